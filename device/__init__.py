@@ -1,0 +1,1 @@
+"""Everything that runs on a kiosk: one straight corridor from the camera to the screen."""

@@ -1,0 +1,242 @@
+"""The values that travel down the corridor, from a camera's frame to a suggestion.
+
+All are frozen: a step takes the value on its left and returns the one on its right, and nothing
+is changed behind anyone's back. None of them can be written to disk; a `Frame` lives until the
+camera overwrites it, everything that is known of a person dies with the track.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[np.uint8]
+Floats: TypeAlias = NDArray[np.float32]
+
+UNKNOWN = "unknown"
+
+EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""The seven classes of FER-2013, in the order of its labels."""
+
+MOODS = ("happy", "excited", "neutral", "bored", "exhausted", "sad", "worried", "frustrated")
+"""The eight moods of EmoPOI."""
+
+AGE_BANDS = ("child", "teen", "young", "adult", "middle", "senior")
+"""0-12, 13-17, 18-29, 30-43, 44-59 and 60 or more years."""
+
+AGE_BAND_STARTS = (0, 13, 18, 30, 44, 60)
+"""Lower bounds of `AGE_BANDS`, in years."""
+
+AGE_YEARS = np.arange(0, 101, 5, dtype=np.float32)
+"""Centres of the bins of an age distribution, in years: shape (21,), 0, 5, ... 100."""
+
+Gender: TypeAlias = Literal["female", "male", "unknown"]
+Company: TypeAlias = Literal["nobody", "alone", "couple", "family", "friends"]
+Kind: TypeAlias = Literal["place", "film", "song", "activity"]
+
+KINDS: tuple[Kind, ...] = ("place", "film", "song", "activity")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture. Either array may be a view of the camera's own buffer: copy what you keep.
+
+    grey: (H, W) uint8 luma. rgb: (H, W, 3) uint8. at: monotonic seconds.
+    """
+
+    grey: Image
+    rgb: Image
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the frame, which may reach beyond its edges."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Middle of the box, (x, y) in pixels."""
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union with another box, 0 to 1."""
+        across = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        down = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        if across <= 0 or down <= 0:
+            return 0.0
+        shared = across * down
+        return shared / (self.w * self.h + other.w * other.h - shared)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A face found in a frame.
+
+    keypoints: (6, 2) float32 pixels in BlazeFace's order: right eye, left eye, nose tip, mouth
+    centre, right ear tragion, left ear tragion (right and left are the person's own).
+    score: the detector's, 0 to 1.
+    """
+
+    box: Box
+    keypoints: Floats
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One person's face over time. id: random, dies with the track. age: frames since it began.
+
+    fresh: whether the detector saw the face in this very frame, or it is carried from an
+    earlier one.
+    """
+
+    id: str
+    face: Face
+    age: int
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What the models say of one track in one frame. What is switched off or not known is None.
+
+    labels: the classes of `emotion`, as the model's card lists them.
+    emotion: probabilities, shape (len(labels),), float32, sum 1.
+    age: probabilities over `AGE_YEARS`, shape (21,), float32, sum 1.
+    female: P(female), 0 to 1. eyes_open: 0 closed to 1 open.
+    trust: 0 to 1, from the face's size, sharpness and pose: how much to believe the rest.
+    """
+
+    track_id: str
+    at: float
+    labels: tuple[str, ...]
+    emotion: Floats | None
+    age: Floats | None
+    female: float | None
+    eyes_open: float | None
+    trust: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Visitor:
+    """The smoothed reading of one track. Every state may be `UNKNOWN`.
+
+    emotions: smoothed probabilities by label. valence, arousal: -1 to 1. since: monotonic
+    seconds at which the track began. nearness: height of the face as a share of the frame's.
+    """
+
+    track_id: str
+    emotion: str
+    emotions: Mapping[str, float]
+    mood: str
+    valence: float
+    arousal: float
+    years: float | None
+    age_band: str
+    female: float | None
+    gender: Gender
+    trust: float
+    nearness: float
+    since: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audience:
+    """Who stands there now, as one: what the matching asks about.
+
+    mood, age_band, gender: of the visitors who count, `UNKNOWN` where they differ too much.
+    minors: whether somebody may be under age, so that only what suits all ages is suggested.
+    """
+
+    visitors: tuple[Visitor, ...] = ()
+    size: int = 0
+    mood: str = UNKNOWN
+    emotion: str = UNKNOWN
+    valence: float = 0.0
+    arousal: float = 0.0
+    age_band: str = UNKNOWN
+    gender: Gender = "unknown"
+    company: Company = "nobody"
+    minors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row of the catalogue: a place, a film, a song or an activity. Empty means not known.
+
+    latitude, longitude: degrees, WGS 84. hours: OpenStreetMap's `opening_hours` syntax.
+    minimum_age: years. popularity: 0 to 1 within its kind.
+    """
+
+    id: str
+    kind: Kind
+    title: str
+    category: str
+    tags: tuple[str, ...] = ()
+    creator: str = ""
+    year: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    address: str = ""
+    hours: str = ""
+    price: str = ""
+    minimum_age: int = 0
+    popularity: float | None = None
+    link: str = ""
+    picture: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of a score, for the operator alone: its name, its value and its weight."""
+
+    name: str
+    value: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An item, its score, why (words for the public that tell nothing about anyone), the trace."""
+
+    item: Item
+    score: float
+    why: tuple[str, ...]
+    distance_m: float | None = None
+    trace: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A touch on an item of the page. verdict: chosen, liked or not_for_me."""
+
+    item_id: str
+    verdict: Literal["chosen", "liked", "not_for_me"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the world says besides the picture; it enters at `app.py` and nowhere else.
+
+    at: monotonic seconds. now: local time, None until the clock can be trusted.
+    page_alive: a page reports that it shows the notice. hot: the board is about to throttle.
+    """
+
+    at: float
+    now: datetime | None = None
+    weather: str = UNKNOWN
+    page_alive: bool = False
+    opted_out: bool = False
+    hot: bool = False
+    touches: tuple[Touch, ...] = field(default=())

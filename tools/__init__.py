@@ -1,0 +1,1 @@
+"""Everything that runs on a workstation: data, training, conversion, catalogues, measurements."""
