@@ -1,0 +1,236 @@
+"""Typed configuration: `config.yaml`, one model for each concern.
+
+Every key has a default, bounds and a sentence that says what it does; an unknown key or a value
+out of bounds is a `UserError` of one line that names the file, the key's path, what it got and
+what it takes. Relative paths are taken from the folder of the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from device.errors import UserError
+from device.values import Kind
+
+TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Section(BaseModel):
+    """A part of the file: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+S = TypeVar("S", bound=Section)
+
+
+class CameraConfig(Section):
+    """Where pictures come from."""
+
+    source: str = Field("auto", description="auto, picamera, usb:0, rtsp://..., a file, demo")
+    width: int = Field(640, ge=160, le=1920, description="pixels")
+    height: int = Field(480, ge=120, le=1080, description="pixels")
+    fps: float = Field(15, ge=1, le=60, description="frames a second")
+    read_deadline_s: float = Field(5, ge=0.1, le=8, description="a read that takes longer hangs")
+    reopen_first_s: float = Field(1, ge=0.01, le=60, description="first wait before reopening")
+    reopen_longest_s: float = Field(30, ge=0.01, le=600, description="longest wait between tries")
+
+
+class VisionConfig(Section):
+    """How faces are found, followed and read."""
+
+    detector: Literal["auto", "mediapipe", "blazeface"] = Field("auto")
+    range: Literal["far", "near"] = Field("far", description="far finds small faces, near is fast")
+    threshold: float = Field(0.5, ge=0.1, le=0.95, description="lowest score of a face")
+    detect_every_s: float = Field(0.2, ge=0.0, le=1, description="seconds between detections")
+    max_faces: int = Field(6, ge=1, le=16, description="the nearest faces that are read")
+    absence_s: float = Field(1.0, ge=0.2, le=10, description="a track unseen this long has left")
+    accelerator: Literal["none", "edgetpu"] = Field("none")
+    accelerator_fallback: bool = Field(True, description="use the CPU where it does not work")
+    accelerator_wait_s: float = Field(10, ge=0, le=60, description="wait for it at boot")
+
+
+class RecogniseConfig(Section):
+    """What is read from a face: each can be switched off, and everything else goes on."""
+
+    emotion: bool = True
+    age: bool = True
+    gender: bool = True
+    eyes: bool = True
+
+
+class AudienceConfig(Section):
+    """How readings become visitors."""
+
+    smoothing_s: float = Field(0.8, ge=0.05, le=10, description="time constant of the mean")
+    hysteresis: float = Field(0.15, ge=0, le=0.9, description="lead a new state needs")
+    least_trust: float = Field(0.3, ge=0, le=1, description="below it a state is unknown")
+    slow_s: float = Field(6, ge=1, le=60, description="time constant of what moods are told from")
+
+
+class SessionConfig(Section):
+    """When the screen changes."""
+
+    settle_s: float = Field(1.0, ge=0.2, le=2, description="look this long before suggesting")
+    hold_s: float = Field(20, ge=1, le=600, description="leave suggestions to be read this long")
+    leave_s: float = Field(3, ge=0.5, le=60, description="nobody for this long: they have left")
+    opt_out_s: float = Field(60, ge=5, le=3600, description="how long opting out lasts")
+
+
+class PlaceConfig(Section):
+    """Where the kiosk stands: distances and opening hours are told from it."""
+
+    latitude: float | None = Field(None, ge=-90, le=90)
+    longitude: float | None = Field(None, ge=-180, le=180)
+    timezone: str = Field("UTC", description="IANA name, such as Asia/Shanghai")
+
+
+class MatchingConfig(Section):
+    """What is suggested to whom."""
+
+    catalogue: Path = Path("catalogue/example.sqlite")
+    rules: Path = Path("catalogue/rules.yaml")
+    preset: str = Field("repair", description="a preset of the rules file")
+    count: int = Field(3, ge=1, le=8, description="cards on the screen")
+    kinds: tuple[Kind, ...] = Field(("place", "film", "song", "activity"), min_length=1)
+    by_gender: bool = Field(False, description="let gender weigh in")
+
+
+class TlsConfig(Section):
+    """TLS towards a broker."""
+
+    ca: Path | None = Field(None, description="PEM file; None: the system's authorities")
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class MqttConfig(Section):
+    """The broker the kiosk publishes to."""
+
+    broker: str = Field("embedded", description="embedded, or a host name or address")
+    port: Port = Field(1883, description="of the broker; 0 lets an embedded one choose")
+    websocket_port: Port = Field(8083, description="of an embedded broker, for the page")
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = Field(None, description="read instead of `password`")
+    tls: TlsConfig | None = None
+    keepalive_s: int = Field(20, ge=5, le=600)
+    reconnect_first_s: float = Field(1, ge=0.05, le=60)
+    reconnect_longest_s: float = Field(60, ge=0.1, le=3600)
+    queue: int = Field(200, ge=1, le=10000, description="messages kept while offline")
+
+
+class DisplayConfig(Section):
+    """The page. Without a port nothing is served here: a broker with `http_dir` does it."""
+
+    port: Port | None = Field(8080, description="loopback port of the page; 0 chooses one")
+    websocket_url: str | None = Field(None, description="None: the embedded broker's")
+    username: str | None = Field(None, description="the page's own name at the broker")
+    password: SecretStr | None = None
+    heartbeat_timeout_s: float = Field(15, ge=3, le=120, description="page silent: camera off")
+
+
+class PrivacyConfig(Section):
+    """How people are told, how they opt out, what is counted."""
+
+    counts: bool = Field(True, description="hourly counts, small cells suppressed")
+    smallest_cell: int = Field(11, ge=2, le=1000, description="smaller counts are not told")
+    opt_out_gpio: int | None = Field(None, ge=0, le=27, description="BCM pin of a button")
+
+
+class UpkeepConfig(Section):
+    """Health."""
+
+    health_every_s: float = Field(30, ge=1, le=3600)
+    hot_celsius: float = Field(75, ge=40, le=100, description="frame rate drops above it")
+    clock_wait_s: float = Field(60, ge=0, le=600, description="longest wait for a true clock")
+
+
+class Config(Section):
+    """The whole of `config.yaml`."""
+
+    site: TopicLevel = "hangzhou"
+    kiosk: TopicLevel = "kiosk-1"
+    models: Path = Path("models")
+    camera: CameraConfig = CameraConfig()
+    vision: VisionConfig = VisionConfig()
+    recognise: RecogniseConfig = RecogniseConfig()
+    audience: AudienceConfig = AudienceConfig()
+    session: SessionConfig = SessionConfig()
+    place: PlaceConfig = PlaceConfig()
+    matching: MatchingConfig = MatchingConfig()
+    mqtt: MqttConfig = MqttConfig()
+    display: DisplayConfig = DisplayConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
+    upkeep: UpkeepConfig = UpkeepConfig()
+
+
+def load_config(path: Path) -> Config:
+    """Read a configuration file; its relative paths become absolute.
+
+    Raises:
+        UserError: no such file, not YAML, an unknown key or a bad value.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be read ({error.strerror}); name one with --config"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f":{where.line + 1}" if where else ""
+        what = getattr(error, "problem", None) or "not UTF-8 text"
+        raise UserError(f"{path}{line}: not valid YAML: {what}") from None
+    if data is not None and not isinstance(data, dict):
+        raise UserError(f"{path}: got {data!r}, takes keys and values, such as `site: hangzhou`")
+    try:
+        config = Config.model_validate(data or {})
+    except ValidationError as error:
+        raise UserError(f"{path}: {_describe(error)}") from None
+    if config.site == "fleet":
+        raise UserError(f"{path}: site: got 'fleet', which is reserved; takes another name")
+    return _absolute(config, path.resolve().parent)
+
+
+def _absolute(section: S, folder: Path) -> S:
+    """The same section with every relative path taken from `folder`."""
+    changes: dict[str, Any] = {}
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Path):
+            changes[name] = folder / value
+        elif isinstance(value, Section):
+            changes[name] = _absolute(value, folder)
+    return section.model_copy(update=changes)
+
+
+def _describe(error: ValidationError) -> str:
+    """The first mistake in one line: path of the key, what it got, what it takes."""
+    first = error.errors(include_url=False)[0]
+    path = [str(part) for part in first["loc"]]
+    key, got = ".".join(path), first["input"]
+    if first["type"] == "extra_forbidden":
+        known = list(_fields(path[:-1]))
+        close = difflib.get_close_matches(path[-1], known, n=1)
+        mend = f"did you mean `{close[0]}`?" if close else f"takes {', '.join(known)}"
+        return f"{key}: unknown key; {mend}"
+    takes = first.get("ctx", {}).get("expected") or first["msg"].removeprefix("Input should be ")
+    field = _fields(path[:-1]).get(path[-1])
+    about = f" ({field.description})" if field is not None and field.description else ""
+    return f"{key}: got {got!r}, takes {takes}{about}"
+
+
+def _fields(path: list[str]) -> dict[str, FieldInfo]:
+    """Fields of the section at `path`; empty where it is no section."""
+    section: Any = Config()
+    for name in path:
+        section = getattr(section, name, None)
+    return type(section).model_fields if isinstance(section, Section) else {}
