@@ -1,0 +1,78 @@
+# make run · make test · make install · make models · make bench        (make help)
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+FACE_MODELS := models/third_party/face_detection_full_range_sparse.tflite
+ARGS ?=
+
+.PHONY: help run test lint types bench models install uninstall requirements clean
+
+help:  ## say what there is
+	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed 's/:.*  ## /\t/' | expand -t 16
+
+run: .venv/kiosk $(FACE_MODELS) catalogue/example.sqlite  ## set up what is missing, start the kiosk (ARGS="--source usb:0")
+	@exec $(BIN)/python -m device run $(ARGS)
+
+test: .venv/workshop $(FACE_MODELS) catalogue/example.sqlite  ## lint, types and all tests (ARGS="-m 'not slow'")
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: .venv/workshop $(FACE_MODELS) catalogue/example.sqlite  ## speed and memory of the corridor
+	$(BIN)/python -m tools bench $(ARGS)
+
+models: .venv/workshop $(FACE_MODELS)  ## train, convert and evaluate the models again (WAYSIDE_DATA names the data)
+	$(BIN)/python -m tools train $(ARGS)
+
+install:  ## install as a service on this machine (root)
+	./systemd/install.sh
+
+uninstall:  ## remove the service (root); the configuration stays
+	./systemd/uninstall.sh
+
+# A virtual environment sees the system's packages only where they bring the Pi's camera.
+.venv/made:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+	    $$python -c 'import venv, ensurepip' 2>/dev/null || { \
+	      echo "wayside: $$python has no venv module; install it: sudo apt install python3-venv" >&2; exit 1; }; \
+	    $$python -c 'import picamera2' 2>/dev/null && system=--system-site-packages; \
+	    exec sh -c "$$python -m venv $$system .venv && touch $@"; \
+	  fi; \
+	done; echo "wayside: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make run PYTHON=/path/to/python3" >&2; exit 1
+
+.venv/kiosk: requirements/kiosk.txt requirements/demo.txt | .venv/made
+	@echo "wayside: installing what a kiosk needs (once, some minutes)"
+	@$(PIP) -r requirements/kiosk.txt
+	@$(PIP) -r requirements/demo.txt
+	@$(call command,wayside,device)
+	@$(call command,wayside-tools,tools)
+	@touch $@
+
+# The commands are two lines each, so that nothing has to be built or packaged to have them.
+command = printf '\#!/bin/sh\nPYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -m $(2) "$$@"\n' > $(BIN)/$(1) && chmod +x $(BIN)/$(1)
+
+.venv/workshop: requirements/workshop.txt | .venv/kiosk
+	@echo "wayside: installing what the workshop and the tests need (once, some minutes)"
+	@$(PIP) -r requirements/workshop.txt
+	@touch $@
+
+$(FACE_MODELS): device/vision/third_party.py | .venv/kiosk
+	@$(BIN)/python -m device.vision.third_party
+	@touch $@
+
+catalogue/example.sqlite: $(wildcard catalogue/*.csv) | .venv/kiosk
+	@$(BIN)/python -m tools catalogue build --out $@ $(wildcard catalogue/*.csv)
+
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+  --python-version 3.11 --override requirements/overrides.txt
+requirements:  ## compile the pinned requirements anew (needs uv)
+	$(COMPILE) requirements/kiosk.in requirements/demo.in requirements/workshop.in -o requirements/workshop.txt
+	$(COMPILE) requirements/kiosk.in -c requirements/workshop.txt -o requirements/kiosk.txt
+	$(COMPILE) requirements/demo.in --no-deps -c requirements/workshop.txt -o requirements/demo.txt
+
+clean:  ## remove what was set up
+	rm -rf .venv models/third_party catalogue/example.sqlite
