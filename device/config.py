@@ -9,10 +9,19 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
+from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
 from device.errors import UserError
@@ -89,7 +98,22 @@ class PlaceConfig(Section):
 
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
-    timezone: str = Field("UTC", description="IANA name, such as Asia/Shanghai")
+    timezone: str = Field("UTC")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("an IANA name, such as Asia/Shanghai") from None
+        return name
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> PlaceConfig:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude, or neither")
+        return self
 
 
 class MatchingConfig(Section):
@@ -222,7 +246,13 @@ def _describe(error: ValidationError) -> str:
         close = difflib.get_close_matches(path[-1], known, n=1)
         mend = f"did you mean `{close[0]}`?" if close else f"takes {', '.join(known)}"
         return f"{key}: unknown key; {mend}"
-    takes = first.get("ctx", {}).get("expected") or first["msg"].removeprefix("Input should be ")
+    takes = first.get("ctx", {}).get("expected") or first["msg"]
+    for beginning in ("Input should be ", "Value error, "):
+        takes = takes.removeprefix(beginning)
+    if first["type"] in ("model_type", "model_attributes_type"):
+        takes = f"keys and values, such as `{next(iter(_fields(path)))}: ...`"
+    elif first["type"] == "string_pattern_mismatch":
+        takes = "letters, digits, - and _"
     field = _fields(path[:-1]).get(path[-1])
     about = f" ({field.description})" if field is not None and field.description else ""
     return f"{key}: got {got!r}, takes {takes}{about}"
@@ -230,7 +260,9 @@ def _describe(error: ValidationError) -> str:
 
 def _fields(path: list[str]) -> dict[str, FieldInfo]:
     """Fields of the section at `path`; empty where it is no section."""
-    section: Any = Config()
+    section: type[Section] | None = Config
     for name in path:
-        section = getattr(section, name, None)
-    return type(section).model_fields if isinstance(section, Section) else {}
+        field = section.model_fields.get(name) if section else None
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        section = next((k for k in kinds if isinstance(k, type) and issubclass(k, Section)), None)
+    return dict(section.model_fields) if section else {}

@@ -1,0 +1,48 @@
+"""`wayside`: the command line of a kiosk.
+
+A mistake that a person can mend is one line and exit code 1; what a verb does not need is not
+imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from device.errors import UserError
+
+VERBS = {
+    "run": "device.run",
+    "look": "device.look",
+    "preview": "device.preview",
+    "check": "device.check",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="wayside: %(name)s: %(message)s")
+    parser = argparse.ArgumentParser(
+        prog="wayside",
+        description="A kiosk that notices how people feel and suggests what may please them.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for module in VERBS.values():
+        importlib.import_module(module).add_parser(verbs)
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except UserError as error:
+        print(f"wayside: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 141
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""The configuration file: defaults, bounds, and a single line for every mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from device.config import Config, load_config
+from device.errors import UserError
+
+
+def load(tmp_path: Path, text: str) -> Config:
+    file = tmp_path / "config.yaml"
+    file.write_text(text, encoding="utf-8")
+    return load_config(file)
+
+
+def test_an_empty_file_is_a_whole_configuration(tmp_path: Path) -> None:
+    assert load(tmp_path, "").camera == Config().camera
+
+
+def test_the_file_that_ships_loads_and_says_no_more_than_the_defaults(root: Path) -> None:
+    written = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    written.pop("place")  # the example's own: beside the West Lake
+    load_config(root / "config.yaml")
+    assert Config.model_validate(written) == Config()
+
+
+def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
+    config = load(tmp_path, "models: here\nmatching: {catalogue: /there/c.sqlite}")
+    assert config.models == tmp_path / "here"
+    assert config.matching.catalogue == Path("/there/c.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "mend"),
+    [
+        ("vision: {detecter: x}", "vision.detecter: unknown key", "did you mean `detector`?"),
+        ("vision: {range: middle}", "vision.range: got 'middle'", "takes 'far' or 'near'"),
+        ("camera: {fps: 900}", "camera.fps: got 900", "takes less than or equal to 60"),
+        ("camera: 3", "camera: got 3", "takes keys and values"),
+        ("site: a.b", "site: got 'a.b'", "takes letters, digits, - and _"),
+        ("site: fleet", "site: got 'fleet'", "takes another name"),
+        ("place: {timezone: Mars/Base}", "place.timezone: got 'Mars/Base'", "takes an IANA name"),
+        ("place: {latitude: 30}", "place: got", "takes latitude and longitude, or neither"),
+        ("mqtt: {tls: {cert: x}}", "mqtt.tls.cert: unknown key", "takes ca, certificate, key"),
+        ("- 1", "got [1]", "takes keys and values"),
+        ("x: [", ":1: not valid YAML", ""),
+    ],
+)
+def test_a_mistake_is_one_line_with_file_key_value_and_mend(
+    tmp_path: Path, text: str, key: str, mend: str
+) -> None:
+    with pytest.raises(UserError) as error:
+        load(tmp_path, text)
+    line = str(error.value)
+    assert line.startswith(str(tmp_path / "config.yaml"))
+    assert key in line
+    assert mend in line
+    assert "\n" not in line
+
+
+def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"absent.yaml: cannot be read .*--config"):
+        load_config(tmp_path / "absent.yaml")
+
+
+def test_every_key_has_bounds_or_choices_and_numbers_are_never_unbounded() -> None:
+    def numbers(model: type[BaseModel], path: str = "") -> list[str]:
+        unbounded = []
+        for name, field in model.model_fields.items():
+            kind = field.annotation
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                unbounded += numbers(kind, f"{path}{name}.")
+            elif kind in (int, float) and not any(
+                hasattr(bound, "le") or hasattr(bound, "lt") for bound in field.metadata
+            ):
+                unbounded.append(f"{path}{name}")
+        return unbounded
+
+    assert numbers(Config) == []
