@@ -1,0 +1,111 @@
+"""What the board says of itself: temperature, supply voltage, throttling, memory.
+
+Read from the kernel's own files, not through `vcgencmd`: that needs a fork and /dev/vcio, which the
+service's sandbox does not hand out. A sensor that this machine does not have is None, never "all
+is well". Of the thermal zones only the processor's counts: a battery's or a radio's says nothing
+about throttling. Left out on purpose: the firmware's "has occurred since boot" bits, which the
+kernel's voltage driver clears while it polls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+SYS = Path("/sys")
+PROC = Path("/proc")
+
+CPU_ZONES = ("cpu-thermal", "cpu_thermal", "soc-thermal", "soc_thermal", "x86_pkg_temp")
+"""Types of thermal zone that are a processor's: Raspberry Pi, Coral and other boards, x86."""
+
+THROTTLE_BITS = {
+    1 << 1: "frequency_capped",
+    1 << 2: "throttled",
+    1 << 3: "soft_temperature_limit",
+}
+"""Bits of `get_throttled` that hold now, as Raspberry Pi's documentation of `vcgencmd` lists them;
+bit 0, under-voltage, is `undervoltage`."""
+
+
+def temperature_c(sys: Path = SYS) -> float | None:
+    """Temperature of the hottest processor zone in degrees Celsius."""
+    zones = [
+        _number(zone / "temp")
+        for zone in sorted(sys.glob("class/thermal/thermal_zone*"))
+        if _text(zone / "type") in CPU_ZONES
+    ]
+    known = [zone for zone in zones if zone is not None]
+    return max(known) / 1000 if known else None
+
+
+def undervoltage(sys: Path = SYS) -> bool | None:
+    """Whether the supply is too weak now, as the kernel's `rpi_volt` sensor reports it."""
+    for sensor in sorted(sys.glob("class/hwmon/hwmon*")):
+        if _text(sensor / "name") == "rpi_volt":
+            alarm = _number(sensor / "in0_lcrit_alarm")
+            return None if alarm is None else alarm != 0
+    bits = _throttle_bits(sys)
+    return None if bits is None else bool(bits & 1)
+
+
+def throttled(sys: Path = SYS) -> tuple[str, ...] | None:
+    """What slows the board down now, empty where nothing does; names from `THROTTLE_BITS`."""
+    bits = _throttle_bits(sys)
+    return (
+        None if bits is None else tuple(name for bit, name in THROTTLE_BITS.items() if bits & bit)
+    )
+
+
+def resident_mb(proc: Path = PROC) -> float | None:
+    """Resident memory of this process in MB (1,000,000 bytes)."""
+    for line in (_text(proc / "self/status") or "").splitlines():
+        if line.startswith("VmRSS:"):
+            return round(int(line.split()[1]) * 1024 / 1e6, 1)
+    return None
+
+
+class Heat:
+    """Whether the kiosk should work less, told with hysteresis so that it does not flutter.
+
+    A Raspberry Pi slows itself down from 80 degrees on; fewer frames before that keep the answers
+    quick, where a throttled processor would make every one of them slow.
+    """
+
+    COOL_BY = 5.0
+    """Degrees below the limit at which the kiosk works at full speed again."""
+
+    def __init__(self, hot_celsius: float) -> None:
+        self._limit = hot_celsius
+        self.hot = False
+
+    def update(self, temperature: float | None, throttled: Iterable[str] | None = None) -> bool:
+        """Take what was just read and return `hot`; not knowing changes nothing."""
+        if set(throttled or ()) & {"throttled", "soft_temperature_limit"}:
+            self.hot = True
+        elif temperature is not None:
+            self.hot = temperature >= self._limit - (self.COOL_BY if self.hot else 0)
+        return self.hot
+
+
+def _throttle_bits(sys: Path) -> int | None:
+    # soc/soc:firmware on a Pi 4, soc@107c000000/soc@107c000000:firmware on a Pi 5.
+    for file in sorted(sys.glob("devices/platform/soc*/soc*:firmware/get_throttled")):
+        try:
+            return int(_text(file) or "", 16)
+        except ValueError:
+            return None
+    return None
+
+
+def _number(file: Path) -> int | None:
+    try:
+        return int(_text(file) or "")
+    except ValueError:
+        return None
+
+
+def _text(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None

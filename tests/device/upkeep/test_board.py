@@ -1,0 +1,102 @@
+"""The board's sensors, in a file system laid out as a Raspberry Pi's kernel does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from device.config import UpkeepConfig
+from device.upkeep import board
+
+
+def put(root: Path, path: str, text: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text + "\n")
+
+
+PI_4 = "devices/platform/soc/soc:firmware/get_throttled"
+PI_5 = "devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled"
+
+
+def test_the_temperature_is_the_processors_and_not_the_radios(tmp_path: Path) -> None:
+    put(tmp_path, "class/thermal/thermal_zone0/type", "iwlwifi_1")
+    put(tmp_path, "class/thermal/thermal_zone0/temp", "91000")
+    put(tmp_path, "class/thermal/thermal_zone1/type", "cpu-thermal")
+    put(tmp_path, "class/thermal/thermal_zone1/temp", "48312")
+    assert board.temperature_c(tmp_path) == pytest.approx(48.312)  # failure 27
+
+
+def test_a_weak_supply_is_read_from_the_kernels_sensor(tmp_path: Path) -> None:
+    put(tmp_path, "class/hwmon/hwmon0/name", "cpu_thermal")
+    put(tmp_path, "class/hwmon/hwmon1/name", "rpi_volt")
+    put(tmp_path, "class/hwmon/hwmon1/in0_lcrit_alarm", "1")
+    assert board.undervoltage(tmp_path) is True  # failure 27
+    put(tmp_path, "class/hwmon/hwmon1/in0_lcrit_alarm", "0")
+    assert board.undervoltage(tmp_path) is False
+
+
+@pytest.mark.parametrize("file", [PI_4, PI_5])
+def test_throttling_is_told_for_now_and_not_for_the_past(tmp_path: Path, file: str) -> None:
+    put(tmp_path, file, "5000d")  # failure 27
+    assert board.throttled(tmp_path) == ("throttled", "soft_temperature_limit")
+    assert board.undervoltage(tmp_path) is True
+    put(tmp_path, file, "50000")
+    assert board.throttled(tmp_path) == ()
+    assert board.undervoltage(tmp_path) is False
+
+
+def test_a_machine_without_sensors_is_unknown_and_never_healthy(tmp_path: Path) -> None:
+    assert board.temperature_c(tmp_path) is None
+    assert board.undervoltage(tmp_path) is None
+    assert board.throttled(tmp_path) is None
+    assert board.resident_mb(tmp_path) is None
+
+
+def test_a_sensor_that_answers_nonsense_is_unknown(tmp_path: Path) -> None:
+    put(tmp_path, "class/thermal/thermal_zone0/type", "cpu-thermal")
+    put(tmp_path, "class/thermal/thermal_zone0/temp", "")
+    put(tmp_path, "class/hwmon/hwmon0/name", "rpi_volt")
+    put(tmp_path, "class/hwmon/hwmon0/in0_lcrit_alarm", "?")
+    put(tmp_path, PI_4, "oops")
+    assert board.temperature_c(tmp_path) is None
+    assert board.undervoltage(tmp_path) is None
+    assert board.throttled(tmp_path) is None
+
+
+def test_resident_memory_is_this_process_own(tmp_path: Path) -> None:
+    put(tmp_path, "self/status", "Name:\tpython\nVmRSS:\t  120000 kB\nThreads:\t4")
+    assert board.resident_mb(tmp_path) == pytest.approx(122.9)
+    real = board.resident_mb()
+    assert real is None or real > 5
+
+
+def test_the_kiosk_slows_down_before_the_board_does() -> None:
+    assert UpkeepConfig().hot_celsius < 80  # failure 27
+    heat = board.Heat(UpkeepConfig().hot_celsius)
+    assert not heat.update(74.9)
+    assert heat.update(75.0)
+
+
+def test_heat_is_over_only_when_the_board_is_clearly_cooler() -> None:
+    heat = board.Heat(75)
+    assert [heat.update(t) for t in (76, 74, 70.1, 69.9, 74, 75)] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_not_knowing_the_temperature_changes_nothing() -> None:
+    heat = board.Heat(75)
+    assert not heat.update(None)
+    assert heat.update(80)
+    assert heat.update(None)
+
+
+def test_a_board_that_throttles_is_hot_whatever_its_thermometer_says() -> None:
+    assert board.Heat(75).update(60, ("soft_temperature_limit",))
+    assert not board.Heat(75).update(60, ("frequency_capped",))
