@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -55,6 +56,20 @@ def find_runtime(names: Sequence[str] = RUNTIMES) -> ModuleType:
 def runtime_name() -> str:
     """Name of the runtime in use, such as `ai-edge-litert`."""
     return find_runtime().__name__.partition(".")[0].replace("_", "-")
+
+
+@contextmanager
+def without_chatter() -> Iterator[None]:
+    """Close standard error to the runtimes' C++ code, which writes dozens of lines that no
+    setting stops. What goes wrong is raised all the same."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def thread_count() -> int:
@@ -155,12 +170,13 @@ def load_model(path: Path, *, accelerator: Literal["none", "edgetpu"] = "none") 
     if not path.is_file():
         raise UserError(f"{path}: no such model; `make run` sets it up, `wayside check` says more")
     try:
-        delegates = [runtime.load_delegate(EDGETPU_LIBRARY)] if accelerator == "edgetpu" else None
-        interpreter = runtime.Interpreter(
-            model_path=str(path), num_threads=thread_count(), experimental_delegates=delegates
-        )
-        interpreter.allocate_tensors()
-        return Model(interpreter, path.name)
+        with without_chatter():
+            delegates = [runtime.load_delegate(EDGETPU_LIBRARY)] if accelerator != "none" else None
+            interpreter = runtime.Interpreter(
+                model_path=str(path), num_threads=thread_count(), experimental_delegates=delegates
+            )
+            interpreter.allocate_tensors()
+            return Model(interpreter, path.name)
     except (ValueError, RuntimeError) as error:
         reason = str(error).strip().rstrip(".").splitlines()[-1]
         raise UserError(

@@ -1,0 +1,69 @@
+"""MediaPipe's face mesh model by LiteRT: 468 landmarks, and how surely there is a face at all.
+
+Source: Kartynnik et al., Real-time facial surface geometry, arXiv:1907.06724; the region it is
+given (the detector's box, turned by the eye line, half as large again) is that of
+mediapipe/modules/face_landmark/face_detection_front_detection_to_roi.pbtxt, version 0.10.21.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from device.values import Face, Floats, Image
+from device.vision.crop import keypoint_frame
+from device.vision.litert import load_model
+
+FILE = "face_landmark.tflite"
+SIZE = 192
+ENLARGE = 1.5
+_INPUT, _LANDMARKS, _PRESENCE = "input_1", "conv2d_21", "conv2d_31"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What the mesh model sees. presence: probability of a face, 0 to 1.
+
+    landmarks: (468, 3) float32 in pixels of the model's own upright 192x192 view.
+    """
+
+    presence: float
+    landmarks: Floats
+
+
+class FaceMesh:
+    """The mesh model. `model` is public for the benchmark's bare calls."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the model from `folder`.
+
+        Raises:
+            UserError: the file is missing, broken, or another model.
+        """
+        self.model = load_model(folder / FILE)
+        self.model.require(
+            {_INPUT: (1, SIZE, SIZE, 3)},
+            {_LANDMARKS: (1, 1, 1, 1404), _PRESENCE: (1, 1, 1, 1)},
+        )
+        self._view = np.zeros((SIZE, SIZE, 3), np.uint8)
+        self._input = np.empty((1, SIZE, SIZE, 3), np.float32)
+
+    def look(self, rgb: Image, face: Face) -> Look:
+        """Look closely at one face of an RGB picture (H, W, 3)."""
+        _, _, _, roll = keypoint_frame(face.keypoints)
+        x, y = face.box.centre
+        scale = SIZE / (max(face.box.w, face.box.h, 1.0) * ENLARGE)
+        cos, sin = scale * math.cos(roll), scale * math.sin(roll)
+        middle = SIZE / 2
+        turning = np.array(
+            [[cos, sin, middle - cos * x - sin * y], [-sin, cos, middle + sin * x - cos * y]]
+        )
+        cv2.warpAffine(rgb, turning, (SIZE, SIZE), dst=self._view, flags=cv2.INTER_LINEAR)
+        np.multiply(self._view, np.float32(1 / 255), out=self._input[0])
+        output = self.model.run({_INPUT: self._input})
+        presence = 1 / (1 + math.exp(-float(output[_PRESENCE].item())))
+        return Look(presence, output[_LANDMARKS].reshape(468, 3))
