@@ -133,6 +133,7 @@ class Visitor:
 
     emotions: smoothed probabilities by label. valence, arousal: -1 to 1. since: monotonic
     seconds at which the track began. nearness: height of the face as a share of the frame's.
+    may_be_minor: so, until the age says clearly that it is not.
     """
 
     track_id: str
@@ -148,6 +149,7 @@ class Visitor:
     trust: float
     nearness: float
     since: float
+    may_be_minor: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
