@@ -1,0 +1,236 @@
+"""Where frames come from: the `Camera` protocol, the thread that reads one, and its fake.
+
+`Capture` promises that the newest frame is the one that is taken, that a camera that ends, fails
+or vanishes is opened again with a growing, bounded wait, and that it never has more than one
+thread: a driver's call that does not return makes the state `hung` once its deadline is over, and
+then only a new process helps. A paused camera is closed, and no picture of it is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from device.config import CameraConfig
+from device.values import Frame
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Clock = Callable[[], float]
+StateName = Literal["open", "lost", "hung", "closed", "ended"]
+
+
+class Camera(Protocol):
+    """A source of frames. Any exception means that it is lost; it may be opened again."""
+
+    def open(self) -> None:
+        """Make ready to read."""
+
+    def read(self) -> Frame | None:
+        """Wait for the next frame. None: the source has ended."""
+
+    def close(self) -> None:
+        """Give everything back; harmless when closed already."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraState:
+    """How the camera is, since when (seconds of the capture's clock), and why it is lost.
+
+    open: it gives pictures. closed: not asked to look. ended: a file is over and will be read
+    again. hung: a call has not returned within its deadline, and the process must be restarted.
+    """
+
+    name: StateName
+    since: float
+    reason: str = ""
+
+
+class Capture:
+    """Reads a camera in one thread and keeps its newest frame until it is taken.
+
+    It begins paused: a live source may only be looked at while a page shows the notice, which
+    whoever calls `allow` and `pause` knows.
+    """
+
+    def __init__(
+        self, camera: Camera, config: CameraConfig, *, clock: Clock = time.monotonic
+    ) -> None:
+        """Start the thread, paused. config: its deadline and its waits are used here."""
+        self.dropped = 0
+        """Frames that a newer one replaced before they were taken."""
+        self._camera = camera
+        self._config = config
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._allowed = False
+        self._ending = False
+        self._newest: Frame | None = None
+        self._state = CameraState("closed", clock())
+        self._called_at: float | None = None
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+        self._thread.start()
+
+    def allow(self) -> None:
+        """Open the camera, or leave it open."""
+        self._want(True)
+
+    def pause(self) -> None:
+        """Close the camera as soon as a read in progress returns, and forget its picture."""
+        self._want(False)
+
+    def take(self, timeout_s: float) -> Frame | None:
+        """The newest frame not yet taken; waits for one, None when there is none in time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._newest is not None, timeout_s)
+            frame, self._newest = self._newest, None
+            return frame
+
+    @property
+    def state(self) -> CameraState:
+        """How the camera is now."""
+        with self._changed:
+            called_at, state = self._called_at, self._state
+        if called_at is not None:
+            overdue = called_at + self._config.read_deadline_s
+            if self._clock() > overdue:
+                return CameraState("hung", overdue, "a call to the camera does not return")
+        return state
+
+    def close(self) -> None:
+        """Close the camera and end the thread; one that is stuck in its driver is left behind."""
+        with self._changed:
+            self._ending = True
+        self._want(False)
+        self._thread.join(self._config.read_deadline_s)
+
+    def _want(self, allowed: bool) -> None:
+        with self._changed:
+            self._allowed = allowed and not self._ending
+            if not allowed:
+                self._newest = None
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        waits = backoff(self._config.reopen_first_s, self._config.reopen_longest_s)
+        while self._until_allowed():
+            reason = ""
+            outcome: StateName = "closed"
+            try:
+                self._call(self._camera.open)
+                while self._allowed:
+                    frame = self._call(self._camera.read)
+                    if frame is None:
+                        outcome = "ended"
+                        break
+                    if self._offer(frame):
+                        waits = backoff(self._config.reopen_first_s, self._config.reopen_longest_s)
+            except Exception as error:  # a driver raises what it likes
+                outcome, reason = "lost", str(error) or type(error).__name__
+            try:
+                self._call(self._camera.close)
+            except Exception as error:
+                log.warning("the camera does not close: %s", error)
+            self._enter(outcome, reason)
+            if outcome != "closed":
+                self._rest(next(waits))
+
+    def _until_allowed(self) -> bool:
+        """Wait until the camera may be opened; False: the capture is over."""
+        with self._changed:
+            if not self._allowed:
+                self._enter("closed")
+            self._changed.wait_for(lambda: self._allowed or self._ending)
+            return not self._ending
+
+    def _rest(self, seconds: float) -> None:
+        """Wait before the next try; a change of mind cuts it short."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._allowed, seconds)
+
+    def _call(self, step: Callable[[], T]) -> T:
+        """One call to the camera, watched for its deadline."""
+        with self._changed:
+            self._called_at = self._clock()
+        try:
+            return step()
+        finally:
+            with self._changed:
+                self._called_at = None
+
+    def _offer(self, frame: Frame) -> bool:
+        """Put a frame where it is taken from, unless nobody may see it any more."""
+        with self._changed:
+            if not self._allowed:
+                return False
+            self.dropped += self._newest is not None
+            self._newest = frame
+            self._enter("open")
+            self._changed.notify_all()
+            return True
+
+    def _enter(self, name: StateName, reason: str = "") -> None:
+        """Change the state; one that stays keeps its beginning, however often it is retried."""
+        with self._changed:
+            if self._state.name == name:
+                return
+            self._state = CameraState(name, self._clock(), reason)
+        if name == "lost":
+            log.warning("camera lost: %s", reason)
+        else:
+            log.info("camera %s", name)
+
+
+def backoff(first_s: float, longest_s: float) -> Iterator[float]:
+    """Waits between tries, seconds: each twice the one before, and never beyond the longest."""
+    wait = min(first_s, longest_s)
+    while True:
+        yield wait
+        wait = min(2 * wait, longest_s)
+
+
+class FakeCamera:
+    """A camera that does what its script says; a reopened one goes on where it stopped.
+
+    Each read takes the next line: a frame is returned, None ends the source, an exception is
+    raised, and an event is waited for, which is how a driver hangs. After the last line the source
+    has ended. `failures`: raised one by one by the next calls of `open`.
+    """
+
+    def __init__(
+        self,
+        script: Iterable[Frame | BaseException | threading.Event | None],
+        failures: Iterable[BaseException] = (),
+    ) -> None:
+        """Take the script; it may be a generator that never ends."""
+        self.opened = self.closed = 0
+        self.is_open = False
+        self._script = iter(script)
+        self._failures = iter(failures)
+
+    def open(self) -> None:
+        """Open, or fail as it was told to."""
+        self.opened += 1
+        for failure in self._failures:
+            raise failure
+        self.is_open = True
+
+    def read(self) -> Frame | None:
+        """Do the script's next line."""
+        line = next(self._script, None)
+        if isinstance(line, threading.Event):
+            line.wait()
+            return self.read()
+        if isinstance(line, BaseException):
+            raise line
+        return line
+
+    def close(self) -> None:
+        """Close."""
+        self.closed += 1
+        self.is_open = False
