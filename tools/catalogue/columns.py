@@ -1,0 +1,184 @@
+"""The columns of a catalogue's CSV: what each holds and how a cell is checked.
+
+This one table makes the parser, the messages and the table in `docs/catalogue.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from device.catalogue.hours import parse_hours
+from device.catalogue.store import TAG_SEPARATOR
+from device.values import KINDS
+
+Value = str | int | float | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. read: from the text of a cell, never empty, to its value, or a `ValueError`."""
+
+    name: str
+    type: str
+    about: str
+    takes: str
+    read: Callable[[str], Value]
+    required: bool = False
+    empty: Value = ""
+
+    def value(self, cell: str) -> Value:
+        """The value of a cell.
+
+        Raises:
+            ValueError: not what this column takes; the message says what it got and what it takes.
+        """
+        text = " ".join(cell.split())
+        if not text:
+            if self.required:
+                raise ValueError(f"{self.name} is empty, takes {self.takes}")
+            return self.empty
+        try:
+            return self.read(text)
+        except ValueError as error:
+            because = f" ({error})" if isinstance(error, HoursError) else ""
+            raise ValueError(f"{self.name}: got {text!r}, takes {self.takes}{because}") from None
+
+
+class HoursError(ValueError):
+    """Opening hours beyond what the device reads; the message says which part."""
+
+
+def _pattern(pattern: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def read(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError
+        return text
+
+    return read
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    digits = _pattern(r"-?[0-9]+")
+
+    def read(text: str) -> int:
+        number = int(digits(text))
+        if not least <= number <= most:
+            raise ValueError
+        return number
+
+    return read
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    digits = _pattern(r"-?[0-9]+(?:\.[0-9]+)?")
+
+    def read(text: str) -> float:
+        number = float(digits(text))
+        if not least <= number <= most:
+            raise ValueError
+        return number
+
+    return read
+
+
+def _text(longest: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if len(text) > longest or not text.isprintable():
+            raise ValueError
+        return text
+
+    return read
+
+
+def _kind(text: str) -> str:
+    if text not in KINDS:
+        raise ValueError
+    return text
+
+
+_tag = _pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """Lower case, words joined by `-`, each once, in the order they are written."""
+    named = (part.strip().lower().replace(" ", "-") for part in text.split(TAG_SEPARATOR))
+    return tuple(dict.fromkeys(_tag(name) for name in named if name))
+
+
+def _hours(text: str) -> str:
+    try:
+        parse_hours(text)
+    except ValueError as error:
+        raise HoursError(str(error)) from None
+    return text
+
+
+def _link(text: str) -> str:
+    parts = urlsplit(text)
+    told = parts.netloc if parts.scheme in ("http", "https") else parts.path
+    if parts.scheme not in ("https", "http", "geo") or not told or " " in text or len(text) > 300:
+        raise ValueError
+    return text
+
+
+def _picture(text: str) -> str:
+    path = PurePosixPath(text)
+    known = path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
+    if not known or path.is_absolute() or ".." in path.parts or ":" in text or "\\" in text:
+        raise ValueError
+    return text
+
+
+COLUMNS = (
+    Column("id", "text", "names the item for good; unique over all files",
+           "lower-case letters, digits and -, at most 64",
+           _pattern(r"[a-z0-9][a-z0-9-]{0,63}"), required=True),
+    Column("kind", "text", "what it is", ", ".join(KINDS), _kind, required=True),
+    Column("title", "text", "what the card says",
+           "text of at most 120 characters", _text(120), required=True),
+    Column("category", "text", "what the rules and the historical tables go by",
+           "lower-case letters, digits, spaces, & and -",
+           _pattern(r"[a-z0-9](?:[a-z0-9 &-]{0,62}[a-z0-9])?"), required=True),
+    Column("tags", "list", "what it is like; the order is that of the reasons on the card",
+           "words joined by -, separated by ;", _tags, empty=()),
+    Column("creator", "text", "director, artist or whoever made it",
+           "text of at most 120 characters", _text(120)),
+    Column("year", "integer", "when it came out", "a whole number from 1000 to 2100",
+           _whole(1000, 2100), empty=None),
+    Column("latitude", "number", "degrees, WGS 84; with longitude or not at all",
+           "a number from -90 to 90", _number(-90, 90), empty=None),
+    Column("longitude", "number", "degrees, WGS 84; with latitude or not at all",
+           "a number from -180 to 180", _number(-180, 180), empty=None),
+    Column("address", "text", "where it is, in words", "text of at most 200 characters",
+           _text(200)),
+    Column("hours", "text", "opening hours in local time",
+           "OpenStreetMap's opening_hours, such as `Tu-Su 09:00-17:00`", _hours),
+    Column("price", "text", "what it costs, in words", "text of at most 60 characters", _text(60)),
+    Column("minimum_age", "integer", "years; 0 suits all ages", "a whole number from 0 to 99",
+           _whole(0, 99), empty=0),
+    Column("popularity", "number", "within its kind", "a number from 0 to 1",
+           _number(0, 1), empty=None),
+    Column("link", "text", "what the card's QR code opens",
+           "an https:, http: or geo: address of at most 300 characters", _link),
+    Column("picture", "text", "a file beside the page",
+           "a relative path to a .jpg, .png or .webp file", _picture),
+    Column("source", "text", "where these facts come from", "text of at most 300 characters",
+           _text(300), required=True),
+)  # fmt: skip
+
+
+def table() -> str:
+    """The columns as a Markdown table, as `docs/catalogue.md` holds it."""
+    lines = ["| column | type | must | holds | takes |", "|---|---|---|---|---|"]
+    for column in COLUMNS:
+        must = "yes" if column.required else ""
+        lines.append(
+            f"| `{column.name}` | {column.type} | {must} | {column.about} | {column.takes} |"
+        )
+    return "\n".join(lines)
