@@ -1,0 +1,174 @@
+"""Follows faces from frame to frame, by where they are and where they were going.
+
+A track is confirmed after a few detections, is carried at its own speed while the detector rests,
+and dies when it was not seen for `vision.absence_s`. Its id is random and means nothing. Durations
+are told by the frames' monotonic times, never by counting frames.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+
+from device.config import VisionConfig
+from device.values import Box, Face, Floats, Track
+
+CONFIRMATIONS = 3
+"""Detections until a face is somebody."""
+
+SMOOTHING = 0.5
+"""Weight of a new velocity against the one known."""
+
+SPEED_MEMORY_S = 0.5
+"""Seconds in which the velocity of a face that is not seen fades to a third."""
+
+NEAR = 1.0
+"""Farthest that a face may be from where it is expected, in its own sizes."""
+
+OTHER_SIZE = math.log(1.8)
+"""Largest change of size that is still the same face, as a logarithm."""
+
+RESTLESS = 0.15
+"""A face that moved by this share of its size since the last detection is looked for again."""
+
+UNSEEN = 0.0
+"""Score of a face that the detector did not find where it was expected."""
+
+
+@dataclass(slots=True)
+class _Path:
+    """A track in the making. centre in pixels, velocity in pixels a second, size in pixels.
+
+    shape: keypoints about the centre, in sizes.
+    """
+
+    id: str
+    centre: Floats
+    size: float
+    shape: Floats
+    score: float
+    at: float
+    seen_at: float
+    velocity: Floats
+    hits: int = 1
+    frames: int = 1
+
+    def expected(self, at: float) -> Floats:
+        """Where the face is thought to be at this time, (2,) pixels.
+
+        The velocity fades while it is not seen, so that a lost face does not fly away.
+        """
+        gone = max(0.0, at - self.seen_at)
+        drift: Floats = self.velocity * (SPEED_MEMORY_S * (1 - math.exp(-gone / SPEED_MEMORY_S)))
+        return self.centre + drift
+
+    def cost(self, face: Face, at: float) -> float:
+        """How ill a face fits, 0 perfectly; infinite where it can't be the same."""
+        centre, size = np.array(face.box.centre, np.float32), _size(face)
+        mean = (size + self.size) / 2
+        off = float(np.linalg.norm(centre - self.expected(at))) / mean
+        grown = abs(math.log(size / self.size))
+        if off > NEAR or grown > OTHER_SIZE:
+            return math.inf
+        return off + grown + (1 - self.face(at).box.iou(face.box)) / 2
+
+    def see(self, face: Face, at: float) -> None:
+        """Take a detection for this track's."""
+        centre = np.array(face.box.centre, np.float32)
+        elapsed = at - self.seen_at
+        if elapsed > 0:
+            moved = (centre - self.centre) / np.float32(elapsed)
+            weight = 1.0 if self.hits == 1 else SMOOTHING
+            self.velocity = self.velocity + np.float32(weight) * (moved - self.velocity)
+        self.centre, self.size = centre, _size(face)
+        self.shape = (face.keypoints - centre) / np.float32(self.size)
+        self.score, self.seen_at = face.score, at
+        self.hits += 1
+
+    def face(self, at: float) -> Face:
+        """The face where it is thought to be at this time."""
+        centre, size = self.expected(at), self.size
+        x, y = centre.tolist()
+        box = Box(x - size / 2, y - size / 2, size, size)
+        return Face(box, centre + self.shape * np.float32(size), self.score)
+
+
+class Tracker:
+    """Turns faces into tracks."""
+
+    def __init__(self, vision: VisionConfig) -> None:
+        """Start with nobody."""
+        self._absence_s = vision.absence_s
+        self._max_faces = vision.max_faces
+        self._every_s = vision.detect_every_s
+        self._paths: list[_Path] = []
+        self._detected_at = -math.inf
+
+    def detection_due(self, at: float) -> bool:
+        """Whether the detector should look at the frame of this time.
+
+        Every `vision.detect_every_s`; at once while somebody is new, has moved far since, or was
+        just lost: a newcomer is confirmed within a few frames, and an empty scene costs little.
+        """
+        since = at - self._detected_at
+        return (
+            since < 0 or since >= self._every_s or any(self._restless(p, at) for p in self._paths)
+        )
+
+    def update(self, faces: tuple[Face, ...] | None, at: float) -> tuple[Track, ...]:
+        """The confirmed tracks at this time, the nearest first, at most `vision.max_faces`.
+
+        faces: what the detector found; None where it did not run on this frame. A face that it
+        should have found and did not is carried on with the score `UNSEEN`.
+        """
+        for path in self._paths:
+            path.frames += 1
+        if faces is not None:
+            self._associate(faces, at)
+            self._detected_at = at
+        self._paths = [p for p in self._paths if at - p.seen_at <= self._absence_s]
+        confirmed = [p for p in self._paths if p.hits >= CONFIRMATIONS]
+        confirmed.sort(key=lambda p: -p.size)
+        return tuple(
+            Track(p.id, p.face(at), p.frames, fresh=faces is not None and p.seen_at == at)
+            for p in confirmed[: self._max_faces]
+        )
+
+    def _associate(self, faces: tuple[Face, ...], at: float) -> None:
+        """Give each face to the track it fits best, the best fits first; the rest are new."""
+        fits = sorted(
+            (cost, p, f)
+            for p, path in enumerate(self._paths)
+            for f, face in enumerate(faces)
+            if (cost := path.cost(face, at)) < math.inf
+        )
+        free_paths, free_faces = set(range(len(self._paths))), set(range(len(faces)))
+        for _, p, f in fits:
+            if p in free_paths and f in free_faces:
+                self._paths[p].see(faces[f], at)
+                free_paths.remove(p)
+                free_faces.remove(f)
+        for p in free_paths:
+            self._paths[p].score = UNSEEN
+        self._paths += [_begin(faces[f], at) for f in sorted(free_faces)]
+
+    def _restless(self, path: _Path, at: float) -> bool:
+        if path.hits < CONFIRMATIONS or path.score == UNSEEN:
+            return True
+        moved = float(np.linalg.norm(path.velocity)) * (at - path.seen_at)
+        return moved > RESTLESS * path.size
+
+
+def _begin(face: Face, at: float) -> _Path:
+    centre, size = np.array(face.box.centre, np.float32), _size(face)
+    shape = (face.keypoints - centre) / np.float32(size)
+    still = np.zeros(2, np.float32)
+    return _Path(secrets.token_hex(8), centre, size, shape, face.score, at, at, still)
+
+
+def _size(face: Face) -> float:
+    """Side of the square with the box's area, pixels."""
+    return max(1.0, math.sqrt(max(0.0, face.box.w * face.box.h)))
