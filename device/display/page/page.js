@@ -1,0 +1,128 @@
+/* Joins the page: what arrives, what is shown, what is touched, and the heartbeat that tells the
+   device what is truly on the screen. The camera may look only while `shows_notice` is true, so
+   it is true only when the browser draws, and the notice that tells of the camera is in view. */
+"use strict";
+
+(() => {
+  const BEAT_MS = 3000;
+  const CHECK_MS = 250;
+  const WISH_MS = 10000;
+  const CHOSEN_MS = 20000;
+  const DRIFT_MS = 5000;
+
+  const arrived = { connected: false, online: true, message: null, wish: null };
+  let wishUntil = 0;
+  let chosen = null;
+  let chosenUntil = 0;
+  let shown = null;
+  let shownKey = "";
+  let shownSince = performance.now();
+  let lastFrame = 0;
+  let link = null;
+
+  const utc = (at = performance.now()) =>
+    new Date(Date.now() - (performance.now() - at)).toISOString();
+
+  function refresh() {
+    const now = performance.now();
+    if (now >= wishUntil || arrived.message?.state === "opted_out") arrived.wish = null;
+    const next = View.decide(arrived, now);
+    if (now >= chosenUntil || !next.items.some((item) => item.id === chosen)) chosen = null;
+    const key = JSON.stringify([next, chosen]);
+    if (key === shownKey) return;
+    const told = JSON.stringify([shown?.state, shown?.serial]);
+    if (told !== JSON.stringify([next.state, next.serial])) shownSince = now;
+    shown = next;
+    shownKey = key;
+    Screen.draw(shown, chosen);
+    afterPaint(beat);
+  }
+
+  /* Calls back when the browser has put a frame on the screen, or after a while if it does not. */
+  function afterPaint(call) {
+    let called = false;
+    const once = (painted) => {
+      if (painted) lastFrame = performance.now();
+      if (!called) call();
+      called = true;
+    };
+    requestAnimationFrame(() => requestAnimationFrame(() => once(true)));
+    setTimeout(() => once(false), 1000);
+  }
+
+  function beat() {
+    const drawing = performance.now() - lastFrame < 2 * BEAT_MS;
+    link?.publish("display", {
+      at: utc(),
+      state: shown.state,
+      serial: shown.serial,
+      notice: shown.notice,
+      shows_notice: shown.tells && drawing && Screen.noticeIsVisible(),
+      since: utc(shownSince),
+    }, 0);
+  }
+
+  function feedback(item_id, verdict) {
+    link?.publish("feedback", { item_id, verdict, at: utc() }, 1);
+  }
+
+  function touched(id, verdict) {
+    feedback(id, verdict);
+    if (verdict !== "chosen") return;
+    chosen = id;
+    chosenUntil = performance.now() + CHOSEN_MS;
+    refresh();
+  }
+
+  function choose() {
+    const verdict = shown.state === "opted_out" ? "opt_in" : "opt_out";
+    feedback(null, verdict);
+    arrived.wish = verdict;
+    wishUntil = performance.now() + WISH_MS;
+    refresh();
+  }
+
+  const received = {
+    suggestions: (text, retained) => { arrived.message = View.read(text, retained); },
+    status: (text) => {
+      try {
+        arrived.online = JSON.parse(text).state !== "offline";
+      } catch {
+        arrived.online = true;
+      }
+    },
+  };
+
+  Screen.open({ touched, choose, back: () => { chosen = null; refresh(); } });
+  refresh();
+  link = Link.open(window.WAYSIDE, Object.keys(received), {
+    open: () => {
+      arrived.connected = true;
+      if (arrived.wish !== null) feedback(null, arrived.wish);
+      refresh();
+    },
+    close: () => {
+      Object.assign(arrived, { connected: false, online: true, message: null });
+      refresh();
+    },
+    message: (name, text, retained) => {
+      received[name]?.(text, retained);
+      refresh();
+    },
+  });
+
+  setInterval(refresh, CHECK_MS);
+  setInterval(() => afterPaint(beat), BEAT_MS);
+  document.addEventListener("visibilitychange", beat);
+  document.addEventListener("contextmenu", (event) => event.preventDefault());
+  document.addEventListener("keydown", (event) => {
+    const plain = !event.repeat && !event.ctrlKey && !event.altKey && !event.metaKey;
+    if (plain && event.key.toLowerCase() === "o") choose();
+  });
+
+  /* Against burn-in everything wanders by a pixel every few seconds, too slow to be seen. */
+  setInterval(() => {
+    const minutes = performance.now() / 60000;
+    Screen.drift(Math.sin(minutes * 0.57), Math.sin(minutes * 0.91));
+  }, DRIFT_MS);
+})();

@@ -1,0 +1,204 @@
+/* Draws what `View.decide` says, and nothing else; text is set as text, never as markup.
+   Promises: the notice stands in every state; a card's text is made smaller, then shorter, until
+   it fits; `noticeIsVisible` asks the browser's layout, not the program's memory. */
+"use strict";
+
+const Screen = (() => {
+  const SVG = "http://www.w3.org/2000/svg";
+  const QUIET_ZONE = 4; // modules, ISO/IEC 18004
+  const SMALLEST_TITLE = 0.62;
+  const DRIFT_PX = 10;
+
+  const find = (selector) => document.querySelector(selector);
+  const marks = new Map(); // item id -> verdict, until other items are shown
+  let on = null;
+  let last = null;
+
+  function element(name, className, content) {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    if (typeof content === "string") made.textContent = content;
+    else if (content) made.append(...content);
+    return made;
+  }
+
+  function icon(name) {
+    const svg = document.createElementNS(SVG, "svg");
+    const use = document.createElementNS(SVG, "use");
+    svg.setAttribute("aria-hidden", "true");
+    use.setAttribute("href", `#icon-${name}`);
+    svg.append(use);
+    return svg;
+  }
+
+  function button(className, iconName, label, press) {
+    const made = element("button", className, [icon(iconName), element("span", "label", label)]);
+    made.type = "button";
+    made.title = label;
+    made.addEventListener("click", press);
+    return made;
+  }
+
+  /* The QR code of an address as one path, or null where it is too long for a code. */
+  function qr(link) {
+    const code = qrcode(0, "M");
+    try {
+      code.addData(link, "Byte");
+      code.make();
+    } catch {
+      return null;
+    }
+    const size = code.getModuleCount();
+    let d = "";
+    for (let y = 0; y < size; y += 1) {
+      for (let x = 0; x < size; x += 1) if (code.isDark(y, x)) d += `M${x} ${y}h1v1h-1z`;
+    }
+    const svg = document.createElementNS(SVG, "svg");
+    const path = document.createElementNS(SVG, "path");
+    const side = size + 2 * QUIET_ZONE;
+    svg.setAttribute("viewBox", `${-QUIET_ZONE} ${-QUIET_ZONE} ${side} ${side}`);
+    svg.setAttribute("shape-rendering", "crispEdges");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", link);
+    path.setAttribute("d", d);
+    svg.append(path);
+    return element("figure", "qr", [svg, element("figcaption", "", words.scan)]);
+  }
+
+  function fact(item) {
+    if (item.distance !== null && item.distance >= 0) {
+      const format = (n, digits) =>
+        n.toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits });
+      const metres = Math.round(item.distance / 10) * 10;
+      if (metres < 1000) return words.metres(format(metres, 0));
+      return words.kilometres(format(metres / 1000, metres < 10000 ? 1 : 0));
+    }
+    return item.year === null ? "" : String(Math.round(item.year));
+  }
+
+  function card(item) {
+    const title = element("button", "choose", item.title);
+    title.type = "button";
+    title.dir = "auto";
+    title.addEventListener("click", () => on.touched(item.id, "chosen"));
+
+    const text = element("div", "text", [element("h2", "", [title])]);
+    const by = [item.creator, item.place].filter(Boolean).join(" · ");
+    if (by) text.append(element("p", "by", by));
+    if (item.why.length) text.append(element("ul", "why", item.why.map((w) => element("li", "", w))));
+
+    const verdicts = element("div", "verdicts");
+    for (const [verdict, said, label] of [["like", "liked", words.like], ["not_for_me", "noted", words.not_for_me]]) {
+      const value = verdict === "like" ? "liked" : "not_for_me";
+      const pressed = marks.get(item.id) === value;
+      const made = button("verdict", verdict, pressed ? words[said] : label, () => {
+        if (marks.get(item.id) === value) return;
+        marks.set(item.id, value);
+        on.touched(item.id, value);
+        draw(...last);
+      });
+      made.setAttribute("aria-pressed", String(pressed));
+      verdicts.append(made);
+    }
+
+    const code = item.link ? qr(item.link) : null;
+    const side = element("div", "side", code ? [code, verdicts] : [verdicts]);
+    const band = element("div", "band", [
+      icon(item.kind), element("span", "kind", words.kinds[item.kind]), element("span", "fact", fact(item)),
+    ]);
+    const made = element("article", "card", [band, element("div", "body", [text, side])]);
+    made.dataset.kind = item.kind;
+    made.dataset.id = item.id;
+    return made;
+  }
+
+  /* Smaller, then with fewer reasons, then with a shorter title, until nothing is cut. */
+  function fit(made) {
+    const text = made.querySelector(".text");
+    const title = made.querySelector("h2");
+    const tooMuch = () =>
+      text.scrollHeight > text.clientHeight + 1 || title.scrollWidth > title.clientWidth + 1;
+    for (let scale = 1; scale >= SMALLEST_TITLE && (scale === 1 || tooMuch()); scale -= 0.06) {
+      made.style.setProperty("--shrink", scale.toFixed(2));
+    }
+    const extras = [...text.querySelectorAll("li:not(:first-child)")].reverse();
+    for (const extra of extras) if (tooMuch()) extra.remove();
+    for (let lines = 4; lines >= 1 && tooMuch(); lines -= 1) {
+      title.classList.add("cut");
+      title.style.setProperty("--lines", lines);
+      if (lines === 2) text.querySelector(".by")?.remove();
+    }
+    if (tooMuch()) text.querySelector(".why")?.remove();
+  }
+
+  function draw(view, chosen) {
+    const before = last?.[0];
+    last = [view, chosen];
+    if (JSON.stringify(before?.items) !== JSON.stringify(view.items)) marks.clear();
+
+    const items = chosen === null ? view.items : view.items.filter((item) => item.id === chosen);
+    const resting = items.length === 0;
+    document.body.dataset.state = resting ? "resting" : "showing";
+
+    const cards = find("#cards");
+    cards.hidden = resting;
+    cards.dataset.count = items.length;
+    cards.replaceChildren(...items.map(card));
+    cards.querySelectorAll(".card").forEach(fit);
+    find("#back").hidden = chosen === null || view.items.length < 2;
+    find("#heading").textContent = resting ? "" : words.suggestions;
+
+    const rest = words.resting[view.notice];
+    find("#rest").hidden = !resting;
+    find("#rest h1").textContent = rest.heading;
+    find("#rest p").textContent = rest.text;
+
+    const notice = words.notices[view.notice];
+    find("#notice h2").textContent = notice.heading;
+    find("#notice p").textContent = resting ? notice.text : notice.brief;
+    find("#notice use").setAttribute("href", view.tells ? "#icon-eye" : "#icon-eye-shut");
+
+    const out = view.state === "opted_out";
+    find("#choice .label").textContent = out ? words.opt_in : words.opt_out;
+    find("#choice use").setAttribute("href", out ? "#icon-eye" : "#icon-eye-shut");
+  }
+
+  /* Whether a person in front of the screen can see the notice: it is in the window, drawn, has
+     its words, and nothing lies on it. */
+  function noticeIsVisible() {
+    const notice = find("#notice");
+    const seen = (part) => {
+      const box = part.getBoundingClientRect();
+      const inside = box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight;
+      const on = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+      return part.textContent !== "" && box.width > 0 && box.height > 0 && inside && notice.contains(on);
+    };
+    return document.visibilityState === "visible"
+      && notice.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+      && [...notice.querySelectorAll("h2, p")].every(seen);
+  }
+
+  /* Moves everything a little; across and down are -1 to 1. */
+  function drift(across, down) {
+    find("#stage").style.translate = `${Math.round(across * DRIFT_PX)}px ${Math.round(down * DRIFT_PX)}px`;
+  }
+
+  /* `handlers`: touched(item id, verdict), choose() for opting out or in, back(). */
+  function open(handlers) {
+    on = handlers;
+    document.title = words.name;
+    find("#name").textContent = words.name;
+    find("#back span").textContent = words.back;
+    find("#choice .hint").textContent = words.hint;
+    find("#choice").addEventListener("click", on.choose);
+    find("#back").addEventListener("click", on.back);
+    find(".way").append(...Object.entries(words.stops).map(([kind, label]) => {
+      const stop = element("li", "", [element("span", "stop", [icon(kind)]), element("span", "", label)]);
+      stop.dataset.kind = kind;
+      return stop;
+    }), element("li", "traveller"));
+    addEventListener("resize", () => last && draw(...last));
+  }
+
+  return { open, draw, drift, noticeIsVisible };
+})();

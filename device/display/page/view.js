@@ -1,0 +1,93 @@
+/* What may stand on the screen, told from what has arrived: no drawing and no network here.
+   Promises: whatever a message holds becomes plain short strings and numbers or nothing; what is
+   older than its lifetime is not shown. Age is measured by the monotonic clock from the moment of
+   arrival, so a jump of the wall clock changes nothing; only a message that the broker had kept
+   (retained) is first held against the wall clock, since nothing else tells how old it is. */
+"use strict";
+
+const View = (() => {
+  const STATES = ["resting", "showing", "opted_out"];
+  const KINDS = ["place", "film", "song", "activity"];
+  const TELLING = ["watching", "demo"];
+  const MOST_ITEMS = 8;
+  const MOST_REASONS = 4;
+  const LONGEST_LIFE_MS = 600000;
+  const SLACK_MS = 2000;
+
+  function text(value, longest = 160) {
+    if (typeof value !== "string") return "";
+    const line = value.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+    const letters = [...line];
+    return letters.length > longest ? letters.slice(0, longest - 1).join("") + "…" : line;
+  }
+
+  function number(value) {
+    return typeof value === "number" && Number.isFinite(value) ? value : null;
+  }
+
+  /* Only an address of the web becomes a QR code; it is never followed by the page. */
+  function link(value) {
+    if (typeof value !== "string" || value.length > 500 || !URL.canParse(value)) return "";
+    const url = new URL(value);
+    return ["http:", "https:"].includes(url.protocol) ? url.href : "";
+  }
+
+  function item(raw) {
+    if (raw === null || typeof raw !== "object") return null;
+    const title = text(raw.title);
+    const id = typeof raw.id === "string" ? raw.id : "";
+    if (!title || !id) return null;
+    return {
+      id,
+      title,
+      kind: KINDS.includes(raw.kind) ? raw.kind : "activity",
+      creator: text(raw.creator),
+      place: text(raw.place),
+      year: number(raw.year),
+      distance: number(raw.distance_m),
+      why: (Array.isArray(raw.why) ? raw.why : []).map((w) => text(w)).filter(Boolean).slice(0, MOST_REASONS),
+      link: link(raw.link),
+    };
+  }
+
+  /* A message as text -> what it asks for and until when (milliseconds of performance.now()), or
+     null where it asks for nothing that can be shown. */
+  function read(payload, retained, now = performance.now(), wall = Date.now()) {
+    let raw;
+    try {
+      raw = JSON.parse(payload);
+    } catch {
+      return null;
+    }
+    if (raw === null || typeof raw !== "object" || !STATES.includes(raw.state)) return null;
+    let life = Math.min((number(raw.lifetime_s) ?? 0) * 1000, LONGEST_LIFE_MS);
+    if (retained) {
+      const fromTheFuture = Date.parse(raw.at) > wall + SLACK_MS;
+      const left = Date.parse(raw.expires_at) - wall;
+      life = fromTheFuture || Number.isNaN(left) ? 0 : Math.min(life, left);
+    }
+    const items = (Array.isArray(raw.items) ? raw.items : []).map(item).filter(Boolean);
+    return {
+      state: raw.state,
+      notice: Object.hasOwn(words.notices, raw.notice) ? raw.notice : "watching",
+      serial: number(raw.serial),
+      items: raw.state === "resting" ? [] : items.slice(0, MOST_ITEMS),
+      until: now + life,
+    };
+  }
+
+  /* What to show now. `tells`: whether the notice says what the camera does, at the device's own
+     wish: a notice that the page chose by itself never opens a camera. */
+  function decide({ connected, online, message, wish }, now = performance.now()) {
+    const rest = (notice) => ({ state: "resting", notice, serial: null, items: [], tells: false });
+    if (!connected) return rest("disconnected");
+    if (!online || message === null || now >= message.until) return rest("not_watching");
+    const { state, notice, serial, items } = message;
+    if (wish === "opt_out" && state !== "opted_out") {
+      return { state: "opted_out", notice: "opted_out", serial, items: [], tells: false };
+    }
+    return { state, notice, serial, items, tells: TELLING.includes(notice) };
+  }
+
+  return { read, decide };
+})();
