@@ -1,0 +1,105 @@
+"""The Raspberry Pi's camera by picamera2: RGB, and a grey plane that costs nothing.
+
+The ISP writes each picture twice: RGB as `main`, and YUV as `lores`, whose first plane is the luma.
+picamera2 is imported when one of these is made, and nowhere else: it comes by apt, on a Pi only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+from device.config import CameraConfig
+from device.errors import UserError
+from device.values import Frame
+
+MISSING = (
+    "camera.source: picamera needs picamera2; run `sudo apt install python3-picamera2` and make "
+    "the virtual environment with --system-site-packages (`make clean run` does so)"
+)
+
+
+def picamera_attached() -> bool:
+    """Whether picamera2 can be imported and sees a camera on the ribbon cable."""
+    try:
+        module = importlib.import_module("picamera2")
+        found = module.Picamera2.global_camera_info()
+    except Exception:  # apart from being absent, it may have been built for another numpy
+        return False
+    # USB cameras are listed too, but have no second stream.
+    return any("/usb" not in camera.get("Id", "") for camera in found)
+
+
+class PiCamera:
+    """The first camera on the ribbon cable."""
+
+    def __init__(self, config: CameraConfig, *, clock: Callable[[], float] = time.monotonic):
+        """Import picamera2, which takes seconds on a Pi: not within a read's deadline.
+
+        Raises:
+            UserError: picamera2 cannot be imported.
+        """
+        try:
+            self._picamera2 = importlib.import_module("picamera2")
+            self._libcamera = importlib.import_module("libcamera")
+        except ImportError as error:
+            raise UserError(f"{MISSING} ({error})") from None
+        self._config = config
+        self._clock = clock
+        self._camera: Any = None
+
+    def open(self) -> None:
+        """Start both streams.
+
+        Raises:
+            UserError: no camera is attached.
+            RuntimeError: libcamera's own errors, such as a camera that is in use.
+        """
+        if not self._picamera2.Picamera2.global_camera_info():
+            raise UserError("no camera found; check the ribbon cable, then `rpicam-hello`")
+        camera = self._camera = self._picamera2.Picamera2()
+        size = (self._config.width, self._config.height)
+        across, down = camera.sensor_resolution
+        frame_us = round(1e6 / self._config.fps)
+        camera.configure(
+            camera.create_video_configuration(
+                main={"size": size, "format": "BGR888"},  # libcamera's name for R, G, B in memory
+                lores={"size": size, "format": "YUV420"},
+                raw=None,
+                # Full range: the default for video keeps luma between 16 and 235.
+                colour_space=self._libcamera.ColorSpace.Sycc(),
+                # Small modes of a sensor crop its view; half of its pixels each way is all of it.
+                sensor={"output_size": (across // 2, down // 2)},
+                controls={"FrameDurationLimits": (frame_us, frame_us)},
+                buffer_count=4,
+                queue=False,  # wait for the next picture instead of handing out the last
+                display=None,
+                encode=None,
+            )
+        )
+        camera.start()
+
+    def read(self) -> Frame:
+        """The next picture, copied out of the camera's buffers."""
+        wait = 0.8 * self._config.read_deadline_s
+        (rgb, yuv), _ = self._camera.capture_arrays(["main", "lores"], wait=wait)
+        height, width = rgb.shape[:2]
+        grey = yuv[:height, :width]  # rows are padded to the ISP's stride
+        across, down = self._camera.camera_configuration()["lores"]["size"]
+        if (across, down) != (width, height):  # the ISP aligned one stream, not the other
+            grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+        return Frame(grey, rgb, self._clock())
+
+    def close(self) -> None:
+        """Stop the streams and free their buffers."""
+        camera, self._camera = self._camera, None
+        if camera is None:
+            return
+        # A request that timed out would make `close` wait for it, for ever.
+        getattr(camera, "cancel_all_and_flush", lambda: None)()
+        camera.close()
