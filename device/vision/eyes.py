@@ -32,7 +32,7 @@ class EyeWatch:
 
     def __init__(self, mesh: FaceMesh) -> None:
         """Look with this mesh model."""
-        self._mesh = mesh
+        self.mesh = mesh
         self._seen: dict[str, tuple[float, float | None]] = {}
 
     def openness(self, frame: Frame, track: Track) -> float | None:
@@ -42,7 +42,7 @@ class EyeWatch:
             return last[1]
         openness = None
         if framing_of(track.face).side >= SMALLEST_PX:
-            look = self._mesh.look(frame.rgb, track.face)
+            look = self.mesh.look(frame.rgb, track.face)
             if look.presence >= 0.5:
                 openness = openness_of(look.landmarks)
         self._seen[track.id] = frame.at, openness

@@ -128,13 +128,13 @@ class Model:
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """One inference; every input is given, shaped as `self.inputs` says.
 
-        A quantized tensor is given either its own dtype, or real values (float32, or uint8 pixels
-        0 to 255), which are quantized here. Quantized outputs come back as float32 real values.
+        A quantized tensor is given real values, float32 or uint8 pixels 0 to 255, which are
+        quantized here; or int8 that is already. Quantized outputs come back as float32.
         """
         interpreter = self._interpreter
         for key, value in inputs.items():
             tensor = self.inputs[key]
-            if value.dtype != tensor.dtype:
+            if value.dtype != tensor.dtype or tensor.dtype == np.uint8:
                 value = self._converted(tensor, value)
             interpreter.set_tensor(tensor.index, value)
         interpreter.invoke()
@@ -149,12 +149,12 @@ class Model:
 
     def _converted(self, tensor: Tensor, value: Array) -> Array:
         """`value` in the tensor's dtype, quantized where the tensor is."""
-        if value.dtype == np.uint8 and tensor.scale:
+        if not tensor.scale:
+            return value.astype(tensor.dtype, copy=False)
+        if value.dtype == np.uint8:
             table = self._pixels[tensor.name]
-            return np.asarray(table[value])
-        if tensor.scale and np.issubdtype(value.dtype, np.floating):
-            return _quantized(tensor, value)
-        return value.astype(tensor.dtype)
+            return value if table is None else np.asarray(table[value])
+        return _quantized(tensor, value)
 
 
 def load_model(path: Path, *, accelerator: Literal["none", "edgetpu"] = "none") -> Model:
@@ -199,10 +199,12 @@ def _quantized(tensor: Tensor, value: Array) -> Array:
     return np.asarray(np.clip(steps, limits.min, limits.max), tensor.dtype)
 
 
-def _pixel_table(tensor: Tensor) -> Array:
-    """The 256 quantized values of a pixel; empty where the tensor is not quantized."""
-    if not tensor.scale:
-        return np.empty(0, tensor.dtype)
+def _pixel_table(tensor: Tensor) -> Array | None:
+    """The 256 quantized values of a pixel; None where there is nothing to do."""
+    if not tensor.scale or (
+        tensor.dtype == np.uint8 and (tensor.scale, tensor.zero_point) == (1, 0)
+    ):
+        return None
     return _quantized(tensor, np.arange(256, dtype=np.float32))
 
 

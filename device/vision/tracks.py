@@ -107,7 +107,7 @@ class Tracker:
         self._paths: list[_Path] = []
         self._detected_at = -math.inf
 
-    def detection_due(self, at: float) -> bool:
+    def due(self, at: float) -> bool:
         """Whether the detector should look at the frame of this time.
 
         Every `vision.detect_every_s`; at once while somebody is new, has moved far since, or was
@@ -117,6 +117,11 @@ class Tracker:
         return (
             since < 0 or since >= self._every_s or any(self._restless(p, at) for p in self._paths)
         )
+
+    def clear(self) -> None:
+        """Forget everybody at once."""
+        self._paths = []
+        self._detected_at = -math.inf
 
     def update(self, faces: tuple[Face, ...] | None, at: float) -> tuple[Track, ...]:
         """The confirmed tracks at this time, the nearest first, at most `vision.max_faces`.
