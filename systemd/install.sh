@@ -1,0 +1,172 @@
+#!/bin/sh
+# Installs Wayside as services: systemd/install.sh [--root DIR] [--venv DIR]
+#
+#   --root DIR  lay everything out below DIR and touch nothing else: no package, no service, no
+#               user of the running system (for images and packages; its users come from sysusers.d)
+#   --venv DIR  use this virtual environment instead of making one
+#
+# May be run again at any time, after a change too. Nothing is rewritten in place: a release is laid
+# out in a folder of its own, and one rename of the link /opt/wayside/current puts it to use.
+# Configuration and passwords that are there stay as they are.
+set -eu
+umask 022
+
+root='' venv=''
+while [ $# -gt 0 ]; do
+    case $1 in
+        --root) root=${2:?--root takes a folder}; shift 2 ;;
+        --venv) venv=${2:?--venv takes a folder}; shift 2 ;;
+        *) echo "wayside: $1: unknown; usage: install.sh [--root DIR] [--venv DIR]" >&2; exit 2 ;;
+    esac
+done
+root=${root%/}
+source=$(cd "$(dirname "$0")/.." && pwd)
+opt=$root/opt/wayside
+etc=$root/etc/wayside
+
+say() { echo "wayside: $*"; }
+fail() { echo "wayside: $*" >&2; exit 1; }
+
+[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail "installing takes root: sudo make install"
+
+packages() {
+    missing=''
+    for package in mosquitto mosquitto-clients cage chromium python3-venv; do
+        dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
+            missing="$missing $package"
+    done
+    [ -z "$missing" ] && return
+    say "installing with apt:$missing"
+    # shellcheck disable=SC2086
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing > /dev/null
+}
+
+# A virtual environment is named after the requirements it holds, and made once for them.
+environment() {
+    python=${PYTHON:-python3}
+    "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' ||
+        fail "$python is not Python 3.11, 3.12 or 3.13; name one: PYTHON=/path/to/python3"
+    wanted=$(cat "$source/requirements/kiosk.txt" "$source/requirements/demo.txt" | sha256sum | cut -c1-12)
+    name=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-$wanted
+    venv=$opt/venvs/$name link=../../venvs/$name
+    [ -e "$venv/complete" ] && return
+    say "installing what a kiosk needs (some minutes)"
+    system=''
+    "$python" -c 'import picamera2' 2> /dev/null && system=--system-site-packages
+    rm -rf "$venv"
+    "$python" -m venv $system "$venv"
+    for file in kiosk demo; do
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+            --require-hashes -r "$source/requirements/$file.txt"
+    done
+    touch "$venv/complete"
+}
+
+# The release: what a kiosk runs and nothing more, named after what it holds.
+release() {
+    rm -rf "$opt/releases/.new"
+    mkdir -p "$opt/releases/.new"
+    new=$(cd "$opt/releases/.new" && pwd)
+    (cd "$source" && find device systemd docs catalogue models requirements config.yaml pyproject.toml \
+        -name __pycache__ -prune -o -name '*.keras' -prune -o -type f -print |
+        tar -cf - -T -) | tar -xf - --no-same-owner -C "$new"
+    ln -s "$link" "$new/.venv"
+    (cd "$new" && run -m device.vision.third_party)
+    [ -e "$new/catalogue/example.sqlite" ] ||
+        (cd "$source" && run -m tools catalogue build --out "$new/catalogue/example.sqlite" \
+            "$source"/catalogue/*.csv)
+    version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$new/pyproject.toml")
+    name=$version-$(cd "$new" && { readlink .venv; find . -type f -print0 | LC_ALL=C sort -z |
+        xargs -0 sha256sum; } | sha256sum | cut -c1-12)
+    if [ -d "$opt/releases/$name" ]; then
+        rm -rf "$new"
+    else
+        (cd "$new" && "$python_here" -m compileall -q -j 0 device)
+        chmod -R u=rwX,go=rX "$new"
+        sync
+        mv "$new" "$opt/releases/$name"
+    fi
+    ln -s "releases/$name" "$opt/current.new"
+    mv -T "$opt/current.new" "$opt/current"
+    sync
+}
+
+run() { PYTHONDONTWRITEBYTECODE=1 "$python_here" "$@"; }
+
+# put SOURCE TARGET [MODE]: a whole new file, then one rename.
+put() {
+    mkdir -p "$(dirname "$root$2")"
+    install -m "${3:-644}" "$1" "$root$2.new"
+    mv "$root$2.new" "$root$2"
+}
+
+units() {
+    for unit in wayside wayside-broker wayside-display; do
+        put "$source/systemd/$unit.service" "/etc/systemd/system/$unit.service"
+    done
+    put "$source/systemd/conf/journald.conf" /etc/systemd/journald.conf.d/wayside.conf
+    put "$source/systemd/conf/system.conf" /etc/systemd/system.conf.d/wayside.conf
+    put "$source/systemd/conf/sysusers.conf" /etc/sysusers.d/wayside.conf
+    put "$source/systemd/conf/tmpfiles.conf" /etc/tmpfiles.d/wayside.conf
+    put "$source/systemd/conf/pam" /etc/pam.d/wayside-display
+}
+
+random() { head -c 24 /dev/urandom | base64 | tr '+/' '-_'; }
+
+# secret TARGET: standard input becomes a file for root alone; tmpfiles.d says who else may read it.
+secret() {
+    (umask 077 && cat > "$1.new")
+    mv "$1.new" "$1"
+}
+
+configuration() {
+    mkdir -p "$etc/mosquitto.d" "$etc/screen"
+    [ -e "$etc/config.yaml" ] ||
+        sed "s/@PAGE_PASSWORD@/$(random)/" "$source/systemd/config.yaml" | secret "$etc/config.yaml"
+    [ -e "$etc/mqtt-password" ] || random | secret "$etc/mqtt-password"
+    [ -e "$etc/screen/mosquitto_sub" ] ||
+        printf -- '-u screen\n-P %s\n' "$(random)" | secret "$etc/screen/mosquitto_sub"
+    page=$(cd "$opt/current" && run -c 'import sys, pathlib; from device.config import load_config
+print(load_config(pathlib.Path(sys.argv[1])).display.password.get_secret_value())' "$etc/config.yaml") ||
+        fail "$etc/config.yaml: display.password: missing; the page needs one at this kiosk's broker"
+    {
+        echo "kiosk:$(cat "$etc/mqtt-password")"
+        echo "page:$page"
+        echo "screen:$(sed -n 's/^-P //p' "$etc/screen/mosquitto_sub")"
+    } | secret "$etc/mosquitto.passwd.plain"
+    mosquitto_passwd -U "$etc/mosquitto.passwd.plain"
+    mv "$etc/mosquitto.passwd.plain" "$etc/mosquitto.passwd"
+    systemd-sysusers --root="$root/" "$root/etc/sysusers.d/wayside.conf"
+    systemd-tmpfiles --root="$root/" --create "$root/etc/tmpfiles.d/wayside.conf"
+}
+
+# The releases and environments that neither the current release nor the one before it uses.
+tidy() {
+    keep=$(cd "$opt/releases" && ls -dt -- */ | head -n 2)
+    for folder in "$opt"/releases/*/; do
+        echo "$keep" | grep -qx "$(basename "$folder")/" || rm -rf "$folder"
+    done
+    for folder in "$opt"/venvs/*/; do
+        readlink "$opt"/releases/*/.venv | grep -qx "${folder%/}" || rm -rf "$folder"
+    done
+}
+
+if [ -z "$root" ]; then packages; fi
+mkdir -p "$opt/releases"
+if [ -z "$venv" ]; then environment; else link=$venv; fi
+python_here=$venv/bin/python
+release
+units
+configuration
+if [ -n "$root" ]; then
+    systemctl --root="$root" disable --quiet mosquitto.service 2> /dev/null || true
+    systemctl --root="$root" enable --quiet wayside-broker wayside wayside-display
+    say "laid out below $root"
+    exit
+fi
+systemctl disable --quiet --now mosquitto.service 2> /dev/null || true
+systemctl enable --quiet wayside-broker wayside wayside-display
+systemctl daemon-reexec
+systemctl restart systemd-journald wayside-broker wayside wayside-display
+tidy
+say "installed $(readlink "$opt/current"); configuration: /etc/wayside/config.yaml; log: journalctl -fu wayside"

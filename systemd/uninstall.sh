@@ -1,0 +1,27 @@
+#!/bin/sh
+# Removes what install.sh laid out; the configuration and its passwords in /etc/wayside stay.
+#   systemd/uninstall.sh [--root DIR]
+set -eu
+root=''
+case ${1:-} in
+    '') ;;
+    --root) root=${2:?--root takes a folder} ;;
+    *) echo "wayside: $1: unknown; usage: uninstall.sh [--root DIR]" >&2; exit 2 ;;
+esac
+root=${root%/}
+[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || { echo "wayside: removing takes root: sudo make uninstall" >&2; exit 1; }
+
+units='wayside-display.service wayside.service wayside-broker.service'
+if [ -n "$root" ]; then
+    # shellcheck disable=SC2086
+    systemctl --root="$root" disable --quiet $units 2> /dev/null || true
+else
+    # shellcheck disable=SC2086
+    systemctl disable --quiet --now $units 2> /dev/null || true
+fi
+for unit in $units; do rm -f "$root/etc/systemd/system/$unit"; done
+rm -f "$root/etc/systemd/journald.conf.d/wayside.conf" "$root/etc/systemd/system.conf.d/wayside.conf" \
+    "$root/etc/sysusers.d/wayside.conf" "$root/etc/tmpfiles.d/wayside.conf" "$root/etc/pam.d/wayside-display"
+rm -rf "$root/opt/wayside"
+[ -n "$root" ] || systemctl daemon-reload
+echo "wayside: removed; the configuration in $root/etc/wayside stays"
