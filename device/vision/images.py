@@ -16,7 +16,7 @@ from device.errors import UserError
 from device.values import Frame, Image
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
-LONGEST_SIDE = 1920
+LONGEST_SIDE = 2048
 """Pixels. Faces are found in a picture scaled to 192 and read from crops of 64: no more is seen."""
 
 SHORTEST_SIDE = 16
@@ -59,6 +59,15 @@ def load_picture(path: Path) -> Image:
     Transparent parts become white, as a viewer shows them.
 
     Raises:
+        UserError: as `load_scaled`.
+    """
+    return load_scaled(path)[0]
+
+
+def load_scaled(path: Path) -> tuple[Image, float]:
+    """As `load_picture`, and how many of the file's pixels one of the picture's is.
+
+    Raises:
         UserError: no such file, not a picture, cut short, or too small to hold a face.
     """
     try:
@@ -82,7 +91,9 @@ def load_picture(path: Path) -> Image:
         )
     if _may_be_transparent(content):
         bgr = _on_white(bgr, data)
-    return np.asarray(cv2.cvtColor(fit(bgr, LONGEST_SIDE), cv2.COLOR_BGR2RGB), np.uint8)
+    small = fit(bgr, LONGEST_SIDE)
+    scale = factor * max(bgr.shape) / max(small.shape)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), np.uint8), scale
 
 
 def fit(picture: Image, longest: int) -> Image:

@@ -199,6 +199,8 @@ class VideoFile:
         """Raises: UserError: no such file."""
         if not path.is_file():
             raise UserError(f"{path}: no such file")
+        self.scale = 1.0
+        """How many of the file's pixels one of a frame's is, once a frame was read."""
         self._path = path
         self._capture = cv2.VideoCapture()
         self._read = 0
@@ -231,9 +233,15 @@ class VideoFile:
         self._at = max(at, self._at + 0.001) if self._read else max(at, 0.0)
         self._read += 1
         try:
-            return _retrieved(self._capture, self._at, LONGEST_SIDE)
+            frame = _retrieved(self._capture, self._at, LONGEST_SIDE)
         except OSError:
             raise UserError(f"{self._path}: broken at {self._at:.1f} s; export it anew") from None
+        # Turned by its metadata, a frame's width is the file's height.
+        sides = [
+            self._capture.get(p) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        ]
+        self.scale = max(*sides, 1.0) / max(frame.grey.shape)
+        return frame
 
     def close(self) -> None:
         """Close the file."""

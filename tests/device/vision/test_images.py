@@ -95,9 +95,10 @@ cv2.imwrite({str(path)!r}, numpy.full((9000, 12000, 3), 90, numpy.uint8))
     measure = f"""
 import resource
 from pathlib import Path
-from device.vision.images import load_picture
+from device.vision.images import load_scaled
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-picture = load_picture(Path({str(path)!r}))
+picture, scale = load_scaled(Path({str(path)!r}))
+assert scale == 12000 / picture.shape[1]
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(*picture.shape, (after - before) // 1024)
 """
