@@ -1,0 +1,176 @@
+"""Eight moods from valence, arousal, how they move over seconds, and closed eyes.
+
+The mapping is a table, `moods.yaml`, with its sources; this module only reads it. A mood is told
+from the mean of the last seconds, and the mood that stands has the benefit of the doubt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from device.audience.means import ExponentialMean
+from device.errors import UserError
+from device.values import MOODS, UNKNOWN
+
+TABLE = Path(__file__).with_name("moods.yaml")
+
+Interval = tuple[float, float]
+Feature = Literal["angle", "intensity", "dominance", "movement", "eyes_closed"]
+
+LONGEST_BETWEEN_EYES_S = 1.0
+"""Eyes are looked at twice a second; one look stands for no more than this."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Point(_Strict):
+    """Where a label lies in Russell and Mehrabian's three dimensions, each -1 to 1."""
+
+    valence: float = Field(ge=-1, le=1)
+    arousal: float = Field(ge=-1, le=1)
+    dominance: float = Field(ge=-1, le=1)
+
+
+class Eyes(_Strict):
+    """When eyes count as closed, and over how long the share of closed eyes is taken."""
+
+    closed_below: float = Field(ge=0, le=1)
+    window_s: float = Field(gt=0)
+
+
+class Row(_Strict):
+    """A mood and the closed intervals in which it holds."""
+
+    mood: str
+    angle: Interval | None = None
+    intensity: Interval | None = None
+    dominance: Interval | None = None
+    movement: Interval | None = None
+    eyes_closed: Interval | None = None
+
+    @field_validator("mood")
+    @classmethod
+    def _one_of_the_eight(cls, mood: str) -> str:
+        if mood not in MOODS:
+            raise ValueError(f"takes one of {', '.join(MOODS)}")
+        return mood
+
+    def holds(self, features: Mapping[Feature, float], margins: Mapping[Feature, float]) -> bool:
+        """Whether every interval, widened by its margin, contains its feature."""
+        for name, value in features.items():
+            interval: Interval | None = getattr(self, name)
+            if interval is None:
+                continue
+            margin = margins.get(name, 0.0)
+            turns = (-360.0, 0.0, 360.0) if name == "angle" else (0.0,)
+            if not any(interval[0] - margin <= value + t <= interval[1] + margin for t in turns):
+                return False
+        return True
+
+
+class MoodTable(_Strict):
+    """The whole of `moods.yaml`."""
+
+    labels: dict[str, Point]
+    eyes: Eyes
+    margins: dict[Feature, float]
+    moods: tuple[Row, ...]
+
+    @classmethod
+    def load(cls, path: Path = TABLE) -> MoodTable:
+        """Read a table.
+
+        Raises:
+            UserError: not readable, an unknown key, mood or feature, or no row that always holds.
+        """
+        try:
+            table = cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise UserError(f"{path}: {key}: got {first['input']!r}: {first['msg']}") from None
+        if not table.moods or any(table.moods[-1].model_dump(exclude={"mood"}).values()):
+            raise UserError(f"{path}: moods: the last row must be a mood without conditions")
+        return table
+
+    def tell(self, features: Mapping[Feature, float], standing: str = UNKNOWN) -> str:
+        """The mood of these features, where `standing` is the mood that has been told so far."""
+        for row in self.moods:
+            if row.holds(features, self.margins if row.mood == standing else {}):
+                return row.mood
+        raise AssertionError("the last row always holds")
+
+
+class Feeling:
+    """One visitor's feeling over the last seconds.
+
+    `feel` takes the smoothed emotion of each frame, `see_eyes` each look at the eyes; `valence` and
+    `arousal` (-1 to 1) are the mean, and `mood` is what it amounts to.
+    """
+
+    def __init__(self, table: MoodTable, slow_s: float) -> None:
+        self.mood = UNKNOWN
+        self._table = table
+        self._point = ExponentialMean(np.zeros(3), slow_s)
+        self._square = ExponentialMean(np.zeros(1), slow_s)
+        self._closed = 0.0
+        self._eyes_at: float | None = None
+
+    @property
+    def valence(self) -> float:
+        """Displeasure -1 to pleasure 1, mean of the last seconds; 0 while nothing is known."""
+        return float(self._point.value[0])
+
+    @property
+    def arousal(self) -> float:
+        """Sleep -1 to frenzy 1, mean of the last seconds; 0 while nothing is known."""
+        return float(self._point.value[1])
+
+    def see_eyes(self, eyes_open: float, at: float) -> None:
+        """Take a look at the eyes, 0 closed to 1 open. Who has just come has open eyes."""
+        eyes = self._table.eyes
+        if self._eyes_at is not None:
+            seconds = min(at - self._eyes_at, LONGEST_BETWEEN_EYES_S)
+            gain = 1 - math.exp(-seconds / eyes.window_s)
+            self._closed += gain * ((eyes_open < eyes.closed_below) - self._closed)
+        self._eyes_at = at
+
+    def feel(self, emotions: Mapping[str, float], seconds: float) -> None:
+        """Take probabilities by label that stood for `seconds`, already multiplied by their trust.
+
+        The mood is unknown where the table does not know the labels of most of the probability.
+        """
+        point, known = np.zeros(3), 0.0
+        for label, probability in emotions.items():
+            place = self._table.labels.get(label)
+            if place is not None:
+                known += probability
+                point += probability * np.array([place.valence, place.arousal, place.dominance])
+        if known < 0.5:
+            self.mood = UNKNOWN
+            return
+        self._point.add(point / known, seconds)
+        off = point[:2] / known - self._point.value[:2]
+        self._square.add(np.array([off @ off]), seconds)
+        self.mood = self._table.tell(self._features(), self.mood)
+
+    def _features(self) -> dict[Feature, float]:
+        valence, arousal, dominance = self._point.value.tolist()
+        return {
+            "angle": math.degrees(math.atan2(arousal, valence)),
+            "intensity": math.hypot(valence, arousal),
+            "dominance": dominance,
+            "movement": math.sqrt(float(self._square.value[0])),
+            "eyes_closed": self._closed,
+        }
