@@ -1,0 +1,254 @@
+"""The whole product in one room: the corridor, and the kiosk around it.
+
+`Corridor` joins the steps from a frame to the screen; `Kiosk` gives it frames and a `Context`, and
+publishes what stands on the screen. Promises: a live camera is open only while a page shows the
+notice and nobody has opted out; a lost camera, broker or page is a state, and the loop goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from device import RELEASE
+from device.audience.counts import Counts
+from device.audience.group import audience_of
+from device.audience.session import SPARES, Screen, Session
+from device.audience.smoothing import Smoother
+from device.catalogue.match import Matcher
+from device.catalogue.rules import load_rules
+from device.catalogue.store import Catalogue
+from device.config import Config
+from device.display.server import PageServer, settings_script
+from device.messaging import payloads
+from device.messaging.broker import EmbeddedBroker
+from device.messaging.bus import Bus
+from device.messaging.topics import Topics
+from device.upkeep.health import Health
+from device.upkeep.watchdog import Watchdog
+from device.values import Audience, Context, Frame
+from device.vision.camera import Camera, Capture
+from device.vision.faces import open_detector
+from device.vision.litert import runtime_name
+from device.vision.recognise import Recogniser
+from device.vision.tracks import Tracker
+from device.world import World
+
+log = logging.getLogger(__name__)
+
+
+class Corridor:
+    """The steps from a frame to the screen, each known to nobody but this class."""
+
+    def __init__(self, config: Config) -> None:
+        """Load every model and table.
+
+        Raises:
+            UserError: one of them is missing or broken.
+        """
+        self.detector, self.choice = open_detector(config.vision, config.models / "third_party")
+        self.tracker = Tracker(config.vision)
+        self.recogniser = Recogniser(config.models, config.vision, config.recognise)
+        self.smoother = Smoother(config.audience)
+        cards = config.matching.count
+        self.matcher = Matcher(
+            Catalogue.open(config.matching.catalogue),
+            load_rules(config.matching.rules),
+            config.matching.model_copy(update={"count": cards + SPARES}),
+            config.place,
+        )
+        self.session = Session(config.session, cards)
+
+    def see(self, frame: Frame) -> Audience:
+        """Who stands there, as far as this frame and the ones before it tell."""
+        faces = self.detector.detect(frame) if self.tracker.due(frame.at) else None
+        tracks = self.tracker.update(faces, frame.at)
+        readings = self.recogniser.read(frame, tracks)
+        visitors = self.smoother.update(tracks, readings, frame.at, frame.grey.shape[0])
+        return audience_of(visitors)
+
+    def show(self, audience: Audience, context: Context) -> Screen:
+        """What stands on the screen for this audience."""
+        return self.session.update(audience, self.matcher.match(audience, context), context)
+
+    def forget(self) -> None:
+        """Drop every track, and with it all that is known of anyone."""
+        self.tracker.clear()
+        self.recogniser.clear()
+        self.smoother.update((), (), 0.0, 1.0)
+
+    def close(self) -> None:
+        """Give back what the models hold."""
+        self.detector.close()
+
+
+class Kiosk:
+    """A corridor with a camera before it and a broker behind it."""
+
+    TURN_S = 0.25
+    """Longest wait for a frame: touches, refreshes and heartbeats do not wait for a camera."""
+
+    DEADLINE_S = 8.0
+    """A loop that is silent for this long hangs."""
+
+    def __init__(
+        self,
+        config: Config,
+        camera: Camera,
+        watchdog: Watchdog,
+        *,
+        live: bool,
+        announce: Callable[[str], None] = print,
+    ) -> None:
+        """Load everything and open the page's port; `start` connects and looks.
+
+        live: whether the camera shows people who are there now, so that it may be open only while
+        a page shows the notice. announce: takes a line for whoever started the kiosk.
+
+        Raises:
+            UserError: a model or table is missing or broken, or a port is taken.
+        """
+        self._config, self._live, self._announce = config, live, announce
+        self._beats = beats = watchdog.heartbeats
+        watchdog.loading("models and catalogue")
+        self.corridor = Corridor(config)
+        self.world = World(config)
+        self.counts = Counts(config.privacy)
+        watchdog.loading("broker and page")
+        boot = secrets.token_hex(8)
+        mqtt, websocket_port = config.mqtt, None
+        self.broker = EmbeddedBroker(mqtt) if mqtt.broker == "embedded" else None
+        if self.broker:
+            self.broker.start(beats.expect("broker", self.DEADLINE_S))
+            mqtt, websocket_port = self.broker.address, self.broker.websocket_port
+        self.page: PageServer | None = None
+        if config.display.port is not None:
+            self.page = PageServer(config.display.port, settings_script(config, websocket_port))
+            self.page.start()
+            announce(f"page: {self.page.address}")
+        topics = Topics(config.site, config.kiosk)
+        self.bus = Bus(mqtt, topics, release=RELEASE, boot=boot)
+        self.bus.start(beats.expect("bus", self.DEADLINE_S))
+        self.capture = Capture(camera, config.camera)
+        self.health = Health(boot, beats, self._sources())
+        self._beat_corridor = beats.expect("corridor", self.DEADLINE_S)
+        self._beat_camera = beats.expect("camera", self.DEADLINE_S)
+        self._audience = Audience()
+        self._seen_at = self._publish_at = self._health_at = 0.0
+        self._told: tuple[int, str] | None = None
+        self._fps = 0.0
+        self._context = self.world.context()
+
+    def turn(self) -> Screen:
+        """One turn: hear the world, look if one may, show what follows and tell it.
+
+        Raises:
+            BusDeadError: nothing could be told any more.
+        """
+        self.world.hear(self.bus.take())
+        self._context = context = self.world.context()
+        if self._may_look(context):
+            self.capture.allow()
+        else:
+            self.capture.pause()
+            self.corridor.forget()
+            self._audience = Audience()
+        frame = self.capture.take(self.TURN_S)
+        if frame is not None and not self._too_soon(frame):
+            self._look(frame)
+        elif context.at - self._seen_at > self._config.vision.absence_s:
+            self.corridor.forget()
+            self._audience = Audience()
+        screen = self.corridor.show(self._audience, context)
+        self.counts.update(self._audience, context)
+        self._tell(screen, context)
+        self._beat_corridor()
+        if self.capture.state.name != "hung":
+            self._beat_camera()
+        return screen
+
+    def stop(self) -> None:
+        """Close the camera, take everything off the screen, and say goodbye."""
+        self.capture.close()
+        resting = Screen("resting", (), self._context.at, -1)
+        self._tell(resting, self._context)
+        self.bus.stop()
+        if self.page:
+            self.page.stop()
+        if self.broker:
+            self.broker.stop()
+        self.corridor.close()
+
+    def _may_look(self, context: Context) -> bool:
+        """Whether the camera may be open: rules 3 and 4 of privacy."""
+        return not context.opted_out and (context.page_alive or not self._live)
+
+    def _look(self, frame: Frame) -> None:
+        gap = frame.at - self._seen_at
+        self._fps += 0.1 * (1 / gap - self._fps) if 0 < gap < 1 else -self._fps
+        self._seen_at = frame.at
+        self._audience = self.corridor.see(frame)
+
+    def _too_soon(self, frame: Frame) -> bool:
+        """On a hot board every second frame is let go, before the board throttles itself."""
+        spacing = 1.5 / self._config.camera.fps
+        return self._context.hot and frame.at - self._seen_at < spacing
+
+    def _tell(self, screen: Screen, context: Context) -> None:
+        """Publish what is new, what has to be said anew, and the kiosk's health."""
+        notice = self._notice(context)
+        told = (screen.serial, notice)
+        if told != self._told or context.at >= self._publish_at:
+            if self._told is None or told[0] != self._told[0]:
+                self._announce(_line(screen))
+            self._told = told
+            self._publish_at = context.at + payloads.LIFETIME_S / 3
+            message = payloads.suggestions(
+                screen.state,
+                screen.serial,
+                screen.suggestions,
+                notice=notice,
+                now=datetime.now(UTC),
+            )
+            self.bus.publish("suggestions", message)
+        if context.at >= self._health_at:
+            self._health_at = context.at + self._config.upkeep.health_every_s
+            self.bus.publish("health", self.health.payload())
+        if counts := self.counts.due(context):
+            self.bus.publish("counts", counts)
+
+    def _notice(self, context: Context) -> payloads.Notice:
+        """What the page must tell people: of the camera before it opens, not after."""
+        if context.opted_out:
+            return "opted_out"
+        return "watching" if self._live else "demo"
+
+    def _sources(self) -> dict[str, Callable[[], Any]]:
+        """What `health` asks of each part."""
+        choice, backend = self.corridor.choice, self.corridor.recogniser.backend
+        return {
+            "camera": self._camera_state,
+            "fps": lambda: round(self._fps, 1),
+            "detector": lambda: {"name": choice.name, "reason": choice.reason},
+            "accelerator": lambda: {"name": backend.name, "reason": backend.reason},
+            "runtime": runtime_name,
+            "drops": lambda: {"frames": self.capture.dropped, "messages": self.bus.state.drops},
+            "broker": self.bus.health,
+            "clock": lambda: self.world.wall.state,
+        }
+
+    def _camera_state(self) -> dict[str, Any]:
+        state = self.capture.state
+        waits = self._live and not self._context.page_alive and not self._context.opted_out
+        name = "waiting_for_page" if state.name == "closed" and waits else state.name
+        since_s = round(self._context.at - state.since, 1)
+        return {"state": name, "since_s": since_s, "reason": state.reason}
+
+
+def _line(screen: Screen) -> str:
+    """A change of the screen in one line, for whoever started the kiosk."""
+    titles = " · ".join(suggestion.item.title for suggestion in screen.suggestions)
+    return f"{datetime.now():%H:%M:%S} {screen.state.replace('_', ' ')}  {titles}".rstrip()
