@@ -27,8 +27,8 @@ Values: TypeAlias = NDArray[np.float32]
 EARTH_M = 6_371_008.8
 """Mean radius of the Earth in metres (IUGG)."""
 
-OPEN, CLOSING, CLOSED = 0.5, -0.5, -1.0
-"""Values of the term `open`."""
+OPEN, CLOSING, CLOSED = 0.2, -0.5, -1.0
+"""Values of the term `open`. Little is gained by being open: most places do not say their hours."""
 
 
 @dataclass(frozen=True, slots=True)
