@@ -21,8 +21,8 @@ from device.vision.mesh import FaceMesh
 
 CPUINFO = Path("/proc/cpuinfo")
 
-PRESENCE = 0.5
-"""The mesh model's own probability of a face from which a box is believed."""
+BELIEF = 0.5
+"""A box is believed where the mean of both models' probabilities of a face is at least this."""
 
 BELIEVED_S = 1.0
 """Seconds for which a box that was believed is not looked at again."""
@@ -69,7 +69,8 @@ class SecondLook:
         for face in self._first.detect(frame):
             looked_at = self._looked_at(face.box, frame.at)
             if looked_at is None:
-                if self._mesh.look(frame.rgb, face).presence < PRESENCE:
+                presence = self._mesh.look(frame.rgb, face).presence
+                if (presence + face.score) / 2 < BELIEF:
                     continue
                 looked_at = frame.at
             faces.append(face)
