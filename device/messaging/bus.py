@@ -1,0 +1,351 @@
+"""The bus: the kiosk's one client at its broker, on a thread of its own.
+
+Promises: `start` returns at once, whether or not a broker is there; nobody who publishes waits for
+the network, and what is kept is bounded; `online` and every state are said anew at each connect,
+`offline` is the last word of a clean stop, and the broker's own after any other end; a publish
+counts when the broker has acknowledged it; a kiosk that is thrown out by another with its id, or
+is not let in, says so and gives way. If the thread dies, `publish` and `take` raise.
+
+    bus = Bus(config.mqtt, Topics("hangzhou", "kiosk-1"), release="0.1.0", boot=boot)
+    bus.start(watchdog.heartbeats.expect("bus", within_s=10))
+    bus.publish("suggestions", payload)
+    for message in bus.take(): ...
+    bus.stop()
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from device.config import MqttConfig
+from device.messaging import payloads
+from device.messaging.backoff import Backoff
+from device.messaging.inbox import Inbox
+from device.messaging.link import End, Link, Login, Protocol
+from device.messaging.outbox import Outbox, Outgoing
+from device.messaging.topics import ROWS, TABLE, Topics
+
+log = logging.getLogger(__name__)
+
+SLICE_S = 0.5
+"""Longest wait before the thread turns again and beats."""
+
+FAREWELL_S = 2.0
+"""Longest wait at a clean stop for what is still to be said, and once more for `offline`."""
+
+SUSPICIOUS = 3
+"""Short connections in a row, each closed by the broker, that look like a fight for the id: MQTT
+3.1.1 has no reason code that would say so."""
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class BusDeadError(RuntimeError):
+    """The bus's thread has ended by a bug: nothing would be sent any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusState:
+    """How the connection is. Counts are since the start.
+
+    since_s: seconds since the connection began, or was lost. acknowledged: publishes that the
+    broker has confirmed; acknowledged_age_s: seconds since the last. waiting: messages it has not.
+    refused: publishes it may not make. drops: messages lost because a queue was full. trouble:
+    what is wrong, None where nothing is.
+    """
+
+    alive: bool
+    connected: bool
+    protocol: Protocol | None
+    since_s: float
+    acknowledged: int
+    acknowledged_age_s: float | None
+    waiting: int
+    refused: int
+    drops: int
+    malformed: int
+    reconnects: int
+    takeovers: int
+    trouble: str | None
+
+
+class Bus:
+    """Publishes what the kiosk says, collects what it is told."""
+
+    def __init__(
+        self,
+        config: MqttConfig,
+        topics: Topics,
+        *,
+        release: str,
+        boot: str,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        rng: random.Random | None = None,
+    ) -> None:
+        """config: with the address of a broker, an embedded one's by `EmbeddedBroker.address`.
+
+        boot: id of this start. clock: monotonic seconds. wall: seconds since 1970, for what
+        messages say. rng: dice of the backoff.
+
+        Raises:
+            UserError: a password or certificate file that cannot be used.
+        """
+        self._config, self._topics = config, topics
+        self._release, self._boot = release, boot
+        self._clock, self._wall = clock, wall
+        self._login = Login.read(config)
+        local = config.broker in LOOPBACK  # a broker of its own: no fleet to be spread
+        self._backoff = Backoff(
+            config.reconnect_first_s,
+            config.reconnect_longest_s,
+            spread_s=config.reconnect_first_s if local else None,
+            rng=rng,
+        )
+        self._outbox = Outbox(config.queue, clock)
+        self._inbox = Inbox(topics, clock)
+        self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
+        self._wake, self._waker = socket.socketpair()
+        self._wake.setblocking(False)
+        self._waker.setblocking(False)
+        self._stopping = False
+        self._beat: Callable[[], None] = lambda: None
+        self._up = threading.Event()
+        self._protocol: Protocol = "5"
+        self._speaks_5 = True
+        self._since = clock()
+        self._connects = self._acknowledged = self._refused = self._takeovers = self._brief = 0
+        self._acknowledged_at: float | None = None
+        self._trouble: str | None = None
+        self._contested = False
+        self._death: BaseException | None = None
+        self._outbox.put(self._status("online"))  # the first of the states at every connect
+
+    def start(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Begin to connect. beat: called whenever the thread turns, several times a second."""
+        self._beat = beat
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say what is still to be said, then `offline`, and disconnect; at most about 5 s."""
+        self._stopping = True
+        self._stir()
+        if self._thread.ident is not None:
+            self._thread.join(2 * FAREWELL_S + 1)
+        self._wake.close()
+        self._waker.close()
+
+    def publish(self, name: str, payload: Mapping[str, Any]) -> None:
+        """Take a message of the table to be sent; returns at once.
+
+        Raises:
+            ValueError: not a message of the kiosk, or not JSON.
+            BusDeadError: the thread has died.
+        """
+        self._check()
+        row = ROWS.get(name)
+        if row is None or row.sender != "kiosk":
+            raise ValueError(f"{name}: not a message that a kiosk sends")
+        if not self._stopping:
+            topic = self._topics.topic(name)
+            self._outbox.put(Outgoing(topic, payloads.encode(payload), row.retained))
+            self._stir()
+
+    def take(self) -> list[payloads.Inbound]:
+        """What has come in since the last call, oldest first.
+
+        Raises:
+            BusDeadError: the thread has died.
+        """
+        self._check()
+        return self._inbox.take()
+
+    def wait_connected(self, within_s: float) -> bool:
+        """Whether there is a connection, or comes about in this time."""
+        return self._up.wait(within_s)
+
+    @property
+    def state(self) -> BusState:
+        """How the connection is now."""
+        now, connected = self._clock(), self._up.is_set()
+        stands = connected and (
+            not self._contested or now - self._since >= self._config.reconnect_longest_s
+        )
+        told = self._acknowledged_at
+        return BusState(
+            alive=self._thread.is_alive(),
+            connected=connected,
+            protocol=self._protocol if connected else None,
+            since_s=round(now - self._since, 1),
+            acknowledged=self._acknowledged,
+            acknowledged_age_s=None if told is None else round(now - told, 1),
+            waiting=self._outbox.waiting(),
+            refused=self._refused,
+            drops=self._outbox.drops + self._inbox.drops,
+            malformed=self._inbox.malformed,
+            reconnects=max(0, self._connects - 1),
+            takeovers=self._takeovers,
+            trouble=None if stands else self._trouble,
+        )
+
+    def health(self) -> dict[str, Any]:
+        """`state`, as the health message has it."""
+        return dataclasses.asdict(self.state)
+
+    def _check(self) -> None:
+        if self._death is not None:
+            raise BusDeadError("the bus's thread has died") from self._death
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._wait(self._connection())
+        except BaseException as error:  # nothing else would ever tell
+            self._death = error
+            log.critical("the bus's thread has died", exc_info=True)
+        finally:
+            self._up.clear()
+
+    def _connection(self) -> float:
+        """One connection, from dialling to its end; seconds to wait before the next."""
+        will = self._status("offline")
+        link = Link(self._config, self._topics.client_id, self._protocol, self._login, will)
+        try:
+            self._dial(link)
+            while link.end is None and not self._stopping:
+                self._turn(link)
+            if link.end is None:
+                self._farewell(link)
+                return 0.0
+        except BaseException:
+            link.drop("the bus's thread has died")
+            raise
+        lasted_s = self._clock() - self._since
+        was_up = self._up.is_set()
+        if was_up:
+            self._up.clear()
+            self._since = self._clock()
+        return self._wait_after(link.end, lasted_s if was_up else None)
+
+    def _dial(self, link: Link) -> None:
+        """Connect on a thread beside this one: a name server may take half a minute to fail."""
+        dialling = threading.Thread(target=link.open, name="bus-dials", daemon=True)
+        dialling.start()
+        while dialling.is_alive() and not self._stopping:
+            self._beat()
+            dialling.join(SLICE_S)
+
+    def _turn(self, link: Link) -> None:
+        self._beat()
+        link.turn(self._wake, SLICE_S)
+        self._drain()
+        if link.connected and not self._up.is_set():
+            self._welcome(link)
+        for number, refusal in link.acknowledged:
+            self._answered(number, refusal)
+        for topic, payload, retained in link.arrived:
+            self._inbox.put(topic, payload, retained=retained)
+        link.acknowledged.clear()
+        link.arrived.clear()
+        while link.connected and link.end is None and (message := self._outbox.next()):
+            self._outbox.sent(link.publish(message), message)
+        if self._outbox.oldest_s() > self._config.keepalive_s:
+            link.drop("the broker does not acknowledge what is published")
+
+    def _welcome(self, link: Link) -> None:
+        self._connects += 1
+        self._since = self._clock()
+        wanted = {self._topics.topic(row.name): row.qos for row in TABLE if row.sender != "kiosk"}
+        link.subscribe(wanted)
+        self._outbox.put(self._status("online"))
+        self._outbox.reconnected()
+        self._up.set()
+        log.info("connected to %s by MQTT %s", self._config.broker, self._protocol)
+
+    def _answered(self, number: int, refusal: str | None) -> None:
+        if not self._outbox.acknowledged(number):
+            return
+        if refusal is None:
+            self._acknowledged += 1
+            self._acknowledged_at = self._clock()
+        else:
+            self._refused += 1
+            if self._refused == 1:
+                log.warning("the broker refused a publish: %s", refusal)
+
+    def _farewell(self, link: Link) -> None:
+        """The last message of a clean stop is `offline`, said here or by the broker."""
+        self._finish(link)
+        self._outbox.put(self._status("offline"))
+        self._stir()
+        if self._finish(link):
+            link.close()
+        else:
+            link.drop("stopped")
+
+    def _finish(self, link: Link) -> bool:
+        """Turn until everything is acknowledged; whether it is."""
+        deadline = self._clock() + FAREWELL_S
+        while link.connected and link.end is None and self._outbox.waiting():
+            if self._clock() > deadline:
+                break
+            self._turn(link)
+        return link.connected and link.end is None and not self._outbox.waiting()
+
+    def _wait_after(self, end: End, lasted_s: float | None) -> float:
+        """Seconds until the next try. lasted_s: of a connection that stood; None: it never did."""
+        asked = self._protocol
+        if end.how == "protocol":
+            self._speaks_5 = False
+        older = not self._speaks_5 or (end.how == "unanswered" and asked == "5")
+        self._protocol = "3.1.1" if older else "5"
+        if end.how == "protocol" and asked == "5":
+            return 0.0
+        words, taken_over = end.words, end.how == "taken_over"
+        soon = lasted_s is not None and lasted_s < self._config.reconnect_longest_s
+        if lasted_s is not None:
+            self._brief = self._brief + 1 if soon and end.how == "closed" else 0
+            self._contested = self._contested and soon
+        if asked == "3.1.1" and self._brief >= SUSPICIOUS:
+            words, taken_over = f"{words} {self._brief} times, each soon after it began", True
+        if taken_over:
+            self._takeovers += 1
+            self._contested = True
+            words += f": is a second machine called {self._topics.site}/{self._topics.kiosk}?"
+        if words != self._trouble:
+            log.warning("%s: %s", self._config.broker, words)
+        self._trouble = words
+        if taken_over or end.how in ("refused", "protocol"):
+            return self._backoff.give_way()
+        return self._backoff.failed() if lasted_s is None else self._backoff.lost(lasted_s)
+
+    def _wait(self, seconds: float) -> None:
+        deadline = self._clock() + seconds
+        while not self._stopping and (left := deadline - self._clock()) > 0:
+            self._beat()
+            self._wake.settimeout(min(left, SLICE_S))
+            self._drain()
+        self._wake.setblocking(False)
+
+    def _stir(self) -> None:
+        with suppress(OSError):  # full: it is awake already
+            self._waker.send(b"\0")
+
+    def _drain(self) -> None:
+        with suppress(OSError):  # nothing there
+            self._wake.recv(4096)
+
+    def _status(self, state: Literal["online", "offline"]) -> Outgoing:
+        now = datetime.fromtimestamp(self._wall(), UTC)
+        said = payloads.status(state, boot=self._boot, release=self._release, now=now)
+        return Outgoing(self._topics.topic("status"), payloads.encode(said), retain=True)

@@ -1,0 +1,237 @@
+"""One connection to a broker, from CONNECT to its end: paho without its threads and its queues.
+
+It is opened once, turned by one thread, and tells in the end why it ended. Callbacks only take down
+what happened; nothing that a broker sends, and nothing that becomes of the network, raises here.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from device.config import MqttConfig
+from device.errors import UserError
+from device.messaging.outbox import Outgoing
+
+log = logging.getLogger(__name__)
+
+Protocol: TypeAlias = Literal["5", "3.1.1"]
+How: TypeAlias = Literal[
+    "unreachable", "unanswered", "protocol", "refused", "taken_over", "closed", "lost"
+]
+
+_PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
+
+# MQTT 5.0, section 2.4; paho gives MQTT 3.1.1's return codes the same numbers.
+_UNSUPPORTED_PROTOCOL = 132
+_LOGIN = (134, 135)
+_BUSY = (136, 137, 151, 159)
+_KEEP_ALIVE_TIMEOUT = 141
+_TAKEN_OVER = 142
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Why a connection ended, or never was.
+
+    how: `unreachable` (nobody there), `unanswered` (nothing came back, as when it does not know
+    this protocol), `protocol` (it says so), `refused` (not let in), `taken_over` (another client
+    came with the same id), `closed` (by the broker), `lost` (in silence). words: for the operator.
+    """
+
+    how: How
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a broker may ask for, read once so that a missing file is told at the start.
+
+    Raises:
+        UserError: from `read`, a file that cannot be used.
+    """
+
+    username: str | None
+    password: str | None
+    tls: ssl.SSLContext | None
+
+    @classmethod
+    def read(cls, config: MqttConfig) -> Login:
+        """Take names, passwords and certificates from where the configuration says."""
+        password = config.password.get_secret_value() if config.password else None
+        if config.password_file is not None:
+            try:
+                password = config.password_file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise UserError(
+                    f"mqtt.password_file: {config.password_file}: cannot be read "
+                    f"({_reason(error)}); it takes a file that holds the password alone"
+                ) from None
+        return cls(config.username, password, _tls(config))
+
+
+class Link:
+    """A client for one connection. Only `open` may be called from another thread, before `turn`."""
+
+    def __init__(
+        self, config: MqttConfig, client_id: str, protocol: Protocol, login: Login, will: Outgoing
+    ) -> None:
+        """will: what the broker says for the kiosk if the connection ends without a farewell."""
+        self.connected = False
+        self.end: End | None = None
+        self.acknowledged: list[tuple[int, str | None]] = []
+        """Numbers of publishes the broker has answered; with words where it refused one."""
+        self.arrived: list[tuple[str, bytes, bool]] = []
+        """Topic, payload, and whether the broker had retained it."""
+        self._config = config
+        self._client = client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=_PROTOCOLS[protocol],
+            reconnect_on_failure=False,
+        )
+        if login.username is not None:
+            client.username_pw_set(login.username, login.password)
+        if login.tls is not None:
+            client.tls_set_context(login.tls)
+        client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+
+    def open(self) -> None:
+        """Connect and send CONNECT; blocks for the name server, the network and TLS."""
+        try:
+            self._client.connect(self._config.broker, self._config.port, self._config.keepalive_s)
+        except (OSError, ValueError) as error:
+            self._ended("unreachable", _reason(error))
+
+    def turn(self, wake: socket.socket, within_s: float) -> None:
+        """Wait until there is something to read or write, or `wake` is readable, and do it."""
+        sock = self._client.socket()
+        if sock is None:
+            self._ended("lost", "the connection is gone")
+            return
+        pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+        writing = [sock] if self._client.want_write() else []
+        try:
+            readable, writable, _ = select.select(
+                [sock, wake], writing, [], 0 if pending else within_s
+            )
+            # Reading first: a broker says why it closes, and writing to it then would fail.
+            if sock in readable or pending:
+                self._client.loop_read()
+            if sock in writable:
+                self._client.loop_write()
+            self._client.loop_misc()
+        except Exception as error:  # whatever a broker sends must not end the thread
+            log.exception("what the broker sent could not be read")
+            self._ended("lost", f"what the broker sent could not be read ({error})")
+
+    def subscribe(self, topics: Mapping[str, int]) -> None:
+        """Ask for topics at their QoS."""
+        self._client.subscribe(list(topics.items()))
+
+    def publish(self, message: Outgoing) -> int:
+        """Send at QoS 1; the number by which it will be acknowledged."""
+        return self._client.publish(
+            message.topic, message.payload, qos=1, retain=message.retain
+        ).mid
+
+    def close(self) -> None:
+        """Say goodbye, so that the last will is not spoken."""
+        self._client.disconnect()
+
+    def drop(self, words: str) -> None:
+        """End without a goodbye: the broker speaks the last will."""
+        self._ended("lost", words)
+        sock = self._client.socket()
+        if sock is not None:
+            sock.close()
+
+    def _ended(self, how: How, words: str) -> None:
+        if self.end is None:  # the first reason is the true one
+            self.end = End(how, words)
+
+    def _on_connect(
+        self, _client: Any, _userdata: Any, _flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        if not reason.is_failure:
+            self.connected = True
+        elif reason.value == _UNSUPPORTED_PROTOCOL:
+            self._ended("protocol", "the broker does not speak this version of MQTT")
+        elif reason.value in _LOGIN:
+            self._ended(
+                "refused", f"{reason.getName()}: look at mqtt.username and mqtt.password_file"
+            )
+        elif reason.value in _BUSY:
+            self._ended("unreachable", reason.getName())
+        else:
+            self._ended("refused", reason.getName())
+
+    def _on_disconnect(
+        self, _client: Any, _userdata: Any, flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        if reason.value == _TAKEN_OVER:
+            self._ended("taken_over", "another client has connected with this kiosk's id")
+        elif not self.connected:
+            self._ended("unanswered", "the broker has not answered")
+        elif reason.value == _KEEP_ALIVE_TIMEOUT:
+            self._ended("lost", "the broker does not answer")
+        else:
+            said = f": {reason.getName()}" if flags.is_disconnect_packet_from_server else ""
+            self._ended("closed", f"the broker has closed the connection{said}")
+
+    def _on_publish(
+        self, _client: Any, _userdata: Any, number: int, reason: ReasonCode, _properties: Any
+    ) -> None:
+        self.acknowledged.append((number, reason.getName() if reason.is_failure else None))
+
+    def _on_subscribe(
+        self, _client: Any, _userdata: Any, _number: int, reasons: list[ReasonCode], _props: Any
+    ) -> None:
+        for reason in reasons:
+            if reason.is_failure:
+                log.warning("the broker refused a subscription: %s", reason.getName())
+
+    def _on_message(self, _client: Any, _userdata: Any, message: paho.MQTTMessage) -> None:
+        self.arrived.append((message.topic, bytes(message.payload), message.retain))
+
+
+def _tls(config: MqttConfig) -> ssl.SSLContext | None:
+    tls = config.tls
+    if tls is None:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=tls.ca)
+    except OSError as error:
+        raise UserError(
+            f"mqtt.tls.ca: {tls.ca}: cannot be used ({_reason(error)}); it takes a PEM file"
+        ) from None
+    if tls.certificate is not None:
+        try:
+            context.load_cert_chain(tls.certificate, tls.key)
+        except OSError as error:
+            raise UserError(
+                f"mqtt.tls.certificate: {tls.certificate}: cannot be used ({_reason(error)}); it "
+                "takes a PEM file, and mqtt.tls.key its private key"
+            ) from None
+    return context
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, as short as the operator needs it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{error.verify_message}; the kiosk's clock and mqtt.tls.ca decide that"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
