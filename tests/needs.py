@@ -34,6 +34,11 @@ def needs(*tools: str) -> pytest.MarkDecorator:
     )
 
 
+def needs_root() -> pytest.MarkDecorator:
+    """A mark that skips a test for anybody but root; in CI it lets the test run and fail."""
+    return pytest.mark.skipif(os.geteuid() != 0 and not in_ci(), reason="takes root")
+
+
 def tool(name: str) -> str:
     """Path of a program that a test is about to start.
 

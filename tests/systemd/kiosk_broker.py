@@ -1,0 +1,142 @@
+"""The kiosk's own broker as it ships: Mosquitto with systemd/mosquitto/, on free ports."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+
+from device.config import load_config
+from device.upkeep.page import lay_out
+from tests.needs import tool
+
+USERS = ("kiosk", "page", "screen")
+DEADLINE_S = 20.0
+
+
+class KioskBroker:
+    """A running broker; `passwords` by user."""
+
+    def __init__(self, port: int, web_port: int, passwords: dict[str, str], folder: Path) -> None:
+        self.port, self.web_port, self.passwords, self.folder = port, web_port, passwords, folder
+
+    def client(self, user: str) -> Client:
+        """A connected MQTT 5 client with that user's name and password."""
+        return Client(self.port, user, self.passwords[user])
+
+
+class Client:
+    """A client that remembers what came, by topic."""
+
+    def __init__(self, port: int, user: str, password: str) -> None:
+        self.received: dict[str, bytes] = {}
+        self.refused: str | None = None
+        self._answers: dict[int, bool] = {}
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client.username_pw_set(user, password)
+        self._client.on_connect = self._on_connect
+        self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
+        self._subscribed = threading.Event()
+        self._connected = False
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        wait_for(lambda: self._connected or self.refused is not None, "an answer to the connect")
+
+    def may_publish(self, topic: str, payload: str = "x", *, retain: bool = False) -> bool:
+        """Publish, and return whether the broker took it."""
+        message = self._client.publish(topic, payload, qos=1, retain=retain)
+        wait_for(lambda: message.mid in self._answers, f"an answer to {topic}")
+        return self._answers[message.mid]
+
+    def subscribe(self, pattern: str) -> None:
+        self._subscribed.clear()
+        self._client.subscribe(pattern, qos=1)
+        assert self._subscribed.wait(DEADLINE_S), f"no answer to the subscription of {pattern}"
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_connect(self, *arguments: object) -> None:
+        reason = arguments[3]
+        if getattr(reason, "is_failure", False):
+            self.refused = str(reason)
+        else:
+            self._connected = True
+
+    def _on_subscribe(self, *_: object) -> None:
+        self._subscribed.set()
+
+    def _on_message(self, client: object, data: object, message: mqtt.MQTTMessage) -> None:
+        self.received[message.topic] = message.payload
+
+    def _on_publish(self, *arguments: object) -> None:
+        _, _, identifier, reason, _ = arguments
+        assert isinstance(identifier, int)
+        self._answers[identifier] = not getattr(reason, "is_failure", False)
+
+
+def wait_for(true: Callable[[], bool], what: str, within_s: float = DEADLINE_S) -> None:
+    """Poll until something holds."""
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline, f"{what} did not come within {within_s:.0f} s"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def kiosk_broker(root: Path, folder: Path) -> Iterator[KioskBroker]:
+    """Start Mosquitto with the project's own files; only paths and ports are changed."""
+    port, web_port = free_port(), free_port()
+    passwords = {user: secrets.token_urlsafe(12) for user in USERS}
+    file = folder / "passwords"
+    file.write_text("".join(f"{user}:{word}\n" for user, word in passwords.items()))
+    subprocess.run([tool("mosquitto_passwd"), "-U", str(file)], check=True)
+    config = folder / "config.yaml"
+    shipped = (root / "systemd/config.yaml").read_text()
+    config.write_text(shipped.replace("@PAGE_PASSWORD@", passwords["page"]))
+    lay_out(load_config(config), folder / "page")
+    (folder / "mosquitto.d").mkdir()
+    text = (root / "systemd/mosquitto/wayside.conf").read_text()
+    for old, new in {
+        "/run/credentials/wayside-broker.service/passwords": str(file),
+        "/opt/wayside/current/systemd/mosquitto/acl": str(root / "systemd/mosquitto/acl"),
+        "/run/wayside-broker/page": str(folder / "page"),
+        "/etc/wayside/mosquitto.d": str(folder / "mosquitto.d"),
+        "listener 1883 ": f"listener {port} ",
+        "listener 8083 ": f"listener {web_port} ",
+    }.items():
+        assert old in text, f"wayside.conf says nothing of {old}"
+        text = text.replace(old, new)
+    conf = folder / "mosquitto.conf"
+    conf.write_text("user root\n" + text)
+    with (folder / "log").open("wb") as log:
+        broker = subprocess.Popen(
+            [tool("mosquitto"), "-c", str(conf)], stdout=log, stderr=log, cwd=folder
+        )
+        try:
+            wait_for(lambda: _answers(port) and _answers(web_port), "the broker's listeners")
+            yield KioskBroker(port, web_port, passwords, folder)
+        finally:
+            broker.terminate()
+            broker.wait(10)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

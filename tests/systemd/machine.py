@@ -1,0 +1,179 @@
+"""A small Debian that really boots: debootstrap's folder under systemd-nspawn, without a network.
+
+The base tree is made once and kept (some 300 MB, `WAYSIDE_TEST_CACHE` or /var/cache/wayside-test).
+A machine is a copy of it with the project installed as `make install` lays it out, booted with its
+root mounted read-only. The Python that runs the tests, and its packages, are bound in.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.needs import tool
+from tests.systemd.kiosk_broker import wait_for
+
+PACKAGES = ("systemd", "systemd-sysv", "dbus", "mosquitto", "python3", "libegl1", "libgles2")
+VENV = Path("/opt/venv")
+PYTHON = Path("/opt/python")
+
+
+class Machine:
+    """A booted machine; `root` is its file system as this one sees it."""
+
+    def __init__(self, root: Path, leader: int) -> None:
+        self.root, self._leader = root, leader
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """Run a command in the machine, and return what it said."""
+        inside = ["nsenter", f"--target={self._leader}", "--mount", "--uts", "--ipc", "--net"]
+        answer = subprocess.run(
+            [*inside, "--pid", "--", *command], capture_output=True, text=True, check=False
+        )
+        assert answer.returncode == 0 or not check, answer.stdout + answer.stderr
+        return answer.stdout.strip()
+
+    def show(self, unit: str, name: str) -> str:
+        """A property of a unit."""
+        return self.run("systemctl", "show", "--value", f"--property={name}", unit)
+
+    def open(self, *command: str | Path) -> subprocess.Popen[str]:
+        """Start a program of this machine on the other one's network."""
+        inside = ["nsenter", f"--target={self._leader}", "--net", "--"]
+        return subprocess.Popen([*inside, *command], stdout=subprocess.PIPE, text=True)
+
+
+def base_tree() -> Path:
+    """The folder of a Debian of this system's own release, made where it is missing."""
+    suite = _os_release()["VERSION_CODENAME"]
+    cache = Path(os.environ.get("WAYSIDE_TEST_CACHE", "/var/cache/wayside-test"))
+    tree = cache / "-".join((suite, *PACKAGES))
+    if not tree.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+            new = Path(scratch) / "tree"
+            subprocess.run(
+                [
+                    tool("debootstrap"),
+                    "--variant=minbase",
+                    f"--include={','.join(PACKAGES)}",
+                    suite,
+                    new,
+                    _mirror(suite),
+                ],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            (new / "etc/machine-id").write_text("")
+            new.rename(tree)
+    return tree
+
+
+@contextmanager
+def booted(project: Path, folder: Path) -> Iterator[Machine]:
+    """Install the project into a fresh machine, boot it, and power it off in the end."""
+    root = folder / "root"
+    subprocess.run(["cp", "-a", "--reflink=auto", base_tree(), root], check=True)
+    subprocess.run(
+        [project / "systemd/install.sh", "--root", root, "--venv", sys.prefix],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    bindings = _bring_python(root)
+    console = (folder / "console").open("wb")
+    host = subprocess.Popen(
+        [
+            tool("systemd-nspawn"),
+            "--quiet",
+            f"--directory={root}",
+            "--boot",
+            "--register=no",
+            "--keep-unit",
+            "--private-network",
+            "--read-only",
+            "--console=pipe",
+            *bindings,
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=console,
+        stderr=console,
+    )
+    children = Path(f"/proc/{host.pid}/task/{host.pid}/children")
+    try:
+        wait_for(lambda: host.poll() is not None or bool(children.read_text()), "the machine")
+        assert host.poll() is None, (folder / "console").read_text(errors="replace")
+        leader = int(children.read_text().split()[0])
+        machine = Machine(root, leader)
+        wait_for(
+            lambda: (
+                "running" in machine.run("systemctl", "is-system-running", check=False)
+                or machine.run("systemctl", "is-active", "basic.target", check=False) == "active"
+            ),
+            "the machine's start",
+            within_s=60,
+        )
+        yield machine
+        os.kill(leader, signal.SIGRTMIN + 4)  # systemd(1): power off
+        host.wait(30)
+    finally:
+        if host.poll() is None:
+            host.kill()
+            host.wait(10)
+        console.close()
+
+
+def _bring_python(root: Path) -> list[str]:
+    """Lay a virtual environment out in the machine, like the one that runs this; its bindings."""
+    packages = Path(sysconfig.get_path("purelib"))
+    base, program = Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).name
+    bindings = [f"--bind-ro={packages}:{VENV}/lib/{packages.parent.name}/site-packages"]
+    home = Path("/usr")
+    if base != home:  # the system's own is in the machine as well
+        home = PYTHON
+        bindings.append(f"--bind-ro={base}:{home}")
+        (root / home.relative_to("/")).mkdir()
+        (root / "etc/systemd/system.conf.d/python.conf").write_text(
+            f"[Manager]\nDefaultEnvironment=LD_LIBRARY_PATH={home}/lib\n"
+        )
+    venv = root / VENV.relative_to("/")
+    (venv / "bin").mkdir(parents=True)
+    (venv / "lib" / packages.parent.name / "site-packages").mkdir(parents=True)
+    (venv / "pyvenv.cfg").write_text(f"home = {home}/bin\ninclude-system-site-packages = false\n")
+    (venv / "bin/python").symlink_to(home / "bin" / program)
+    link = root / "opt/wayside/current/.venv"
+    link.unlink()
+    link.symlink_to(VENV)
+    return bindings
+
+
+def _os_release() -> dict[str, str]:
+    lines = Path("/etc/os-release").read_text().splitlines()
+    return {key: value.strip('"') for key, _, value in (line.partition("=") for line in lines)}
+
+
+def _mirror(suite: str) -> str:
+    """Where this system gets its own packages from."""
+    targets = subprocess.run(
+        [tool("apt-get"), "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for line in targets.stdout.splitlines():
+        release, component, address = line.split()
+        if (release, component) == (suite, "main"):
+            return address
+    return "http://deb.debian.org/debian"
+
+
+def clean(folder: Path) -> None:
+    """Remove a machine: pytest keeps temporary folders, and these are large."""
+    shutil.rmtree(folder / "root", ignore_errors=True)

@@ -1,0 +1,142 @@
+"""The kiosk in a real systemd: it becomes ready, suggests, and comes back when it hangs."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.needs import needs, needs_root
+from tests.systemd.kiosk_broker import wait_for
+from tests.systemd.machine import Machine, booted, clean
+
+pytestmark = [
+    pytest.mark.systemd,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    needs("systemd-nspawn", "debootstrap", "nsenter", "mosquitto_passwd"),
+    needs_root(),
+]
+
+LISTEN = """
+import json, sys
+import paho.mqtt.client as mqtt
+client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+client.username_pw_set("page", sys.argv[1])
+client.on_connect = lambda client, *_: client.subscribe("wayside/v1/#", qos=1)
+client.on_message = lambda _, __, m: print(m.topic, m.payload.decode(), flush=True)
+client.connect("127.0.0.1", 1883)
+client.loop_forever()
+"""
+
+
+class Page:
+    """What a page of that machine hears, by the last level of the topic."""
+
+    def __init__(self, machine: Machine) -> None:
+        config = (machine.root / "etc/wayside/config.yaml").read_text()
+        password = re.search(r'password: "(.+)"', config)
+        assert password is not None
+        self._heard: dict[str, list[dict[str, Any]]] = {}
+        self._process = machine.open(sys.executable, "-c", LISTEN, password[1])
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def heard(self, name: str) -> list[dict[str, Any]]:
+        return list(self._heard.get(name, ()))
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            topic, _, payload = line.partition(" ")
+            self._heard.setdefault(topic.rpartition("/")[2], []).append(json.loads(payload))
+
+
+@pytest.fixture(scope="module")
+def machine(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    folder = tmp_path_factory.mktemp("machine")
+    try:
+        with booted(root, folder) as machine:
+            yield machine
+    finally:
+        clean(folder)
+
+
+@pytest.fixture
+def ready(machine: Machine) -> Machine:
+    """The machine, once the service has told that it is ready."""
+    try:
+        wait_for(
+            lambda: machine.show("wayside", "ActiveState") == "active", "readiness", within_s=120
+        )
+    except AssertionError:
+        print(machine.run("journalctl", "--no-pager", "--unit=wayside", "--lines=60"))
+        raise
+    return machine
+
+
+@pytest.fixture
+def page(ready: Machine) -> Iterator[Page]:
+    page = Page(ready)
+    yield page
+    page.close()
+
+
+def test_the_service_becomes_ready_and_suggests_from_a_read_only_root(
+    ready: Machine, page: Page
+) -> None:
+    assert ready.show("wayside", "NRestarts") == "0"  # failure 23
+    wait_for(
+        lambda: any(message["items"] for message in page.heard("suggestions")),
+        "a suggestion",
+        within_s=120,
+    )
+    assert page.heard("status")[-1]["state"] == "online"
+    written = ready.run("sh", "-c", "touch /etc/x /opt/wayside/x /var/x 2>&1 || true")
+    assert written.count("Read-only file system") == 3  # failure 25
+
+
+def test_a_kiosk_that_hangs_is_restarted_by_its_watchdog_and_suggests_again(
+    ready: Machine, page: Page
+) -> None:
+    wait_for(lambda: bool(page.heard("status")), "the first status")
+    boot = page.heard("status")[-1]["boot"]
+    ready.run("systemctl", "kill", "--signal=STOP", "--kill-whom=main", "wayside")  # failure 1
+    wait_for(
+        lambda: any(
+            message["state"] == "online" and message["boot"] != boot
+            for message in page.heard("status")
+        ),
+        "another start",
+        within_s=120,
+    )
+    seen = len(page.heard("suggestions"))
+    wait_for(
+        lambda: any(message["items"] for message in page.heard("suggestions")[seen:]),
+        "a suggestion after the restart",
+        within_s=120,
+    )
+    journal = ready.run("journalctl", "--no-pager", "--unit=wayside")
+    assert "Failed with result 'watchdog'" in journal
+    assert ready.show("wayside", "NRestarts") == "1"
+
+
+def test_the_journal_is_kept_in_memory(ready: Machine) -> None:
+    assert ready.run("ls", "/run/log/journal")  # failure 26
+    assert ready.run("sh", "-c", "ls /var/log/journal 2>/dev/null || true") == ""
+
+
+def test_a_clean_stop_ends_with_offline(ready: Machine, page: Page) -> None:
+    wait_for(lambda: bool(page.heard("status")), "the first status")
+    ready.run("systemctl", "stop", "wayside")  # failure 15
+    wait_for(lambda: page.heard("status")[-1]["state"] == "offline", "offline")
+    assert ready.show("wayside", "Result") == "success"

@@ -1,0 +1,74 @@
+"""How long a kiosk waits before it starts again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+class Board:
+    """A board whose uptime a test sets, and whose `sleep` says how long it would have slept."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self._script = root / "systemd/restart-delay"
+        self._folder = folder
+        self.uptime = 5.0
+        (folder / "bin").mkdir()
+        (folder / "run").mkdir()
+        sleep = folder / "bin/sleep"
+        sleep.write_text('#!/bin/sh\necho "slept $1"\n')
+        sleep.chmod(0o755)
+
+    def start(self) -> int:
+        """Start the service; seconds it waits first."""
+        (self._folder / "uptime").write_text(f"{self.uptime:.2f} 1.00\n")
+        answer = subprocess.run(
+            [self._script],
+            env={
+                "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
+                "RUNTIME_DIRECTORY": str(self._folder / "run"),
+                "PROC_UPTIME": str(self._folder / "uptime"),
+            },
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        waited = int(answer.stdout.split()[-1])
+        self.uptime += waited
+        return waited
+
+
+@pytest.fixture
+def board(root: Path, tmp_path: Path) -> Board:
+    return Board(root, tmp_path)
+
+
+def test_the_first_start_after_power_on_waits_for_nothing(board: Board) -> None:
+    assert board.start() == 0
+
+
+def test_restarts_that_follow_quickly_wait_longer_each_time_up_to_a_minute(board: Board) -> None:
+    waits = []
+    for _ in range(10):
+        waits.append(board.start())
+        board.uptime += 3
+    assert waits == [0, 1, 2, 4, 8, 16, 32, 60, 60, 60]  # failure 22
+
+
+def test_a_kiosk_that_ran_well_starts_again_at_once(board: Board) -> None:
+    for _ in range(8):
+        board.start()
+    board.uptime += 3600
+    assert board.start() == 0
+    board.uptime += 1
+    assert board.start() == 1
+
+
+def test_the_count_is_in_memory_that_dies_with_the_boot(root: Path) -> None:
+    unit = (root / "systemd/wayside.service").read_text().splitlines()
+    assert "RuntimeDirectory=wayside" in unit
+    assert "RuntimeDirectoryPreserve=restart" in unit
+    assert "ExecStartPre=/opt/wayside/current/systemd/restart-delay" in unit

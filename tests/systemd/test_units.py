@@ -1,0 +1,133 @@
+"""The units as systemd reads them, and the promises that their numbers make."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from device.upkeep.watchdog import LONGEST_DEADLINE_S, LOOK_EVERY_S
+from tests.needs import needs, tool
+
+pytestmark = [needs("systemd-analyze")]
+
+UNITS = ("wayside.service", "wayside-broker.service", "wayside-display.service")
+CALLED = (
+    "opt/wayside/current/.venv/bin/python",
+    "opt/wayside/current/systemd/restart-delay",
+    "opt/wayside/current/systemd/show-page",
+    "usr/sbin/mosquitto",
+    "usr/bin/cage",
+    "usr/bin/chvt",
+)
+
+
+def settings(file: Path) -> dict[str, list[str]]:
+    """`Section.Key` of a unit to its values: a key may stand there several times."""
+    found: dict[str, list[str]] = {}
+    section = ""
+    for line in file.read_text().splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif "=" in line and not line.startswith("#"):
+            key, value = line.split("=", 1)
+            found.setdefault(f"{section}.{key}", []).append(value)
+    return found
+
+
+@pytest.fixture
+def unit(root: Path) -> dict[str, list[str]]:
+    return settings(root / "systemd/wayside.service")
+
+
+def seconds(text: str) -> float:
+    return float(text.removesuffix("s"))
+
+
+def test_systemd_has_nothing_to_say_against_the_units(root: Path, tmp_path: Path) -> None:
+    system = next(p for p in ("/usr/lib/systemd/system", "/lib/systemd/system") if Path(p).is_dir())
+    shutil.copytree(system, tmp_path / "usr/lib/systemd/system", symlinks=True)
+    (tmp_path / "lib").symlink_to("usr/lib")
+    for path in CALLED:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("#!/bin/sh\n")
+        (tmp_path / path).chmod(0o755)
+    own = tmp_path / "etc/systemd/system"
+    own.mkdir(parents=True)
+    for name in UNITS:
+        shutil.copy(root / "systemd" / name, own)
+    answer = subprocess.run(
+        [tool("systemd-analyze"), "verify", "--man=no", f"--root={tmp_path}", *UNITS],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.stderr + answer.stdout == ""
+    assert answer.returncode == 0
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_every_service_is_sandboxed(root: Path, name: str) -> None:
+    answer = subprocess.run(
+        [
+            tool("systemd-analyze"),
+            "security",
+            "--no-pager",
+            "--offline=yes",
+            root / "systemd" / name,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    level = re.search(rf"Overall exposure level for {name}: (\d+\.\d+)", answer.stdout)
+    assert level is not None, answer.stdout + answer.stderr
+    assert float(level[1]) <= 3.0
+
+
+def test_every_deadline_is_shorter_than_the_hardware_watchdogs(
+    root: Path, unit: dict[str, list[str]]
+) -> None:
+    drop_in = configparser.ConfigParser()
+    drop_in.read(root / "systemd/conf/system.conf")
+    hardware = seconds(drop_in["Manager"]["RuntimeWatchdogSec"])
+    assert hardware <= 15  # failure 24
+    assert seconds(unit["Service.WatchdogSec"][0]) < hardware
+    assert hardware > LONGEST_DEADLINE_S + LOOK_EVERY_S
+
+
+def test_the_watchdog_is_fed_often_enough_to_miss_a_beat(unit: dict[str, list[str]]) -> None:
+    assert seconds(unit["Service.WatchdogSec"][0]) >= LOOK_EVERY_S * 3
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_no_number_of_failures_stops_a_service_for_good(root: Path, name: str) -> None:
+    unit = settings(root / "systemd" / name)
+    assert unit["Service.Restart"] == ["always"]  # failures 22, 28
+    assert unit["Unit.StartLimitIntervalSec"] == ["0"]
+
+
+def test_readiness_is_told_by_the_kiosk_itself(unit: dict[str, list[str]]) -> None:
+    assert unit["Service.Type"] == ["notify"]  # failure 23
+
+
+def test_no_picture_reaches_a_disk_by_core_dump_or_swap(unit: dict[str, list[str]]) -> None:
+    assert unit["Service.LimitCORE"] == ["0"]
+    assert unit["Service.MemorySwapMax"] == ["0"]
+
+
+def test_the_browser_is_given_no_camera(root: Path) -> None:
+    unit = settings(root / "systemd/wayside-display.service")
+    assert unit["Service.DevicePolicy"] == ["closed"]
+    assert not [device for device in unit["Service.DeviceAllow"] if "video4linux" in device]
+
+
+def test_the_journal_is_in_memory_and_small(root: Path) -> None:
+    drop_in = configparser.ConfigParser()
+    drop_in.read(root / "systemd/conf/journald.conf")
+    assert drop_in["Journal"]["Storage"] == "volatile"  # failure 26
+    assert int(drop_in["Journal"]["RuntimeMaxUse"].removesuffix("M")) <= 64
