@@ -127,7 +127,7 @@ def _try(library: str, model: str) -> int:
     try:
         delegate = runtime.load_delegate(library)
     except OSError as error:
-        print(f"{library} cannot be loaded ({error})")
+        print(error)
         return _ABSENT
     except ValueError as error:
         print(f"{library} finds no accelerator ({str(error).strip() or 'no reason given'})")
