@@ -26,9 +26,9 @@ class ExponentialMean:
 
     def add(self, value: NDArray[np.floating], seconds: float) -> None:
         """Take a value that stood for `seconds`, already multiplied by how far it is trusted."""
-        if seconds <= 0:
+        alpha = -math.expm1(-seconds / self._time_constant_s)
+        if alpha <= 0:
             return
-        alpha = 1 - math.exp(-seconds / self._time_constant_s)
         self.weight += alpha * (1 - self.weight)
         self.value = self.value + alpha / self.weight * (value - self.value)
 
@@ -36,4 +36,4 @@ class ExponentialMean:
         """Forget all but what a shorter mean has seen."""
         self.value = recent.value
         span = recent.weight * recent._time_constant_s
-        self.weight = 1 - math.exp(-span / self._time_constant_s)
+        self.weight = -math.expm1(-span / self._time_constant_s)

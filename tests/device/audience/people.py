@@ -1,0 +1,132 @@
+"""People who stand before a kiosk, as readings and as visitors, for the tests of this room."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from types import FunctionType, ModuleType
+
+import numpy as np
+
+from device.audience.smoothing import Smoother
+from device.values import (
+    AGE_YEARS,
+    EMOTIONS,
+    Box,
+    Face,
+    Floats,
+    Item,
+    Reading,
+    Suggestion,
+    Track,
+    Visitor,
+)
+
+HEIGHT = 480
+
+
+def emotions(labels: tuple[str, ...] = EMOTIONS, **known: float) -> Floats:
+    """Probabilities with these, and the rest shared by the other labels."""
+    rest = (1 - sum(known.values())) / max(len(labels) - len(known), 1)
+    return np.array([known.get(label, rest) for label in labels], np.float32)
+
+
+def years(mean: float, spread: float = 5.0) -> Floats:
+    """An age distribution, shape (21,)."""
+    bell = np.exp(-(((AGE_YEARS - mean) / spread) ** 2) / 2)
+    return (bell / bell.sum()).astype(np.float32)
+
+
+def track(track_id: str = "a", size: float = 120.0) -> Track:
+    face = Face(Box(100, 100, size, size), np.zeros((6, 2), np.float32), 0.9)
+    return Track(track_id, face, 5)
+
+
+def reading(
+    at: float,
+    emotion: Floats | None,
+    *,
+    track_id: str = "a",
+    age: Floats | None = None,
+    female: float | None = None,
+    eyes_open: float | None = None,
+    trust: float = 1.0,
+    labels: tuple[str, ...] = EMOTIONS,
+) -> Reading:
+    return Reading(track_id, at, labels, emotion, age, female, eyes_open, trust)
+
+
+def visitor(
+    track_id: str = "a",
+    *,
+    mood: str = "happy",
+    age: float | None = 35.0,
+    band: str = "adult",
+    since: float = 0.0,
+    nearness: float = 0.3,
+    trust: float = 1.0,
+    minor: bool = False,
+    gender: str = "unknown",
+) -> Visitor:
+    return Visitor(
+        track_id=track_id,
+        emotion="happy",
+        emotions={"happy": 1.0},
+        mood=mood,
+        valence=0.5,
+        arousal=0.3,
+        years=age,
+        age_band=band,
+        female=None,
+        gender=gender,  # type: ignore[arg-type]
+        trust=trust,
+        nearness=nearness,
+        since=since,
+        may_be_minor=minor,
+    )
+
+
+def watch(
+    smoother: Smoother,
+    course: Mapping[float, Floats] | list[tuple[float, Floats]],
+    fps: float,
+    seconds: float,
+    **about: object,
+) -> list[tuple[float, Visitor]]:
+    """Show one face whose emotion changes at the given times; what is told at each frame."""
+    changes = sorted(dict(course).items())
+    told = []
+    for frame in range(round(seconds * fps)):
+        at = 100 + frame / fps
+        emotion = [e for begins, e in changes if begins <= frame / fps + 1e-9][-1]
+        look = reading(at, emotion, **about)  # type: ignore[arg-type]
+        told.append((frame / fps, smoother.update((track(),), (look,), at, HEIGHT)[0]))
+    return told
+
+
+def suggestion(name: str) -> Suggestion:
+    return Suggestion(Item(name, "film", name.title(), "comedy"), 1.0, ("short",))
+
+
+def suggestions(names: str) -> tuple[Suggestion, ...]:
+    return tuple(suggestion(name) for name in names)
+
+
+def reachable(root: object) -> list[object]:
+    """Everything that an object holds, directly or through what it holds, except code."""
+    seen: dict[int, object] = {}
+    waiting = [root]
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen or isinstance(thing, type | ModuleType | FunctionType):
+            continue
+        seen[id(thing)] = thing
+        waiting += gc.get_referents(thing)
+        if isinstance(thing, dict):  # whose keys the collector passes over where they are strings
+            waiting += thing.keys()
+    return list(seen.values())
+
+
+def holds(root: object, text: str) -> bool:
+    """Whether some string that an object holds contains this text."""
+    return any(isinstance(thing, str) and text in thing for thing in reachable(root))

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from device.audience.group import audience_of
+from device.values import UNKNOWN, Audience, Visitor
+from tests.device.audience.people import visitor
+
+
+def aged(name: str, years: float) -> Visitor:
+    bands = ((13, "child"), (18, "teen"), (30, "young"), (44, "adult"), (60, "middle"))
+    band = next((band for below, band in bands if years < below), "senior")
+    return visitor(name, age=years, band=band, minor=years < 18)
+
+
+def company(*ages: float) -> str:
+    return audience_of(tuple(aged(str(n), years) for n, years in enumerate(ages))).company
+
+
+def test_nobody_is_nobody() -> None:
+    nobody = audience_of(())
+    assert (nobody.company, nobody.size, nobody.mood) == ("nobody", 0, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("ages", "told"),
+    [
+        ((30,), "alone"),
+        ((8,), "alone"),
+        ((33, 36), "couple"),
+        ((70, 66), "couple"),
+        ((35, 8), "family"),
+        ((45, 47, 15), "family"),
+        ((30, 55), "family"),
+        ((25, 27, 24), "friends"),
+        ((15, 16), "friends"),
+        ((9, 10, 11), "friends"),
+    ],
+)
+def test_company_is_told_from_how_many_they_are_and_how_old(
+    ages: tuple[float, ...], told: str
+) -> None:
+    assert company(*ages) == told
+
+
+def test_two_whose_age_is_not_known_are_not_called_a_couple() -> None:
+    unknown = [visitor(name, age=None, band=UNKNOWN, minor=True) for name in "ab"]
+    assert audience_of(tuple(unknown)).company == "friends"
+
+
+def test_whoever_stands_far_behind_does_not_count() -> None:
+    audience = audience_of((visitor("a", nearness=0.4), visitor("b", nearness=0.1, mood="sad")))
+    assert (audience.size, audience.company, audience.mood) == (1, "alone", "happy")
+    assert [v.track_id for v in audience.visitors] == ["a"]
+
+
+def test_a_group_of_one_mind_has_its_mood_and_a_mixed_one_has_none() -> None:
+    assert audience_of((visitor("a", mood="sad"), visitor("b", mood="sad"))).mood == "sad"
+    assert audience_of((visitor("a", mood="sad"), visitor("b", mood="happy"))).mood == UNKNOWN
+
+
+def test_whoever_is_nearest_and_seen_best_has_the_most_to_say() -> None:
+    near, far = visitor("a", nearness=0.5, mood="sad"), visitor("b", nearness=0.25, mood="happy")
+    assert audience_of((far, near)).mood == "sad"
+    doubted = visitor("a", nearness=0.5, mood="sad", trust=0.2)
+    assert audience_of((far, doubted)).mood == "happy"
+
+
+def test_valence_is_a_mean_and_not_a_sum() -> None:
+    audience = audience_of((visitor("a"), visitor("b", nearness=0.2)))
+    assert audience.valence == pytest.approx(0.5)
+
+
+def test_one_who_may_be_a_minor_makes_it_an_audience_with_minors() -> None:
+    assert not audience_of((aged("a", 40), aged("b", 42))).minors
+    assert audience_of((aged("a", 40), aged("b", 12))).minors
+
+
+def test_gender_is_the_groups_only_where_they_share_it() -> None:
+    women = (visitor("a", gender="female"), visitor("b", gender="female"))
+    assert audience_of(women).gender == "female"
+    assert audience_of((women[0], visitor("c", gender="male"))).gender == UNKNOWN
+
+
+def test_nobody_seen_clearly_is_still_somebody() -> None:
+    audience: Audience = audience_of((visitor("a", mood=UNKNOWN, trust=0.0),))
+    assert (audience.size, audience.company, audience.mood) == (1, "alone", UNKNOWN)

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from device.audience.mood import TABLE, MoodTable
+from device.audience.smoothing import Smoother
+from device.config import AudienceConfig
+from device.errors import UserError
+from device.values import EMOTIONS, MOODS, UNKNOWN, Floats
+from tests.device.audience.people import HEIGHT, emotions, reading, track, watch
+
+TABLE_TEXT = TABLE.read_text(encoding="utf-8")
+
+
+def mood_of(course: dict[float, Floats], seconds: float = 10, eyes_open: float = 1.0) -> str:
+    each = Smoother(AudienceConfig())
+    return watch(each, course, 15, seconds, eyes_open=eyes_open)[-1][1].mood
+
+
+@pytest.mark.parametrize(
+    ("shown", "mood"),
+    [
+        ({"happy": 0.8}, "happy"),
+        ({"happy": 0.4, "surprise": 0.5}, "excited"),
+        ({"surprise": 0.8}, "excited"),
+        ({"neutral": 0.9}, "neutral"),
+        ({"sad": 0.4, "neutral": 0.55}, "bored"),
+        ({"sad": 0.8}, "sad"),
+        ({"fear": 0.8}, "worried"),
+        ({"sad": 0.4, "fear": 0.45}, "worried"),
+        ({"angry": 0.8}, "frustrated"),
+        ({"disgust": 0.8}, "frustrated"),
+    ],
+)
+def test_a_steady_expression_is_the_mood_that_the_table_says(
+    shown: dict[str, float], mood: str
+) -> None:
+    assert mood_of({0: emotions(**shown)}) == mood
+
+
+@pytest.mark.parametrize("shown", ["neutral", "sad", "happy"])
+def test_eyes_that_stay_closed_are_exhaustion_whatever_else_the_face_says(shown: str) -> None:
+    assert mood_of({0: emotions(**{shown: 0.8})}, eyes_open=0.05) == "exhausted"
+
+
+def test_blinking_is_not_exhaustion() -> None:
+    each = Smoother(AudienceConfig())
+    moods = set()
+    for frame in range(15 * 60):
+        at = frame / 15
+        # Twenty blinks a minute; the look at the eyes, twice a second, hits every other one.
+        closed = int(at * 2) % 12 == 0
+        look = reading(at, emotions(neutral=0.9), eyes_open=0.0 if closed else 1.0)
+        moods.add(each.update((track(),), (look,), at, HEIGHT)[0].mood)
+    assert moods <= {UNKNOWN, "neutral"}
+
+
+def test_who_comes_with_closed_eyes_is_not_exhausted_at_once() -> None:
+    told = watch(Smoother(AudienceConfig()), {0: emotions(neutral=0.9)}, 15, 1, eyes_open=0.0)
+    assert {v.mood for _, v in told} <= {UNKNOWN, "neutral"}
+
+
+def test_a_lively_face_between_smiles_is_excited_and_a_still_one_is_happy() -> None:
+    lively = {}
+    for second in range(20):
+        lively[second * 1.0] = emotions(happy=0.95) if second % 2 else emotions(neutral=0.6)
+    assert mood_of(lively, 20) == "excited"
+    assert mood_of({0: emotions(happy=0.55, neutral=0.4)}, 20) == "happy"
+
+
+def test_a_mood_outlasts_a_passing_expression() -> None:
+    course = {0: emotions(happy=0.9), 20.0: emotions(angry=0.9), 21.0: emotions(happy=0.9)}
+    told = watch(Smoother(AudienceConfig()), course, 15, 25)
+    assert "angry" in {v.emotion for _, v in told}
+    assert {v.mood for at, v in told if at > 2} <= {"happy", "excited"}
+
+
+def test_a_mood_follows_an_expression_that_lasts() -> None:
+    course = {0: emotions(happy=0.9), 10.0: emotions(sad=0.9)}
+    told = watch(Smoother(AudienceConfig()), course, 15, 25)
+    assert [v.mood for at, v in told if at in (9.0, 24.0)] == ["happy", "sad"]
+
+
+def test_a_face_on_the_border_of_two_moods_does_not_dance() -> None:
+    course = {}
+    for second in range(60):
+        lean = 0.05 * (-1) ** second
+        course[second * 1.0] = emotions(happy=0.6 + lean, surprise=0.4 - lean)
+    told = watch(Smoother(AudienceConfig()), course, 15, 60)
+    moods = [v.mood for at, v in told if at > 3]
+    assert sum(a != b for a, b in itertools.pairwise(moods)) <= 1
+
+
+def test_the_table_knows_every_label_and_reaches_every_mood() -> None:
+    table = MoodTable.load()
+    assert set(EMOTIONS) | set(MOODS) <= set(table.labels)
+    assert {row.mood for row in table.moods} == set(MOODS)
+
+
+def test_the_mapping_is_the_table_and_not_the_code(tmp_path: Path) -> None:
+    other = tmp_path / "moods.yaml"
+    other.write_text(TABLE_TEXT.replace("- {mood: happy, ", "- {mood: excited, "))
+    each = Smoother(AudienceConfig(), MoodTable.load(other))
+    assert watch(each, {0: emotions(happy=0.8)}, 15, 5)[-1][1].mood == "excited"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (TABLE_TEXT.replace("mood: sad,", "mood: gloomy,"), "moods.8.mood: got 'gloomy'"),
+        (TABLE_TEXT.replace("closed_below", "closed_under"), "eyes.closed_below"),
+        (TABLE_TEXT.replace("  - {mood: neutral}\n", ""), "last row"),
+        (TABLE_TEXT.replace("valence: -0.51", "valence: -5.1"), "labels.angry.valence"),
+        ("moods: [", "cannot be read"),
+    ],
+)
+def test_a_mistake_in_the_table_is_one_line(tmp_path: Path, wrong: str, said: str) -> None:
+    other = tmp_path / "moods.yaml"
+    other.write_text(wrong)
+    with pytest.raises(UserError, match=r"moods\.yaml") as error:
+        MoodTable.load(other)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
