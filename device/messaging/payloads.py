@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias, cast, get_args
 
+from device.audience.session import Screen
 from device.values import Suggestion
 
 LIFETIME_S = 30.0
@@ -21,7 +22,6 @@ LIFETIME_S = 30.0
 LONGEST = 16_384
 """Bytes of the longest message that is read: ours are a few hundred."""
 
-State: TypeAlias = Literal["resting", "showing", "opted_out"]
 Notice: TypeAlias = Literal["watching", "not_watching", "opted_out", "demo"]
 Verdict: TypeAlias = Literal["chosen", "liked", "not_for_me", "opt_out", "opt_in"]
 
@@ -60,24 +60,16 @@ class Weather:
 Inbound: TypeAlias = Display | Feedback | Weather
 
 
-def suggestions(
-    state: State,
-    serial: int,
-    items: Sequence[Suggestion],
-    *,
-    notice: Notice,
-    now: datetime,
-    lifetime_s: float = LIFETIME_S,
-) -> dict[str, Any]:
-    """What the page shows from `now`, an aware time, for `lifetime_s` seconds."""
+def suggestions(screen: Screen, notice: Notice, now: datetime) -> dict[str, Any]:
+    """What the page shows from `now`, an aware time, for `LIFETIME_S`."""
     return {
-        "state": state,
-        "serial": serial,
+        "state": screen.state,
+        "serial": screen.serial,
         "at": iso(now),
-        "expires_at": iso(now + timedelta(seconds=lifetime_s)),
-        "lifetime_s": lifetime_s,
+        "expires_at": iso(now + timedelta(seconds=LIFETIME_S)),
+        "lifetime_s": LIFETIME_S,
         "notice": notice,
-        "items": [_card(suggestion) for suggestion in items],
+        "items": [_card(suggestion) for suggestion in screen.suggestions],
     }
 
 

@@ -134,11 +134,14 @@ TABLE = (
         "kiosk",
         False,
         1,
-        "visitors of an hour; small numbers are null",
+        "visitors of an hour; small numbers are null, and so are those that would tell them",
         {
-            "hour": "the hour's beginning",
-            "visitors": "how many, or null",
-            "by_mood?": "how many by mood, each or null",
+            "hour": "the hour's beginning, or null where the clock was not to be trusted",
+            "visitors": "how many, without anyone who may be a minor",
+            "by_mood": "how many by mood",
+            "by_age_band": "how many by age band",
+            "by_company": "how many by company",
+            "touches": "how many by verdict",
         },
     ),
     Row(

@@ -1,0 +1,166 @@
+"""What messages hold, and what is made of bytes that anyone may have sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.audience.counts import Counts
+from device.audience.session import Screen
+from device.config import PrivacyConfig
+from device.messaging import payloads
+from device.messaging.payloads import Display, Feedback, Weather
+from device.messaging.topics import ROWS
+from device.upkeep.health import Health
+from device.upkeep.watchdog import Heartbeats
+from device.values import Audience, Context, Item, Suggestion, Term
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+ITEM = Item(
+    id="p1",
+    kind="place",
+    title="白堤",
+    category="landscape",
+    tags=("calm", "for sad people"),
+    address="West Lake",
+    year=821,
+    minimum_age=0,
+    link="https://example.org/p1",
+    picture="p1.jpg",
+    source="test",
+)
+SUGGESTION = Suggestion(ITEM, 0.7, ("quiet", "400 m"), 401.6, trace=(Term("mood: sad", 0.9, 1.0),))
+
+
+def test_suggestions_have_these_keys_and_no_others() -> None:
+    said = payloads.suggestions(Screen("showing", (SUGGESTION,), 5.0, 7), "watching", NOW)
+    assert said == {
+        "state": "showing",
+        "serial": 7,
+        "at": "2026-11-21T12:00:00.000+00:00",
+        "expires_at": "2026-11-21T12:00:30.000+00:00",
+        "lifetime_s": 30.0,
+        "notice": "watching",
+        "items": [
+            {
+                "id": "p1",
+                "kind": "place",
+                "title": "白堤",
+                "creator": "",
+                "place": "West Lake",
+                "year": 821,
+                "distance_m": 402,
+                "why": ["quiet", "400 m"],
+                "picture": "p1.jpg",
+                "link": "https://example.org/p1",
+            }
+        ],
+    }
+    assert tuple(said) == tuple(ROWS["suggestions"].fields)
+
+
+def test_nothing_told_of_a_suggestion_comes_from_what_is_known_of_a_visitor() -> None:
+    said = payloads.encode(
+        payloads.suggestions(Screen("showing", (SUGGESTION,), 0, 1), "watching", NOW)
+    ).decode()
+    for secret in ("mood", "sad", "emotion", "age", "gender", "female", "score", "tags", "trace"):
+        assert f'"{secret}' not in said
+        assert f"{secret}:" not in said
+    assert "0.9" not in said
+    assert "0.7" not in said
+
+
+def test_times_are_told_in_utc_whatever_the_kiosks_zone() -> None:
+    local = NOW.astimezone(timezone(timedelta(hours=8)))
+    assert payloads.iso(local) == payloads.iso(NOW) == "2026-11-21T12:00:00.000+00:00"
+
+
+def test_status_has_the_keys_of_its_row() -> None:
+    said = payloads.status("online", boot="b", release="0.1.0", now=NOW)
+    assert tuple(said) == tuple(ROWS["status"].fields)
+
+
+def test_health_and_counts_are_documented_as_they_are_sent() -> None:
+    health = Health("b", Heartbeats(), {}).payload()
+    assert set(health) == set(ROWS["health"].fields)
+    counts = Counts(PrivacyConfig())
+    counts.update(Audience(), Context(at=0.0))
+    told = counts.due(Context(at=7200.0))
+    assert told is not None
+    assert set(told) == set(ROWS["counts"].fields)
+
+
+def test_a_number_that_json_does_not_have_is_no_message() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        payloads.encode({"fps": float("nan")})
+
+
+def test_the_pages_messages_are_read() -> None:
+    beat = b'{"at":"x","state":"showing","serial":7,"shows_notice":true,"since":"x"}'
+    assert payloads.decode("display", beat, 3.5) == Display("showing", 7, True, 3.5)
+    touch = b'{"item_id":"p1","verdict":"liked","at":"x"}'
+    assert payloads.decode("feedback", touch, 4.0) == Feedback("p1", "liked", 4.0)
+    out = b'{"item_id":null,"verdict":"opt_out","at":"x"}'
+    assert payloads.decode("feedback", out, 5.0) == Feedback(None, "opt_out", 5.0)
+    rain = b'{"condition":"rain","expires_at":"2026-11-21T12:00:00Z"}'
+    assert payloads.decode("weather", rain, 6.0) == Weather("rain", NOW, 6.0)
+
+
+def test_unknown_keys_are_ignored() -> None:
+    beat = b'{"state":"resting","serial":null,"shows_notice":false,"new":{"a":[1]}}'
+    assert payloads.decode("display", beat, 0.0) == Display("resting", None, False, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("display", b""),
+        ("display", b"\xff\xfe"),
+        ("display", b"[1, 2]"),
+        ("display", b'{"state":"resting","serial":null}'),
+        ("display", b'{"state":"resting","serial":null,"shows_notice":"true"}'),
+        ("display", b'{"state":"resting","serial":null,"shows_notice":1}'),
+        ("display", b'{"state":"resting","serial":1.5,"shows_notice":true}'),
+        ("display", b'{"state":"resting","serial":true,"shows_notice":true}'),
+        ("display", b'{"state":"<script>","serial":1,"shows_notice":true}'),
+        ("feedback", b'{"item_id":"p1","verdict":"bought","at":"x"}'),
+        ("feedback", b'{"item_id":null,"verdict":"liked","at":"x"}'),
+        ("feedback", b'{"item_id":"p1","verdict":["liked"],"at":"x"}'),
+        ("feedback", b'{"item_id":"p1","verdict":"liked"}'),
+        ("feedback", b'{"item_id":"' + b"p" * 200 + b'","verdict":"liked","at":"x"}'),
+        ("weather", b'{"condition":"Rain, maybe"}'),
+        ("weather", b'{"condition":"rain","expires_at":"tomorrow"}'),
+        ("weather", b'{"condition":"rain","expires_at":"2026-11-21T12:00:00"}'),
+        ("weather", b'{"condition":"rain","expires_at":17}'),
+        ("weather", b"[" * 10_000),
+        ("weather", b'{"condition":"rain","pad":"' + b"x" * 20_000 + b'"}'),
+        ("status", b'{"state":"online"}'),
+    ],
+)
+def test_what_is_not_the_message_it_claims_to_be_is_none(name: str, payload: bytes) -> None:
+    assert payloads.decode(name, payload, 0.0) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(
+    ["at", "state", "serial", "shows_notice", "item_id", "verdict", "condition", "expires_at"]
+)
+
+
+@given(
+    name=st.sampled_from(["display", "feedback", "weather"]),
+    payload=st.binary(max_size=64)
+    | st.dictionaries(KEYS, JSON).map(lambda m: json.dumps(m).encode()),
+)
+def test_reading_never_raises(name: str, payload: bytes) -> None:  # failure 8
+    message = payloads.decode(name, payload, 1.0)
+    assert message is None or message.received == 1.0

@@ -1,0 +1,84 @@
+"""The table of topics, and the page of documentation that is made from it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.config import Config
+from device.messaging.document import document
+from device.messaging.topics import ROWS, TABLE, Topics
+
+KIOSK = Topics("hangzhou", "kiosk-1")
+
+
+def test_topics_are_spelled_as_the_design_spells_them() -> None:
+    assert KIOSK.topic("suggestions") == "wayside/v1/hangzhou/kiosk-1/suggestions"
+    assert KIOSK.topic("weather") == "wayside/v1/hangzhou/weather"
+    assert KIOSK.root == "wayside/v1/hangzhou/kiosk-1"
+
+
+def test_every_message_has_one_row_and_only_the_page_and_others_send_to_the_kiosk() -> None:
+    assert len(ROWS) == len(TABLE)
+    assert {row.name for row in TABLE if row.sender == "kiosk"} == {
+        "status",
+        "suggestions",
+        "health",
+        "counts",
+    }
+
+
+def test_a_touch_and_a_heartbeat_are_never_retained() -> None:  # failure 14
+    assert not ROWS["feedback"].retained
+    assert not ROWS["display"].retained
+
+
+@given(site=st.text(max_size=70), kiosk=st.text(max_size=70))
+def test_no_name_makes_a_topic_that_a_broker_or_a_bridge_could_misread(
+    site: str, kiosk: str
+) -> None:
+    level = r"[A-Za-z0-9_-]{1,64}"
+    if site != "fleet" and re.fullmatch(level, site) and re.fullmatch(level, kiosk):
+        topics = Topics(site, kiosk)
+        for row in TABLE:
+            assert all(re.fullmatch(level, part) for part in topics.topic(row.name).split("/"))
+    else:
+        with pytest.raises(ValueError, match=r"^(site|kiosk): got "):
+            Topics(site, kiosk)
+
+
+@pytest.mark.parametrize("bad", ["a.b", "a b", "a/b", "+", "#", "", "ä", "a\n"])
+def test_a_level_with_a_dot_a_space_or_a_wildcard_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match="takes letters, digits"):
+        Topics("hangzhou", bad)
+
+
+def test_no_kiosk_stands_at_the_fleets_own_site() -> None:
+    with pytest.raises(ValueError, match="reserved"):
+        Topics("fleet", "kiosk-1")
+
+
+def test_a_topic_is_found_again_and_anothers_is_not() -> None:
+    for row in TABLE:
+        assert KIOSK.row(KIOSK.topic(row.name)) is row
+    assert KIOSK.row("wayside/v1/hangzhou/kiosk-2/display") is None
+    assert KIOSK.row("wayside/v1/hangzhou/kiosk-1/display/more") is None
+
+
+def test_two_kiosks_never_derive_the_same_client_id() -> None:  # failure 12
+    assert Topics("a", "b-c").client_id != Topics("a-b", "c").client_id
+    assert KIOSK.client_id == Topics("hangzhou", "kiosk-1").client_id
+
+
+def test_the_configurations_own_names_are_good_levels() -> None:
+    config = Config()
+    assert Topics(config.site, config.kiosk).root.startswith("wayside/v1/")
+
+
+def test_the_documentation_is_made_from_the_table(root: Path) -> None:
+    written = (root / "docs" / "messages.md").read_text(encoding="utf-8")
+    assert written == document(), "run: python -m device.messaging.document > docs/messages.md"
