@@ -1,0 +1,108 @@
+"""The backbone that is run once a face: inverted residuals, ReLU6, grey 64x64 in.
+
+MobileNetV2 (Sandler et al. 2018) with the first two stages fused into plain 3x3 convolutions, as
+in MobileNet-EdgeTPU and EfficientNetV2 (Tan and Le 2021): they are what small processors and
+accelerators run fastest. Every operator is one that int8 and an Edge TPU take. The last map is
+4x4: expressions need some place left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from device.values import AGE_YEARS, EMOTIONS
+from tools.datasets import VOTES
+
+SIZE = 64
+"""Side of the picture the device gives, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`repeats` blocks of `width` channels, the first with `stride`; fused: one 3x3 convolution
+    expands, instead of a 1x1 and a depthwise one."""
+
+    width: int
+    repeats: int
+    stride: int
+    expansion: int
+    fused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Widths of a backbone: stem, stages, last map ("features") and embedding."""
+
+    stem: int = 32
+    stages: tuple[Stage, ...] = (
+        Stage(48, 2, 2, 2, fused=True),
+        Stage(96, 2, 2, 2, fused=True),
+        Stage(160, 2, 2, 2, fused=True),
+    )
+    features: int = 256
+    embedding: int = 128
+    dropout: float = 0.3
+
+
+TINY = Design(stem=8, stages=(Stage(8, 1, 4, 2, fused=True), Stage(8, 1, 2, 2, fused=False)),
+              features=16, embedding=64)  # fmt: skip
+"""Small enough for a test to train in seconds."""
+
+
+def _normalise(x: keras.KerasTensor, *, active: bool, name: str | None = None) -> keras.KerasTensor:
+    x = layers.BatchNormalization(momentum=0.98, name=name)(x)
+    return layers.ReLU(6.0)(x) if active else x
+
+
+def _block(x: keras.KerasTensor, stage: Stage, stride: int) -> keras.KerasTensor:
+    width = x.shape[-1] * stage.expansion
+    if stage.fused:
+        y = layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(x)
+    else:
+        y = layers.Conv2D(width, 1, use_bias=False)(x)
+        y = _normalise(y, active=True)
+        y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(y)
+    y = _normalise(y, active=True)
+    y = layers.Conv2D(stage.width, 1, use_bias=False)(y)
+    y = _normalise(y, active=False)
+    return layers.Add()([x, y]) if stride == 1 and x.shape[-1] == stage.width else y
+
+
+def face_network(
+    design: Design = Design(), *, labels: int = len(EMOTIONS), size: int | None = None
+) -> keras.Model:
+    """Grey faces (N, S, S, 1) of 0 to 255 in, a dictionary of outputs out.
+
+    emotion (N, labels), votes (N, 8: FER+ classes), age (N, 21 bins of `AGE_YEARS`) and female
+    (N, 1) are logits; embedding is (N, E); features is the unpooled map (N, S/16, S/16, C).
+    size: None leaves S open, so that training can begin with small pictures; conversion gives it.
+    """
+    face = keras.Input((size, size, 1), name="face")
+    x = layers.Rescaling(1 / 128, offset=-1.0, name="to_unit")(face)
+    x = layers.Conv2D(design.stem, 3, 2, padding="same", use_bias=False, name="stem")(x)
+    x = _normalise(x, active=True)
+    for stage in design.stages:
+        for index in range(stage.repeats):
+            x = _block(x, stage, stage.stride if index == 0 else 1)
+    x = layers.Conv2D(design.features, 1, use_bias=False, name="last")(x)
+    features = _normalise(x, active=True)
+    x = layers.GlobalAveragePooling2D(name="pool")(features)
+    x = layers.Dense(design.embedding, use_bias=False, name="embed")(x)
+    embedding = _normalise(x, active=True, name="embed_norm")
+    x = layers.Dropout(design.dropout)(embedding)
+
+    def logits(width: int, name: str) -> keras.KerasTensor:
+        return layers.Dense(width, dtype="float32", name=name)(x)
+
+    outputs = {
+        "emotion": logits(labels, "emotion"),
+        "votes": logits(len(VOTES), "votes"),
+        "age": logits(len(AGE_YEARS), "age"),
+        "female": logits(1, "female"),
+        "embedding": embedding,
+        "features": features,
+    }
+    return keras.Model(face, outputs, name="face")
