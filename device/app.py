@@ -206,13 +206,7 @@ class Kiosk:
                 self._announce(_line(screen))
             self._told = told
             self._publish_at = context.at + payloads.LIFETIME_S / 3
-            message = payloads.suggestions(
-                screen.state,
-                screen.serial,
-                screen.suggestions,
-                notice=notice,
-                now=datetime.now(UTC),
-            )
+            message = payloads.suggestions(screen, notice, datetime.now(UTC))
             self.bus.publish("suggestions", message)
         if context.at >= self._health_at:
             self._health_at = context.at + self._config.upkeep.health_every_s
