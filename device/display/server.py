@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from device.config import Config
 from device.errors import UserError
+from device.messaging.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ def settings_script(config: Config, websocket_port: int | None = None) -> str:
     password = display.password.get_secret_value() if display.password else None
     settings = {
         "url": url,
-        "root": f"wayside/v1/{config.site}/{config.kiosk}",
+        "root": Topics(config.site, config.kiosk).root,
         "username": display.username,
         "password": password,
     }

@@ -56,7 +56,6 @@
       at: utc(),
       state: shown.state,
       serial: shown.serial,
-      notice: shown.notice,
       shows_notice: shown.tells && drawing && Screen.noticeIsVisible(),
       since: utc(shownSince),
     }, 0);

@@ -6,7 +6,8 @@
 const Screen = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const QUIET_ZONE = 4; // modules, ISO/IEC 18004
-  const SMALLEST_TITLE = 0.62;
+  const TOGETHER = [0.94, 0.88]; // shares of a title's full size
+  const ALONE = [0.8, 0.72, 0.64];
   const DRIFT_PX = 10;
 
   const find = (selector) => document.querySelector(selector);
@@ -77,12 +78,9 @@ const Screen = (() => {
   }
 
   function card(item) {
-    const title = element("button", "choose", item.title);
-    title.type = "button";
+    const title = element("h2", "", item.title);
     title.dir = "auto";
-    title.addEventListener("click", () => on.touched(item.id, "chosen"));
-
-    const text = element("div", "text", [element("h2", "", [title])]);
+    const text = element("div", "text");
     const by = [item.creator, item.place].filter(Boolean).join(" · ");
     if (by) text.append(element("p", "by", by));
     if (item.why.length) text.append(element("ul", "why", item.why.map((w) => element("li", "", w))));
@@ -106,29 +104,42 @@ const Screen = (() => {
     const band = element("div", "band", [
       icon(item.kind), element("span", "kind", words.kinds[item.kind]), element("span", "fact", fact(item)),
     ]);
-    const made = element("article", "card", [band, element("div", "body", [text, side])]);
+    const choose = element("button", "choose"); // the whole card
+    choose.type = "button";
+    choose.setAttribute("aria-label", item.title);
+    choose.addEventListener("click", () => on.touched(item.id, "chosen"));
+    const made = element("article", "card", [band, element("div", "body", [title, text, side]), choose]);
     made.dataset.kind = item.kind;
     made.dataset.id = item.id;
     return made;
   }
 
-  /* Smaller, then with fewer reasons, then with a shorter title, until nothing is cut. */
-  function fit(made) {
-    const text = made.querySelector(".text");
-    const title = made.querySelector("h2");
-    const tooMuch = () =>
-      text.scrollHeight > text.clientHeight + 1 || title.scrollWidth > title.clientWidth + 1;
-    for (let scale = 1; scale >= SMALLEST_TITLE && (scale === 1 || tooMuch()); scale -= 0.06) {
-      made.style.setProperty("--shrink", scale.toFixed(2));
+  function tooMuch(made) {
+    const wide = (part) => part.scrollWidth > part.clientWidth + 1;
+    const high = (part) => part.scrollHeight > part.clientHeight + 1;
+    const [body, text, title] = [".body", ".text", "h2"].map((name) => made.querySelector(name));
+    return [body, text].some(high) || [body, text, title].some(wide);
+  }
+
+  /* All titles a little smaller together, so that they stay alike; then those that are still too
+     long smaller, with fewer reasons, and cut, until each card holds what it shows. */
+  function fit(cards) {
+    const shrink = (some, to) => {
+      for (const made of some) made.style.setProperty("--shrink", to);
+    };
+    for (const to of TOGETHER) if (cards.some(tooMuch)) shrink(cards, to);
+    for (const made of cards) {
+      for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
+      const title = made.querySelector("h2");
+      const extras = [...made.querySelectorAll(".why li:not(:first-child)")].reverse();
+      for (const extra of extras) if (tooMuch(made)) extra.remove();
+      for (let lines = 4; lines >= 1 && tooMuch(made); lines -= 1) {
+        title.classList.add("cut");
+        title.style.setProperty("--lines", lines);
+        if (lines === 3) made.querySelector(".by")?.remove();
+        if (lines === 2) made.querySelector(".why")?.remove();
+      }
     }
-    const extras = [...text.querySelectorAll("li:not(:first-child)")].reverse();
-    for (const extra of extras) if (tooMuch()) extra.remove();
-    for (let lines = 4; lines >= 1 && tooMuch(); lines -= 1) {
-      title.classList.add("cut");
-      title.style.setProperty("--lines", lines);
-      if (lines === 2) text.querySelector(".by")?.remove();
-    }
-    if (tooMuch()) text.querySelector(".why")?.remove();
   }
 
   function draw(view, chosen) {
@@ -140,14 +151,8 @@ const Screen = (() => {
     const resting = items.length === 0;
     document.body.dataset.state = resting ? "resting" : "showing";
 
-    const cards = find("#cards");
-    cards.hidden = resting;
-    cards.dataset.count = items.length;
-    cards.replaceChildren(...items.map(card));
-    cards.querySelectorAll(".card").forEach(fit);
     find("#back").hidden = chosen === null || view.items.length < 2;
     find("#heading").textContent = resting ? "" : words.suggestions;
-
     const rest = words.resting[view.notice];
     find("#rest").hidden = !resting;
     find("#rest h1").textContent = rest.heading;
@@ -161,6 +166,13 @@ const Screen = (() => {
     const out = view.state === "opted_out";
     find("#choice .label").textContent = out ? words.opt_in : words.opt_out;
     find("#choice use").setAttribute("href", out ? "#icon-eye" : "#icon-eye-shut");
+
+    // Last, since what the rest needs is not there for the cards.
+    const cards = find("#cards");
+    cards.hidden = resting;
+    cards.dataset.count = items.length;
+    cards.replaceChildren(...items.map(card));
+    fit([...cards.children]);
   }
 
   /* Whether a person in front of the screen can see the notice: it is in the window, drawn, has

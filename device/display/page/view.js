@@ -70,7 +70,7 @@ const View = (() => {
     return {
       state: raw.state,
       notice: Object.hasOwn(words.notices, raw.notice) ? raw.notice : "watching",
-      serial: number(raw.serial),
+      serial: Number.isSafeInteger(raw.serial) ? raw.serial : null,
       items: raw.state === "resting" ? [] : items.slice(0, MOST_ITEMS),
       until: now + life,
     };

@@ -22,7 +22,7 @@ const WORDS = {
     notices: {
       watching: {
         heading: "A camera looks at this spot",
-        text: "This kiosk finds faces and guesses mood, age and gender, to choose what to suggest. No picture is kept, and none is sent anywhere. Rather not? Touch the button or press O.",
+        text: "It finds faces and guesses mood, age and gender, to choose what to suggest. No picture is kept, and none is sent anywhere. Rather not? Touch the button or press O.",
         brief: "It guesses mood, age and gender from faces. No picture is kept or sent.",
       },
       demo: {
@@ -57,7 +57,7 @@ const WORDS = {
       },
       opted_out: {
         heading: "As you wish.",
-        text: "Nobody is being looked at now.",
+        text: "The camera is off for a while.",
       },
       not_watching: {
         heading: "Back in a moment.",
