@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 SLICE_S = 0.5
 """Longest wait before the thread turns again and beats."""
 
+ANSWER_S = 5.0
+"""Longest wait for the broker's answer to CONNECT."""
+
 FAREWELL_S = 2.0
 """Longest wait at a clean stop for what is still to be said, and once more for `offline`."""
 
@@ -222,13 +225,16 @@ class Bus:
         link = Link(self._config, self._topics.client_id, self._protocol, self._login, will)
         try:
             self._dial(link)
+            dialled = self._clock()
             while link.end is None and not self._stopping:
                 self._turn(link)
+                if not link.connected and self._clock() - dialled > ANSWER_S:
+                    link.drop("unanswered", "the broker has not answered")
             if link.end is None:
                 self._farewell(link)
                 return 0.0
         except BaseException:
-            link.drop("the bus's thread has died")
+            link.drop("lost", "the bus's thread has died")
             raise
         lasted_s = self._clock() - self._since
         was_up = self._up.is_set()
@@ -257,10 +263,10 @@ class Bus:
             self._inbox.put(topic, payload, retained=retained)
         link.acknowledged.clear()
         link.arrived.clear()
-        while link.connected and link.end is None and (message := self._outbox.next()):
-            self._outbox.sent(link.publish(message), message)
+        while link.connected and link.end is None and self._outbox.send_next(link.publish):
+            pass
         if self._outbox.oldest_s() > self._config.keepalive_s:
-            link.drop("the broker does not acknowledge what is published")
+            link.drop("lost", "the broker does not acknowledge what is published")
 
     def _welcome(self, link: Link) -> None:
         self._connects += 1
@@ -273,8 +279,6 @@ class Bus:
         log.info("connected to %s by MQTT %s", self._config.broker, self._protocol)
 
     def _answered(self, number: int, refusal: str | None) -> None:
-        if not self._outbox.acknowledged(number):
-            return
         if refusal is None:
             self._acknowledged += 1
             self._acknowledged_at = self._clock()
@@ -282,6 +286,7 @@ class Bus:
             self._refused += 1
             if self._refused == 1:
                 log.warning("the broker refused a publish: %s", refusal)
+        self._outbox.acknowledged(number)
 
     def _farewell(self, link: Link) -> None:
         """The last message of a clean stop is `offline`, said here or by the broker."""
@@ -291,7 +296,7 @@ class Bus:
         if self._finish(link):
             link.close()
         else:
-            link.drop("stopped")
+            link.drop("lost", "stopped")
 
     def _finish(self, link: Link) -> bool:
         """Turn until everything is acknowledged; whether it is."""

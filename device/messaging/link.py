@@ -153,9 +153,9 @@ class Link:
         """Say goodbye, so that the last will is not spoken."""
         self._client.disconnect()
 
-    def drop(self, words: str) -> None:
+    def drop(self, how: How, words: str) -> None:
         """End without a goodbye: the broker speaks the last will."""
-        self._ended("lost", words)
+        self._ended(how, words)
         sock = self._client.socket()
         if sock is not None:
             sock.close()

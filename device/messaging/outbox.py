@@ -61,30 +61,31 @@ class Outbox:
                 self.drops += 1
             self._untold = dict.fromkeys(self._states)
 
-    def next(self) -> Outgoing | None:
-        """The next message to send, taken out; None: nothing, or enough is under way.
+    def send_next(self, publish: Callable[[Outgoing], int]) -> bool:
+        """Send the next message; False: there is none, or enough is under way.
 
         A state waits while an older one of its topic is under way, and is overtaken by a newer.
+        publish: sends without waiting and returns the number that will be acknowledged.
         """
         with self._lock:
             if len(self._under_way) >= WINDOW:
-                return None
+                return False
             busy = {message.topic for message, _ in self._under_way.values() if message.retain}
-            for topic in self._untold:
-                if topic not in busy:
-                    del self._untold[topic]
-                    return self._states[topic]
-            return self._events.popleft() if self._events else None
+            topic = next((topic for topic in self._untold if topic not in busy), None)
+            if topic is not None:
+                del self._untold[topic]
+                message = self._states[topic]
+            elif self._events:
+                message = self._events.popleft()
+            else:
+                return False
+            self._under_way[publish(message)] = (message, self._clock())
+            return True
 
-    def sent(self, number: int, message: Outgoing) -> None:
-        """A message is under way by this number."""
+    def acknowledged(self, number: int) -> None:
+        """The broker has answered."""
         with self._lock:
-            self._under_way[number] = (message, self._clock())
-
-    def acknowledged(self, number: int) -> bool:
-        """The broker has answered; whether the number was known."""
-        with self._lock:
-            return self._under_way.pop(number, None) is not None
+            self._under_way.pop(number, None)
 
     def waiting(self) -> int:
         """Messages that the broker has not acknowledged."""
