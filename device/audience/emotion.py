@@ -16,7 +16,7 @@ from device.values import UNKNOWN, Floats
 QUICK_SHARE = 0.25
 """Time constant of the quick mean, as a share of `audience.smoothing_s`."""
 
-PATIENCE = 0.175
+PATIENCE = 0.12
 """Lead-seconds after which another expression has come, as a share of `audience.smoothing_s`."""
 
 

@@ -149,19 +149,23 @@ class Feeling:
     def feel(self, emotions: Mapping[str, float], seconds: float) -> None:
         """Take probabilities by label that stood for `seconds`, already multiplied by their trust.
 
-        The mood is unknown where the table does not know the labels of most of the probability.
+        A label counts by what it has beyond chance: a reading that tells nothing, each label as
+        likely as the next, lies in the middle and not where most labels are. The mood is unknown
+        where the table does not know the labels of most of the probability.
         """
+        chance = 1 / max(len(emotions), 2)
         point, known = np.zeros(3), 0.0
         for label, probability in emotions.items():
             place = self._table.labels.get(label)
             if place is not None:
                 known += probability
-                point += probability * np.array([place.valence, place.arousal, place.dominance])
+                beyond = max(0.0, probability - chance) / (1 - chance)
+                point += beyond * np.array([place.valence, place.arousal, place.dominance])
         if known < 0.5:
             self.mood = UNKNOWN
             return
-        self._point.add(point / known, seconds)
-        off = point[:2] / known - self._point.value[:2]
+        self._point.add(point, seconds)
+        off = point[:2] - self._point.value[:2]
         self._square.add(np.array([off @ off]), seconds)
         self.mood = self._table.tell(self._features(), self.mood)
 
