@@ -18,7 +18,8 @@ from tqdm import tqdm
 
 from device.vision.litert import load_model
 from tools.datasets import PARTS, TEST, VALIDATION, Stills
-from tools.metrics import confusion, face_metrics
+from tools.folders import Folder
+from tools.metrics import confusion, face_metrics, macro_f1
 from tools.networks import SIZE
 
 Array = NDArray[np.float32]
@@ -73,6 +74,27 @@ def measure_parts(
             outputs = predict_tflite(path, held_out.pictures)
             report[f"{name} {PARTS[part]}"] = measure(outputs, held_out)
     return report
+
+
+def measure_folder(path: Path, folder: Folder, labels: Sequence[str]) -> dict[str, Any]:
+    """Figures of a `.tflite` on a folder of class folders, and the recall of each class."""
+    outputs = predict_tflite(path, folder.pictures)
+    counts = confusion(folder.truth, outputs["emotion"].argmax(axis=1), len(labels))
+    faces = counts.sum(axis=1)
+    return {
+        "model": path.name,
+        "faces": int(faces.sum()),
+        "accuracy": round(float(np.diag(counts).sum() / faces.sum()), 4),
+        "macro_f1": round(macro_f1(counts), 4),
+        "classes": {
+            label: {"faces": int(faces[i]), "recall": round(float(counts[i, i] / faces[i]), 4)}
+            for i, label in enumerate(labels)
+            if faces[i]
+        },
+        "labels": list(labels),
+        "confusion": counts.tolist(),
+        "skipped": list(folder.skipped),
+    }
 
 
 COLUMNS = {

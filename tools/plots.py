@@ -12,7 +12,7 @@ from device.values import EMOTIONS
 
 matplotlib.use("Agg")
 
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot
 
 
 def draw_history(rows: Sequence[Mapping[str, float]], path: Path) -> None:

@@ -84,7 +84,7 @@ def begin_as(network: keras.Model, face: keras.Model) -> None:
 
 
 class Unrolled(keras.Model):
-    """The step, taken over all steps of (N, T, H, W, C) maps from an empty state: (N, T, labels)."""
+    """The step, over all steps of (N, T, H, W, C) maps from an empty state: (N, T, labels)."""
 
     def __init__(self, step: keras.Model) -> None:
         super().__init__()

@@ -39,8 +39,8 @@ class Recipe:
     votes_share: how much of the emotion target is what FER+'s annotators saw.
     """
 
-    epochs: int = 50
-    small_epochs: int = 36
+    epochs: int = 36
+    small_epochs: int = 27
     small_size: int = 48
     batch: int = 128
     rate: float = 1.5e-3

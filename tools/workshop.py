@@ -22,7 +22,16 @@ from device.vision.litert import load_model
 from tools.cards import FACE, TEMPORAL, write_card
 from tools.convert import face_to_tflite, temporal_to_tflite
 from tools.datasets import (
-    PARTS, TEST, TRAIN, VALIDATION, Stills, cached, join, read_fer, read_utkface, resized,
+    PARTS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Stills,
+    cached,
+    join,
+    read_fer,
+    read_utkface,
+    resized,
 )  # fmt: skip
 from tools.evaluate import measure, predict_keras, predict_tflite
 from tools.networks import SIZE
@@ -97,6 +106,29 @@ def refuse_loss(report: Mapping[str, Mapping[str, Any]]) -> None:
                 f"{title}: int8 loses {lost:.3f} of accuracy, {MOST_LOST} is allowed; "
                 "nothing was released"
             )
+
+
+def convert_face(
+    network: keras.Model, source: Path, out: Path, tables: Mapping[str, Stills]
+) -> dict[str, dict[str, Any]]:
+    """Convert a trained face network, measure both on the validation parts, write file and card.
+
+    Raises:
+        UserError: int8 loses too much; nothing is written.
+    """
+    together = join(*tables.values())
+    made = out.with_suffix(".part.tflite")
+    made.parent.mkdir(parents=True, exist_ok=True)
+    made.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
+    try:
+        report = measure_all(tables, made, network, (VALIDATION,))
+        refuse_loss(report)
+        made.replace(out)
+    finally:
+        made.unlink(missing_ok=True)
+    command = f"wayside-tools convert {source.name} --out {out.name}"
+    write_card(out, source, EMOTIONS, report, command, **FACE)
+    return report
 
 
 def make_models(

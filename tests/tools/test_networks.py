@@ -1,0 +1,47 @@
+"""The backbone's shape: what goes in, what comes out, which operators it is made of."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from device.values import AGE_YEARS
+from tools.networks import SIZE, TINY, Design, face_network
+
+ACCELERATOR_LAYERS = (
+    "InputLayer", "Rescaling", "Conv2D", "DepthwiseConv2D", "BatchNormalization", "ReLU", "Add",
+    "GlobalAveragePooling2D", "Dense", "Dropout",
+)  # fmt: skip
+
+
+def test_it_gives_every_head_the_embedding_and_the_unpooled_map() -> None:
+    network = face_network(TINY, size=SIZE)
+    told = network(np.zeros((2, SIZE, SIZE, 1), np.float32))
+    shapes = {name: tuple(value.shape) for name, value in told.items()}
+    assert shapes == {
+        "emotion": (2, 7),
+        "votes": (2, 8),
+        "age": (2, len(AGE_YEARS)),
+        "female": (2, 1),
+        "embedding": (2, 64),
+        "features": (2, 4, 4, 16),
+    }
+
+
+def test_the_one_that_ships_keeps_a_map_of_four_by_four_and_under_three_megabytes() -> None:
+    network = face_network(Design(), size=SIZE)
+    assert network.output["features"].shape[1:3] == (4, 4)
+    assert 64 <= network.output["embedding"].shape[-1] <= 128
+    assert network.count_params() < 3_000_000
+
+
+def test_it_is_made_only_of_operators_that_int8_and_an_edge_tpu_take() -> None:
+    for layer in face_network(Design()).layers:
+        assert type(layer).__name__ in ACCELERATOR_LAYERS
+        if isinstance(layer, keras.layers.ReLU):
+            assert layer.max_value == 6
+
+
+def test_it_learns_from_small_pictures_first() -> None:
+    network = face_network(TINY)
+    assert network(np.zeros((1, 48, 48, 1), np.float32))["features"].shape == (1, 3, 3, 16)
