@@ -278,6 +278,7 @@ def test_of_a_mixed_group_the_youngest_decides() -> None:
     assert sure_years(mixed) == 30
     assert sure_years(replace(mixed, visitors=(*mixed.visitors, visitor("unknown")))) == 0
     assert sure_years(replace(mixed, visitors=(*mixed.visitors, visitor("teen")))) == 0
+    assert sure_years(replace(ADULT, size=0)) == 0
     assert [sure_years(replace(ADULT, age_band=band)) for band in AGE_BANDS] == [
         0, 0, 18, 30, 44, 60,
     ]  # fmt: skip

@@ -226,15 +226,15 @@ def test_a_reader_sees_the_old_table_or_the_new_one_while_one_is_built(
 def test_building_needs_nothing_but_what_a_kiosk_has(root: Path, tmp_path: Path) -> None:
     script = (
         "import sys\n"
-        "from pathlib import Path\n"
-        "from tools.catalogue.build import build\n"
-        "build([Path(name) for name in sys.argv[2:]], Path(sys.argv[1]))\n"
-        "heavy = {'tensorflow', 'keras', 'pandas', 'cv2', 'mediapipe'} & set(sys.modules)\n"
-        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+        "from tools.__main__ import main\n"
+        "code = main(['catalogue', 'build', '--out', *sys.argv[1:]])\n"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else code)\n"
     )
+    out = tmp_path / "example.sqlite"
     sources = [str(path) for path in sorted((root / "catalogue").glob("*.csv"))]
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "example.sqlite"), *sources],
+        [sys.executable, "-c", script, str(out), *sources],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root)},
         capture_output=True,
@@ -242,7 +242,25 @@ def test_building_needs_nothing_but_what_a_kiosk_has(root: Path, tmp_path: Path)
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert len(Catalogue.open(tmp_path / "example.sqlite")) > 200
+    assert done.stdout == f"{out}: {len(Catalogue.open(out))} items\n"
+
+
+def test_a_broken_table_is_one_plain_message_on_the_command_line(csv: Path, root: Path) -> None:
+    csv.write_text(f"{HEADER}\nt,hotel,T,s,,,,,,,,,x\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "tools", "catalogue", "build", "--out", "x.sqlite", str(csv)],
+        cwd=csv.parent,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        f"wayside-tools: {csv}:2: kind: got 'hotel', takes place, film, song, activity",
+        "1 broken row: nothing was written; mend and build again",
+    ]
 
 
 TEXT = st.text(
