@@ -5,7 +5,7 @@
 
 const Screen = (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const QUIET_ZONE = 4; // modules, ISO/IEC 18004
+  const QUIET_ZONE = 2; // white modules; the paper around makes up the 4 of ISO/IEC 18004
   const TOGETHER = [0.94, 0.88]; // shares of a title's full size
   const ALONE = [0.8, 0.72, 0.64];
   const DRIFT_PX = 10;
@@ -40,9 +40,10 @@ const Screen = (() => {
     return made;
   }
 
-  /* The QR code of an address as one path, or null where it is too long for a code. */
+  /* The QR code of an address as one path, or null where it is too long for a code. A screen has
+     no scratches: the lowest error correction makes the largest modules. */
   function qr(link) {
-    const code = qrcode(0, "M");
+    const code = qrcode(0, "L");
     try {
       code.addData(link, "Byte");
       code.make();
@@ -77,6 +78,23 @@ const Screen = (() => {
     return item.year === null ? "" : String(Math.round(item.year));
   }
 
+  /* A button for an opinion, which may change but is told once. */
+  function verdict(item, value, iconName, ask, thanks) {
+    const made = button("verdict", iconName, ask, () => {
+      if (marks.get(item.id) === value) return;
+      marks.set(item.id, value);
+      on.touched(item.id, value);
+      made.parentElement.childNodes.forEach((each) => each.say());
+    });
+    made.say = () => {
+      const pressed = marks.get(item.id) === value;
+      made.setAttribute("aria-pressed", String(pressed));
+      made.querySelector(".label").textContent = pressed ? thanks : ask;
+    };
+    made.say();
+    return made;
+  }
+
   function card(item) {
     const title = element("h2", "", item.title);
     title.dir = "auto";
@@ -85,20 +103,10 @@ const Screen = (() => {
     if (by) text.append(element("p", "by", by));
     if (item.why.length) text.append(element("ul", "why", item.why.map((w) => element("li", "", w))));
 
-    const verdicts = element("div", "verdicts");
-    for (const [verdict, said, label] of [["like", "liked", words.like], ["not_for_me", "noted", words.not_for_me]]) {
-      const value = verdict === "like" ? "liked" : "not_for_me";
-      const pressed = marks.get(item.id) === value;
-      const made = button("verdict", verdict, pressed ? words[said] : label, () => {
-        if (marks.get(item.id) === value) return;
-        marks.set(item.id, value);
-        on.touched(item.id, value);
-        draw(...last);
-      });
-      made.setAttribute("aria-pressed", String(pressed));
-      verdicts.append(made);
-    }
-
+    const verdicts = element("div", "verdicts", [
+      verdict(item, "liked", "like", words.like, words.liked),
+      verdict(item, "not_for_me", "not_for_me", words.not_for_me, words.noted),
+    ]);
     const code = item.link ? qr(item.link) : null;
     const side = element("div", "side", code ? [code, verdicts] : [verdicts]);
     const band = element("div", "band", [
@@ -119,6 +127,14 @@ const Screen = (() => {
     const high = (part) => part.scrollHeight > part.clientHeight + 1;
     const [body, text, title] = [".body", ".text", "h2"].map((name) => made.querySelector(name));
     return [body, text].some(high) || [body, text, title].some(wide);
+  }
+
+  /* Each module of a code is a whole number of the screen's pixels, or cameras misread it. */
+  function align(figure) {
+    const svg = figure.querySelector("svg");
+    const modules = svg.viewBox.baseVal.width;
+    const pixels = Math.floor((figure.clientWidth * devicePixelRatio) / modules + 0.25);
+    svg.style.width = figure.style.width = `${(Math.max(2, pixels) * modules) / devicePixelRatio}px`;
   }
 
   /* All titles a little smaller together, so that they stay alike; then those that are still too
@@ -172,6 +188,7 @@ const Screen = (() => {
     cards.hidden = resting;
     cards.dataset.count = items.length;
     cards.replaceChildren(...items.map(card));
+    cards.querySelectorAll(".qr").forEach(align);
     fit([...cards.children]);
   }
 

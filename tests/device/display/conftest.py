@@ -1,0 +1,38 @@
+"""One browser for all tests of the page, and a stage for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+
+from device.config import Config
+from device.display.server import PageServer, settings_script
+from tests.brokers import listen, mosquitto
+from tests.device.display.stage import TOPICS, Stage, chromium
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One browser for all tests; each loads the page anew."""
+    with chromium(tmp_path_factory.mktemp("chromium")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def stage(tmp_path: Path, browser: webdriver.Chrome) -> Iterator[Stage]:
+    """The page at 1920 x 1080, connected, before the kiosk has said anything."""
+    with mosquitto(tmp_path) as broker:
+        config = Config.model_validate({"mqtt": {"websocket_port": broker.websocket_port}})
+        server = PageServer(0, settings_script(config))
+        server.start()
+        try:
+            with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
+                stage = Stage(broker, kiosk, browser, server.address)
+                stage.open()
+                yield stage
+                browser.get("about:blank")
+        finally:
+            server.stop()

@@ -1,0 +1,207 @@
+"""A stage for the page: a real broker, the page's server, real Chromium, and the kiosk's part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from device.messaging.topics import Topics
+from tests.brokers import Heard, Listener, Mosquitto, wait_until
+from tests.needs import tool
+
+TOPICS = Topics("hangzhou", "kiosk-1")
+SIZES = {"landscape": (1920, 1080), "portrait": (1080, 1920), "small": (800, 480)}
+
+PLACE = {
+    "id": "place-1",
+    "kind": "place",
+    "title": "West Lake Museum",
+    "creator": "",
+    "place": "89 Nanshan Road",
+    "year": None,
+    "distance_m": 412,
+    "why": ["quiet", "open till five"],
+    "picture": "",
+    "link": "https://example.org/places/west-lake-museum",
+}
+FILM = {
+    "id": "film-1",
+    "kind": "film",
+    "title": "Roman Holiday",
+    "creator": "William Wyler",
+    "place": "",
+    "year": 1953,
+    "distance_m": None,
+    "why": ["light", "about two hours"],
+    "picture": "",
+    "link": "https://example.org/films/roman-holiday",
+}
+ACTIVITY = {
+    "id": "activity-1",
+    "kind": "activity",
+    "title": "Feed the goldfish",
+    "creator": "",
+    "place": "",
+    "year": None,
+    "distance_m": 1840,
+    "why": ["outdoors"],
+    "picture": "",
+    "link": "",
+}
+CARDS = (PLACE, FILM, ACTIVITY)
+
+RECORDER = """
+window.everShown = [];
+new MutationObserver((changes) => {
+  for (const change of changes) {
+    for (const node of change.addedNodes) {
+      if (node.className === "card") window.everShown.push(node.querySelector("h2").textContent);
+    }
+  }
+}).observe(document, { childList: true, subtree: true });
+"""
+"""Runs before the page's own scripts and remembers every card that was ever drawn."""
+
+FINISH = """
+for (const animation of document.getAnimations()) {
+  if (Number.isFinite(animation.effect.getComputedTiming().endTime)) animation.finish();
+}
+"""
+"""Ends what fades in."""
+
+
+def message(
+    *items: dict[str, Any],
+    state: str = "showing",
+    notice: str = "watching",
+    serial: int = 1,
+    lifetime_s: float = 30,
+    at: datetime | None = None,
+) -> dict[str, Any]:
+    """A message of suggestions, said now unless `at` says otherwise."""
+    said = at or datetime.now(UTC)
+    return {
+        "state": state,
+        "serial": serial,
+        "at": said.isoformat(),
+        "expires_at": (said + timedelta(seconds=lifetime_s)).isoformat(),
+        "lifetime_s": lifetime_s,
+        "notice": notice,
+        "items": list(items),
+    }
+
+
+class Stage:
+    """The page in a browser, and what the kiosk says to it and hears from it."""
+
+    def __init__(
+        self, broker: Mosquitto, kiosk: Listener, driver: webdriver.Chrome, address: str
+    ) -> None:
+        self.broker, self.kiosk, self.driver, self.address = broker, kiosk, driver, address
+
+    def open(self, size: tuple[int, int] = SIZES["landscape"]) -> None:
+        """Load the page anew in a window of this size, and wait until it reports."""
+        known = len(self.kiosk.messages)
+        self.resize(size)
+        self.driver.get(self.address)
+        self.heartbeat(known)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Give the page a window of exactly this size."""
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
+        )
+
+    def say(self, name: str, payload: Any) -> int:
+        """Publish as the kiosk does, retained; how many messages had been heard before."""
+        known = len(self.kiosk.messages)
+        self.kiosk.say(TOPICS.topic(name), payload, retain=True)
+        return known
+
+    def show(self, *items: dict[str, Any], **about: Any) -> None:
+        """Publish suggestions and wait until they are drawn."""
+        self.say("suggestions", message(*items, **about))
+        self.wait_for_titles(*(item["title"] for item in items))
+
+    def wait_for_titles(self, *titles: str) -> None:
+        """Wait until these cards are on the screen, and no other."""
+        wait_until(lambda: self.titles() == list(titles), f"the page shows {titles}")
+        self.script(FINISH)
+
+    def titles(self) -> list[str]:
+        """What the cards are called, in order; nothing in the resting loop."""
+        titles: list[str] = self.script(
+            "return [...document.querySelectorAll('.card h2')].map((e) => e.textContent)"
+        )
+        return titles
+
+    def text(self, selector: str) -> str:
+        """What a person reads in the first such element."""
+        return self.find(selector).text
+
+    def find(self, selector: str) -> WebElement:
+        """The first such element."""
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def script(self, source: str, *arguments: Any) -> Any:
+        """Run JavaScript in the page."""
+        return self.driver.execute_script(source, *arguments)
+
+    def heartbeat(self, known: int | None = None, **wanted: Any) -> dict[str, Any]:
+        """The first heartbeat that says what is wanted, after the first `known` messages.
+
+        known: None waits for one that is still to come.
+        """
+        return self._heard("display", len(self.kiosk.messages) if known is None else known, wanted)
+
+    def feedback(self, known: int, **wanted: Any) -> dict[str, Any]:
+        """The first touch that says what is wanted, after the first `known` messages."""
+        return self._heard("feedback", known, wanted)
+
+    def _heard(self, name: str, known: int, wanted: dict[str, Any]) -> dict[str, Any]:
+        before = {id(heard) for heard in self.kiosk.messages[:known]}
+
+        def fits(heard: Heard) -> bool:
+            if heard.topic != TOPICS.topic(name) or id(heard) in before:
+                return False
+            told = heard.json()
+            return all(told[key] == value for key, value in wanted.items())
+
+        told: dict[str, Any] = self.kiosk.wait(fits).json()
+        return told
+
+
+@contextmanager
+def chromium(folder: Path) -> Iterator[webdriver.Chrome]:
+    """A fresh headless browser that keeps to itself and logs what its network does."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = tool("chromium")
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        f"--user-data-dir={folder}",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(tool("chromedriver")))
+    try:
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RECORDER})
+        yield driver
+    finally:
+        driver.quit()

@@ -1,0 +1,187 @@
+"""The server answers for the page's own files on loopback, and for nothing else."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from device.config import Config
+from device.display.server import PAGE, PageServer, settings_script
+from device.errors import UserError
+
+SETTINGS = settings_script(Config())
+
+
+@pytest.fixture
+def server() -> Iterator[PageServer]:
+    server = PageServer(0, SETTINGS)
+    server.start()
+    yield server
+    server.stop()
+
+
+def ask(
+    server: PageServer, path: str, method: str = "GET", **headers: str
+) -> tuple[http.client.HTTPResponse, bytes]:
+    where = urlsplit(server.address)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
+    try:
+        connection.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        response = connection.getresponse()
+        return response, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "file", "content_type"),
+    [
+        ("/", "index.html", "text/html; charset=utf-8"),
+        ("/index.html", "index.html", "text/html; charset=utf-8"),
+        ("/style.css", "style.css", "text/css; charset=utf-8"),
+        ("/page.js?1", "page.js", "text/javascript; charset=utf-8"),
+        ("/vendor/mqtt.min.js", "vendor/mqtt.min.js", "text/javascript; charset=utf-8"),
+    ],
+)
+def test_each_file_of_the_page_is_served_with_its_type(
+    server: PageServer, path: str, file: str, content_type: str
+) -> None:
+    response, body = ask(server, path)
+    assert (response.status, response.headers["Content-Type"]) == (200, content_type)
+    assert body == (PAGE / file).read_bytes()
+
+
+def test_the_settings_tell_the_page_where_its_broker_is(server: PageServer) -> None:
+    _, body = ask(server, "/settings.js")
+    told = json.loads(body.decode().removeprefix("window.WAYSIDE = ").removesuffix(";\n"))
+    assert told == {
+        "url": "ws://127.0.0.1:8083",
+        "root": "wayside/v1/hangzhou/kiosk-1",
+        "username": None,
+        "password": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../server.py",
+        "/..%2fserver.py",
+        "/%2e%2e/server.py",
+        "//etc/passwd",
+        "/vendor/../../server.py",
+        "/vendor/",
+        "/vendor",
+        "/vendor/VENDORED.json",
+        "/nothing.js",
+        "../server.py",
+        "*",
+    ],
+)
+def test_no_path_leads_out_of_the_page_and_no_folder_is_listed(
+    server: PageServer, path: str
+) -> None:
+    response, body = ask(server, path)
+    assert (response.status, body) == (404, b"Not Found\n")
+
+
+def test_only_get_and_head_are_answered(server: PageServer) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        response, _ = ask(server, "/", method)
+        assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD")
+    response, body = ask(server, "/style.css", "HEAD")
+    assert (response.status, body) == (200, b"")
+    assert int(response.headers["Content-Length"]) == (PAGE / "style.css").stat().st_size
+
+
+def test_every_answer_carries_the_headers_that_keep_other_sites_out(server: PageServer) -> None:
+    for path in ("/", "/settings.js", "/nothing"):
+        response, _ = ask(server, path)
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert response.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+        assert "camera=()" in response.headers["Permissions-Policy"]
+
+
+def test_another_name_for_this_machine_is_refused(server: PageServer) -> None:
+    response, body = ask(server, "/settings.js", Host="rebound.example:80")
+    assert response.status == 421
+    assert b"WAYSIDE" not in body
+    assert ask(server, "/settings.js", Host="localhost:9000")[0].status == 200
+
+
+def test_a_broken_request_does_not_disturb_the_next_one(server: PageServer) -> None:
+    where = urlsplit(server.address)
+    with socket.create_connection((where.hostname, where.port), timeout=10) as client:
+        client.sendall(b"\x16\x03\x01 not http\r\n\r\n")
+        client.recv(1000)
+    assert ask(server, "/")[0].status == 200
+
+
+def test_it_listens_on_loopback_only(server: PageServer) -> None:
+    assert server.address.startswith("http://127.0.0.1:")
+
+
+def test_a_taken_port_is_one_line_that_names_the_key(server: PageServer) -> None:
+    port = urlsplit(server.address).port
+    assert port is not None
+    second = PageServer(port, SETTINGS)
+    with pytest.raises(UserError, match=rf"^display\.port: {port} is taken on this machine; .*$"):
+        second.start()
+    second.stop()
+
+
+def test_it_starts_again_on_the_same_port() -> None:
+    first = PageServer(0, SETTINGS)
+    first.start()
+    port = urlsplit(first.address).port
+    first.stop()
+    second = PageServer(port or 0, SETTINGS)
+    second.start()
+    assert ask(second, "/")[0].status == 200
+    second.stop()
+    with pytest.raises(RuntimeError):
+        _ = second.address
+
+
+def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() -> None:
+    config = Config.model_validate(
+        {
+            "site": "s",
+            "kiosk": "k",
+            "mqtt": {"websocket_port": 0},
+            "display": {"username": "page", "password": "</script>'\""},
+        }
+    )
+    script = settings_script(config, websocket_port=4321)
+    told = json.loads(script.removeprefix("window.WAYSIDE = ").removesuffix(";\n"))
+    assert told == {
+        "url": "ws://127.0.0.1:4321",
+        "root": "wayside/v1/s/k",
+        "username": "page",
+        "password": "</script>'\"",
+    }
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ws://hub.example:8083", "http://127.0.0.1:8083", "127.0.0.1:8083", "ws://127.0.0.1.hub:1"],
+)
+def test_a_broker_that_is_not_on_this_kiosk_is_refused(url: str) -> None:
+    config = Config.model_validate({"display": {"websocket_url": url}})
+    with pytest.raises(UserError, match=r"^display\.websocket_url: got .*ws://127\.0\.0\.1:8083$"):
+        settings_script(config)
+
+
+def test_with_a_broker_elsewhere_the_page_must_be_told_of_one_here() -> None:
+    with pytest.raises(UserError, match=r"^display\.websocket_url: missing; .*$"):
+        settings_script(Config.model_validate({"mqtt": {"broker": "hub.example"}}))
+    assert "8083" in settings_script(Config.model_validate({"mqtt": {"broker": "127.0.0.1"}}))
