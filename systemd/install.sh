@@ -31,7 +31,8 @@ fail() { echo "wayside: $*" >&2; exit 1; }
 
 packages() {
     missing=''
-    for package in mosquitto mosquitto-clients cage chromium python3-venv; do
+    # cage starts nothing without Xwayland, and Debian does not make it a dependency.
+    for package in mosquitto mosquitto-clients cage xwayland chromium python3-venv; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
             missing="$missing $package"
     done
@@ -140,14 +141,16 @@ print(load_config(pathlib.Path(sys.argv[1])).display.password.get_secret_value()
     systemd-tmpfiles --root="$root/" --create "$root/etc/tmpfiles.d/wayside.conf"
 }
 
-# The releases and environments that neither the current release nor the one before it uses.
+# Of releases only this one and the one before it are kept, of environments only what they use.
 tidy() {
-    keep=$(cd "$opt/releases" && ls -dt -- */ | head -n 2)
-    for folder in "$opt"/releases/*/; do
-        echo "$keep" | grep -qx "$(basename "$folder")/" || rm -rf "$folder"
+    now=$(readlink "$opt/current")
+    [ "$now" != "$before" ] || return 0
+    for folder in "$opt"/releases/*; do
+        case releases/$(basename "$folder") in "$now" | "$before") ;; *) rm -rf "$folder" ;; esac
     done
-    for folder in "$opt"/venvs/*/; do
-        readlink "$opt"/releases/*/.venv | grep -qx "${folder%/}" || rm -rf "$folder"
+    [ -d "$opt/venvs" ] || return 0
+    for folder in "$opt"/venvs/*; do
+        readlink "$opt"/releases/*/.venv | grep -qx "../../venvs/$(basename "$folder")" || rm -rf "$folder"
     done
 }
 
@@ -155,7 +158,9 @@ if [ -z "$root" ]; then packages; fi
 mkdir -p "$opt/releases"
 if [ -z "$venv" ]; then environment; else link=$venv; fi
 python_here=$venv/bin/python
+before=$(readlink "$opt/current" || true)
 release
+tidy
 units
 configuration
 if [ -n "$root" ]; then
@@ -168,5 +173,4 @@ systemctl disable --quiet --now mosquitto.service 2> /dev/null || true
 systemctl enable --quiet wayside-broker wayside wayside-display
 systemctl daemon-reexec
 systemctl restart systemd-journald wayside-broker wayside wayside-display
-tidy
 say "installed $(readlink "$opt/current"); configuration: /etc/wayside/config.yaml; log: journalctl -fu wayside"

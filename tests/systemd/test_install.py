@@ -6,6 +6,8 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,16 @@ def install(source: Path, target: Path) -> None:
         check=True,
         capture_output=True,
     )
+
+
+@contextmanager
+def changed(source: Path, remark: str) -> Iterator[None]:
+    """The source with a line more in its code."""
+    file = source / "device/__init__.py"
+    text = file.read_text()
+    file.write_text(f"{text}\n# {remark}\n")
+    yield
+    file.write_text(text)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +92,7 @@ def test_passwords_are_random_and_not_for_everybody(
 
 
 def test_the_services_are_enabled_and_run_as_users_of_their_own(laid_out: Path) -> None:
-    wanted = laid_out / "etc/systemd/system/multi-user.laid_out.wants"
+    wanted = laid_out / "etc/systemd/system/multi-user.target.wants"
     assert {link.name for link in wanted.iterdir()} >= {
         "wayside.service",
         "wayside-broker.service",
@@ -120,13 +132,8 @@ def test_a_new_release_is_laid_out_beside_the_old_one_and_put_to_use_by_one_link
     link = target / "opt/wayside/current"
     old = link.resolve()
     before = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in old.rglob("*.py")}
-    changed = source / "device/__init__.py"
-    text = changed.read_text()
-    try:
-        changed.write_text(text + "\n# another release\n")
+    with changed(source, "another release"):
         install(source, target)
-    finally:
-        changed.write_text(text)
     assert link.is_symlink()
     assert link.resolve() != old
     assert "another release" in (link / "device/__init__.py").read_text()
@@ -135,6 +142,16 @@ def test_a_new_release_is_laid_out_beside_the_old_one_and_put_to_use_by_one_link
     assert after == before
     assert not list((target / "opt/wayside/releases").glob(".new*"))
     assert not list(target.rglob("*.new"))
+
+
+def test_the_release_before_is_kept_and_those_before_it_are_not(target: Path, source: Path) -> None:
+    releases = target / "opt/wayside/releases"
+    used = [(target / "opt/wayside/current").resolve()]
+    for name in ("second", "third", "third"):
+        with changed(source, name):
+            install(source, target)
+        used.append((target / "opt/wayside/current").resolve())
+    assert set(releases.iterdir()) == {used[1], used[2]}
 
 
 def test_uninstalling_leaves_the_configuration_and_nothing_else(target: Path, source: Path) -> None:
