@@ -102,6 +102,7 @@ class Kiosk:
         *,
         live: bool,
         announce: Callable[[str], None] = print,
+        world: World | None = None,
     ) -> None:
         """Load everything and open the page's port; `start` connects and looks.
 
@@ -115,7 +116,7 @@ class Kiosk:
         self._beats = beats = watchdog.heartbeats
         watchdog.loading("models and catalogue")
         self.corridor = Corridor(config)
-        self.world = World(config)
+        self.world = world or World(config)
         self.counts = Counts(config.privacy)
         watchdog.loading("broker and page")
         boot = secrets.token_hex(8)

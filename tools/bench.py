@@ -22,8 +22,10 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from device.app import Corridor, Kiosk
+from device.audience.counts import Counts
 from device.config import Config, load_config
 from device.upkeep.board import resident_mb
 from device.upkeep.notify import Notifier
@@ -48,6 +50,7 @@ STEPS = {
 
 FPS = 15
 WARM_FRAMES = 30
+SOAK_WARM = 5000
 WARM_S, KIOSK_S = 6.0, 12.0
 """Seconds that a kiosk runs before its load is measured, and while it is."""
 
@@ -81,6 +84,7 @@ def register(verbs: Any) -> None:
     parser.add_argument("--detector", choices=("auto", "mediapipe", "blazeface"))
     parser.add_argument("--frames", type=int, default=300, help="frames of each scene")
     parser.add_argument("--json", action="store_true", help="one object instead of a table")
+    parser.add_argument("--soak", type=int, metavar="FRAMES", help="memory over this many frames")
     parser.set_defaults(run=run)
 
 
@@ -90,6 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.detector:
         vision = config.vision.model_copy(update={"detector": arguments.detector})
         config = config.model_copy(update={"vision": vision})
+    if arguments.soak:
+        early, late = soak(config, arguments.soak)
+        print(f"resident memory: {early:.1f} MB after {SOAK_WARM} frames, {late:.1f} MB after "
+              f"{arguments.soak}: {100 * (late / early - 1):+.1f} %")  # fmt: skip
+        return 0
     one, four = (measure(config, faces, arguments.frames) for faces in (1, 4))
     rss_mb, _ = run_kiosk(config, "demo")
     _, idle_cpu = run_kiosk(config, "nobody")
@@ -152,6 +161,25 @@ def scene(faces: Literal[1, 4]) -> Iterator[tuple[Image, Image]]:
             view = np.vstack([np.hstack(small), np.hstack(small[::-1])])
         frame = frame_of(view, 0.0)
         yield frame.grey, frame.rgb
+
+
+def soak(config: Config, frames: int, warm_up: int = SOAK_WARM) -> tuple[float, float]:
+    """Resident MB after `warm_up` frames and after all of them, people coming and leaving.
+
+    The people are the demo's; every track of theirs is new to everything that remembers.
+    """
+    corridor, counts, demo = Corridor(config), Counts(config.privacy), Demo(config.camera)
+    early = 0.0
+    for number in tqdm(range(frames), unit="frame", leave=False):
+        if number == warm_up:
+            early = resident_mb() or 0.0
+        frame = demo.read()
+        audience, context = corridor.see(frame), Context(at=frame.at)
+        corridor.show(audience, context)
+        counts.update(audience, context)
+        counts.due(context)
+    corridor.close()
+    return early, resident_mb() or 0.0
 
 
 def run_kiosk(config: Config, camera: Literal["demo", "nobody"]) -> tuple[float | None, float]:

@@ -1,0 +1,172 @@
+"""The corridor from a picture to the screen, and the kiosk around it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from pathlib import Path
+
+import pytest
+
+from device.app import Corridor, Kiosk
+from device.config import Config
+from device.messaging.payloads import LIFETIME_S
+from device.upkeep.notify import Notifier
+from device.upkeep.watchdog import Watchdog
+from device.values import Context
+from device.vision.camera import FakeCamera
+from device.vision.demo import Demo
+from device.vision.images import frame_of
+from device.vision.sources import Paced
+from device.world import World
+from tests.brokers import Mosquitto, listen, wait_until
+from tests.kiosks import changed, nobody, running, somebody, wall
+from tests.needs import needs
+
+FPS = 15
+
+
+def test_somebody_is_offered_something_within_two_seconds_and_nobody_is_offered_nothing(
+    config: Config,
+) -> None:
+    corridor, demo = Corridor(config), Demo(config.camera)
+    states = {}
+    for number in range(2 * FPS):  # two seconds of a wall, then two of a person
+        frame = wall(1 + number / FPS)
+        states[frame.at] = corridor.show(corridor.see(frame), Context(at=frame.at)).state
+    assert set(states.values()) == {"resting"}
+    for number in range(2 * FPS):
+        frame = frame_of(demo.view(3 + number / FPS), 3 + number / FPS)
+        screen = corridor.show(corridor.see(frame), Context(at=frame.at))
+    assert screen.state == "showing"
+    assert len(screen.suggestions) == config.matching.count
+    corridor.close()
+
+
+def test_when_people_leave_the_screen_rests_and_the_corridor_knows_nothing_of_them(
+    config: Config,
+) -> None:
+    corridor, demo = Corridor(config), Demo(config.camera)
+    for number in range(3 * FPS):
+        frame = frame_of(demo.view(3 + number / FPS), 1 + number / FPS)
+        shown = corridor.show(corridor.see(frame), Context(at=frame.at))
+    assert shown.state == "showing"
+    for number in range(6 * FPS):
+        frame = wall(4 + number / FPS)
+        shown = corridor.show(corridor.see(frame), Context(at=frame.at))
+    assert shown.state == "resting"
+    assert shown.suggestions == ()
+    corridor.close()
+
+
+def test_the_demo_brings_suggestions_over_mqtt_and_a_clean_stop_takes_them_back(
+    config: Config,
+) -> None:
+    with running(config, Paced(Demo(config.camera))) as kiosk:
+        said = kiosk.says("suggestions", lambda m: m["state"] == "showing")
+        assert len(said["items"]) == config.matching.count
+        assert said["notice"] == "demo"
+        assert kiosk.says("status")["state"] == "online"
+        assert any(said["items"][0]["title"] in line for line in kiosk.lines)
+        kiosk.stop()
+        assert kiosk.says("status", lambda m: m["state"] == "offline")  # failure 15
+        assert kiosk.newest("suggestions")["items"] == []
+
+
+@pytest.mark.slow
+def test_what_stands_is_said_anew_before_it_expires(config: Config) -> None:
+    with running(config, nobody()) as kiosk:
+        first = kiosk.says("suggestions")
+        again = kiosk.says("suggestions", lambda m: m["at"] != first["at"])
+    assert again["serial"] == first["serial"]
+    assert again["lifetime_s"] == LIFETIME_S
+
+
+def test_a_camera_that_vanishes_is_a_state_and_is_opened_again(config: Config) -> None:
+    # failure 4
+    unplugged = OSError("No such device")
+    frames = (wall(number / FPS) for number in itertools.count())
+    camera = FakeCamera(itertools.chain(itertools.islice(frames, 5), [unplugged], frames))
+    config = changed(config, camera__reopen_first_s=0.05, upkeep__health_every_s=1)
+    with running(config, Paced(camera)) as kiosk:
+        wait_until(lambda: camera.opened >= 2, "the camera is opened again")
+        health = kiosk.says("health", lambda m: m["camera"]["state"] == "open")
+        assert all(step["ok"] for step in health["steps"].values())
+
+
+def test_a_camera_that_stays_away_is_told_with_its_reason_and_the_loop_goes_on(
+    config: Config,
+) -> None:
+    # failure 4
+    camera = FakeCamera([], failures=[OSError("No such device")] * 1000)
+    config = changed(config, upkeep__health_every_s=1)
+    with running(config, camera) as kiosk:
+        health = kiosk.says("health", lambda m: m["camera"]["state"] == "lost")
+        assert health["camera"]["reason"] == "No such device"
+        assert not kiosk.watchdog.heartbeats.late()
+
+
+def test_a_camera_that_hangs_stops_feeding_the_watchdog(config: Config) -> None:
+    # failure 5
+    released = threading.Event()
+    config = changed(config, camera__read_deadline_s=0.2)
+    with running(config, FakeCamera([wall(0.0), released])) as kiosk:
+        wait_until(lambda: kiosk.kiosk.capture.state.name == "hung", "the camera hangs")
+        steps = kiosk.watchdog.heartbeats.steps
+        then = steps()["corridor"].age_s
+        wait_until(lambda: steps()["camera"].age_s > 1, "its heartbeat has stopped")
+        assert steps()["corridor"].age_s < 1 + then
+        released.set()
+
+
+def test_health_names_what_is_really_in_use(config: Config) -> None:
+    # failure 3
+    with running(config, nobody()) as kiosk:
+        health = kiosk.says("health")
+    assert health["accelerator"]["name"] == "cpu"
+    assert health["detector"]["name"] in ("mediapipe", "blazeface")
+    assert health["detector"]["reason"]
+    assert health["runtime"] in ("ai-edge-litert", "tflite-runtime")
+    assert set(health["steps"]) == {"broker", "bus", "camera", "corridor"}
+
+
+@pytest.mark.mosquitto
+@needs("mosquitto")
+def test_a_kiosk_starts_without_its_broker_and_says_what_stands_once_it_comes(
+    config: Config, tmp_path: Path
+) -> None:
+    # failure 10
+    late = Mosquitto(tmp_path)
+    config = changed(config, mqtt__broker="127.0.0.1", mqtt__port=late.port)
+    kiosk = Kiosk(config, somebody(config), Watchdog(Notifier(None)), live=False)
+    try:
+        wait_until(lambda: kiosk.turn().state == "showing", "somebody is offered something")
+        assert not kiosk.bus.state.connected
+        late.start()
+        with listen(late.port) as heard:
+            wait_until(lambda: kiosk.turn() and kiosk.bus.state.connected, "the broker is found")
+            assert heard.wait(lambda m: m.name == "suggestions").json()["items"]
+    finally:
+        kiosk.stop()
+        late.stop()
+
+
+@pytest.mark.slow
+def test_a_hot_board_is_given_fewer_frames(config: Config) -> None:
+    # failure 27
+    celsius = 50.0
+    world = World(config, temperature=lambda: celsius)
+    with running(config, somebody(config), world=world) as kiosk:
+        fps = lambda: kiosk.kiosk.health.payload()["fps"]  # noqa: E731
+        wait_until(lambda: fps() > 0.8 * config.camera.fps, "all of the frames")
+        celsius = 95.0
+        wait_until(lambda: fps() < 0.6 * config.camera.fps, "half of the frames")
+
+
+@pytest.mark.slow
+def test_memory_is_level_over_many_frames(config: Config) -> None:
+    # failure 7: the same over 200,000 frames is `wayside-tools bench --soak 200000`
+    from tools.bench import soak
+
+    after_warm_up, at_the_end = soak(config, frames=6000, warm_up=2000)
+    assert at_the_end <= 1.05 * after_warm_up
