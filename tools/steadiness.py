@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -66,13 +66,23 @@ class Steadiness:
     def __add__(self, other: Steadiness) -> Steadiness:
         return Steadiness(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
+    @property
+    def fall(self) -> float:
+        """How far switches fell, from single frames to what is told, 0 to 1."""
+        return 1 - self.told / self.single if self.single else 0.0
+
+    @property
+    def share_unknown(self) -> float:
+        """Of the frames with a trusted face, 0 to 1."""
+        return self.unknown / max(self.frames, 1)
+
     def row(self, name: str) -> str:
-        """One line of the table: switches a minute, how far they fell, share of unknown."""
+        """One line of the table."""
         minutes = max(self.seconds, 1e-9) / 60
-        fall = 1 - self.told / self.single if self.single else 0.0
+        rates = (f"{n / minutes:8.1f}" for n in (self.single, self.read, self.told))
         return (
-            f"{name:24} {self.seconds:6.1f} {self.single / minutes:8.1f} {self.read / minutes:8.1f}"
-            f" {self.told / minutes:8.1f} {fall:7.1%} {self.unknown / max(self.frames, 1):8.1%}"
+            f"{name:24} {self.seconds:6.1f} {' '.join(rates)} "
+            f"{self.fall:7.1%} {self.share_unknown:8.1%}"
         )
 
 
@@ -216,34 +226,6 @@ def lag_of(watcher: Watcher, before: Stretch, after: Stretch, config: AudienceCo
     return float("inf")
 
 
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.steadiness",
-        description=__doc__,
-        epilog="example: python -m tools.steadiness $WAYSIDE_DATA/video/unlabelled/*.mp4",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP")
-    parser.add_argument("--config", type=Path, default=Path("config.yaml"))
-    args = parser.parse_args()
-    config = load_config(args.config)
-    watcher = Watcher(config)
-    whole, stretches = Steadiness(), list[Stretch]()
-    print("label switches a minute\n" + HEADER)
-    for clip in args.clips:
-        steps = list(watcher.watch(frames_of(clip)))
-        measured = steadiness(steps, config.audience)
-        whole += measured
-        print(measured.row(clip.stem), flush=True)
-        stretches += clear_stretches(clip, steps)
-    print(whole.row("all"))
-    print("\nseconds from a hard cut to the new label")
-    for before, after, lag in measure_cuts(watcher, stretches, config.audience):
-        print(f"{before.label:9} {before.clip:20} -> {after.label:9} {after.clip:20} {lag:5.2f}")
-    watcher.close()
-
-
 def measure_cuts(
     watcher: Watcher, stretches: Sequence[Stretch], config: AudienceConfig
 ) -> Iterator[tuple[Stretch, Stretch, float]]:
@@ -255,6 +237,45 @@ def measure_cuts(
     for before, after in itertools.permutations(chosen, 2):
         if before.label != after.label:
             yield before, after, lag_of(watcher, before, after, config)
+
+
+def measure(
+    clips: Iterable[Path], config: Config, say: Callable[[str], None]
+) -> tuple[Steadiness, list[float]]:
+    """All clips together, and the lag of every hard cut; `say` takes the lines of the tables."""
+    watcher = Watcher(config)
+    whole, stretches = Steadiness(), list[Stretch]()
+    say("label switches a minute: of single frames, of readings, of what is told\n" + HEADER)
+    for clip in clips:
+        steps = list(watcher.watch(frames_of(clip)))
+        measured = steadiness(steps, config.audience)
+        whole += measured
+        say(measured.row(clip.stem))
+        stretches += clear_stretches(clip, steps)
+    say(whole.row("all"))
+    say("\nseconds from a hard cut to the new label")
+    lags = []
+    for before, after, lag in measure_cuts(watcher, stretches, config.audience):
+        say(f"{before.label:9} {before.clip:20} -> {after.label:9} {after.clip:20} {lag:5.2f}")
+        lags.append(lag)
+    watcher.close()
+    if lags:
+        say(f"{len(lags)} cuts: median {np.median(lags):.2f}, longest {max(lags):.2f}")
+    return whole, lags
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.steadiness",
+        description=__doc__,
+        epilog="example: python -m tools.steadiness $WAYSIDE_DATA/video/unlabelled/*.mp4",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP")
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"))
+    args = parser.parse_args()
+    measure(args.clips, load_config(args.config), print)
 
 
 if __name__ == "__main__":
