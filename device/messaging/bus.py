@@ -47,8 +47,8 @@ FAREWELL_S = 2.0
 """Longest wait at a clean stop for what is still to be said, and once more for `offline`."""
 
 SUSPICIOUS = 3
-"""Short connections in a row, each closed by the broker, that look like a fight for the id: MQTT
-3.1.1 has no reason code that would say so."""
+"""Short connections in a row, each closed by the broker without a word, that look like a fight for
+the id: MQTT 3.1.1 has no reason code for it, and Mosquitto 2.0 does not send MQTT 5's."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -321,7 +321,7 @@ class Bus:
         if lasted_s is not None:
             self._brief = self._brief + 1 if soon and end.how == "closed" else 0
             self._contested = self._contested and soon
-        if asked == "3.1.1" and self._brief >= SUSPICIOUS:
+        if self._brief >= SUSPICIOUS:
             words, taken_over = f"{words} {self._brief} times, each soon after it began", True
         if taken_over:
             self._takeovers += 1

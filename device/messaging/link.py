@@ -26,7 +26,14 @@ log = logging.getLogger(__name__)
 
 Protocol: TypeAlias = Literal["5", "3.1.1"]
 How: TypeAlias = Literal[
-    "unreachable", "unanswered", "protocol", "refused", "taken_over", "closed", "lost"
+    "unreachable",
+    "unanswered",
+    "protocol",
+    "refused",
+    "taken_over",
+    "dismissed",
+    "closed",
+    "lost",
 ]
 
 _PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
@@ -45,7 +52,8 @@ class End:
 
     how: `unreachable` (nobody there), `unanswered` (nothing came back, as when it does not know
     this protocol), `protocol` (it says so), `refused` (not let in), `taken_over` (another client
-    came with the same id), `closed` (by the broker), `lost` (in silence). words: for the operator.
+    came with the same id), `dismissed` (by the broker, which says why), `closed` (by the broker,
+    without a word), `lost` (in silence). words: for the operator.
     """
 
     how: How
@@ -83,7 +91,12 @@ class Link:
     """A client for one connection. Only `open` may be called from another thread, before `turn`."""
 
     def __init__(
-        self, config: MqttConfig, client_id: str, protocol: Protocol, login: Login, will: Outgoing
+        self,
+        config: MqttConfig,
+        client_id: str,
+        protocol: Protocol,
+        login: Login,
+        will: Outgoing | None = None,
     ) -> None:
         """will: what the broker says for the kiosk if the connection ends without a farewell."""
         self.connected = False
@@ -103,7 +116,8 @@ class Link:
             client.username_pw_set(login.username, login.password)
         if login.tls is not None:
             client.tls_set_context(login.tls)
-        client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
+        if will is not None:
+            client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
@@ -189,9 +203,10 @@ class Link:
             self._ended("unanswered", "the broker has not answered")
         elif reason.value == _KEEP_ALIVE_TIMEOUT:
             self._ended("lost", "the broker does not answer")
+        elif flags.is_disconnect_packet_from_server:
+            self._ended("dismissed", f"the broker has ended the connection: {reason.getName()}")
         else:
-            said = f": {reason.getName()}" if flags.is_disconnect_packet_from_server else ""
-            self._ended("closed", f"the broker has closed the connection{said}")
+            self._ended("closed", "the broker has closed the connection")
 
     def _on_publish(
         self, _client: Any, _userdata: Any, number: int, reason: ReasonCode, _properties: Any

@@ -31,7 +31,7 @@ class Wire:
     away: bool = False
     connects: list[tuple[float, int]] = field(default_factory=list)
     port: int = 0
-    _open: list[socket.socket] = field(default_factory=list)
+    _open: list[tuple[socket.socket, socket.socket]] = field(default_factory=list)
 
     def start(self) -> None:
         """Begin to accept."""
@@ -39,11 +39,14 @@ class Wire:
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut(self) -> None:
-        """Break all connections without a word to either side."""
-        for end in self._open:
+    def cut(self, saying: bytes = b"") -> None:
+        """Break all connections; `saying` is the last that the clients get."""
+        for client, broker in self._open:
             with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                client.sendall(saying)
+            for end in (client, broker):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
         self._open.clear()
 
     def close(self) -> None:
@@ -72,7 +75,7 @@ class Wire:
                     client.sendall(_CONNACK_UNACCEPTABLE_PROTOCOL)
                 return
             with socket.create_connection((LOOPBACK, self.upstream)) as broker:
-                self._open += [client, broker]
+                self._open.append((client, broker))
                 broker.sendall(hello)
                 back = threading.Thread(target=self._back, args=(broker, client), daemon=True)
                 back.start()

@@ -1,0 +1,45 @@
+"""Whether a broker lets this kiosk in: one connection under a name of its own, for `wayside check`.
+
+A bus would not do: it connects by the kiosk's id, and would throw out the kiosk that runs.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+
+from device.config import MqttConfig
+from device.errors import UserError
+from device.messaging.link import Link, Login, Protocol
+
+
+def probe(config: MqttConfig, within_s: float = 5.0) -> Protocol:
+    """Connect, leave, and return the version of MQTT that the broker speaks.
+
+    Raises:
+        UserError: it cannot be reached, does not answer in time, or lets nobody of this name in.
+    """
+    login = Login.read(config)
+    if _connect(config, "5", login, within_s) == "protocol":
+        _connect(config, "3.1.1", login, within_s)
+        return "3.1.1"
+    return "5"
+
+
+def _connect(config: MqttConfig, protocol: Protocol, login: Login, within_s: float) -> str | None:
+    """None where it succeeds, `protocol` where another version is wanted."""
+    link = Link(config, f"wayside-check-{secrets.token_hex(4)}", protocol, login)
+    link.open()
+    deadline = time.monotonic() + within_s
+    never, kept = socket.socketpair()
+    with never, kept:
+        while link.end is None and not link.connected and time.monotonic() < deadline:
+            link.turn(never, 0.1)
+    if link.connected:
+        link.close()
+        return None
+    if link.end is not None and link.end.how == "protocol" and protocol == "5":
+        return "protocol"
+    words = link.end.words if link.end else "the broker has not answered"
+    raise UserError(f"mqtt.broker: {config.broker} port {config.port}: {words}")

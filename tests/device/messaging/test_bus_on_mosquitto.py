@@ -1,0 +1,315 @@
+"""What only a broker between several machines brings: MQTT 5, names, TLS, takeovers, a fleet."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import resource
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from device.config import MqttConfig, TlsConfig
+from device.errors import UserError
+from device.messaging.backoff import Backoff
+from device.messaging.bus import Bus
+from device.messaging.topics import Topics
+from tests.brokers import LOOPBACK, Mosquitto, add_password, listen, mosquitto, wait_until
+from tests.device.messaging.conftest import KIOSK, StartBus, client_of
+from tests.device.messaging.wire import wire
+from tests.needs import needs, tool
+
+pytestmark = [pytest.mark.mosquitto, needs("mosquitto")]
+
+
+def test_mqtt_5_is_spoken_where_the_broker_speaks_it(hub: Mosquitto, start_bus: StartBus) -> None:
+    bus = start_bus(client_of(hub.port))
+    assert bus.state.protocol == "5"
+    assert f"as {KIOSK.client_id} (p5" in wait_until(hub.log, "a log")
+
+
+def test_a_broker_that_refuses_mqtt_5_is_asked_in_3_1_1_at_once_and_from_then_on(
+    hub: Mosquitto, start_bus: StartBus
+) -> None:
+    with wire(hub.port, to_mqtt_5="refuse") as line:
+        bus = start_bus(client_of(line.port))
+        assert bus.state.protocol == "3.1.1"
+        assert bus.state.trouble is None
+        line.cut()
+        wait_until(lambda: bus.state.reconnects == 1, "it is back")
+        assert [level for _, level in line.connects] == [5, 4, 4]
+
+
+def test_a_broker_that_hangs_up_on_mqtt_5_is_asked_in_3_1_1_the_next_time(
+    hub: Mosquitto, start_bus: StartBus
+) -> None:
+    with wire(hub.port, to_mqtt_5="hang up") as line:
+        bus = start_bus(client_of(line.port))
+        assert bus.state.protocol == "3.1.1"
+        assert [level for _, level in line.connects] == [5, 4]
+
+
+def test_a_broker_that_comes_back_with_an_empty_store_is_told_what_matters(
+    hub: Mosquitto, start_bus: StartBus
+) -> None:
+    bus = start_bus(client_of(hub.port, reconnect_longest_s=0.2))
+    for name in ("suggestions", "health"):
+        bus.publish(name, {"of": name})
+    wait_until(lambda: bus.state.waiting == 0, "all is acknowledged")
+    hub.kill()
+    wait_until(lambda: not bus.state.connected, "the bus sees it")
+    hub.start()  # failure 17
+    wait_until(lambda: bus.state.reconnects == 1 and bus.state.waiting == 0, "all is said again")
+    with listen(hub.port, KIOSK.root + "/#") as later:
+        for name in ("suggestions", "health", "status"):
+            assert later.wait(lambda heard, name=name: heard.name == name).retain
+        status = later.wait(lambda heard: heard.name == "status")
+        assert status.json()["state"] == "online"  # failure 16
+
+
+def test_two_machines_of_one_name_find_each_other_out_and_give_way(
+    hub: Mosquitto, start_bus: StartBus
+) -> None:
+    quick = client_of(hub.port, reconnect_longest_s=1.0)
+    ours, theirs = start_bus(quick), start_bus(quick)  # failure 12
+    wait_until(lambda: ours.state.takeovers and theirs.state.takeovers, "both see it")
+    before, began = ours.state.takeovers, time.monotonic()
+    assert "second machine called hangzhou/kiosk-1?" in (ours.state.trouble or "")
+    wait_until(lambda: ours.state.takeovers >= before + 2, "it goes on")
+    assert time.monotonic() - began > 0.4, "each waits for half of the longest at least"
+    assert hub.log().count("New client connected") < 40, "two that fight connect hundreds of times"
+    theirs.stop()
+    wait_until(lambda: ours.state.connected, "the name is free again")
+    assert ours.state.trouble, "it is told until a connection has stood"
+    wait_until(lambda: ours.state.trouble is None, "it has stood")
+
+
+def test_two_machines_of_one_name_find_each_other_out_in_mqtt_3_1_1_too(
+    hub: Mosquitto, start_bus: StartBus
+) -> None:
+    with wire(hub.port, to_mqtt_5="refuse") as line:
+        quick = client_of(line.port, reconnect_longest_s=1.0)
+        ours, theirs = start_bus(quick), start_bus(quick)  # failure 12
+        wait_until(lambda: ours.state.takeovers and theirs.state.takeovers, "both see it")
+        assert "second machine" in (ours.state.trouble or "")
+        assert len(line.connects) < 40
+
+
+def test_a_broker_that_says_it_is_a_takeover_is_believed_the_first_time(
+    hub: Mosquitto, start_bus: StartBus
+) -> None:
+    with wire(hub.port) as line:
+        bus = start_bus(client_of(line.port, reconnect_longest_s=2.0))
+        began = time.monotonic()
+        line.cut(saying=b"\xe0\x01\x8e")  # failure 12: DISCONNECT, session taken over
+        wait_until(lambda: bus.state.takeovers == 1, "it is counted")
+        assert "second machine called hangzhou/kiosk-1?" in (bus.state.trouble or "")
+        wait_until(lambda: bus.state.reconnects == 1, "it tries again")
+        assert time.monotonic() - began >= 1.0, "it gave way for half of the longest wait"
+        assert bus.state.trouble, "it is told until a connection has stood"
+
+
+def test_a_broker_that_says_why_it_ends_a_connection_is_no_rival(
+    hub: Mosquitto, start_bus: StartBus
+) -> None:
+    with wire(hub.port) as line:
+        bus = start_bus(client_of(line.port, reconnect_longest_s=0.2))
+        for times in range(1, 6):
+            line.cut(saying=b"\xe0\x01\x8b")  # DISCONNECT, server shutting down
+            wait_until(lambda times=times: bus.state.reconnects == times, "it is back")
+        assert bus.state.takeovers == 0
+
+
+def test_two_kiosks_of_one_site_leave_each_other_alone(hub: Mosquitto, start_bus: StartBus) -> None:
+    first = start_bus(client_of(hub.port))
+    second = start_bus(client_of(hub.port), topics=Topics("hangzhou", "kiosk-2"))
+    for bus in (first, second):
+        bus.publish("counts", {})
+        wait_until(lambda bus=bus: bus.state.waiting == 0, "it is acknowledged")
+        assert bus.state.takeovers == 0
+        assert bus.state.reconnects == 0
+
+
+def test_a_name_and_a_password_file_let_a_kiosk_in_and_a_wrong_one_is_told(
+    tmp_path: Path, start_bus: StartBus
+) -> None:
+    passwords, secret = tmp_path / "passwords", tmp_path / "secret"
+    add_password(passwords, "kiosk", "right")
+    secret.write_text("right\n", encoding="utf-8")
+    with mosquitto(
+        tmp_path, settings=f"allow_anonymous false\npassword_file {passwords}"
+    ) as broker:
+        start_bus(client_of(broker.port, username="kiosk", password_file=secret))
+        wrong = start_bus(
+            client_of(
+                broker.port,
+                username="kiosk",
+                password=SecretStr("wrong"),
+                reconnect_longest_s=30.0,
+            ),
+            topics=Topics("hangzhou", "kiosk-2"),
+            connected=False,
+        )
+        wait_until(lambda: wrong.state.trouble, "the trouble is told")
+        trouble = wrong.state.trouble or ""
+        assert "mqtt.username" in trouble
+        assert "wrong" not in trouble
+        wrong.stop()
+        asked = broker.log().count("hangzhou:kiosk-2") + broker.log().count("not authorised")
+        assert asked <= 4, "a broker that does not let it in is not asked again and again"
+
+
+def test_a_publish_that_the_broker_does_not_allow_is_counted_and_not_taken_for_sent(
+    tmp_path: Path, start_bus: StartBus
+) -> None:
+    acl = tmp_path / "acl"
+    acl.write_text(f"topic write {KIOSK.topic('status')}\n", encoding="utf-8")
+    acl.chmod(0o600)
+    with mosquitto(tmp_path, settings=f"allow_anonymous true\nacl_file {acl}") as broker:
+        bus = start_bus(client_of(broker.port))
+        bus.publish("counts", {})
+        wait_until(lambda: bus.state.refused == 1, "it is counted")
+        assert bus.state.acknowledged == 1, "the status"
+        assert bus.state.waiting == 0
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an authority (ca.pem), and a key and certificate of 127.0.0.1."""
+    folder = tmp_path_factory.mktemp("certificates")
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run([tool("openssl"), *arguments], cwd=folder, check=True, capture_output=True)
+
+    key = ("-newkey", "rsa:2048", "-nodes")
+    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA")
+    openssl("req", *key, "-keyout", "key.pem", "-out", "server.csr", "-subj", "/CN=127.0.0.1")
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1", encoding="utf-8")
+    openssl(
+        *("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key"),
+        *("-CAcreateserial", "-out", "server.pem", "-days", "2", "-extfile", "names"),
+    )
+    return folder
+
+
+@pytest.fixture
+def tls_hub(tmp_path: Path, certificates: Path) -> Iterator[Mosquitto]:
+    """A Mosquitto that speaks TLS."""
+    settings = f"certfile {certificates}/server.pem\nkeyfile {certificates}/key.pem"
+    with mosquitto(tmp_path, listener=settings) as broker:
+        yield broker
+
+
+@needs("openssl")
+def test_a_broker_is_spoken_to_over_tls(
+    tls_hub: Mosquitto, certificates: Path, start_bus: StartBus
+) -> None:
+    bus = start_bus(client_of(tls_hub.port, tls=TlsConfig(ca=certificates / "ca.pem")))
+    for n in range(200):
+        bus.publish("counts", {"n": n, "pad": "x" * 2000})
+    wait_until(lambda: bus.state.waiting == 0, "all is acknowledged")
+    assert bus.state.acknowledged + bus.state.drops == 201
+
+
+@needs("openssl")
+def test_a_certificate_that_is_not_trusted_is_told_with_what_decides_it(
+    tls_hub: Mosquitto, start_bus: StartBus
+) -> None:
+    bus = start_bus(client_of(tls_hub.port, tls=TlsConfig()), connected=False)
+    wait_until(lambda: bus.state.trouble, "the trouble is told")
+    assert "clock and mqtt.tls.ca" in (bus.state.trouble or "")  # failure 20
+    assert bus.state.alive
+
+
+def test_a_certificate_file_that_is_none_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("not a certificate", encoding="utf-8")
+    for path in (tmp_path / "ca.pem", tmp_path / "missing.pem"):
+        config = client_of(1883, tls=TlsConfig(ca=path))
+        with pytest.raises(UserError, match=r"^mqtt\.tls\.ca: .* it takes a PEM file$"):
+            Bus(config, KIOSK, release="0", boot="b")
+
+
+FLEET = 1000
+
+
+async def simulate(port: int, spread: list[Backoff], back: asyncio.Event) -> None:
+    """A kiosk each: connects, and after a loss waits as its `Backoff` says."""
+
+    async def connect(number: int) -> asyncio.StreamReader:
+        reader, writer = await asyncio.open_connection(LOOPBACK, port)
+        name = f"wayside:hangzhou:kiosk-{number}".encode()
+        body = b"\x00\x04MQTT\x04\x02\x00\x3c" + len(name).to_bytes(2, "big") + name
+        writer.write(bytes((0x10, len(body))) + body)
+        assert await reader.readexactly(4) == b"\x20\x02\x00\x00"
+        writers.append(writer)
+        return reader
+
+    async def kiosk(number: int, backoff: Backoff) -> None:
+        reader = await connect(number)
+        up.release()
+        with_broker = await reader.read(1)
+        assert with_broker == b""
+        wait_s = backoff.lost(3600.0)
+        while True:
+            await asyncio.sleep(wait_s)
+            try:
+                await connect(number)
+            except (OSError, asyncio.IncompleteReadError):
+                wait_s = backoff.failed()
+            else:
+                return
+
+    writers: list[asyncio.StreamWriter] = []
+    up = asyncio.Semaphore(0)
+    kiosks = []
+    for number, backoff in enumerate(spread):
+        kiosks.append(asyncio.create_task(kiosk(number, backoff)))
+        if number % 50 == 49:
+            for _ in range(50):
+                await up.acquire()
+    back.set()
+    await asyncio.gather(*kiosks)
+    for writer in writers:
+        writer.close()
+
+
+@pytest.mark.slow
+def test_a_thousand_kiosks_do_not_come_back_to_a_restarted_hub_in_one_second(
+    tmp_path: Path,
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = 4 * FLEET
+    if soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(enough, hard), hard))
+    config = MqttConfig()  # as shipped
+    fleet = [
+        Backoff(config.reconnect_first_s, config.reconnect_longest_s, rng=random.Random(seed))
+        for seed in range(FLEET)
+    ]
+
+    async def run(broker: Mosquitto) -> None:
+        connected = asyncio.Event()
+        kiosks = asyncio.create_task(simulate(broker.port, fleet, connected))
+        await asyncio.wait(
+            {kiosks, asyncio.create_task(connected.wait())}, return_when="FIRST_COMPLETED"
+        )
+        await asyncio.to_thread(broker.kill)
+        await asyncio.to_thread(broker.start)
+        await kiosks
+
+    with mosquitto(tmp_path) as broker:
+        asyncio.run(run(broker))  # failure 13
+        came = [
+            int(line.split(":", 1)[0])
+            for line in broker.log().splitlines()
+            if "New client connected" in line and "wayside:hangzhou" in line
+        ]
+    assert len(came) == 2 * FLEET
+    again = Counter(came[FLEET:])
+    assert sum(again.values()) == FLEET
+    assert max(again.values()) <= FLEET // 8, again
