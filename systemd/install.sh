@@ -110,6 +110,7 @@ units() {
     put "$source/systemd/conf/sysusers.conf" /etc/sysusers.d/wayside.conf
     put "$source/systemd/conf/tmpfiles.conf" /etc/tmpfiles.d/wayside.conf
     put "$source/systemd/conf/pam" /etc/pam.d/wayside-display
+    put "$source/systemd/wayside" /usr/local/bin/wayside 755
 }
 
 random() { head -c 24 /dev/urandom | base64 | tr '+/' '-_'; }

@@ -21,7 +21,8 @@ else
 fi
 for unit in $units; do rm -f "$root/etc/systemd/system/$unit"; done
 rm -f "$root/etc/systemd/journald.conf.d/wayside.conf" "$root/etc/systemd/system.conf.d/wayside.conf" \
-    "$root/etc/sysusers.d/wayside.conf" "$root/etc/tmpfiles.d/wayside.conf" "$root/etc/pam.d/wayside-display"
+    "$root/etc/sysusers.d/wayside.conf" "$root/etc/tmpfiles.d/wayside.conf" "$root/etc/pam.d/wayside-display" \
+    "$root/usr/local/bin/wayside"
 rm -rf "$root/opt/wayside"
 [ -n "$root" ] || systemctl daemon-reload
 echo "wayside: removed; the configuration in $root/etc/wayside stays"

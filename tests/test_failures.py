@@ -1,0 +1,41 @@
+"""The table of known failures says what the tests say, and no row is left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+MUST = {*range(1, 14), 15, 16, *range(20, 29)}
+"""Failures that have a test, or are told to be open, in this release."""
+
+
+def table(root: Path) -> dict[int, tuple[set[str], bool]]:
+    """Number of each row: the test files that it names, and whether it is told to be open."""
+    rows = re.findall(
+        r"^\| (\d+) \| .+ \| (.+) \|$", (root / "docs/operating.md").read_text(), re.MULTILINE
+    )
+    return {int(n): (set(re.findall(r"`(tests/.+?)`", text)), "open:" in text) for n, text in rows}
+
+
+def marks(root: Path) -> dict[int, set[str]]:
+    """Number of each failure: the test files that say they cover it."""
+    found: dict[int, set[str]] = {}
+    for file in (root / "tests").rglob("test_*.py"):
+        for numbers in re.findall(r"# failures? (\d+(?:, \d+)*)", file.read_text(encoding="utf-8")):
+            for number in numbers.split(", "):
+                found.setdefault(int(number), set()).add(file.relative_to(root).as_posix())
+    return found
+
+
+def test_every_known_failure_has_a_test_or_is_told_to_be_open(root: Path) -> None:
+    rows = table(root)
+    assert set(rows) == set(range(1, 33))
+    for number in MUST:
+        tests, is_open = rows[number]
+        assert tests or is_open, number
+
+
+def test_the_table_names_the_very_tests_that_cover_a_failure(root: Path) -> None:
+    covered = marks(root)
+    for number, (tests, _) in table(root).items():
+        assert tests == covered.get(number, set()), f"row {number}"
