@@ -105,12 +105,15 @@ def _size_trust(side: float) -> float:
 
 
 def _sharpness(crop: Image) -> float:
-    """Energy of fine detail against contrast, which blur takes away and light does not."""
+    """Fine detail against contrast, which blur takes away and light does not.
+
+    A sharp portrait has 0.7, one blurred by 3 % of its side 0.13 and by 8 % 0.07.
+    """
     contrast = float(crop.std())
     if contrast < 2:
         return 0.0
     detail = float(cv2.Laplacian(crop, cv2.CV_32F).std())
-    return _ramp(detail / contrast, 0.03, 0.12)
+    return _ramp(detail / contrast, 0.07, 0.15)
 
 
 def _frontality(keypoints: Floats) -> float:

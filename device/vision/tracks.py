@@ -19,20 +19,30 @@ from device.values import Box, Face, Floats, Track
 CONFIRMATIONS = 3
 """Detections until a face is somebody."""
 
-SMOOTHING = 0.5
-"""Weight of a new velocity against the one known."""
+VELOCITY_S = 0.5
+"""Time constant of a track's velocity, seconds; the first few detections weigh alike."""
 
 SPEED_MEMORY_S = 0.5
 """Seconds in which the velocity of a face that is not seen fades to a third."""
 
+STEADYING = 0.5
+"""Weight of a new size and shape against the ones known: keypoints tremble, and a face that is
+half hidden looks small."""
+
 NEAR = 1.0
 """Farthest that a face may be from where it is expected, in its own sizes."""
 
-OTHER_SIZE = math.log(1.8)
+OTHER_SIZE = math.log(2)
 """Largest change of size that is still the same face, as a logarithm."""
 
 RESTLESS = 0.15
 """A face that moved by this share of its size since the last detection is looked for again."""
+
+HIDDEN_S = 3.0
+"""Seconds for which a face behind another is thought to go on as it went."""
+
+HIDDEN_IOU = 0.05
+"""From this overlap with a nearer or as near a face on, one that is not seen is behind it."""
 
 UNSEEN = 0.0
 """Score of a face that the detector did not find where it was expected."""
@@ -42,7 +52,8 @@ UNSEEN = 0.0
 class _Path:
     """A track in the making. centre in pixels, velocity in pixels a second, size in pixels.
 
-    shape: keypoints about the centre, in sizes.
+    shape: keypoints about the centre, in sizes. placed_at: time of `centre`, when the face was
+    seen or was behind another; seen_at: when it was seen.
     """
 
     id: str
@@ -50,7 +61,7 @@ class _Path:
     size: float
     shape: Floats
     score: float
-    at: float
+    placed_at: float
     seen_at: float
     velocity: Floats
     hits: int = 1
@@ -61,7 +72,7 @@ class _Path:
 
         The velocity fades while it is not seen, so that a lost face does not fly away.
         """
-        gone = max(0.0, at - self.seen_at)
+        gone = max(0.0, at - self.placed_at)
         drift: Floats = self.velocity * (SPEED_MEMORY_S * (1 - math.exp(-gone / SPEED_MEMORY_S)))
         return self.centre + drift
 
@@ -75,18 +86,30 @@ class _Path:
             return math.inf
         return off + grown + (1 - self.face(at).box.iou(face.box)) / 2
 
+    def is_behind(self, other: _Path, at: float) -> bool:
+        """Whether this face should be where a nearer one is seen."""
+        return self.face(at).box.iou(other.face(at).box) > HIDDEN_IOU
+
     def see(self, face: Face, at: float) -> None:
         """Take a detection for this track's."""
         centre = np.array(face.box.centre, np.float32)
-        elapsed = at - self.seen_at
+        elapsed = at - self.placed_at
         if elapsed > 0:
             moved = (centre - self.centre) / np.float32(elapsed)
-            weight = 1.0 if self.hits == 1 else SMOOTHING
+            weight = max(1 / self.hits, 1 - math.exp(-elapsed / VELOCITY_S))
             self.velocity = self.velocity + np.float32(weight) * (moved - self.velocity)
-        self.centre, self.size = centre, _size(face)
-        self.shape = (face.keypoints - centre) / np.float32(self.size)
-        self.score, self.seen_at = face.score, at
+        size = _size(face)
+        shape = (face.keypoints - centre) / np.float32(size)
+        self.centre = centre
+        self.size *= (size / self.size) ** STEADYING
+        self.shape = self.shape + np.float32(STEADYING) * (shape - self.shape)
+        self.score, self.seen_at, self.placed_at = face.score, at, at
         self.hits += 1
+
+    def pass_behind(self, at: float) -> None:
+        """Go on unseen at the same speed, without growing absent."""
+        self.centre = self.centre + self.velocity * np.float32(at - self.placed_at)
+        self.placed_at = at
 
     def face(self, at: float) -> Face:
         """The face where it is thought to be at this time."""
@@ -134,7 +157,7 @@ class Tracker:
         if faces is not None:
             self._associate(faces, at)
             self._detected_at = at
-        self._paths = [p for p in self._paths if at - p.seen_at <= self._absence_s]
+        self._paths = [p for p in self._paths if at - p.placed_at <= self._absence_s]
         confirmed = [p for p in self._paths if p.hits >= CONFIRMATIONS]
         confirmed.sort(key=lambda p: -p.size)
         return tuple(
@@ -156,8 +179,12 @@ class Tracker:
                 self._paths[p].see(faces[f], at)
                 free_paths.remove(p)
                 free_faces.remove(f)
+        seen = [path for p, path in enumerate(self._paths) if p not in free_paths]
         for p in free_paths:
-            self._paths[p].score = UNSEEN
+            path = self._paths[p]
+            path.score = UNSEEN
+            if at - path.seen_at <= HIDDEN_S and any(path.is_behind(other, at) for other in seen):
+                path.pass_behind(at)
         self._paths += [_begin(faces[f], at) for f in sorted(free_faces)]
 
     def _restless(self, path: _Path, at: float) -> bool:
