@@ -128,7 +128,11 @@ class UsbCamera:
         os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(patience))
         if not self._capture.open(self._index, cv2.CAP_V4L2):
             raise OSError(f"/dev/video{self._index} does not open")
+        # Not compressed where USB 2 can carry that; OpenCV's own first choice may be one that it
+        # hands out undecoded.
+        small = self._config.width * self._config.height <= 640 * 480
         for wish, value in (
+            (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*("YUYV" if small else "MJPG"))),
             (cv2.CAP_PROP_BUFFERSIZE, 1),
             (cv2.CAP_PROP_FRAME_WIDTH, self._config.width),
             (cv2.CAP_PROP_FRAME_HEIGHT, self._config.height),
@@ -340,7 +344,7 @@ def without_password(address: str) -> str:
 def _retrieved(capture: cv2.VideoCapture, at: float, longest: int) -> Frame:
     """Decode the frame that was grabbed."""
     found, bgr = capture.retrieve()
-    if not found or bgr is None:
+    if not found or bgr is None or bgr.ndim != 3 or bgr.shape[0] == 1:
         raise OSError("a picture could not be decoded")
     small: Image = fit(np.asarray(bgr, np.uint8), longest)
     return frame_of(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), np.uint8), at)
