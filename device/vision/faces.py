@@ -59,7 +59,7 @@ class SecondLook:
     def __init__(self, first: Detector, mesh: FaceMesh) -> None:
         """Look again at what `first` finds."""
         self._first = first
-        self._mesh = mesh
+        self.mesh = mesh
         self._believed: list[tuple[Box, float]] = []
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
@@ -69,7 +69,7 @@ class SecondLook:
         for face in self._first.detect(frame):
             looked_at = self._looked_at(face.box, frame.at)
             if looked_at is None:
-                presence = self._mesh.look(frame.rgb, face).presence
+                presence = self.mesh.look(frame.rgb, face).presence
                 if (presence + face.score) / 2 < BELIEF:
                     continue
                 looked_at = frame.at
