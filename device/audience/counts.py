@@ -121,15 +121,14 @@ class Counts:
 def suppress(cells: Mapping[str, int], smallest: int) -> Cells:
     """The cells with every number below `smallest` hidden, and as many more as that needs.
 
-    Whoever knows the total can subtract what is told. What is left over then must be the sum of at
-    least two cells and not itself below `smallest`; until it is, the smallest cell that is told is
+    Whoever knows the total can subtract what is told. What is left over must not be a number below
+    `smallest` itself, nor of one cell alone; until it is not, the smallest cell that is told is
     hidden too (complementary suppression; Hundepool et al. 2012, Statistical Disclosure Control,
     chapter 4).
     """
     told = sorted((name for name in cells if cells[name] >= smallest), key=lambda name: cells[name])
     hidden = [name for name in cells if cells[name] < smallest]
-    while hidden and told:
-        if len(hidden) > 1 and sum(cells[name] for name in hidden) >= smallest:
-            break
+    # One hidden cell is below `smallest`, so that its sum asks for a second.
+    while hidden and told and sum(cells[name] for name in hidden) < smallest:
         hidden.append(told.pop(0))
     return {name: None if name in hidden else cells[name] for name in cells}

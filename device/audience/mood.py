@@ -21,7 +21,7 @@ from device.values import MOODS, UNKNOWN
 
 TABLE = Path(__file__).with_name("moods.yaml")
 
-Interval = tuple[float, float]
+Interval = tuple[float | None, float | None]
 Feature = Literal["angle", "intensity", "dominance", "movement", "eyes_closed"]
 
 LONGEST_BETWEEN_EYES_S = 1.0
@@ -48,7 +48,7 @@ class Eyes(_Strict):
 
 
 class Row(_Strict):
-    """A mood and the closed intervals in which it holds."""
+    """A mood and the closed intervals in which it holds; None is no bound."""
 
     mood: str
     angle: Interval | None = None
@@ -64,17 +64,21 @@ class Row(_Strict):
             raise ValueError(f"takes one of {', '.join(MOODS)}")
         return mood
 
-    def holds(self, features: Mapping[Feature, float], margins: Mapping[Feature, float]) -> bool:
-        """Whether every interval, widened by its margin, contains its feature."""
-        for name, value in features.items():
-            interval: Interval | None = getattr(self, name)
-            if interval is None:
-                continue
-            margin = margins.get(name, 0.0)
-            turns = (-360.0, 0.0, 360.0) if name == "angle" else (0.0,)
-            if not any(interval[0] - margin <= value + t <= interval[1] + margin for t in turns):
-                return False
-        return True
+    def holds(self, features: Mapping[Feature, float], slack: Mapping[Feature, float]) -> bool:
+        """Whether every interval, wider by its slack (narrower by a negative one), contains its
+        feature."""
+        return all(
+            _contains(interval, value, slack.get(name, 0.0), 360.0 if name == "angle" else 0.0)
+            for name, value in features.items()
+            if (interval := getattr(self, name)) is not None
+        )
+
+
+def _contains(interval: Interval, value: float, slack: float, turn: float) -> bool:
+    """Whether a value, or the same a turn before or after, lies between bounds moved by slack."""
+    low = -math.inf if interval[0] is None else interval[0] - slack
+    high = math.inf if interval[1] is None else interval[1] + slack
+    return any(low <= value + turns * turn <= high for turns in (-1, 0, 1))
 
 
 class MoodTable(_Strict):
@@ -105,11 +109,16 @@ class MoodTable(_Strict):
         return table
 
     def tell(self, features: Mapping[Feature, float], standing: str = UNKNOWN) -> str:
-        """The mood of these features, where `standing` is the mood that has been told so far."""
-        for row in self.moods:
-            if row.holds(features, self.margins if row.mood == standing else {}):
-                return row.mood
-        raise AssertionError("the last row always holds")
+        """The mood of these features, where `standing` is the mood that has been told so far.
+
+        It is that of the first row that holds. But a mood that has been told goes on while one of
+        its rows, wider by the margins, still holds and the first row, narrower by them, does not.
+        """
+        first = next(row for row in self.moods if row.holds(features, {}))
+        if first.holds(features, {name: -margin for name, margin in self.margins.items()}):
+            return first.mood
+        rows = (row for row in self.moods if row.mood == standing)
+        return standing if any(row.holds(features, self.margins) for row in rows) else first.mood
 
 
 class Feeling:

@@ -95,9 +95,10 @@ def test_whoever_may_be_a_minor_is_in_no_count() -> None:
     many(hour, 40, band="young", age=19.0, minor=True)
     many(hour, 40, band="unknown", age=None, minor=True)
     child = visitor("child", band="child", age=8.0, minor=True)
+    touches = (Touch("a", "chosen"), Touch("b", "liked"), Touch("c", "not_for_me"))
     for _ in range(30):
-        hour.turn(child, touches=(Touch("a", "liked"),))
-        hour.turn(touches=(Touch("a", "liked"),))
+        hour.turn(child, touches=touches)
+        hour.turn(touches=touches)
     told = hour.told()
     assert told["visitors"] is None
     assert {v for cells in told.values() if isinstance(cells, dict) for v in cells.values()} == {
@@ -118,8 +119,9 @@ def test_whoever_has_opted_out_is_in_no_count() -> None:
     hour = Hour()
     for number in range(40):
         hour.visit(visitor(f"{number}"), opt_out=True)
+    touches = (Touch("a", "chosen"), Touch("b", "liked"), Touch("c", "not_for_me"))
     for _ in range(20):
-        hour.turn(opted_out=True, touches=(Touch("a", "chosen"),))
+        hour.turn(opted_out=True, touches=touches)
     told = hour.told()
     assert told["visitors"] is None
     assert set(told["touches"].values()) == {None}

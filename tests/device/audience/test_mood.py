@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import pytest
@@ -84,14 +83,24 @@ def test_a_mood_follows_an_expression_that_lasts() -> None:
     assert [v.mood for at, v in told if at in (9.0, 24.0)] == ["happy", "sad"]
 
 
-def test_a_face_on_the_border_of_two_moods_does_not_dance() -> None:
-    course = {}
-    for second in range(60):
-        lean = 0.05 * (-1) ** second
-        course[second * 1.0] = emotions(happy=0.6 + lean, surprise=0.4 - lean)
-    told = watch(Smoother(AudienceConfig()), course, 15, 60)
-    moods = [v.mood for at, v in told if at > 3]
-    assert sum(a != b for a, b in itertools.pairwise(moods)) <= 1
+def test_a_reading_that_cannot_decide_is_neutral_and_not_worried() -> None:
+    assert mood_of({0: emotions()}) == "neutral"
+    assert mood_of({0: emotions(neutral=0.4)}) == "neutral"
+
+
+def test_the_mood_that_stands_is_left_only_well_beyond_its_border() -> None:
+    table = MoodTable.load()
+
+    def at(angle: float, standing: str) -> str:
+        about = {"intensity": 0.6, "dominance": 0.2, "movement": 0.1, "eyes_closed": 0.0}
+        return table.tell({"angle": angle, **about}, standing)
+
+    assert [at(angle, UNKNOWN) for angle in (38, 44)] == ["happy", "excited"]
+    assert [at(angle, "happy") for angle in (38, 44, 50)] == ["happy", "happy", "excited"]
+    assert [at(angle, "excited") for angle in (44, 38, 32)] == ["excited", "excited", "happy"]
+    assert [at(angle, "worried") for angle in (38, 44)] == ["happy", "excited"]
+    # The circle closes behind 180 degrees.
+    assert [at(angle, "sad") for angle in (-178, 176, 165)] == ["sad", "sad", "frustrated"]
 
 
 def test_the_table_knows_every_label_and_reaches_every_mood() -> None:
