@@ -104,6 +104,22 @@ def test_a_trusted_face_is_unknown_for_a_moment_only() -> None:
     assert UNKNOWN not in {v.emotion for at, v in told if at > 0.3}
 
 
+@RATES
+def test_a_first_glance_is_not_told(fps: float) -> None:
+    told = watch(smoother(), {0: HAPPY}, fps, 1)
+    assert {v.emotion for at, v in told if at < 0.1} == {UNKNOWN}
+
+
+def test_trust_that_hovers_about_its_bound_does_not_make_the_state_blink() -> None:
+    each, told = smoother(least_trust=0.3), []
+    for frame in range(300):
+        at = frame / 15
+        trust = 0.3 + 0.02 * math.sin(2 * math.pi * at / 4)
+        look = reading(at, HAPPY, trust=trust)
+        told.append(each.update((track(),), (look,), at, HEIGHT)[0].emotion)
+    assert set(told[60:]) == {"happy"}
+
+
 def test_somebody_who_turns_away_becomes_unknown_and_is_known_again() -> None:
     each = smoother()
     told = []
