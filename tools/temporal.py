@@ -34,8 +34,8 @@ UNITS = 64
 class TemporalRecipe:
     """How the temporal network is trained. rank: of both inner and outer tensor-train bonds."""
 
-    clips: int = 6000
-    held_out_clips: int = 1500
+    clips: int = 4000
+    held_out_clips: int = 1000
     epochs: int = 12
     batch: int = 64
     rate: float = 2e-3
