@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +50,6 @@ class Corridor:
         Raises:
             UserError: one of them is missing or broken.
         """
-        self.detector, self.choice = open_detector(config.vision, config.models / "third_party")
         self.tracker = Tracker(config.vision)
         self.recogniser = Recogniser(config.models, config.vision, config.recognise)
         self.smoother = Smoother(config.audience)
@@ -61,6 +61,8 @@ class Corridor:
             config.place,
         )
         self.session = Session(config.session, cards)
+        # Last, since it is the one that has to be closed.
+        self.detector, self.choice = open_detector(config.vision, config.models / "third_party")
 
     def see(self, frame: Frame) -> Audience:
         """Who stands there, as far as this frame and the ones before it tell."""
@@ -104,7 +106,7 @@ class Kiosk:
         announce: Callable[[str], None] = print,
         world: World | None = None,
     ) -> None:
-        """Load everything and open the page's port; `start` connects and looks.
+        """Start everything, and stop again what has started where the next thing does not.
 
         live: whether the camera shows people who are there now, so that it may be open only while
         a page shows the notice. announce: takes a line for whoever started the kiosk.
@@ -113,35 +115,39 @@ class Kiosk:
             UserError: a model or table is missing or broken, or a port is taken.
         """
         self._config, self._live, self._announce = config, live, announce
-        self._beats = beats = watchdog.heartbeats
-        watchdog.loading("models and catalogue")
-        self.corridor = Corridor(config)
         self.world = world or World(config)
         self.counts = Counts(config.privacy)
-        watchdog.loading("broker and page")
-        boot = secrets.token_hex(8)
-        mqtt, websocket_port = config.mqtt, None
-        self.broker = EmbeddedBroker(mqtt) if mqtt.broker == "embedded" else None
-        if self.broker:
-            self.broker.start(beats.expect("broker", self.DEADLINE_S))
-            mqtt, websocket_port = self.broker.address, self.broker.websocket_port
-        self.page: PageServer | None = None
-        if config.display.port is not None:
-            self.page = PageServer(config.display.port, settings_script(config, websocket_port))
-            self.page.start()
-            announce(f"page: {self.page.address}")
-        topics = Topics(config.site, config.kiosk)
-        self.bus = Bus(mqtt, topics, release=RELEASE, boot=boot)
-        self.bus.start(beats.expect("bus", self.DEADLINE_S))
-        self.capture = Capture(camera, config.camera)
+        self.audience = Audience()
+        self._context = self.world.context()
+        self._seen_at = self._publish_at = self._health_at = self._fps = 0.0
+        self._told: tuple[int, str] | None = None
+        boot, beats = secrets.token_hex(8), watchdog.heartbeats
+        with ExitStack() as started:
+            watchdog.loading("models and catalogue")
+            self.corridor = Corridor(config)
+            started.callback(self.corridor.close)
+            watchdog.loading("broker and page")
+            mqtt, websocket_port = config.mqtt, None
+            self.broker = EmbeddedBroker(mqtt) if mqtt.broker == "embedded" else None
+            if self.broker:
+                self.broker.start(beats.expect("broker", self.DEADLINE_S))
+                started.callback(self.broker.stop)
+                mqtt, websocket_port = self.broker.address, self.broker.websocket_port
+            if config.display.port is not None:
+                page = PageServer(config.display.port, settings_script(config, websocket_port))
+                page.start()
+                started.callback(page.stop)
+                announce(f"page: {page.address}")
+            topics = Topics(config.site, config.kiosk)
+            self.bus = Bus(mqtt, topics, release=RELEASE, boot=boot)
+            self.bus.start(beats.expect("bus", self.DEADLINE_S))
+            started.callback(self.bus.stop)
+            self.capture = Capture(camera, config.camera)
+            started.callback(self.capture.close)
+            self._started = started.pop_all()
         self.health = Health(boot, beats, self._sources())
         self._beat_corridor = beats.expect("corridor", self.DEADLINE_S)
         self._beat_camera = beats.expect("camera", self.DEADLINE_S)
-        self._audience = Audience()
-        self._seen_at = self._publish_at = self._health_at = 0.0
-        self._told: tuple[int, str] | None = None
-        self._fps = 0.0
-        self._context = self.world.context()
 
     def turn(self) -> Screen:
         """One turn: hear the world, look if one may, show what follows and tell it.
@@ -156,15 +162,15 @@ class Kiosk:
         else:
             self.capture.pause()
             self.corridor.forget()
-            self._audience = Audience()
+            self.audience = Audience()
         frame = self.capture.take(self.TURN_S)
         if frame is not None and not self._too_soon(frame):
             self._look(frame)
         elif context.at - self._seen_at > self._config.vision.absence_s:
             self.corridor.forget()
-            self._audience = Audience()
-        screen = self.corridor.show(self._audience, context)
-        self.counts.update(self._audience, context)
+            self.audience = Audience()
+        screen = self.corridor.show(self.audience, context)
+        self.counts.update(self.audience, context)
         self._tell(screen, context)
         self._beat_corridor()
         if self.capture.state.name != "hung":
@@ -172,16 +178,9 @@ class Kiosk:
         return screen
 
     def stop(self) -> None:
-        """Close the camera, take everything off the screen, and say goodbye."""
-        self.capture.close()
-        resting = Screen("resting", (), self._context.at, -1)
-        self._tell(resting, self._context)
-        self.bus.stop()
-        if self.page:
-            self.page.stop()
-        if self.broker:
-            self.broker.stop()
-        self.corridor.close()
+        """Take everything off the screen, close the camera, and say goodbye."""
+        self._tell(Screen("resting", (), self._context.at, -1), self._context)
+        self._started.close()
 
     def _may_look(self, context: Context) -> bool:
         """Whether the camera may be open: rules 3 and 4 of privacy."""
@@ -191,7 +190,7 @@ class Kiosk:
         gap = frame.at - self._seen_at
         self._fps += 0.1 * (1 / gap - self._fps) if 0 < gap < 1 else -self._fps
         self._seen_at = frame.at
-        self._audience = self.corridor.see(frame)
+        self.audience = self.corridor.see(frame)
 
     def _too_soon(self, frame: Frame) -> bool:
         """On a hot board every second frame is let go, before the board throttles itself."""

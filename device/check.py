@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from device import RELEASE
 from device.catalogue.match import Matcher
 from device.catalogue.rules import load_rules
 from device.catalogue.store import Catalogue
@@ -21,8 +20,7 @@ from device.config import Config, load_config
 from device.display.server import PageServer, settings_script
 from device.errors import UserError
 from device.messaging.broker import EmbeddedBroker
-from device.messaging.bus import Bus
-from device.messaging.topics import Topics
+from device.messaging.probe import probe
 from device.upkeep.clock import synchronised
 from device.vision.faces import open_detector
 from device.vision.litert import runtime_name
@@ -107,26 +105,14 @@ def _camera(config: Config) -> str:
 
 
 def _broker(config: Config) -> str:
-    mqtt, embedded = config.mqtt, None
+    if config.mqtt.broker != "embedded":
+        return f"{config.mqtt.broker}, MQTT {probe(config.mqtt)}"
+    broker = EmbeddedBroker(config.mqtt)
+    broker.start()
     try:
-        if mqtt.broker == "embedded":
-            embedded = EmbeddedBroker(mqtt)
-            embedded.start()
-            mqtt = embedded.address
-        else:
-            _reach("mqtt.broker", mqtt.broker, mqtt.port)
-        # An id of its own: the kiosk's connection, if it runs, is left alone. It publishes nothing
-        # of the kiosk's, since the topics of this name are nobody's.
-        bus = Bus(mqtt, Topics(config.site, f"{config.kiosk[:58]}-check"), release=RELEASE, boot="")
-        bus.start()
-        connected, state = bus.wait_connected(CONNECT_S), bus.state
-        bus.stop()
-        if not connected:
-            raise UserError(f"mqtt.broker: {mqtt.broker}: {state.trouble or 'no answer'}")
+        return f"embedded, MQTT {probe(broker.address)}"
     finally:
-        if embedded:
-            embedded.stop()
-    return f"{config.mqtt.broker}, MQTT {state.protocol}"
+        broker.stop()
 
 
 def _page(config: Config) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from device.config import Config, load_config
+from tests.kiosks import changed
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -23,3 +26,10 @@ def wayside_data() -> Path:
     if not where:
         pytest.skip("WAYSIDE_DATA is not set: it names the folder with the real data")
     return Path(where)
+
+
+@pytest.fixture
+def config(root: Path) -> Config:
+    """The configuration that ships, on free ports."""
+    shipped = load_config(root / "config.yaml")
+    return changed(shipped, mqtt__port=0, mqtt__websocket_port=0, display__port=0)

@@ -1,75 +1,19 @@
 """`wayside-tools bench`: what a frame costs, step by step, against the bare model calls in it.
 
-The corridor that runs on the kiosk is timed in this process, on pictures of the demo's two people;
-memory and the load with nobody there are those of a kiosk of its own in a child process. Bare is
-LiteRT's `invoke()` of every model that a frame used, on the same machine, right afterwards.
+`tools/timing.py` measures; this room asks and prints, for people or as one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
-import multiprocessing
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, median
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import cv2
-import numpy as np
-from tqdm import tqdm
-
-from device.app import Corridor, Kiosk
-from device.audience.counts import Counts
 from device.config import Config, load_config
-from device.upkeep.board import resident_mb
-from device.upkeep.notify import Notifier
-from device.upkeep.watchdog import Watchdog
-from device.values import Context, Frame, Image
-from device.vision.blazeface import BlazeFace
-from device.vision.camera import FakeCamera
-from device.vision.demo import Demo
-from device.vision.images import frame_of
-from device.vision.litert import Model
-from device.vision.sources import Paced
 
-STEPS = {
-    "faces": ("detector", "detect"),
-    "tracks": ("tracker", "update"),
-    "recognise": ("recogniser", "read"),
-    "audience": ("smoother", "update"),
-    "match": ("matcher", "match"),
-    "session": ("session", "update"),
-}
-"""Steps of the corridor, and the object and verb of each."""
-
-FPS = 15
-WARM_FRAMES = 30
-SOAK_WARM = 5000
-WARM_S, KIOSK_S = 6.0, 12.0
-"""Seconds that a kiosk runs before its load is measured, and while it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Milliseconds. frame_ms: of all frames; detected_ms, steps_ms, bare_ms: of the frames in
-    which the detector ran, whose ratio is what overhead costs."""
-
-    faces: int
-    frame_ms: float
-    detected_ms: float
-    bare_ms: float
-    steps_ms: dict[str, float]
-
-    @property
-    def ratio(self) -> float:
-        """Whole frame over its bare model calls."""
-        return self.detected_ms / self.bare_ms
+if TYPE_CHECKING:
+    from tools.timing import Timings
 
 
 def register(verbs: Any) -> None:
@@ -90,178 +34,26 @@ def register(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
+    from tools import timing  # here: a kiosk that builds its catalogue needs none of it
+
     config = load_config(arguments.config)
     if arguments.detector:
         vision = config.vision.model_copy(update={"detector": arguments.detector})
         config = config.model_copy(update={"vision": vision})
     if arguments.soak:
-        early, late = soak(config, arguments.soak)
-        print(f"resident memory: {early:.1f} MB after {SOAK_WARM} frames, {late:.1f} MB after "
-              f"{arguments.soak}: {100 * (late / early - 1):+.1f} %")  # fmt: skip
+        early, late = timing.soak(config, arguments.soak)
+        print(f"resident MB after {timing.SOAK_WARM} frames: {early:.1f}")
+        print(f"resident MB after {arguments.soak} frames: {late:.1f} ({late / early - 1:+.1%})")
         return 0
-    one, four = (measure(config, faces, arguments.frames) for faces in (1, 4))
-    rss_mb, _ = run_kiosk(config, "demo")
-    _, idle_cpu = run_kiosk(config, "nobody")
+    one, four = (timing.measure(config, faces, arguments.frames) for faces in (1, 4))
+    rss_mb, _ = timing.run_kiosk(config, "demo")
+    _, idle_cpu = timing.run_kiosk(config, "nobody")
     if arguments.json:
         print(json.dumps({**_object(one), "rss_mb": rss_mb, "idle_cpu": idle_cpu,
                           "four": _object(four)}))  # fmt: skip
     else:
         print(_table(config, one, four, rss_mb, idle_cpu))
     return 0
-
-
-def measure(config: Config, faces: Literal[1, 4], frames: int) -> Timings:
-    """Time the corridor on `frames` frames at the kiosk's frame rate with `faces` people.
-
-    Raises:
-        RuntimeError: the corridor does not see all of them, so that the figures mean nothing.
-    """
-    corridor = Corridor(config)
-    calls = _Calls(corridor, config)
-    steps = {s: _watched(getattr(corridor, part), verb) for s, (part, verb) in STEPS.items()}
-    whole: list[float] = []
-    detected: list[tuple[float, dict[str, float], Counter[str]]] = []
-    for number, (grey, rgb) in enumerate(itertools.islice(scene(faces), WARM_FRAMES + frames)):
-        frame = Frame(grey, rgb, at=1 + number / FPS)
-        calls.made.clear()
-        for spent in steps.values():
-            spent.clear()
-        began = time.perf_counter()
-        audience = corridor.see(frame)
-        corridor.show(audience, Context(at=frame.at))
-        elapsed = time.perf_counter() - began
-        if number >= WARM_FRAMES:
-            whole.append(elapsed)
-            if steps["faces"]:
-                sums = {step: sum(spent) for step, spent in steps.items()}
-                detected.append((elapsed, sums, calls.made.copy()))
-    bare = calls.bare_s()
-    corridor.close()
-    if audience.size != faces:
-        raise RuntimeError(f"a scene of {faces} was seen as one of {audience.size}")
-    return Timings(
-        faces=faces,
-        frame_ms=1000 * fmean(whole),
-        detected_ms=1000 * fmean(elapsed for elapsed, _, _ in detected),
-        bare_ms=1000 * fmean(sum(n * bare[m] for m, n in made.items()) for _, _, made in detected),
-        steps_ms={step: 1000 * fmean(sums[step] for _, sums, _ in detected) for step in STEPS},
-    )
-
-
-def scene(faces: Literal[1, 4]) -> Iterator[tuple[Image, Image]]:
-    """Grey and RGB pictures, 640x480, of one or four people who move a little; without end."""
-    demo = Demo(Config().camera.model_copy(update={"width": 640, "height": 480}))
-    turn_s = 18.0  # the second person comes a turn after the first
-    for number in itertools.count():
-        since = 3 + 3 * (1 - float(np.cos(number / FPS)))
-        view = demo.view(since)
-        if faces == 4:
-            views = (view, demo.view(turn_s + since))
-            small = [cv2.resize(v[:, 80:560], (320, 240)) for v in views]
-            view = np.vstack([np.hstack(small), np.hstack(small[::-1])])
-        frame = frame_of(view, 0.0)
-        yield frame.grey, frame.rgb
-
-
-def soak(config: Config, frames: int, warm_up: int = SOAK_WARM) -> tuple[float, float]:
-    """Resident MB after `warm_up` frames and after all of them, people coming and leaving.
-
-    The people are the demo's; every track of theirs is new to everything that remembers.
-    """
-    corridor, counts, demo = Corridor(config), Counts(config.privacy), Demo(config.camera)
-    early = 0.0
-    for number in tqdm(range(frames), unit="frame", leave=False):
-        if number == warm_up:
-            early = resident_mb() or 0.0
-        frame = demo.read()
-        audience, context = corridor.see(frame), Context(at=frame.at)
-        corridor.show(audience, context)
-        counts.update(audience, context)
-        counts.due(context)
-    corridor.close()
-    return early, resident_mb() or 0.0
-
-
-def run_kiosk(config: Config, camera: Literal["demo", "nobody"]) -> tuple[float | None, float]:
-    """Resident MB, and load in cores, of a whole kiosk in a process of its own."""
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn) as process:
-        return process.submit(_kiosk, config, camera).result()
-
-
-def _kiosk(config: Config, camera: Literal["demo", "nobody"]) -> tuple[float | None, float]:
-    mqtt = config.mqtt.model_copy(update={"port": 0, "websocket_port": 0, "broker": "embedded"})
-    display = config.display.model_copy(update={"port": 0})
-    config = config.model_copy(update={"mqtt": mqtt, "display": display})
-    wall = np.full((480, 640, 3), 150, np.uint8)
-    empty = (frame_of(wall, number / FPS) for number in itertools.count())
-    source = Paced(Demo(config.camera) if camera == "demo" else FakeCamera(empty))
-    watchdog = Watchdog(Notifier(None))
-    kiosk = Kiosk(config, source, watchdog, live=False, announce=lambda line: None)
-    _turn_for(kiosk, WARM_S)
-    began, spent = time.monotonic(), time.process_time()
-    _turn_for(kiosk, KIOSK_S)
-    load = (time.process_time() - spent) / (time.monotonic() - began)
-    memory = resident_mb()
-    kiosk.stop()
-    return memory, load
-
-
-def _turn_for(kiosk: Kiosk, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        kiosk.turn()
-
-
-def _watched(part: object, verb: str) -> list[float]:
-    """Seconds of every call of a part's verb from now on."""
-    spent: list[float] = []
-    call: Callable[..., Any] = getattr(part, verb)
-
-    def timed(*given: Any) -> Any:
-        began = time.perf_counter()
-        answer = call(*given)
-        spent.append(time.perf_counter() - began)
-        return answer
-
-    setattr(part, verb, timed)
-    return spent
-
-
-class _Calls:
-    """Which models are called, and what their bare calls cost."""
-
-    def __init__(self, corridor: Corridor, config: Config) -> None:
-        self.made: Counter[str] = Counter()
-        # mediapipe runs the same file inside itself, where it cannot be called bare.
-        blazeface = BlazeFace(config.models / "third_party", reach=config.vision.range)
-        self._models = {"detector": blazeface.model, **corridor.recogniser.models}
-        self._count("detector", corridor.detector, "detect")
-        self._count("eyes", corridor.detector.mesh.model, "run")
-        for name, model in corridor.recogniser.models.items():
-            self._count(name, model, "run")
-
-    def bare_s(self) -> dict[str, float]:
-        """Median seconds of `invoke()` of each model."""
-        return {name: _bare_s(model) for name, model in self._models.items()}
-
-    def _count(self, name: str, part: Any, verb: str) -> None:
-        call: Callable[..., Any] = getattr(part, verb)
-
-        def counted(*given: Any) -> Any:
-            self.made[name] += 1
-            return call(*given)
-
-        setattr(part, verb, counted)
-
-
-def _bare_s(model: Model, runs: int = 100) -> float:
-    spent = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        model.invoke()
-        spent.append(time.perf_counter() - began)
-    return median(spent)
 
 
 def _object(timings: Timings) -> dict[str, Any]:
@@ -279,7 +71,9 @@ def _table(
     config: Config, one: Timings, four: Timings, rss_mb: float | None, idle_cpu: float
 ) -> str:
     rows = [("", f"{one.faces} face", f"{four.faces} faces")]
-    rows += [(step, f"{one.steps_ms[step]:.3f}", f"{four.steps_ms[step]:.3f}") for step in STEPS]
+    rows += [
+        (step, f"{one.steps_ms[step]:.3f}", f"{four.steps_ms[step]:.3f}") for step in one.steps_ms
+    ]
     rows += [
         ("frame with detection", f"{one.detected_ms:.2f}", f"{four.detected_ms:.2f}"),
         ("its bare model calls", f"{one.bare_ms:.2f}", f"{four.bare_ms:.2f}"),
@@ -293,6 +87,6 @@ def _table(
             f"milliseconds a frame, 640x480, detector {config.vision.detector}",
             *lines,
             f"resident memory of a kiosk: {memory}",
-            f"load with nobody there, {FPS} frames a second: {100 * idle_cpu:.1f} % of one core",
+            f"load with nobody there, 15 frames a second: {100 * idle_cpu:.1f} % of one core",
         ]
     )

@@ -166,7 +166,7 @@ def test_a_hot_board_is_given_fewer_frames(config: Config) -> None:
 @pytest.mark.slow
 def test_memory_is_level_over_many_frames(config: Config) -> None:
     # failure 7: the same over 200,000 frames is `wayside-tools bench --soak 200000`
-    from tools.bench import soak
+    from tools.timing import soak
 
     after_warm_up, at_the_end = soak(config, frames=6000, warm_up=2000)
     assert at_the_end <= 1.05 * after_warm_up

@@ -1,0 +1,243 @@
+"""The six rules of privacy of docs/privacy.md: each test fails when its rule is broken."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from device.app import Corridor
+from device.audience.counts import Counts
+from device.audience.group import audience_of
+from device.config import Config
+from device.values import EMOTIONS, MOODS, UNKNOWN, Audience, Context, Frame
+from device.vision.camera import FakeCamera
+from device.vision.demo import Demo
+from device.vision.images import frame_of
+from tests.brokers import wait_until
+from tests.device.audience.people import visitor
+from tests.kiosks import changed, running, somebody, wall
+
+ENCODERS = {"imwrite", "imwritemulti", "imencode", "imencodemulti", "VideoWriter", "tofile", "save",
+            "savez", "savez_compressed", "tobytes", "dump", "memmap"}  # fmt: skip
+"""Calls by which an array of pixels can become a file or a stream."""
+
+WHERE_ALLOWED = {"device/preview.py"}
+"""Rule 1: only `preview` encodes a picture, and only for loopback. (`look` reads files.)"""
+
+
+def test_rule_1_no_code_on_the_device_encodes_or_writes_a_picture(root: Path) -> None:
+    found = {
+        str(file.relative_to(root))
+        for file in (root / "device").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and (
+            (isinstance(node.func, ast.Attribute) and node.func.attr in ENCODERS)
+            or (isinstance(node.func, ast.Name) and node.func.id in ENCODERS)
+        )
+    }
+    assert found <= WHERE_ALLOWED
+
+
+@pytest.mark.slow
+def test_rule_1_a_kiosk_that_runs_writes_no_file_at_all(root: Path, tmp_path: Path) -> None:
+    config = (root / "config.yaml").read_text(encoding="utf-8")
+    for key, free in (("port: 1883", "port: 0"), ("8083", "0"), ("port: 8080", "port: 0")):
+        config = config.replace(key, free)
+    for path in ("models: models", "catalogue: catalogue/", "rules: catalogue/"):
+        name, _, place = path.partition(": ")
+        config = config.replace(path, f"{name}: {root}/{place}")
+    (tmp_path / "config.yaml").write_text(config, encoding="utf-8")
+    watched = textwrap.dedent(
+        """
+        import json, os, sys
+        written = []
+        def audit(event, given):
+            if event != "open" or not isinstance(given[0], (str, bytes, os.PathLike)):
+                return
+            path, mode, flags = os.fsdecode(given[0]), given[1] or "", given[2] or 0
+            if set(mode) & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                written.append(path)
+        sys.addaudithook(audit)
+        sys.dont_write_bytecode = True
+        from device.__main__ import main
+        code = main(["run", "--config", sys.argv[1], "--source", "demo", "--seconds", "6"])
+        print(json.dumps({"code": code, "written": written}))
+        """
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", watched, str(tmp_path / "config.yaml")],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    told = json.loads(ran.stdout.splitlines()[-1])
+    assert told["code"] == 0
+    assert [path for path in told["written"] if not path.startswith("/dev/")] == []
+    assert "showing" in ran.stdout  # it did look at somebody
+
+
+def test_rule_2_an_id_is_random_and_dies_with_its_track(config: Config) -> None:
+    ids = []
+    demo = Demo(config.camera)
+    for _ in range(2):  # the same person, the same pictures, twice
+        corridor = Corridor(config)
+        for number in range(15):
+            seen = corridor.see(frame_of(demo.view(3 + number / 15), 1 + number / 15))
+        ids.append(seen.visitors[0].track_id)
+        for number in range(30):
+            seen = corridor.see(wall(2 + number / 15))
+        assert seen == Audience() or seen.size == 0
+        corridor.close()
+    assert ids[0] != ids[1]
+
+
+@pytest.mark.parametrize("name", ["suggestions", "health", "status"])
+def test_rule_2_no_message_holds_an_id_an_embedding_or_a_state_of_anyone(
+    config: Config, name: str
+) -> None:
+    with running(changed(config, upkeep__health_every_s=1), somebody(config)) as kiosk:
+        kiosk.says("suggestions", lambda m: m["state"] == "showing")
+        kiosk.says("health", lambda m: m["fps"] and m["fps"] > 1)
+        ids = [v.track_id for v in kiosk.kiosk.audience.visitors]
+        said = " ".join(
+            m.payload.decode() for m in kiosk.heard.messages if m.topic.endswith(f"/{name}")
+        )
+    assert ids
+    assert said
+    assert not any(track_id in said for track_id in ids)
+    words = {word.lower() for word in _strings(said)}
+    assert not words & ({*EMOTIONS, *MOODS, "female", "male", "teen", "senior"} - {"neutral"})
+
+
+def _strings(text: str) -> set[str]:
+    return set(text.replace('"', " ").replace(",", " ").replace(":", " ").split())
+
+
+def test_rule_3_a_live_camera_opens_only_while_a_page_shows_the_notice(config: Config) -> None:
+    config = changed(config, display__heartbeat_timeout_s=0.5)
+    camera = FakeCamera(wall(number / 15) for number in range(10**6))
+    with running(config, camera, live=True) as kiosk:
+        assert kiosk.says("suggestions")["notice"] == "watching"  # told before it may look
+        kiosk.page_shows(False)
+        kiosk.says("health", lambda m: m["camera"]["state"] == "waiting_for_page")
+        assert camera.opened == 0
+        kiosk.page_shows(True)
+        wait_until(lambda: camera.is_open, "the camera opens for a page that shows the notice")
+        wait_until(lambda: not camera.is_open, "it shuts when the page falls silent")  # failure 28
+        kiosk.page_shows(True)
+        wait_until(lambda: camera.is_open, "it opens again")
+        kiosk.page_shows(False)
+        wait_until(lambda: not camera.is_open, "it shuts when the notice is hidden")
+
+
+def test_rule_3_files_and_the_demo_need_no_page(config: Config) -> None:
+    with running(config, somebody(config)) as kiosk:
+        kiosk.says("suggestions", lambda m: m["state"] == "showing")
+
+
+def test_rule_4_one_touch_and_nobody_is_looked_at_but_there_are_suggestions(
+    config: Config,
+) -> None:
+    camera = FakeCamera(_person(config))
+    with running(changed(config, display__heartbeat_timeout_s=60), camera, live=True) as kiosk:
+        kiosk.page_shows(True)
+        kiosk.says("suggestions", lambda m: m["state"] == "showing")
+        kiosk.touch("opt_out")
+        said = kiosk.says("suggestions", lambda m: m["state"] == "opted_out")
+        assert len(said["items"]) == config.matching.count
+        assert said["notice"] == "opted_out"
+        wait_until(lambda: not camera.is_open, "the camera shuts")
+        assert kiosk.kiosk.audience.size == 0
+        kiosk.touch("opt_in")
+        kiosk.says("suggestions", lambda m: m["serial"] > said["serial"] and m["items"])
+        assert camera.is_open
+
+
+def test_rule_4_the_suggestions_of_somebody_who_opted_out_do_not_depend_on_who_they_are(
+    config: Config,
+) -> None:
+    corridor, demo = Corridor(config), Demo(config.camera)
+    out = Context(at=100.0, opted_out=True)
+    blank = corridor.show(Audience(), out)
+    corridor.session.update(Audience(), (), Context(at=101.0))
+    for number in range(30):
+        corridor.see(frame_of(demo.view(3 + number / 15), 102 + number / 15))
+    corridor.forget()
+    again = corridor.show(Audience(), Context(at=110.0, opted_out=True))
+    assert [s.item.id for s in again.suggestions] == [s.item.id for s in blank.suggestions]
+    corridor.close()
+
+
+def test_rule_4_a_button_opts_out_where_the_screen_cannot_be_touched(config: Config) -> None:
+    with running(config, somebody(config)) as kiosk:
+        kiosk.says("suggestions", lambda m: m["state"] == "showing")
+        kiosk.kiosk.world.press()
+        assert kiosk.says("suggestions", lambda m: m["state"] == "opted_out")["items"]
+
+
+def test_rule_5_who_may_be_a_minor_gets_what_suits_all_ages_and_is_in_no_count(
+    config: Config,
+) -> None:
+    corridor, counts = Corridor(config), Counts(changed(config, privacy__smallest_cell=2).privacy)
+    for at in range(0, 3700, 2):
+        child = visitor(f"{at // 20}", band="child", age=9.0, minor=True)
+        audience, context = audience_of((child,)), Context(at=float(at))
+        suggested = corridor.matcher.match(audience, context)
+        counts.update(audience, context)
+    assert suggested
+    assert all(s.item.minimum_age == 0 for s in suggested)
+    told = counts.due(Context(at=3800.0))
+    assert told is not None
+    assert told["visitors"] is None
+    assert not any(value for value in told.values() if isinstance(value, int))
+    corridor.close()
+
+
+@pytest.mark.parametrize("part", ["emotion", "age", "gender", "eyes"])
+def test_rule_6_each_part_can_be_switched_off_and_everything_goes_on(
+    config: Config, part: str
+) -> None:
+    corridor = Corridor(changed(config, **{f"recognise__{part}": False}))
+    demo = Demo(config.camera)
+    for number in range(45):
+        frame = frame_of(demo.view(3 + number / 15), 1 + number / 15)
+        seen = corridor.see(frame)
+        screen = corridor.show(seen, Context(at=frame.at))
+    visitor = seen.visitors[0]
+    if part == "emotion":
+        assert visitor.emotion == visitor.mood == UNKNOWN
+    if part == "age":
+        assert (visitor.age_band, visitor.years) == (UNKNOWN, None)
+    if part == "gender":
+        assert (visitor.gender, visitor.female) == ("unknown", None)
+    assert screen.state == "showing"
+    assert screen.suggestions
+    corridor.close()
+
+
+def test_rule_6_with_everything_off_a_face_is_still_somebody(config: Config) -> None:
+    off = {f"recognise__{part}": False for part in ("emotion", "age", "gender", "eyes")}
+    corridor = Corridor(changed(config, **off))
+    demo = Demo(config.camera)
+    for number in range(45):
+        frame = frame_of(demo.view(3 + number / 15), 1 + number / 15)
+        screen = corridor.show(corridor.see(frame), Context(at=frame.at))
+    assert screen.state == "showing"
+    corridor.close()
+
+
+def _person(config: Config):
+    demo, number = Demo(config.camera), 0
+    while True:
+        frame = frame_of(demo.view(2 + number / 15 % 8), number / 15)
+        yield Frame(frame.grey, frame.rgb, frame.at)
+        number += 1
