@@ -134,6 +134,7 @@ def test_an_mqtt_5_client_is_told_to_speak_3_1_1_and_is_not_left_waiting(
         answers: list[str] = []
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
+            client_id=KIOSK.client_id,
             protocol=paho.MQTTv5,
             transport=transport,  # type: ignore[arg-type]
             reconnect_on_failure=False,

@@ -194,7 +194,7 @@ def test_a_broker_that_takes_the_connection_and_says_nothing_is_given_up(
     start_bus: StartBus,
 ) -> None:
     with socket.create_server((LOOPBACK, 0)) as silent:
-        bus = start_bus(client_of(silent.getsockname()[1], keepalive_s=2), connected=False)
+        bus = start_bus(client_of(silent.getsockname()[1], keepalive_s=60), connected=False)
         wait_until(lambda: bus.state.trouble, "the trouble is told")
         assert "not answered" in (bus.state.trouble or "")
 

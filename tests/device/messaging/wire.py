@@ -1,4 +1,4 @@
-"""A wire between a client and a broker that can be cut, go mute, or know only MQTT 3.1.1."""
+"""A wire between client and broker that can be cut, swallow answers, or know only MQTT 3.1.1."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Literal
 from tests.brokers import LOOPBACK
 
 _MQTT = b"\x00\x04MQTT"
+_PUBACK = b"\x40"
 _CONNACK_UNACCEPTABLE_PROTOCOL = b"\x20\x02\x00\x01"
 
 
@@ -20,9 +21,9 @@ _CONNACK_UNACCEPTABLE_PROTOCOL = b"\x20\x02\x00\x01"
 class Wire:
     """A TCP relay on a free port of loopback.
 
-    to_mqtt_5: `carry` it, `refuse` it by MQTT 3.1.1's return code, or `hang up`. mute: what the
-    broker says is lost. away: nobody answers. connects: monotonic time and protocol level of each
-    CONNECT.
+    to_mqtt_5: `carry` it, `refuse` it by MQTT 3.1.1's return code, or `hang up`. mute: the broker's
+    acknowledgements of publishes are lost, and nothing else. away: nobody answers. connects:
+    monotonic time and protocol level of each CONNECT.
     """
 
     upstream: int
@@ -87,8 +88,9 @@ class Wire:
     def _back(self, broker: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             while data := broker.recv(65536):
-                if not self.mute:
-                    client.sendall(data)
+                while self.mute and data[:1] == _PUBACK:
+                    data = data[2 + data[1] :]
+                client.sendall(data)
             client.shutdown(socket.SHUT_RDWR)
 
 
