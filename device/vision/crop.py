@@ -100,14 +100,16 @@ def trust_of(crop: Image, face: Face) -> float:
 
 
 def _size_trust(side: float) -> float:
-    """1 from FER-2013's own 48 pixels on, 0 at 16."""
-    return _ramp(side, 16, 48)
+    """1 from 32 pixels on, 0 at 12. Of what is told right of FER-2013's own 48 pixels, 95 % still
+    is at 32, 88 % at 20 and 74 % at 12, where keypoints fail too."""
+    return _ramp(side, 12, 32)
 
 
 def _sharpness(crop: Image) -> float:
     """Fine detail against contrast, which blur takes away and light does not.
 
-    A sharp portrait has 0.7, one blurred by 3 % of its side 0.13 and by 8 % 0.07.
+    A sharp portrait has 0.7, one blurred by 3 % of its side 0.13 (81 % of what is told right of it
+    sharp still is) and by 8 % 0.07 (56 %).
     """
     contrast = float(crop.std())
     if contrast < 2:
