@@ -21,28 +21,17 @@ FACE = (226, 120)
 
 
 @pytest.fixture(scope="module")
-def config(root: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("config") / "config.yaml"
-    path.write_text(
-        f"models: {root / 'models'}\n"
-        f"matching: {{catalogue: {root / 'catalogue/example.sqlite'}, "
-        f"rules: {root / 'catalogue/rules.yaml'}}}\n"
-    )
-    return str(path)
-
-
-@pytest.fixture(scope="module")
 def photo() -> Path:
     """A photograph of one person, 512x512."""
     return locate(PHOTOGRAPHS[1])
 
 
 @pytest.fixture
-def look(config, capsys):
+def look(root, capsys):
     """Runs `wayside look`: exit code, JSON objects or text, lines of the error output."""
 
     def run(*arguments: object):
-        code = main(["look", *map(str, arguments), "--config", config])
+        code = main(["look", *map(str, arguments), "--config", str(root / "config.yaml")])
         out, err = capsys.readouterr()
         told = [json.loads(line) for line in out.splitlines()] if "--json" in arguments else out
         return code, told, err.splitlines()

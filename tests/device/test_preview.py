@@ -15,36 +15,23 @@ import cv2
 import numpy as np
 import pytest
 
-from device.config import Config, load_config
+from device.config import Config
 from device.errors import UserError
 from device.preview import Preview, Server
 from device.values import Frame, Image
 from device.vision.camera import Camera, FakeCamera
 from device.vision.demo import Demo
 from device.vision.images import frame_of
-
-PATIENCE_S = 30.0
-
-
-@pytest.fixture(scope="module")
-def config_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("config") / "config.yaml"
-    path.write_text(
-        f"models: {root / 'models'}\n"
-        f"matching: {{catalogue: {root / 'catalogue/example.sqlite'}, "
-        f"rules: {root / 'catalogue/rules.yaml'}}}\n"
-        "camera: {reopen_first_s: 0.05, reopen_longest_s: 0.1}\n"
-    )
-    return path
+from tests.brokers import wait_until
 
 
 @pytest.fixture
-def serve(config_file: Path) -> Iterator[Callable[[Camera], tuple[Preview, Server]]]:
+def serve(config: Config) -> Iterator[Callable[[Camera], tuple[Preview, Server]]]:
     """Serves a preview of a camera, and ends it."""
     ends = []
 
     def start(camera: Camera) -> tuple[Preview, Server]:
-        preview = Preview(load_config(config_file), camera)
+        preview = Preview(config, camera)
         server = Server(preview, 0)
         over = threading.Event()
 
@@ -97,13 +84,6 @@ def next_picture(stream: http.client.HTTPResponse) -> Image:
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < until, "did not happen"
-        threading.Event().wait(0.01)
-
-
 def green(picture: Image) -> int:
     """Pixels of the colour in which a face's box is drawn."""
     red, grass, blue = (picture[:, :, n].astype(int) for n in range(3))
@@ -121,11 +101,11 @@ def test_a_browser_sees_the_cameras_picture_with_a_box_around_the_face(serve):
             break
         picture = next_picture(stream)
     assert green(picture) > 150
-    wait_until(lambda: "trust" in preview.told)
+    wait_until(lambda: "trust" in preview.told, "somebody is told of")
     told = get(server, "/told").read().decode()
     assert told.startswith("camera open for ")
     assert "mood" in told
-    wait_until(lambda: " = " in preview.told)  # a score, term by term
+    wait_until(lambda: " = " in preview.told, "a score, term by term")
     stream.close()
 
 
@@ -139,8 +119,8 @@ def test_the_camera_is_open_only_while_somebody_watches(serve):
     next_picture(stream)
     assert camera.is_open
     stream.close()
-    wait_until(lambda: not camera.is_open)
-    wait_until(lambda: preview.told == "")
+    wait_until(lambda: not camera.is_open, "the camera closes")
+    wait_until(lambda: preview.told == "", "what was told is forgotten")
     stream = get(server, "/stream")
     next_picture(stream)
     assert camera.opened == 2
@@ -152,7 +132,7 @@ def test_a_lost_camera_is_a_picture_that_says_so(serve):
     preview, server = serve(FakeCamera([], failures))
     stream = get(server, "/stream")
     assert next_picture(stream).max() > 200  # white letters on black
-    wait_until(lambda: "lost" in preview.told)
+    wait_until(lambda: "lost" in preview.told, "the camera is told to be lost")
     assert "no cable" in preview.told
     stream.close()
 
@@ -191,10 +171,10 @@ def test_a_taken_port_is_one_line(serve):
         Server(preview, port)
 
 
-def test_the_command_prints_its_address_and_how_to_reach_it_and_ends_cleanly(config_file, root):
+def test_the_command_prints_its_address_and_how_to_reach_it_and_ends_cleanly(root: Path):
     command = [sys.executable, "-m", "device", "preview", "--source", "demo", "--port", "0"]
     with subprocess.Popen(
-        [*command, "--config", str(config_file)],
+        command,
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
