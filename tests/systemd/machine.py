@@ -29,12 +29,23 @@ PYTHON = Path("/opt/python")
 class Machine:
     """A booted machine; `root` is its file system as this one sees it."""
 
-    def __init__(self, root: Path, leader: int) -> None:
-        self.root, self._leader = root, leader
+    def __init__(self, root: Path, host: int) -> None:
+        """host: process id of systemd-nspawn."""
+        self.root, self._children = root, Path(f"/proc/{host}/task/{host}/children")
+
+    def leader(self) -> int:
+        """The process that is the machine's first; 0 while there is none."""
+        children = self._children.read_text().split()
+        return int(children[0]) if children else 0
+
+    def is_up(self) -> bool:
+        """Whether its systemd answers, and has come so far that services start."""
+        state = self.run("systemctl", "is-active", "basic.target", check=False)
+        return state == "active"
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run a command in the machine, and return what it said."""
-        inside = ["nsenter", f"--target={self._leader}", "--mount", "--uts", "--ipc", "--net"]
+        inside = ["nsenter", f"--target={self.leader()}", "--mount", "--uts", "--ipc", "--net"]
         answer = subprocess.run(
             [*inside, "--pid", "--", *command], capture_output=True, text=True, check=False
         )
@@ -47,7 +58,7 @@ class Machine:
 
     def open(self, *command: str | Path) -> subprocess.Popen[str]:
         """Start a program of this machine on the other one's network."""
-        inside = ["nsenter", f"--target={self._leader}", "--net", "--"]
+        inside = ["nsenter", f"--target={self.leader()}", "--net", "--"]
         return subprocess.Popen([*inside, *command], stdout=subprocess.PIPE, text=True)
 
 
@@ -106,25 +117,19 @@ def booted(project: Path, folder: Path) -> Iterator[Machine]:
         stdout=console,
         stderr=console,
     )
-    children = Path(f"/proc/{host.pid}/task/{host.pid}/children")
+    machine = Machine(root, host.pid)
     try:
-        wait_for(lambda: host.poll() is not None or bool(children.read_text()), "the machine")
-        assert host.poll() is None, (folder / "console").read_text(errors="replace")
-        leader = int(children.read_text().split()[0])
-        machine = Machine(root, leader)
         wait_for(
-            lambda: (
-                "running" in machine.run("systemctl", "is-system-running", check=False)
-                or machine.run("systemctl", "is-active", "basic.target", check=False) == "active"
-            ),
-            "the machine's start",
-            within_s=60,
+            lambda: host.poll() is not None or machine.is_up(), "the machine's start", within_s=120
         )
+        assert host.poll() is None, (folder / "console").read_text(errors="replace")
         yield machine
-        os.kill(leader, signal.SIGRTMIN + 4)  # systemd(1): power off
+        os.kill(machine.leader(), signal.SIGRTMIN + 4)  # systemd(1): power off
         host.wait(30)
     finally:
         if host.poll() is None:
+            if leader := machine.leader():  # it would outlive systemd-nspawn
+                os.kill(leader, signal.SIGKILL)
             host.kill()
             host.wait(10)
         console.close()

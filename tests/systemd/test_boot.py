@@ -14,7 +14,7 @@ import pytest
 
 from tests.needs import needs, needs_root
 from tests.systemd.kiosk_broker import wait_for
-from tests.systemd.machine import Machine, booted, clean
+from tests.systemd.machine import VENV, Machine, booted, clean
 
 pytestmark = [
     pytest.mark.systemd,
@@ -33,6 +33,20 @@ client.on_connect = lambda client, *_: client.subscribe("wayside/v1/#", qos=1)
 client.on_message = lambda _, __, m: print(m.topic, m.payload.decode(), flush=True)
 client.connect("127.0.0.1", 1883)
 client.loop_forever()
+"""
+
+
+HANG = """
+import time
+from device.upkeep.notify import Notifier
+from device.upkeep.watchdog import Watchdog
+watchdog = Watchdog(Notifier.from_environment())
+turns = watchdog.heartbeats.expect("turns", within_s=10)
+watchdog.heartbeats.expect("hangs", within_s=1)
+watchdog.ready()
+while True:
+    turns()
+    time.sleep(0.1)
 """
 
 
@@ -128,6 +142,22 @@ def test_a_kiosk_that_hangs_is_restarted_by_its_watchdog_and_suggests_again(
     journal = ready.run("journalctl", "--no-pager", "--unit=wayside")
     assert "Failed with result 'watchdog'" in journal
     assert ready.show("wayside", "NRestarts") == "1"
+
+
+def test_one_loop_that_hangs_is_enough_though_the_process_goes_on(machine: Machine) -> None:
+    machine.run(
+        "systemd-run",
+        "--unit=hang",
+        "--property=Type=notify",
+        "--property=WatchdogSec=1h",
+        "--working-directory=/opt/wayside/current",
+        f"{VENV}/bin/python",
+        "-c",
+        HANG,
+    )  # failure 1
+    wait_for(lambda: machine.show("hang", "ActiveState") == "failed", "its end", within_s=60)
+    assert machine.show("hang", "Result") == "watchdog"
+    assert "hangs: hangs" in machine.run("journalctl", "--no-pager", "--unit=hang")
 
 
 def test_the_journal_is_kept_in_memory(ready: Machine) -> None:
