@@ -25,8 +25,8 @@ from device.errors import UserError
 from device.trace import Seen, Sight, as_json, as_text, see
 from device.values import Box, Context, Face, Frame, Reading, Suggestion, Track
 from device.vision.crop import crop_face, trust_of
+from device.vision.files import VideoFile
 from device.vision.images import frame_of, is_picture, list_pictures, load_scaled
-from device.vision.sources import VideoFile
 
 SubParsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

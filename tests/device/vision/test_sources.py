@@ -18,13 +18,11 @@ from device.config import CameraConfig
 from device.errors import UserError
 from device.values import Frame
 from device.vision.camera import FakeCamera
+from device.vision.files import Paced, PictureFolder, VideoFile
 from device.vision.images import frame_of
 from device.vision.sources import (
     NetworkCamera,
-    Paced,
-    PictureFolder,
     UsbCamera,
-    VideoFile,
     is_live,
     open_source,
     resolve_source,
