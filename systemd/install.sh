@@ -69,13 +69,11 @@ release() {
     mkdir -p "$opt/releases/.new"
     new=$(cd "$opt/releases/.new" && pwd)
     (cd "$source" && find device systemd docs catalogue models requirements config.yaml pyproject.toml \
-        -name __pycache__ -prune -o -name '*.keras' -prune -o -type f -print |
+        -name __pycache__ -prune -o -name '*.keras' -o -name example.sqlite -o -type f -print |
         tar -cf - -T -) | tar -xf - --no-same-owner -C "$new"
     ln -s "$link" "$new/.venv"
     (cd "$new" && run -m device.vision.third_party)
-    [ -e "$new/catalogue/example.sqlite" ] ||
-        (cd "$source" && run -m tools catalogue build --out "$new/catalogue/example.sqlite" \
-            "$source"/catalogue/*.csv)
+    (cd "$source" && run -m tools catalogue build --out "$new/catalogue/example.sqlite" catalogue/*.csv)
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$new/pyproject.toml")
     name=$version-$(cd "$new" && { readlink .venv; find . -type f -print0 | LC_ALL=C sort -z |
         xargs -0 sha256sum; } | sha256sum | cut -c1-12)
@@ -87,7 +85,7 @@ release() {
         sync
         mv "$new" "$opt/releases/$name"
     fi
-    ln -s "releases/$name" "$opt/current.new"
+    ln -sfn "releases/$name" "$opt/current.new"
     mv -T "$opt/current.new" "$opt/current"
     sync
 }

@@ -20,17 +20,15 @@ pytestmark = [
     needs_root(),
 ]
 
-LEFT_OUT = shutil.ignore_patterns(
-    ".*", "__pycache__", "tests", "tools", "runs", "shared", "training"
-)
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.keras", "tests", "runs", "shared")
 
 
 @pytest.fixture(scope="module")
 def source(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project that a test may change, its catalogue built already or made up."""
+    """A copy of the project that a test may change."""
     copy = tmp_path_factory.mktemp("source") / "wayside"
     shutil.copytree(root, copy, ignore=LEFT_OUT)
-    (copy / "catalogue/example.sqlite").touch()
+    (copy / "models/large.keras").touch()
     return copy
 
 
@@ -68,7 +66,8 @@ def target(source: Path, tmp_path: Path) -> Path:
 
 def test_the_configuration_that_is_laid_out_is_valid_and_finds_everything(laid_out: Path) -> None:
     config = load_config(laid_out / "etc/wayside/config.yaml")
-    for path in (config.models, config.matching.catalogue, config.matching.rules):
+    catalogue, rules = config.matching.catalogue, config.matching.rules
+    for path in (config.models / "face.tflite", catalogue, rules):
         assert (laid_out / path.relative_to("/")).exists(), path
     assert config.mqtt.broker == "127.0.0.1"
     assert config.display.port is None
