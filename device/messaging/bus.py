@@ -23,16 +23,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from device.config import MqttConfig
 from device.messaging import payloads
-from device.messaging.backoff import Backoff
 from device.messaging.inbox import Inbox
-from device.messaging.link import End, Link, Login, Protocol
+from device.messaging.link import Link, Login
 from device.messaging.outbox import Outbox, Outgoing
+from device.messaging.reconnect import Reconnect
+from device.messaging.state import BusState
 from device.messaging.topics import ROWS, TABLE, Topics
 
 log = logging.getLogger(__name__)
@@ -46,40 +46,9 @@ ANSWER_S = 5.0
 FAREWELL_S = 2.0
 """Longest wait at a clean stop for what is still to be said, and once more for `offline`."""
 
-SUSPICIOUS = 3
-"""Short connections in a row, each closed by the broker without a word, that look like a fight for
-the id: MQTT 3.1.1 has no reason code for it, and Mosquitto 2.0 does not send MQTT 5's."""
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
 
 class BusDeadError(RuntimeError):
     """The bus's thread has ended by a bug: nothing would be sent any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class BusState:
-    """How the connection is. Counts are since the start.
-
-    since_s: seconds since the connection began, or was lost. acknowledged: publishes that the
-    broker has confirmed; acknowledged_age_s: seconds since the last. waiting: messages it has not.
-    refused: publishes it may not make. drops: messages lost because a queue was full. trouble:
-    what is wrong, None where nothing is.
-    """
-
-    alive: bool
-    connected: bool
-    protocol: Protocol | None
-    since_s: float
-    acknowledged: int
-    acknowledged_age_s: float | None
-    waiting: int
-    refused: int
-    drops: int
-    malformed: int
-    reconnects: int
-    takeovers: int
-    trouble: str | None
 
 
 class Bus:
@@ -108,13 +77,7 @@ class Bus:
         self._release, self._boot = release, boot
         self._clock, self._wall = clock, wall
         self._login = Login.read(config)
-        local = config.broker in LOOPBACK  # a broker of its own: no fleet to be spread
-        self._backoff = Backoff(
-            config.reconnect_first_s,
-            config.reconnect_longest_s,
-            spread_s=config.reconnect_first_s if local else None,
-            rng=rng,
-        )
+        self._reconnect = Reconnect(config, topics, rng)
         self._outbox = Outbox(config.queue, clock)
         self._inbox = Inbox(topics, clock)
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
@@ -124,13 +87,9 @@ class Bus:
         self._stopping = False
         self._beat: Callable[[], None] = lambda: None
         self._up = threading.Event()
-        self._protocol: Protocol = "5"
-        self._speaks_5 = True
         self._since = clock()
-        self._connects = self._acknowledged = self._refused = self._takeovers = self._brief = 0
+        self._connects = self._acknowledged = self._refused = 0
         self._acknowledged_at: float | None = None
-        self._trouble: str | None = None
-        self._contested = False
         self._death: BaseException | None = None
         self._outbox.put(self._status("online"))  # the first of the states at every connect
 
@@ -180,16 +139,13 @@ class Bus:
     @property
     def state(self) -> BusState:
         """How the connection is now."""
-        now, connected = self._clock(), self._up.is_set()
-        stands = connected and (
-            not self._contested or now - self._since >= self._config.reconnect_longest_s
-        )
-        told = self._acknowledged_at
+        connected, told, now = self._up.is_set(), self._acknowledged_at, self._clock()
+        since_s = now - self._since
         return BusState(
             alive=self._thread.is_alive(),
             connected=connected,
-            protocol=self._protocol if connected else None,
-            since_s=round(now - self._since, 1),
+            protocol=self._reconnect.protocol if connected else None,
+            since_s=round(since_s, 1),
             acknowledged=self._acknowledged,
             acknowledged_age_s=None if told is None else round(now - told, 1),
             waiting=self._outbox.waiting(),
@@ -197,8 +153,8 @@ class Bus:
             drops=self._outbox.drops + self._inbox.drops,
             malformed=self._inbox.malformed,
             reconnects=max(0, self._connects - 1),
-            takeovers=self._takeovers,
-            trouble=None if stands else self._trouble,
+            takeovers=self._reconnect.takeovers,
+            trouble=self._reconnect.trouble(since_s if connected else None),
         )
 
     def health(self) -> dict[str, Any]:
@@ -222,7 +178,9 @@ class Bus:
     def _connection(self) -> float:
         """One connection, from dialling to its end; seconds to wait before the next."""
         will = self._status("offline")
-        link = Link(self._config, self._topics.client_id, self._protocol, self._login, will)
+        link = Link(
+            self._config, self._topics.client_id, self._reconnect.protocol, self._login, will
+        )
         try:
             self._dial(link)
             dialled = self._clock()
@@ -241,7 +199,7 @@ class Bus:
         if was_up:
             self._up.clear()
             self._since = self._clock()
-        return self._wait_after(link.end, lasted_s if was_up else None)
+        return self._reconnect.after(link.end, lasted_s if was_up else None)
 
     def _dial(self, link: Link) -> None:
         """Connect on a thread beside this one: a name server may take half a minute to fail."""
@@ -276,7 +234,7 @@ class Bus:
         self._outbox.put(self._status("online"))
         self._outbox.reconnected()
         self._up.set()
-        log.info("connected to %s by MQTT %s", self._config.broker, self._protocol)
+        log.info("connected to %s by MQTT %s", self._config.broker, self._reconnect.protocol)
 
     def _answered(self, number: int, refusal: str | None) -> None:
         if refusal is None:
@@ -306,33 +264,6 @@ class Bus:
                 break
             self._turn(link)
         return link.connected and link.end is None and not self._outbox.waiting()
-
-    def _wait_after(self, end: End, lasted_s: float | None) -> float:
-        """Seconds until the next try. lasted_s: of a connection that stood; None: it never did."""
-        asked = self._protocol
-        if end.how == "protocol":
-            self._speaks_5 = False
-        older = not self._speaks_5 or (end.how == "unanswered" and asked == "5")
-        self._protocol = "3.1.1" if older else "5"
-        if end.how == "protocol" and asked == "5":
-            return 0.0
-        words, taken_over = end.words, end.how == "taken_over"
-        soon = lasted_s is not None and lasted_s < self._config.reconnect_longest_s
-        if lasted_s is not None:
-            self._brief = self._brief + 1 if soon and end.how == "closed" else 0
-            self._contested = self._contested and soon
-        if self._brief >= SUSPICIOUS:
-            words, taken_over = f"{words} {self._brief} times, each soon after it began", True
-        if taken_over:
-            self._takeovers += 1
-            self._contested = True
-            words += f": is a second machine called {self._topics.site}/{self._topics.kiosk}?"
-        if words != self._trouble:
-            log.warning("%s: %s", self._config.broker, words)
-        self._trouble = words
-        if taken_over or end.how in ("refused", "protocol"):
-            return self._backoff.give_way()
-        return self._backoff.failed() if lasted_s is None else self._backoff.lost(lasted_s)
 
     def _wait(self, seconds: float) -> None:
         deadline = self._clock() + seconds

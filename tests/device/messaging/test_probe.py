@@ -20,8 +20,10 @@ def test_a_broker_that_answers_is_asked_without_disturbing_the_kiosk(
     bus = start_bus(client_of(either))
     with listen(either, KIOSK.root + "/#") as hub:
         assert probe(client_of(either)) == bus.state.protocol
-        hub.say("wayside/end", {})
-        assert not [heard for heard in hub.messages if not heard.retain]
+        hub.say(KIOSK.root + "/end", {})
+        hub.wait(lambda heard: heard.name == "end")
+        said = [heard.json()["state"] for heard in hub.messages if heard.name == "status"]
+    assert set(said) <= {"online"}
     assert bus.state.connected
     assert bus.state.reconnects == 0
 

@@ -1,0 +1,108 @@
+"""What follows from each way in which a connection can end, in virtual time."""
+
+from __future__ import annotations
+
+import logging
+import random
+
+import pytest
+
+from device.config import MqttConfig
+from device.messaging.link import End, How
+from device.messaging.reconnect import Reconnect
+from device.messaging.topics import Topics
+
+KIOSK = Topics("hangzhou", "kiosk-1")
+HUB = MqttConfig(broker="hub.example.org")
+
+
+def judge(config: MqttConfig = HUB, seed: int = 1) -> Reconnect:
+    return Reconnect(config, KIOSK, random.Random(seed))
+
+
+def test_mqtt_5_is_refused_once_and_never_asked_for_again() -> None:
+    reconnect = judge()
+    assert reconnect.protocol == "5"
+    assert reconnect.after(End("protocol", "no"), None) == 0.0
+    assert reconnect.protocol == "3.1.1"
+    for how in ("closed", "lost", "unanswered", "unreachable"):
+        reconnect.after(End(how, "gone"), 100.0)
+        assert reconnect.protocol == "3.1.1"
+
+
+def test_a_broker_that_does_not_answer_is_asked_in_either_version_by_turns() -> None:
+    reconnect = judge()
+    asked = []
+    for _ in range(4):
+        asked.append(reconnect.protocol)
+        reconnect.after(End("unanswered", "nothing"), None)
+    assert asked == ["5", "3.1.1", "5", "3.1.1"]
+
+
+def test_a_takeover_waits_at_least_half_of_the_longest_and_is_told() -> None:  # failure 12
+    for seed in range(200):
+        reconnect = judge(seed=seed)
+        assert reconnect.after(End("taken_over", "another client"), 5.0) >= 30
+        assert reconnect.takeovers == 1
+        assert "second machine called hangzhou/kiosk-1?" in (reconnect.trouble(None) or "")
+
+
+def test_a_contested_name_is_told_until_a_connection_has_stood() -> None:
+    reconnect = judge()
+    reconnect.after(End("taken_over", "another client"), 5.0)
+    assert reconnect.trouble(59.0)
+    assert reconnect.trouble(60.0) is None
+    reconnect.after(End("lost", "the broker does not answer"), 7200.0)
+    assert reconnect.trouble(0.0) is None
+
+
+def test_three_short_connections_closed_without_a_word_look_like_a_takeover() -> None:
+    reconnect = judge()
+    closed = End("closed", "the broker has closed the connection")
+    reconnect.after(closed, 3.0)
+    reconnect.after(closed, 3.0)
+    assert reconnect.takeovers == 0
+    assert reconnect.after(closed, 3.0) >= 30  # failure 12
+    assert reconnect.takeovers == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "lasted_s"), [("closed", 3600.0), ("dismissed", 3.0), ("lost", 3.0), ("refused", None)]
+)
+def test_nothing_else_looks_like_a_takeover(how: How, lasted_s: float | None) -> None:
+    reconnect = judge()
+    for _ in range(10):
+        reconnect.after(End(how, "gone"), lasted_s)
+    assert reconnect.takeovers == 0
+
+
+def test_a_hub_that_is_not_there_in_between_does_not_hide_a_fight() -> None:
+    reconnect = judge()
+    for _ in range(3):
+        reconnect.after(End("closed", "closed"), 3.0)
+        reconnect.after(End("unreachable", "refused"), None)
+    assert reconnect.takeovers == 1
+
+
+def test_who_is_not_let_in_does_not_knock_all_the_time() -> None:
+    reconnect = judge()
+    assert all(reconnect.after(End("refused", "bad password"), None) >= 30 for _ in range(20))
+
+
+def test_a_kiosk_is_back_at_a_broker_of_its_own_within_a_second_and_spread_at_a_hub() -> None:
+    def longest(config: MqttConfig) -> float:
+        lost = End("lost", "gone")
+        return max(judge(config, seed).after(lost, 3600.0) for seed in range(500))
+
+    assert longest(MqttConfig(broker="127.0.0.1")) <= 1
+    assert 14 < longest(HUB) <= 15  # failure 13
+
+
+def test_the_same_trouble_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    reconnect = judge()
+    for _ in range(100):
+        reconnect.after(End("unreachable", "Connection refused"), None)
+    assert [record.getMessage() for record in caplog.records] == [
+        "hub.example.org: Connection refused"
+    ]
