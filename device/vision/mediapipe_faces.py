@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -23,20 +24,24 @@ SMALLEST = 16
 
 
 @contextmanager
-def _without_tensorflow() -> Iterator[None]:
-    """Hide TensorFlow from an import that takes it along where it happens to be installed.
+def _alone() -> Iterator[None]:
+    """Keep what mediapipe takes along and a kiosk has no use for out of an import.
 
-    mediapipe imports it for its documentation and for remote files, half a gigabyte that a kiosk
-    has no use for, and does without it where it is missing.
+    TensorFlow, half a gigabyte, is imported where it happens to be installed, for remote files and
+    documentation: it is hidden. matplotlib, 33 MB, draws charts of landmarks: an empty module
+    stands in for it.
     """
-    if "tensorflow" in sys.modules:
-        yield
-        return
-    sys.modules["tensorflow"] = None  # type: ignore[assignment]  # the documented way to hide it
+    pyplot = ModuleType("matplotlib.pyplot")
+    matplotlib = ModuleType("matplotlib")
+    matplotlib.pyplot = pyplot  # type: ignore[attr-defined]
+    stand_ins = {"tensorflow": None, "matplotlib": matplotlib, "matplotlib.pyplot": pyplot}
+    absent = {name: module for name, module in stand_ins.items() if name not in sys.modules}
+    sys.modules.update(absent)  # type: ignore[arg-type]  # None is the documented way to hide one
     try:
         yield
     finally:
-        del sys.modules["tensorflow"]
+        for name in absent:
+            del sys.modules[name]
 
 
 class MediaPipeFaces:
@@ -49,7 +54,7 @@ class MediaPipeFaces:
             ImportError: mediapipe, or a system library it needs, is not there.
             UserError: the model file is missing or broken.
         """
-        with _without_tensorflow():
+        with _alone():
             import mediapipe
             from mediapipe.tasks.python import BaseOptions, vision
         self._image = mediapipe.Image
