@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +31,7 @@ from device.messaging.bus import Bus
 from device.messaging.topics import Topics
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Watchdog
-from device.values import Audience, Context, Frame
+from device.values import Audience, Context, Face, Frame, Reading, Track, Visitor
 from device.vision.camera import Camera, Capture
 from device.vision.faces import open_detector
 from device.vision.litert import runtime_name
@@ -39,6 +40,25 @@ from device.vision.tracks import Tracker
 from device.world import World
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What one frame brought. `visitors` are in the order of `tracks`; not every track is read."""
+
+    tracks: tuple[Track, ...]
+    readings: tuple[Reading, ...]
+    visitors: tuple[Visitor, ...]
+
+    @property
+    def audience(self) -> Audience:
+        """Those who count, as one."""
+        return audience_of(self.visitors)
+
+    @property
+    def people(self) -> tuple[tuple[Face, Visitor], ...]:
+        """Each face with what is told of it."""
+        return tuple((t.face, v) for t, v in zip(self.tracks, self.visitors, strict=True))
 
 
 class Corridor:
@@ -64,13 +84,13 @@ class Corridor:
         # Last, since it is the one that has to be closed.
         self.detector, self.choice = open_detector(config.vision, config.models / "third_party")
 
-    def see(self, frame: Frame) -> Audience:
+    def see(self, frame: Frame) -> Seen:
         """Who stands there, as far as this frame and the ones before it tell."""
         faces = self.detector.detect(frame) if self.tracker.due(frame.at) else None
         tracks = self.tracker.update(faces, frame.at)
         readings = self.recogniser.read(frame, tracks)
         visitors = self.smoother.update(tracks, readings, frame.at, frame.grey.shape[0])
-        return audience_of(visitors)
+        return Seen(tracks, readings, visitors)
 
     def show(self, audience: Audience, context: Context) -> Screen:
         """What stands on the screen for this audience."""
@@ -190,7 +210,7 @@ class Kiosk:
         gap = frame.at - self._seen_at
         self._fps += 0.1 * (1 / gap - self._fps) if 0 < gap < 1 else -self._fps
         self._seen_at = frame.at
-        self.audience = self.corridor.see(frame)
+        self.audience = self.corridor.see(frame).audience
 
     def _too_soon(self, frame: Frame) -> bool:
         """On a hot board every second frame is let go, before the board throttles itself."""

@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from device.app import Corridor
+from device.app import Corridor, Seen
 from device.audience.smoothing import Smoother
 from device.config import Config, load_config
 from device.errors import UserError
-from device.trace import Seen, Sight, as_json, as_text, see
+from device.trace import Sight, as_json, as_text
 from device.values import Box, Context, Face, Frame, Reading, Suggestion, Track
 from device.vision.crop import crop_face, trust_of
 from device.vision.files import VideoFile
@@ -91,7 +91,7 @@ class Onlooker:
         try:
             while (read := video.read()) is not None:
                 frame = Frame(read.grey, read.rgb, began + read.at)
-                seen = see(self._corridor, frame)
+                seen = self._corridor.see(frame)
                 faces = {track.id: track.face for track in seen.tracks}
                 for reading in seen.readings:
                     mean = means.setdefault(reading.track_id, MeanReading(reading))

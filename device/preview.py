@@ -24,10 +24,10 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 
-from device.app import Corridor
+from device.app import Corridor, Seen
 from device.config import Config, load_config
 from device.errors import UserError
-from device.trace import Seen, audience_line, person_line, see, suggestion_lines
+from device.trace import audience_line, person_line, suggestion_lines
 from device.values import Context, Frame, Image
 from device.vision.camera import Camera, Capture
 from device.vision.sources import open_source, resolve_source, without_password
@@ -101,7 +101,7 @@ class Preview:
         if frame is None:
             self._show(self._no_picture(), self._camera_line())
         else:
-            seen = see(self._corridor, frame)
+            seen = self._corridor.see(frame)
             self._show(annotated(frame, seen), self._tell(seen))
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from device.app import Kiosk
 from device.config import load_config
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
-from device.vision.sources import is_live, open_source, resolve_source
+from device.vision.sources import is_live, open_source, resolve_source, without_password
 from device.world import watch_button
 
 SubParsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     spec = resolve_source(arguments.source or config.camera.source)
     camera = open_source(spec, config.camera)
     watchdog = Watchdog(Notifier.from_environment())
-    print(f"camera: {spec}", flush=True)
+    print(f"camera: {without_password(spec)}", flush=True)
     kiosk = Kiosk(
         config, camera, watchdog, live=is_live(spec), announce=lambda line: print(line, flush=True)
     )

@@ -12,28 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from device.app import Corridor
-from device.audience.group import audience_of
-from device.values import Audience, Face, Frame, Reading, Suggestion, Track, Visitor
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What one frame brought. `visitors` are in the order of `tracks`; not every track is read."""
-
-    tracks: tuple[Track, ...]
-    readings: tuple[Reading, ...]
-    visitors: tuple[Visitor, ...]
-
-    @property
-    def audience(self) -> Audience:
-        """Those who count, as one."""
-        return audience_of(self.visitors)
-
-    @property
-    def people(self) -> tuple[tuple[Face, Visitor], ...]:
-        """Each face with what is told of it."""
-        return tuple((t.face, v) for t, v in zip(self.tracks, self.visitors, strict=True))
+from device.app import Seen
+from device.values import Audience, Suggestion, Visitor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,15 +28,6 @@ class Sight:
     seen: Seen
     scale: float
     suggestions: tuple[Suggestion, ...]
-
-
-def see(corridor: Corridor, frame: Frame) -> Seen:
-    """`Corridor.see`, step by step."""
-    faces = corridor.detector.detect(frame) if corridor.tracker.due(frame.at) else None
-    tracks = corridor.tracker.update(faces, frame.at)
-    readings = corridor.recogniser.read(frame, tracks)
-    height = frame.grey.shape[0]
-    return Seen(tracks, readings, corridor.smoother.update(tracks, readings, frame.at, height))
 
 
 def person_line(visitor: Visitor) -> str:

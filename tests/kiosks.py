@@ -21,8 +21,8 @@ from device.upkeep.watchdog import Watchdog
 from device.values import Frame
 from device.vision.camera import Camera, FakeCamera
 from device.vision.demo import Demo
+from device.vision.files import Paced
 from device.vision.images import frame_of
-from device.vision.sources import Paced
 from tests.brokers import Listener
 
 

@@ -30,9 +30,9 @@ from device.values import Context, Frame, Image
 from device.vision.blazeface import BlazeFace
 from device.vision.camera import FakeCamera
 from device.vision.demo import Demo
+from device.vision.files import Paced
 from device.vision.images import frame_of
 from device.vision.litert import Model
-from device.vision.sources import Paced
 
 STEPS = {
     "faces": ("detector", "detect"),
@@ -85,7 +85,7 @@ def measure(config: Config, faces: Literal[1, 4], frames: int) -> Timings:
         for spent in steps.values():
             spent.clear()
         began = time.perf_counter()
-        audience = corridor.see(frame)
+        audience = corridor.see(frame).audience
         corridor.show(audience, Context(at=frame.at))
         elapsed = time.perf_counter() - began
         if number >= WARM_FRAMES:
@@ -132,7 +132,7 @@ def soak(config: Config, frames: int, warm_up: int = SOAK_WARM) -> tuple[float, 
         if number == warm_up:
             early = resident_mb() or 0.0
         frame = demo.read()
-        audience, context = corridor.see(frame), Context(at=frame.at)
+        audience, context = corridor.see(frame).audience, Context(at=frame.at)
         corridor.show(audience, context)
         counts.update(audience, context)
         counts.due(context)

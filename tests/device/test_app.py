@@ -16,8 +16,8 @@ from device.upkeep.watchdog import Watchdog
 from device.values import Context
 from device.vision.camera import FakeCamera
 from device.vision.demo import Demo
+from device.vision.files import Paced
 from device.vision.images import frame_of
-from device.vision.sources import Paced
 from device.world import World
 from tests.brokers import Mosquitto, listen, wait_until
 from tests.kiosks import changed, nobody, running, somebody, wall
@@ -33,11 +33,11 @@ def test_somebody_is_offered_something_within_two_seconds_and_nobody_is_offered_
     states = {}
     for number in range(2 * FPS):  # two seconds of a wall, then two of a person
         frame = wall(1 + number / FPS)
-        states[frame.at] = corridor.show(corridor.see(frame), Context(at=frame.at)).state
+        states[frame.at] = corridor.show(corridor.see(frame).audience, Context(at=frame.at)).state
     assert set(states.values()) == {"resting"}
     for number in range(2 * FPS):
         frame = frame_of(demo.view(3 + number / FPS), 3 + number / FPS)
-        screen = corridor.show(corridor.see(frame), Context(at=frame.at))
+        screen = corridor.show(corridor.see(frame).audience, Context(at=frame.at))
     assert screen.state == "showing"
     assert len(screen.suggestions) == config.matching.count
     corridor.close()
@@ -49,11 +49,11 @@ def test_when_people_leave_the_screen_rests_and_the_corridor_knows_nothing_of_th
     corridor, demo = Corridor(config), Demo(config.camera)
     for number in range(3 * FPS):
         frame = frame_of(demo.view(3 + number / FPS), 1 + number / FPS)
-        shown = corridor.show(corridor.see(frame), Context(at=frame.at))
+        shown = corridor.show(corridor.see(frame).audience, Context(at=frame.at))
     assert shown.state == "showing"
     for number in range(6 * FPS):
         frame = wall(4 + number / FPS)
-        shown = corridor.show(corridor.see(frame), Context(at=frame.at))
+        shown = corridor.show(corridor.see(frame).audience, Context(at=frame.at))
     assert shown.state == "resting"
     assert shown.suggestions == ()
     corridor.close()
