@@ -35,8 +35,9 @@ NEAR = 1.0
 OTHER_SIZE = math.log(2)
 """Largest change of size that is still the same face, as a logarithm."""
 
-RESTLESS = 0.15
-"""A face that moved by this share of its size since the last detection is looked for again."""
+RESTLESS = 0.2
+"""A face is looked for again at once when it has moved by this share of its size since it was
+seen, or when it was seen so far from where or so much larger than it was expected."""
 
 HIDDEN_S = 3.0
 """Seconds for which a face behind another is thought to go on as it went."""
@@ -64,6 +65,7 @@ class _Path:
     placed_at: float
     seen_at: float
     velocity: Floats
+    surprise: float = 0.0
     hits: int = 1
     frames: int = 1
 
@@ -78,13 +80,16 @@ class _Path:
 
     def cost(self, face: Face, at: float) -> float:
         """How ill a face fits, 0 perfectly; infinite where it can't be the same."""
-        centre, size = np.array(face.box.centre, np.float32), _size(face)
-        mean = (size + self.size) / 2
-        off = float(np.linalg.norm(centre - self.expected(at))) / mean
-        grown = abs(math.log(size / self.size))
+        off, grown = self.differences(face, at)
         if off > NEAR or grown > OTHER_SIZE:
             return math.inf
         return off + grown + (1 - self.face(at).box.iou(face.box)) / 2
+
+    def differences(self, face: Face, at: float) -> tuple[float, float]:
+        """Distance from where it is expected, in sizes, and change of size as a logarithm."""
+        centre, size = np.array(face.box.centre, np.float32), _size(face)
+        off = float(np.linalg.norm(centre - self.expected(at))) / ((size + self.size) / 2)
+        return off, abs(math.log(size / self.size))
 
     def is_behind(self, other: _Path, at: float) -> bool:
         """Whether this face should be where a nearer one is seen."""
@@ -92,11 +97,14 @@ class _Path:
 
     def see(self, face: Face, at: float) -> None:
         """Take a detection for this track's."""
+        self.surprise = max(self.differences(face, at))
         centre = np.array(face.box.centre, np.float32)
         elapsed = at - self.placed_at
         if elapsed > 0:
             moved = (centre - self.centre) / np.float32(elapsed)
             weight = max(1 / self.hits, 1 - math.exp(-elapsed / VELOCITY_S))
+            if self.hits >= CONFIRMATIONS and self.surprise > RESTLESS:
+                weight *= (RESTLESS / self.surprise) ** 2  # a jump is no speed
             self.velocity = self.velocity + np.float32(weight) * (moved - self.velocity)
         size = _size(face)
         shape = (face.keypoints - centre) / np.float32(size)
@@ -133,7 +141,7 @@ class Tracker:
     def due(self, at: float) -> bool:
         """Whether the detector should look at the frame of this time.
 
-        Every `vision.detect_every_s`; at once while somebody is new, has moved far since, or was
+        Every `vision.detect_every_s`; at once while somebody is new, fast, not where expected, or
         just lost: a newcomer is confirmed within a few frames, and an empty scene costs little.
         """
         since = at - self._detected_at
@@ -188,7 +196,7 @@ class Tracker:
         self._paths += [_begin(faces[f], at) for f in sorted(free_faces)]
 
     def _restless(self, path: _Path, at: float) -> bool:
-        if path.hits < CONFIRMATIONS or path.score == UNSEEN:
+        if path.hits < CONFIRMATIONS or path.score == UNSEEN or path.surprise > RESTLESS:
             return True
         moved = float(np.linalg.norm(path.velocity)) * (at - path.seen_at)
         return moved > RESTLESS * path.size

@@ -168,6 +168,18 @@ def test_somebody_new_or_just_lost_is_looked_for_in_every_frame() -> None:
     assert tracker.due(at + STEP)
 
 
+def test_a_cut_to_another_view_is_followed_within_a_few_frames() -> None:
+    tracker = Tracker(CONFIG)
+    at, _ = settled(tracker, face())
+    there = face(x=345, side=130)
+    box = face().box
+    for index in range(6):
+        seen = (there,) if tracker.due(at + index * STEP) else None
+        (track,) = tracker.update(seen, at + index * STEP)
+        box = track.face.box
+    assert box.iou(there.box) > 0.85
+
+
 def test_a_clock_of_frames_that_starts_again_does_not_stop_detection() -> None:
     tracker = Tracker(CONFIG)
     settled(tracker, face(), start=1000.0)
