@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from device.messaging.topics import TABLE
 from tests.needs import needs
 from tests.systemd.kiosk_broker import Client, KioskBroker, kiosk_broker, wait_for
 
@@ -51,39 +52,42 @@ def test_without_the_right_password_nobody_gets_in(broker: KioskBroker, user: st
         client.close()
 
 
-@pytest.mark.parametrize(
-    "topic", ["status", "suggestions", "health", "counts", "release", "command/result"]
-)
-def test_the_kiosk_writes_its_own_topics(kiosk: Client, topic: str) -> None:
-    assert kiosk.may_publish(f"{HERE}/{topic}")
+def topics(*senders: str) -> list[str]:
+    """Every topic of the table of messages that one of these sends."""
+    rows = [row for row in TABLE if row.sender in senders]
+    return [row.template.format(site="hangzhou", kiosk="kiosk-1") for row in rows]
 
 
-@pytest.mark.parametrize("topic", ["display", "feedback", "command", "anything"])
+@pytest.mark.parametrize("topic", topics("kiosk"))
+def test_the_kiosk_writes_its_own_topics_and_who_has_its_password_reads_them(
+    kiosk: Client, topic: str
+) -> None:
+    kiosk.subscribe(topic)
+    assert kiosk.may_publish(topic, "own")
+    wait_for(lambda: kiosk.received.get(topic) == b"own", topic)
+
+
+@pytest.mark.parametrize("topic", [*topics("page", "anyone"), f"{HERE}/command", "anything"])
 def test_the_kiosk_writes_no_topic_of_others(kiosk: Client, topic: str) -> None:
-    assert not kiosk.may_publish(f"{HERE}/{topic}")
+    assert not kiosk.may_publish(topic)
 
 
-@pytest.mark.parametrize("topic", ["display", "feedback"])
+@pytest.mark.parametrize("topic", topics("page"))
 def test_the_page_writes_its_heartbeat_and_touches_and_the_kiosk_hears_them(
     kiosk: Client, page: Client, topic: str
 ) -> None:
-    kiosk.subscribe(f"{HERE}/{topic}")
-    assert page.may_publish(f"{HERE}/{topic}", "from the page")
-    wait_for(lambda: kiosk.received.get(f"{HERE}/{topic}") == b"from the page", topic)
+    kiosk.subscribe(topic)
+    assert page.may_publish(topic, "from the page")
+    wait_for(lambda: kiosk.received.get(topic) == b"from the page", topic)
 
 
 @pytest.mark.parametrize(
     "topic",
     [
-        f"{HERE}/suggestions",
-        f"{HERE}/status",
-        f"{HERE}/health",
-        f"{HERE}/counts",
-        f"{HERE}/release",
+        *topics("kiosk", "anyone"),
         f"{HERE}/command",
-        f"{HERE}/command/result",
-        "wayside/v1/hangzhou/weather",
         "wayside/v1/fleet/stable/desired",
+        "wayside/v1/hangzhou/kiosk-1",
         "anything",
     ],
 )
