@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,25 @@ def test_a_processor_that_cannot_be_asked_is_not_risked(tmp_path: Path) -> None:
     assert "does not say" in str(obstacle(tmp_path / "none", "aarch64"))
     (tmp_path / "cpuinfo").write_text("")
     assert "atomics" in str(obstacle(tmp_path / "cpuinfo", "aarch64"))
+
+
+def test_a_mediapipe_that_does_not_load_is_done_without(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "mediapipe.py").write_text("raise OSError('libEGL.so.1: no such file')\n")
+    code = (
+        "from pathlib import Path; from device.config import VisionConfig\n"
+        "from device.vision.faces import open_detector\n"
+        "print(open_detector(VisionConfig(), Path('models/third_party'), machine='x86_64')[1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "name='blazeface'" in done.stdout, done.stderr
+    assert "does not load (libEGL.so.1: no such file)" in done.stdout
 
 
 def test_mediapipe_asked_for_on_a_pi_4_is_one_clear_line(face_models: Path, pi_4: Path) -> None:
