@@ -47,7 +47,7 @@ class CameraConfig(Section):
     width: int = Field(640, ge=160, le=1920, description="pixels")
     height: int = Field(480, ge=120, le=1080, description="pixels")
     fps: float = Field(15, ge=1, le=60, description="frames a second")
-    read_deadline_s: float = Field(5, ge=0.1, le=8, description="a read that takes longer hangs")
+    read_deadline_s: float = Field(5, ge=0.1, le=5, description="a read that takes longer hangs")
     reopen_first_s: float = Field(1, ge=0.01, le=60, description="first wait before reopening")
     reopen_longest_s: float = Field(30, ge=0.01, le=600, description="longest wait between tries")
 
