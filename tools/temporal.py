@@ -193,19 +193,29 @@ def compare(course: Course, temporal: NDArray[np.float32]) -> dict[str, dict[str
     """Frames alone, their exponential mean and the temporal network, on the same clips.
 
     accuracy: of all steps. steady: of the last step. switches: changes of label a clip, where one
-    would be right for a clip of two emotions. loss: cross-entropy of the last step, nats.
+    would be right for a clip of two emotions. lag: mean steps after the targets changed until the
+    label does, of clips that are told right before and at the end. loss: cross-entropy of the last
+    step, nats.
     """
     truth = course.target.argmax(axis=-1)
+    changes = truth[:, 0] != truth[:, -1]
     shares = {"frames": smoothed(course.frames, 1e-3), "mean": smoothed(course.frames)}
     shares["temporal"] = smoothed(temporal, 1e-3)
     report = {}
     for name, value in shares.items():
         told = value.argmax(axis=-1)
         last = np.take_along_axis(value[:, -1], truth[:, -1, None], axis=-1)
+        right = told == truth
+        change = (truth != truth[:, :1]).argmax(axis=1)
+        before = np.take_along_axis(right, np.maximum(change - 1, 0)[:, None], axis=1)[:, 0]
+        fair = changes & before & right[:, -1]
+        arrived = (np.arange(STEPS) >= change[:, None]) & (told == truth[:, -1:])
+        lag = arrived[fair].argmax(axis=1) - change[fair]
         report[name] = {
             "accuracy": round(float((told == truth).mean()), 4),
             "steady": round(float((told[:, -1] == truth[:, -1]).mean()), 4),
             "switches": round(float((told[:, 1:] != told[:, :-1]).sum(axis=1).mean()), 3),
+            "lag": round(float(lag.mean()), 2) if fair.any() else float("nan"),
             "loss": round(float(-np.log(np.maximum(last, 1e-6)).mean()), 4),
         }
     return report

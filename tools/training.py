@@ -136,6 +136,10 @@ class RunningAverage(keras.callbacks.Callback):
         self.weights: list[np.ndarray] = []
         self.steps = 0
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Begin with the weights as they are, unless a checkpoint has given some."""
+        self.weights = self.weights or self.model.get_weights()
+
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Move the average a little towards the weights as they are."""
         self.steps += 1
@@ -144,8 +148,6 @@ class RunningAverage(keras.callbacks.Callback):
         now = self.model.get_weights()
         count = self.steps / self.EVERY
         keep = min(self._momentum, count / (count + 4))
-        if not self.weights:
-            self.weights = now
         for mean, new in zip(self.weights, now, strict=True):
             mean += (1 - keep) * (new - mean)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tools.sequences import STEPS, make_clip, make_clips
+from tools.temporal import Course, compare
 
 
 def stills() -> np.ndarray:
@@ -46,3 +47,25 @@ def test_rare_emotions_are_seen_more_often_than_they_come() -> None:
     clips = make_clips(pictures, emotion, 150, seed=1)
     rare = np.mean([emotion[list(clip.stills)].mean() for clip in clips])
     assert rare > 0.15
+
+
+def course(frames: np.ndarray, change: int) -> Course:
+    """One clip of two emotions, 0 then 1, whose frames say `frames`."""
+    share = (np.arange(STEPS) >= change).astype(np.float32)[None]
+    target = np.stack([1 - share, share], axis=-1)
+    return Course(np.zeros((1, STEPS, 1, 1, 1), np.float16), frames, target, share)
+
+
+def test_a_reading_that_comes_late_has_a_lag_and_one_that_flickers_has_switches() -> None:
+    exact = (np.arange(STEPS) >= 8).astype(int)
+    late = (np.arange(STEPS) >= 11).astype(int)
+    flicker = exact.copy()
+    flicker[[2, 15]] ^= 1
+    logits = 9 * np.eye(2, dtype=np.float32)
+    clip = course(logits[flicker][None], change=8)
+    told = compare(clip, logits[late][None])
+    assert told["temporal"]["lag"] == 3
+    assert told["temporal"]["switches"] == 1
+    assert told["temporal"]["accuracy"] == (STEPS - 3) / STEPS
+    assert told["frames"]["lag"] == 0
+    assert told["frames"]["switches"] == 5

@@ -92,6 +92,7 @@ def test_the_average_follows_the_weights_with_a_delay() -> None:
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     average = RunningAverage(0.9)
     average.set_model(model)
+    average.on_train_begin()
     for value in range(80):
         model.set_weights([np.full((1, 1), value, np.float32)])
         average.on_train_batch_end(value)
