@@ -21,8 +21,8 @@ import numpy as np
 from device.config import VisionConfig
 from device.values import Box, Frame, Image, Track
 from device.vision.faces import Detector, open_detector
+from device.vision.files import VideoFile
 from device.vision.images import frame_of, load_picture
-from device.vision.sources import VideoFile
 from device.vision.tracks import Tracker
 
 MODELS = Path(__file__).resolve().parent.parent / "models" / "third_party"
