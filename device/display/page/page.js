@@ -6,7 +6,8 @@
 (() => {
   const BEAT_MS = 3000;
   const CHECK_MS = 250;
-  const WISH_MS = 10000;
+  const WISH_MS = 10000; // the device has this long to grant a wish
+  const UNTOLD_WISH_MS = 60000; // and this long to be there to hear it
   const CHOSEN_MS = 20000;
   const DRIFT_MS = 5000;
 
@@ -61,8 +62,9 @@
     }, 0);
   }
 
+  /* Whether it could be said at all. */
   function feedback(item_id, verdict) {
-    link?.publish("feedback", { item_id, verdict, at: utc() }, 1);
+    return link?.publish("feedback", { item_id, verdict, at: utc() }, 1) ?? false;
   }
 
   function touched(id, verdict) {
@@ -75,10 +77,14 @@
 
   function choose() {
     const verdict = shown.state === "opted_out" ? "opt_in" : "opt_out";
-    feedback(null, verdict);
     arrived.wish = verdict;
-    wishUntil = performance.now() + WISH_MS;
+    tell();
     refresh();
+  }
+
+  function tell() {
+    const told = feedback(null, arrived.wish);
+    wishUntil = performance.now() + (told ? WISH_MS : UNTOLD_WISH_MS);
   }
 
   const received = {
@@ -97,7 +103,7 @@
   link = Link.open(window.WAYSIDE, Object.keys(received), {
     open: () => {
       arrived.connected = true;
-      if (arrived.wish !== null) feedback(null, arrived.wish);
+      if (arrived.wish !== null) tell();
       refresh();
     },
     close: () => {

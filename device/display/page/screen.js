@@ -123,22 +123,28 @@ const Screen = (() => {
   }
 
   function tooMuch(made) {
-    const wide = (part) => part.scrollWidth > part.clientWidth + 1;
-    const high = (part) => part.scrollHeight > part.clientHeight + 1;
     const [body, text, title] = [".body", ".text", "h2"].map((name) => made.querySelector(name));
-    return [body, text].some(high) || [body, text, title].some(wide);
+    const floor = body.getBoundingClientRect().bottom - parseFloat(getComputedStyle(body).paddingBottom);
+    const low = (part) => part.getBoundingClientRect().bottom > floor + 1;
+    const wide = (part) => part.scrollWidth > part.clientWidth + 1;
+    return text.scrollHeight > text.clientHeight + 1
+      || [...made.querySelectorAll("h2, .text, .qr, .verdicts")].some(low)
+      || [body, text, title].some(wide);
   }
 
-  /* Each module of a code is a whole number of the screen's pixels, or cameras misread it. */
-  function align(figure) {
+  /* Each module of a code is a whole number of the screen's pixels, or cameras misread it; `less`
+     takes that many away. */
+  function align(figure, less = 0) {
     const svg = figure.querySelector("svg");
     const modules = svg.viewBox.baseVal.width;
-    const pixels = Math.floor((figure.clientWidth * devicePixelRatio) / modules + 0.25);
-    svg.style.width = figure.style.width = `${(Math.max(2, pixels) * modules) / devicePixelRatio}px`;
+    svg.style.width = "";
+    const wanted = svg.getBoundingClientRect().width * devicePixelRatio;
+    const pixels = Math.max(2, Math.floor(wanted / modules + 0.25) - less);
+    svg.style.width = `${(pixels * modules) / devicePixelRatio}px`;
   }
 
   /* All titles a little smaller together, so that they stay alike; then those that are still too
-     long smaller, with fewer reasons, and cut, until each card holds what it shows. */
+     long smaller, with a smaller code, with fewer reasons, and cut, until each card holds all. */
   function fit(cards) {
     const shrink = (some, to) => {
       for (const made of some) made.style.setProperty("--shrink", to);
@@ -146,6 +152,8 @@ const Screen = (() => {
     for (const to of TOGETHER) if (cards.some(tooMuch)) shrink(cards, to);
     for (const made of cards) {
       for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
+      const code = made.querySelector(".qr");
+      for (const less of [1, 2, 0]) if (code && tooMuch(made)) align(code, less);
       const title = made.querySelector("h2");
       const extras = [...made.querySelectorAll(".why li:not(:first-child)")].reverse();
       for (const extra of extras) if (tooMuch(made)) extra.remove();
@@ -188,7 +196,7 @@ const Screen = (() => {
     cards.hidden = resting;
     cards.dataset.count = items.length;
     cards.replaceChildren(...items.map(card));
-    cards.querySelectorAll(".qr").forEach(align);
+    cards.querySelectorAll(".qr").forEach((figure) => align(figure));
     fit([...cards.children]);
   }
 

@@ -70,6 +70,16 @@ new MutationObserver((changes) => {
 """
 """Runs before the page's own scripts and remembers every card that was ever drawn."""
 
+RESIZED = """
+const [width, height, done] = arguments;
+const look = () => {
+  const there = innerWidth === width && innerHeight === height;
+  requestAnimationFrame(() => (there ? requestAnimationFrame(done) : look()));
+};
+look();
+"""
+"""Waits until the window has its size and the page has heard of it."""
+
 FINISH = """
 for (const animation of document.getAnimations()) {
   if (Number.isFinite(animation.effect.getComputedTiming().endTime)) animation.finish();
@@ -120,6 +130,7 @@ class Stage:
             "Emulation.setDeviceMetricsOverride",
             {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
         )
+        self.driver.execute_async_script(RESIZED, *size)
 
     def say(self, name: str, payload: Any) -> int:
         """Publish as the kiosk does, retained; how many messages had been heard before."""

@@ -1,0 +1,195 @@
+"""The notice stands in every state, the heartbeat tells the truth of it, and opting out works."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+from selenium.webdriver.common.by import By
+
+from device.config import Config
+from device.display.server import PageServer, settings_script
+from device.messaging.broker import EmbeddedBroker
+from device.messaging.payloads import Display, Feedback, decode
+from device.messaging.topics import ROWS
+from tests.brokers import listen, wait_until
+from tests.device.display.stage import CARDS, PLACE, TOPICS, Stage, message
+from tests.needs import needs
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.mosquitto,
+    needs("chromium", "chromedriver", "mosquitto"),
+]
+
+WATCHING = message(state="resting", serial=7)
+
+
+def test_the_heartbeat_comes_every_few_seconds_without_being_asked(  # failure 28
+    stage: Stage,
+) -> None:
+    known = stage.say("suggestions", WATCHING)
+    first = stage.heartbeat(known, serial=7, shows_notice=True)
+    beats = [first, *(stage.heartbeat() for _ in range(2))]
+    times = [datetime.fromisoformat(beat["at"]) for beat in beats]
+    assert times == sorted(set(times))
+    since = [datetime.fromisoformat(beat["since"]).timestamp() for beat in beats]
+    assert max(since) - min(since) < 0.1  # the same screen all the while
+
+
+def test_the_device_understands_what_the_page_says(stage: Stage) -> None:
+    known = stage.say("suggestions", WATCHING)
+    stage.heartbeat(known, serial=7, shows_notice=True)
+    stage.find("#choice").click()
+    stage.feedback(known, verdict="opt_out")
+    heard = [heard for heard in stage.kiosk.messages if heard.name in ("display", "feedback")]
+    read = [decode(each.name, each.payload, 0.0) for each in heard]
+    assert Display("resting", 7, True, 0.0) in read
+    assert Feedback(None, "opt_out", 0.0) in read
+    assert None not in read
+    for each in heard:
+        assert set(each.json()) == set(ROWS[each.name].fields)
+        assert (each.retain, each.qos) == (False, ROWS[each.name].qos)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "notice.style.display = 'none'",
+        "notice.style.visibility = 'hidden'",
+        "document.querySelector('footer').style.opacity = 0",
+        "notice.style.transform = 'translateY(300px)'",
+        "notice.querySelector('p').textContent = ''",
+        "notice.querySelector('p').style.fontSize = 0",
+        "cover()",
+    ],
+)
+def test_a_notice_that_nobody_can_see_is_not_reported(stage: Stage, deed: str) -> None:
+    known = stage.say("suggestions", WATCHING)
+    stage.heartbeat(known, shows_notice=True)
+    stage.script(
+        f"""const notice = document.querySelector("#notice");
+        const cover = () => {{
+          const sheet = document.createElement("div");
+          sheet.style.cssText = "position: fixed; inset: 0; z-index: 9; background: black";
+          document.body.append(sheet);
+        }};
+        {deed};"""
+    )
+    stage.heartbeat(shows_notice=False)
+
+
+def test_a_page_in_the_background_reports_no_notice(stage: Stage) -> None:
+    known = stage.say("suggestions", WATCHING)
+    stage.heartbeat(known, shows_notice=True)
+    page = stage.driver.current_window_handle
+    stage.driver.switch_to.new_window("tab")
+    try:
+        stage.heartbeat(shows_notice=False)
+    finally:
+        stage.driver.close()
+        stage.driver.switch_to.window(page)
+    stage.heartbeat(shows_notice=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "heading", "counts"),
+    [
+        (message(state="resting"), "A camera looks at this spot", True),
+        (message(*CARDS), "A camera looks at this spot", True),
+        (message(*CARDS, notice="demo"), "This is a demonstration", True),
+        (message(state="opted_out", notice="opted_out"), "Nobody is being looked at", False),
+        (
+            message(*CARDS, state="opted_out", notice="opted_out"),
+            "Nobody is being looked at",
+            False,
+        ),
+        (message(state="resting", notice="not_watching"), "Not looking right now", False),
+        (message(state="resting", notice="of tomorrow"), "A camera looks at this spot", True),
+        (message(state="resting", notice="__proto__"), "A camera looks at this spot", True),
+    ],
+)
+def test_the_notice_stands_in_every_state_and_counts_where_it_tells_of_the_camera(
+    stage: Stage, said: dict[str, object], heading: str, counts: bool
+) -> None:
+    known = stage.say("suggestions", {**said, "serial": 9})
+    told = stage.heartbeat(known, serial=9)
+    assert (told["state"], told["shows_notice"]) == (said["state"], counts)
+    assert stage.text("#notice h2") == heading
+    assert stage.find("#notice p").is_displayed()
+    assert stage.script("return Screen.noticeIsVisible()")
+    assert stage.find("#choice").is_displayed()
+
+
+def test_a_notice_of_the_pages_own_choice_opens_no_camera(stage: Stage) -> None:
+    assert stage.text("#notice h2") == "Not looking right now"
+    assert stage.script("return Screen.noticeIsVisible()")
+    stage.heartbeat(state="resting", serial=None, shows_notice=False)
+
+
+@pytest.mark.parametrize("by", ["touch", "key"])
+def test_opting_out_is_one_touch_and_so_is_opting_in(stage: Stage, by: str) -> None:
+    def choose() -> None:
+        if by == "touch":
+            stage.find("#choice").click()
+        else:
+            stage.find("body").send_keys("o")
+
+    stage.show(*CARDS)
+    known = len(stage.kiosk.messages)
+    choose()
+    # Before the device has answered nothing of the last look is on the screen any more.
+    assert stage.titles() == []
+    assert stage.text("#notice h2") == "Nobody is being looked at"
+    stage.heartbeat(known, state="opted_out", shows_notice=False)
+    assert stage.feedback(known, verdict="opt_out")["item_id"] is None
+    stage.show(PLACE, state="opted_out", notice="opted_out", serial=2)
+    assert stage.text("#choice .label") == "You may look again"
+    choose()
+    stage.feedback(known, verdict="opt_in")
+    stage.show(state="resting", serial=3)
+    assert stage.text("#choice .label") == "Don’t look at me"
+
+
+def test_opting_out_while_the_broker_is_away_is_told_when_it_is_back(stage: Stage) -> None:
+    stage.show(*CARDS)
+    stage.broker.stop()
+    stage.wait_for_titles()
+    stage.find("#choice").click()
+    assert "feedback" not in stage.broker.log()
+    stage.broker.start()
+    wait_until(
+        lambda: re.search(r"Received PUBLISH from wayside-page-.*feedback", stage.broker.log()),
+        "the page tells the broker",
+    )
+
+
+@pytest.mark.slow
+def test_a_wish_that_the_device_never_grants_is_given_up(stage: Stage) -> None:
+    stage.show(*CARDS)
+    known = len(stage.kiosk.messages)
+    stage.find("#choice").click()
+    stage.heartbeat(known, state="opted_out")
+    stage.heartbeat(state="showing", serial=1, shows_notice=True)
+
+
+def test_the_page_works_on_the_embedded_broker(stage: Stage) -> None:
+    config = Config.model_validate({"mqtt": {"port": 0, "websocket_port": 0}})
+    broker = EmbeddedBroker(config.mqtt)
+    broker.start()
+    server = PageServer(0, settings_script(config, broker.websocket_port))
+    server.start()
+    try:
+        with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
+            embedded = Stage(stage.broker, kiosk, stage.driver, server.address)
+            embedded.say("suggestions", message(*CARDS))
+            embedded.open()
+            embedded.wait_for_titles(*(item["title"] for item in CARDS))
+            embedded.heartbeat(0, state="showing", shows_notice=True)
+            embedded.driver.find_element(By.CSS_SELECTOR, ".choose").click()
+            embedded.feedback(0, verdict="chosen", item_id="place-1")
+            embedded.driver.get("about:blank")
+    finally:
+        server.stop()
+        broker.stop()
