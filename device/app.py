@@ -35,6 +35,7 @@ from device.values import Audience, Context, Face, Frame, Reading, Track, Visito
 from device.vision.camera import Camera, Capture
 from device.vision.faces import open_detector
 from device.vision.litert import runtime_name
+from device.vision.mesh import FaceMesh
 from device.vision.recognise import Recogniser
 from device.vision.tracks import Tracker
 from device.world import World
@@ -71,7 +72,9 @@ class Corridor:
             UserError: one of them is missing or broken.
         """
         self.tracker = Tracker(config.vision)
-        self.recogniser = Recogniser(config.models, config.vision, config.recognise)
+        third_party = config.models / "third_party"
+        self.mesh = mesh = FaceMesh(third_party)  # for two steps: the detector and the eyes
+        self.recogniser = Recogniser(config.models, config.vision, config.recognise, mesh=mesh)
         self.smoother = Smoother(config.audience)
         cards = config.matching.count
         self.matcher = Matcher(
@@ -82,7 +85,7 @@ class Corridor:
         )
         self.session = Session(config.session, cards)
         # Last, since it is the one that has to be closed.
-        self.detector, self.choice = open_detector(config.vision, config.models / "third_party")
+        self.detector, self.choice = open_detector(config.vision, third_party, mesh=mesh)
 
     def see(self, frame: Frame) -> Seen:
         """Who stands there, as far as this frame and the ones before it tell."""

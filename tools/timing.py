@@ -10,7 +10,7 @@ import itertools
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -54,13 +54,15 @@ WARM_S, KIOSK_S = 6.0, 12.0
 @dataclass(frozen=True, slots=True)
 class Timings:
     """Milliseconds. frame_ms: of all frames; detected_ms, steps_ms, bare_ms: of the frames in
-    which the detector ran, whose ratio is what overhead costs."""
+    which the detector ran, whose ratio is what overhead costs. calls: of each model, in the last
+    of them."""
 
     faces: int
     frame_ms: float
     detected_ms: float
     bare_ms: float
     steps_ms: dict[str, float]
+    calls: Mapping[str, int]
 
     @property
     def ratio(self) -> float:
@@ -103,6 +105,7 @@ def measure(config: Config, faces: Literal[1, 4], frames: int) -> Timings:
         detected_ms=1000 * fmean(elapsed for elapsed, _, _ in detected),
         bare_ms=1000 * fmean(sum(n * bare[m] for m, n in made.items()) for _, _, made in detected),
         steps_ms={step: 1000 * fmean(sums[step] for _, sums, _ in detected) for step in STEPS},
+        calls=detected[-1][2],
     )
 
 
@@ -140,14 +143,22 @@ def soak(config: Config, frames: int, warm_up: int = SOAK_WARM) -> tuple[float, 
     return early, resident_mb() or 0.0
 
 
-def run_kiosk(config: Config, camera: Literal["demo", "nobody"]) -> tuple[float | None, float]:
+def run_kiosk(
+    config: Config,
+    camera: Literal["demo", "nobody"],
+    *,
+    warm_s: float = WARM_S,
+    seconds: float = KIOSK_S,
+) -> tuple[float | None, float]:
     """Resident MB, and load in cores, of a whole kiosk in a process of its own."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as process:
-        return process.submit(_kiosk, config, camera).result()
+        return process.submit(_kiosk, config, camera, warm_s, seconds).result()
 
 
-def _kiosk(config: Config, camera: Literal["demo", "nobody"]) -> tuple[float | None, float]:
+def _kiosk(
+    config: Config, camera: Literal["demo", "nobody"], warm_s: float, seconds: float
+) -> tuple[float | None, float]:
     mqtt = config.mqtt.model_copy(update={"port": 0, "websocket_port": 0, "broker": "embedded"})
     display = config.display.model_copy(update={"port": 0})
     config = config.model_copy(update={"mqtt": mqtt, "display": display})
@@ -156,9 +167,9 @@ def _kiosk(config: Config, camera: Literal["demo", "nobody"]) -> tuple[float | N
     source = Paced(Demo(config.camera) if camera == "demo" else FakeCamera(empty))
     watchdog = Watchdog(Notifier(None))
     kiosk = Kiosk(config, source, watchdog, live=False, announce=lambda line: None)
-    _turn_for(kiosk, WARM_S)
+    _turn_for(kiosk, warm_s)
     began, spent = time.monotonic(), time.process_time()
-    _turn_for(kiosk, KIOSK_S)
+    _turn_for(kiosk, seconds)
     load = (time.process_time() - spent) / (time.monotonic() - began)
     memory = resident_mb()
     kiosk.stop()
@@ -193,11 +204,16 @@ class _Calls:
         self.made: Counter[str] = Counter()
         # mediapipe runs the same file inside itself, where it cannot be called bare.
         blazeface = BlazeFace(config.models / "third_party", reach=config.vision.range)
-        self._models = {"detector": blazeface.model, **corridor.recogniser.models}
+        # The detector's second look and the eyes share one mesh model.
+        self._models = {
+            "eyes": corridor.mesh.model,
+            **corridor.recogniser.models,
+            "detector": blazeface.model,
+        }
         self._count("detector", corridor.detector, "detect")
-        self._count("eyes", corridor.detector.mesh.model, "run")
-        for name, model in corridor.recogniser.models.items():
-            self._count(name, model, "run")
+        for name, model in self._models.items():
+            if name != "detector":
+                self._count(name, model, "run")
 
     def bare_s(self) -> dict[str, float]:
         """Median seconds of `invoke()` of each model."""

@@ -114,17 +114,18 @@ def open_detector(
     vision: VisionConfig,
     models: Path,
     *,
+    mesh: FaceMesh | None = None,
     cpuinfo: Path = CPUINFO,
     machine: str | None = None,
 ) -> tuple[Detector, Choice]:
     """The configured detector, or for `auto` the best that runs here.
 
-    models: the folder of the third-party model files.
+    models: the folder of the third-party model files. mesh: one that is loaded already.
 
     Raises:
         UserError: mediapipe is asked for and cannot run, or a model file is missing or broken.
     """
-    mesh = FaceMesh(models)
+    mesh = mesh or FaceMesh(models)
     trouble = obstacle(cpuinfo, machine) if vision.detector != "blazeface" else None
     if vision.detector != "blazeface" and trouble is None:
         # Here and not above: where it cannot run, importing it kills the process.

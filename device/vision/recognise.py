@@ -75,11 +75,13 @@ class Recogniser:
         recognise: RecogniseConfig,
         *,
         backend: Backend | None = None,
+        mesh: FaceMesh | None = None,
     ) -> None:
         """Load the models that are switched on.
 
         models: the folder of `face.tflite`, `temporal.tflite`, their cards and `third_party/`.
-        backend: what `edgetpu.choose_backend` found, where that was asked already.
+        backend: what `edgetpu.choose_backend` found, where that was asked already. mesh: one that
+        is loaded already.
 
         Raises:
             UserError: a model or card is missing, broken or does not fit; no accelerator.
@@ -93,7 +95,8 @@ class Recogniser:
         self._face = self._load_backbone(path, card)
         temporal, features = models / "temporal.tflite", self._face.outputs["features"].shape
         self._temporal = Temporal(temporal, card.labels, features) if recognise.emotion else None
-        self._eyes = EyeWatch(FaceMesh(models / "third_party")) if recognise.eyes else None
+        mesh = mesh if mesh or not recognise.eyes else FaceMesh(models / "third_party")
+        self._eyes = EyeWatch(mesh) if mesh and recognise.eyes else None
         self._states: dict[str, State] = {}
 
     @property

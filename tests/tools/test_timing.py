@@ -1,0 +1,42 @@
+"""The bench measures what runs; how fast that is, no test may depend on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from device.config import Config
+from tests.kiosks import changed
+from tools.bench import _object
+from tools.timing import STEPS, measure, run_kiosk
+
+KEYS = {"faces", "ratio", "frame_ms", "detected_ms", "bare_ms", "steps_ms"}
+
+
+@pytest.mark.parametrize("faces", [1, 4])
+def test_every_step_is_timed_against_the_bare_calls_of_the_same_frames(
+    config: Config, faces: Literal[1, 4]
+) -> None:
+    timings = measure(changed(config, vision__detector="blazeface"), faces, frames=30)
+    assert set(timings.steps_ms) == set(STEPS)
+    assert all(ms > 0 for ms in timings.steps_ms.values())
+    assert sum(timings.steps_ms.values()) <= timings.detected_ms
+    assert timings.ratio > 1  # a frame holds its model calls
+    assert set(_object(timings)) == KEYS
+
+
+def test_four_faces_take_more_model_calls_than_one(config: Config) -> None:
+    config = changed(config, vision__detector="blazeface")
+    calls = {faces: measure(config, faces, frames=15).calls for faces in (1, 4)}
+    assert calls[1]["face"] == 1
+    assert calls[4]["face"] == 4
+
+
+@pytest.mark.slow
+def test_a_whole_kiosk_is_weighed_in_a_process_of_its_own(config: Config) -> None:
+    config = changed(config, vision__detector="blazeface")
+    memory_mb, load = run_kiosk(config, "nobody", warm_s=1, seconds=1)
+    assert memory_mb is not None
+    assert memory_mb > 50
+    assert 0 < load < 2
