@@ -29,7 +29,7 @@ from device.upkeep.watchdog import Watchdog
 from device.values import Context, Frame, Image
 from device.vision.blazeface import BlazeFace
 from device.vision.camera import FakeCamera
-from device.vision.demo import Demo
+from device.vision.demo import PAUSE_S, STAY_S, Demo
 from device.vision.files import Paced
 from device.vision.images import frame_of
 from device.vision.litert import Model
@@ -112,13 +112,13 @@ def measure(config: Config, faces: Literal[1, 4], frames: int) -> Timings:
 def scene(faces: Literal[1, 4]) -> Iterator[tuple[Image, Image]]:
     """Grey and RGB pictures, 640x480, of one or four people who move a little; without end."""
     demo = Demo(Config().camera.model_copy(update={"width": 640, "height": 480}))
-    turn_s = 18.0  # the second person comes a turn after the first
     for number in itertools.count():
-        since = 3 + 3 * (1 - float(np.cos(number / FPS)))
+        # There and back through the seconds in which a person stands before the wall.
+        since = 2 + abs((number / FPS) % 16 - 8)
         view = demo.view(since)
         if faces == 4:
-            views = (view, demo.view(turn_s + since))
-            small = [cv2.resize(v[:, 80:560], (320, 240)) for v in views]
+            views = (view, demo.view(STAY_S + PAUSE_S + since))  # the second person's turn
+            small = [cv2.resize(v, (320, 240), interpolation=cv2.INTER_AREA) for v in views]
             view = np.vstack([np.hstack(small), np.hstack(small[::-1])])
         frame = frame_of(view, 0.0)
         yield frame.grey, frame.rgb
