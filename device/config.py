@@ -7,37 +7,29 @@ what it takes. Relative paths are taken from the folder of the file.
 
 from __future__ import annotations
 
-import difflib
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic.fields import FieldInfo
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from device.errors import UserError
+from device.typed_yaml import S, Section, read_yaml
 from device.values import Kind
 
-TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+def _level(name: str) -> str:
+    if not LEVEL.fullmatch(name):
+        raise ValueError("letters, digits, - and _, at most 64")
+    if name in RESERVED:
+        raise ValueError("another name: this one is reserved")
+    return name
+
+
+LEVEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
+RESERVED = frozenset({"fleet"})
+TopicLevel = Annotated[str, AfterValidator(_level)]
 Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-class Section(BaseModel):
-    """A part of the file: frozen, and strict about its keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-S = TypeVar("S", bound=Section)
 
 
 class CameraConfig(Section):
@@ -202,31 +194,13 @@ def load_config(path: Path) -> Config:
     Raises:
         UserError: no such file, not YAML, an unknown key or a bad value.
     """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be read ({error.strerror}); name one with --config"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f":{where.line + 1}" if where else ""
-        what = getattr(error, "problem", None) or "not UTF-8 text"
-        raise UserError(f"{path}{line}: not valid YAML: {what}") from None
-    if data is not None and not isinstance(data, dict):
-        raise UserError(f"{path}: got {data!r}, takes keys and values, such as `site: hangzhou`")
-    try:
-        config = Config.model_validate(data or {})
-    except ValidationError as error:
-        raise UserError(f"{path}: {_describe(error)}") from None
-    if config.site == "fleet":
-        raise UserError(f"{path}: site: got 'fleet', which is reserved; takes another name")
+    config = read_yaml(path, Config, named_by="--config")
     return _absolute(config, path.resolve().parent)
 
 
 def _absolute(section: S, folder: Path) -> S:
     """The same section with every relative path taken from `folder`."""
-    changes: dict[str, Any] = {}
+    changes: dict[str, object] = {}
     for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, Path):
@@ -234,35 +208,3 @@ def _absolute(section: S, folder: Path) -> S:
         elif isinstance(value, Section):
             changes[name] = _absolute(value, folder)
     return section.model_copy(update=changes)
-
-
-def _describe(error: ValidationError) -> str:
-    """The first mistake in one line: path of the key, what it got, what it takes."""
-    first = error.errors(include_url=False)[0]
-    path = [str(part) for part in first["loc"]]
-    key, got = ".".join(path), first["input"]
-    if first["type"] == "extra_forbidden":
-        known = list(_fields(path[:-1]))
-        close = difflib.get_close_matches(path[-1], known, n=1)
-        mend = f"did you mean `{close[0]}`?" if close else f"takes {', '.join(known)}"
-        return f"{key}: unknown key; {mend}"
-    takes = first.get("ctx", {}).get("expected") or first["msg"]
-    for beginning in ("Input should be ", "Value error, "):
-        takes = takes.removeprefix(beginning)
-    if first["type"] in ("model_type", "model_attributes_type"):
-        takes = f"keys and values, such as `{next(iter(_fields(path)))}: ...`"
-    elif first["type"] == "string_pattern_mismatch":
-        takes = "letters, digits, - and _"
-    field = _fields(path[:-1]).get(path[-1])
-    about = f" ({field.description})" if field is not None and field.description else ""
-    return f"{key}: got {got!r}, takes {takes}{about}"
-
-
-def _fields(path: list[str]) -> dict[str, FieldInfo]:
-    """Fields of the section at `path`; empty where it is no section."""
-    section: type[Section] | None = Config
-    for name in path:
-        field = section.model_fields.get(name) if section else None
-        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
-        section = next((k for k in kinds if isinstance(k, type) and issubclass(k, Section)), None)
-    return dict(section.model_fields) if section else {}

@@ -8,20 +8,28 @@ it takes.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from device.catalogue.reasons import forbidden
-from device.config import Section
 from device.errors import UserError
+from device.typed_yaml import Section, read_yaml
 from device.values import KINDS, UNKNOWN, Kind
 
 Strength = Annotated[float, Field(ge=-1, le=1)]
 Weight = Annotated[float, Field(ge=0, le=10)]
-Feature = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9 &-]*$")]
+
+
+def _lower_case(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9 &-]*", name):
+        raise ValueError("a tag, category or kind in lower case")
+    return name
+
+
+Feature = Annotated[str, AfterValidator(_lower_case)]
 """A tag, a category or a kind of the catalogue."""
 
 Likes = dict[Feature, Strength]
@@ -159,36 +167,4 @@ def load_rules(path: Path) -> Rules:
     Raises:
         UserError: no such file, not YAML, an unknown key or a bad value.
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be read ({error.strerror}); matching.rules names it"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f":{where.line + 1}" if where else ""
-        what = getattr(error, "problem", None) or "not UTF-8 text"
-        raise UserError(f"{path}{line}: not valid YAML: {what}") from None
-    try:
-        return Rules.model_validate(data or {})
-    except ValidationError as error:
-        raise UserError(f"{path}: {_describe(error)}") from None
-
-
-def _describe(error: ValidationError) -> str:
-    """The first mistake in one line: path of the key, what it got, what it takes."""
-    first = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in first["loc"] if part != "[key]") or "the file"
-    if first["type"] == "extra_forbidden":
-        return f"{path}: unknown key; takes those that docs/matching.md lists"
-    if first["type"] == "missing":
-        return f"{path}: is missing"
-    takes = str(first.get("ctx", {}).get("expected") or first["msg"])
-    if first["type"] == "string_pattern_mismatch":
-        takes = "a tag, category or kind in lower case"
-    for beginning in ("Input should be ", "Value error, "):
-        takes = takes.removeprefix(beginning)
-    got = "" if first["type"] == "value_error" else f"got {first['input']!r}, "
-    return f"{path}: {got}takes {takes}"
+    return read_yaml(path, Rules, named_by="matching.rules")

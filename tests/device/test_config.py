@@ -45,10 +45,10 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
         ("site: a.b", "site: got 'a.b'", "takes letters, digits, - and _"),
         ("site: fleet", "site: got 'fleet'", "takes another name"),
         ("place: {timezone: Mars/Base}", "place.timezone: got 'Mars/Base'", "takes an IANA name"),
-        ("place: {latitude: 30}", "place: got", "takes latitude and longitude, or neither"),
+        ("place: {latitude: 30}", "place: takes", "takes latitude and longitude, or neither"),
         ("mqtt: {tls: {cert: x}}", "mqtt.tls.cert: unknown key", "takes ca, certificate, key"),
-        ("- 1", "got [1]", "takes keys and values"),
-        ("x: [", ":1: not valid YAML", ""),
+        ("- 1", "the file: got [1]", "takes keys and values"),
+        ("x: [", ": not valid YAML", ""),
     ],
 )
 def test_a_mistake_is_one_line_with_file_key_value_and_mend(
@@ -64,7 +64,7 @@ def test_a_mistake_is_one_line_with_file_key_value_and_mend(
 
 
 def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"absent.yaml: cannot be read .*--config"):
+    with pytest.raises(UserError, match=r"absent.yaml: cannot be read .*--config names it"):
         load_config(tmp_path / "absent.yaml")
 
 
