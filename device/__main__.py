@@ -12,7 +12,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from device.errors import UserError
+from device.command import run_verb
 
 VERBS = {
     "run": "device.run",
@@ -32,16 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for module in VERBS.values():
         importlib.import_module(module).add_parser(verbs)
-    arguments = parser.parse_args(argv)
-    try:
-        return int(arguments.run(arguments))
-    except UserError as error:
-        print(f"wayside: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        return 141
+    return run_verb(parser, argv)
 
 
 if __name__ == "__main__":
