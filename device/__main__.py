@@ -1,8 +1,4 @@
-"""`wayside`: the command line of a kiosk.
-
-A mistake that a person can mend is one line and exit code 1; what a verb does not need is not
-imported.
-"""
+"""`wayside`: the command line of a kiosk. Each verb is a room of its own."""
 
 from __future__ import annotations
 
