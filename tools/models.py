@@ -96,8 +96,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     recipe, temporal = Recipe(seed=arguments.seed), TemporalRecipe(seed=arguments.seed)
     if arguments.epochs is not None:
-        small = round(recipe.small_epochs * arguments.epochs / recipe.epochs)
-        recipe = replace(recipe, epochs=arguments.epochs, small_epochs=small)
+        recipe = replace(recipe, epochs=arguments.epochs)
     if arguments.limit is not None:
         temporal = replace(temporal, clips=arguments.limit, held_out_clips=arguments.limit // 4)
         recipe = replace(recipe, batch=min(recipe.batch, arguments.limit // 4))

@@ -3,7 +3,7 @@
 MobileNetV2 (Sandler et al. 2018) with the first two stages fused into plain 3x3 convolutions, as
 in MobileNet-EdgeTPU and EfficientNetV2 (Tan and Le 2021): they are what small processors and
 accelerators run fastest. Every operator is one that int8 and an Edge TPU take. The last map is
-4x4: expressions need some place left.
+3x3: expressions need some place left.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from tools.datasets import VOTES
 
 SIZE = 64
 """Side of the picture the device gives, in pixels."""
+
+SEEN = 48
+"""Side at which the network looks at it: that of FER-2013, which has no more to teach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,15 @@ def _block(x: keras.KerasTensor, stage: Stage, stride: int) -> keras.KerasTensor
     return layers.Add()([x, y]) if stride == 1 and x.shape[-1] == stage.width else y
 
 
-def face_network(
-    design: Design = Design(), *, labels: int = len(EMOTIONS), size: int | None = None
-) -> keras.Model:
-    """Grey faces (N, S, S, 1) of 0 to 255 in, a dictionary of outputs out.
+def face_network(design: Design = Design(), *, labels: int = len(EMOTIONS)) -> keras.Model:
+    """Grey faces (N, S, S, 1) of 0 to 255 and any size in, a dictionary of outputs out.
 
     emotion (N, labels), votes (N, 8: FER+ classes), age (N, 21 bins of `AGE_YEARS`) and female
-    (N, 1) are logits; embedding is (N, E); features is the unpooled map (N, S/16, S/16, C).
-    size: None leaves S open, so that training can begin with small pictures; conversion gives it.
+    (N, 1) are logits; embedding is (N, E); features is the unpooled map (N, 3, 3, C).
     """
-    face = keras.Input((size, size, 1), name="face")
-    x = layers.Rescaling(1 / 128, offset=-1.0, name="to_unit")(face)
+    face = keras.Input((None, None, 1), name="face")
+    x = layers.Resizing(SEEN, SEEN, interpolation="bilinear", name="to_seen")(face)
+    x = layers.Rescaling(1 / 128, offset=-1.0, name="to_unit")(x)
     x = layers.Conv2D(design.stem, 3, 2, padding="same", use_bias=False, name="stem")(x)
     x = _normalise(x, active=True)
     for stage in design.stages:

@@ -43,12 +43,18 @@ class TemporalRecipe:
     seed: int = 1
 
 
-def modes_of(width: int) -> tuple[int, ...]:
-    """Four factors of a power of two, as equal as they can be: 4096 is 8 x 8 x 8 x 8."""
-    power = width.bit_length() - 1
-    if 1 << power != width:
-        raise ValueError(f"a map of {width} values has no modes; its size must be a power of two")
-    return tuple(1 << (power // 4 + (index < power % 4)) for index in range(4))
+def modes_of(shape: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """Modes of a map: the first is the place, the others share the channels as equally as they
+    can: (3, 3, 256) is (9, 8, 8, 4)."""
+    height, width, channels = shape
+    factors = [1, 1, 1]
+    divisor = 2
+    while channels > 1:
+        while channels % divisor:
+            divisor += 1
+        factors[factors.index(min(factors))] *= divisor
+        channels //= divisor
+    return (height * width, *sorted(factors, reverse=True))
 
 
 def temporal_network(
@@ -60,7 +66,7 @@ def temporal_network(
     c = keras.Input((UNITS,), name="c")
     flat = layers.Reshape((int(np.prod(shape)),))(features)
     train = TensorTrainDense(
-        modes_of(flat.shape[-1]), (2, 4, 4, 2), (rank, rank, rank), name="tensor_train"
+        modes_of(shape), (2, 4, 4, 2), (rank, rank, rank), name="tensor_train"
     )(flat)
     pooled = layers.GlobalAveragePooling2D(name="pool")(features)
     now = layers.ReLU(6.0)(layers.Dense(embedding, name="embed")(pooled))
@@ -189,7 +195,7 @@ def smoothed(frames: NDArray[np.float32], constant: float = 4.0) -> NDArray[np.f
     return shares
 
 
-def compare(course: Course, temporal: NDArray[np.float32]) -> dict[str, dict[str, float]]:
+def compare(course: Course, temporal: NDArray[np.float32]) -> dict[str, dict[str, float | None]]:
     """Frames alone, their exponential mean and the temporal network, on the same clips.
 
     accuracy: of all steps. steady: of the last step. switches: changes of label a clip, where one
@@ -215,7 +221,7 @@ def compare(course: Course, temporal: NDArray[np.float32]) -> dict[str, dict[str
             "accuracy": round(float((told == truth).mean()), 4),
             "steady": round(float((told[:, -1] == truth[:, -1]).mean()), 4),
             "switches": round(float((told[:, 1:] != told[:, :-1]).sum(axis=1).mean()), 3),
-            "lag": round(float(lag.mean()), 2) if fair.any() else float("nan"),
+            "lag": round(float(lag.mean()), 2) if fair.any() else None,
             "loss": round(float(-np.log(np.maximum(last, 1e-6)).mean()), 4),
         }
     return report

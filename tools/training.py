@@ -23,7 +23,7 @@ from device.values import AGE_YEARS
 from tools.augment import augment
 from tools.datasets import VALIDATION, Stills
 from tools.metrics import face_metrics
-from tools.networks import SIZE, Design, face_network
+from tools.networks import SEEN, Design, face_network
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +35,10 @@ AGE_SPREAD = 4.0  # years: width of the Gaussian that an age becomes, as in DLDL
 class Recipe:
     """Everything a run depends on beside the data.
 
-    small_epochs: epochs on pictures of `small_size` at the start, which cost half as much.
     votes_share: how much of the emotion target is what FER+'s annotators saw.
     """
 
-    epochs: int = 36
-    small_epochs: int = 27
-    small_size: int = 48
+    epochs: int = 46
     batch: int = 128
     rate: float = 1.5e-3
     decay: float = 0.02
@@ -94,7 +91,6 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, stills: Stills, recipe: Recipe, labels: int, epoch: int) -> None:
         super().__init__()
         self._stills, self._recipe, self._epoch = stills, recipe, epoch
-        self._size = recipe.small_size if epoch < recipe.small_epochs else SIZE
         self._order = np.random.default_rng([recipe.seed, epoch]).permutation(len(stills))
         self._targets = {
             "emotion": emotion_targets(stills, labels, recipe.votes_share),
@@ -117,7 +113,7 @@ class Batches(keras.utils.PyDataset):
         rows = self._order[index * width : (index + 1) * width]
         draw = np.random.default_rng([self._recipe.seed, self._epoch, index])
         pictures = self._stills.pictures
-        faces = np.stack([augment(pictures[row], self._size, draw) for row in rows])
+        faces = np.stack([augment(pictures[row], SEEN, draw) for row in rows])
         return (
             faces[..., None].astype(np.float32),
             {head: self._targets[head][rows] for head in HEADS},
