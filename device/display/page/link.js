@@ -14,7 +14,7 @@ const Link = (() => {
     let failures = 0;
 
     function connect() {
-      client = mqtt.connect(settings.url, {
+      const mine = mqtt.connect(settings.url, {
         protocolVersion: 4, // every broker speaks it
         clientId: `wayside-page-${Math.random().toString(36).slice(2, 10)}`,
         username: settings.username ?? undefined,
@@ -26,17 +26,17 @@ const Link = (() => {
         queueQoSZero: false,
         timerVariant: "native", // no worker from a blob, which the policy forbids
       });
-      const mine = client;
-      client.on("connect", () => {
+      client = mine;
+      mine.on("connect", () => {
         failures = 0;
-        client.subscribe(subscriptions.map((name) => `${settings.root}/${name}`), { qos: 1 });
+        mine.subscribe(subscriptions.map((name) => `${settings.root}/${name}`), { qos: 1 });
         on.open();
       });
-      client.on("message", (topic, payload, packet) => {
+      mine.on("message", (topic, payload, packet) => {
         on.message(topic.slice(settings.root.length + 1), payload.toString(), packet.retain);
       });
-      client.on("error", (error) => console.warn(`broker: ${error.message}`));
-      client.once("close", () => {
+      mine.on("error", (error) => console.warn(`broker: ${error.message}`));
+      mine.once("close", () => {
         mine.end(true);
         on.close();
         again();

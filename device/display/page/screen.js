@@ -133,14 +133,16 @@ const Screen = (() => {
   }
 
   /* Each module of a code is a whole number of the screen's pixels, or cameras misread it; `less`
-     takes that many away. */
+     takes that many away. Where there is no room for two, the code waits for the touched card. */
   function align(figure, less = 0) {
     const svg = figure.querySelector("svg");
     const modules = svg.viewBox.baseVal.width;
+    figure.hidden = false;
     svg.style.width = "";
     const wanted = svg.getBoundingClientRect().width * devicePixelRatio;
-    const pixels = Math.max(2, Math.floor(wanted / modules + 0.25) - less);
-    svg.style.width = `${(pixels * modules) / devicePixelRatio}px`;
+    const pixels = Math.floor(wanted / modules + 0.25);
+    figure.hidden = pixels < 2;
+    svg.style.width = `${(Math.max(2, pixels - less) * modules) / devicePixelRatio}px`;
   }
 
   /* All titles a little smaller together, so that they stay alike; then those that are still too

@@ -27,8 +27,8 @@ const WORDS = {
       },
       demo: {
         heading: "This is a demonstration",
-        text: "The faces come from sample pictures: no camera looks at you. At a real kiosk a camera finds faces and guesses mood, age and gender; no picture is kept, and none is sent anywhere.",
-        brief: "The faces come from sample pictures. No camera looks at you.",
+        text: "The pictures come from a file: no camera looks at you. At a real kiosk a camera finds faces and guesses mood, age and gender; no picture is kept, and none is sent anywhere.",
+        brief: "The pictures come from a file. No camera looks at you.",
       },
       opted_out: {
         heading: "Nobody is being looked at",

@@ -94,7 +94,7 @@ def crowd(count: int) -> list[dict[str, Any]]:
         {**PLACE, "title": "浙江省博物馆西湖美术馆与孤山馆区文澜阁", "place": "", "why": []},
         {**ACTIVITY, "title": "متحف بحيرة الغرب", "why": ["قريب"]},
         {**FILM, "title": "A", "creator": "", "year": None, "link": ""},
-        {**PLACE, "link": "https://example.org/" + "x" * 200, "why": ["a reason"] * 4},
+        {**PLACE, "link": "https://example.org/" + "x" * 460, "why": ["a reason"] * 4},
     ]
     return [{**item, "id": f"i{n}"} for n, item in enumerate(kinds[:count])]
 

@@ -26,6 +26,7 @@ pytestmark = [
 WATCHING = message(state="resting", serial=7)
 
 
+@pytest.mark.slow
 def test_the_heartbeat_comes_every_few_seconds_without_being_asked(  # failure 28
     stage: Stage,
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_notice_that_nobody_can_see_is_not_reported(stage: Stage, deed: str) -
     stage.heartbeat(shows_notice=False)
 
 
+@pytest.mark.slow
 def test_a_page_in_the_background_reports_no_notice(stage: Stage) -> None:
     known = stage.say("suggestions", WATCHING)
     stage.heartbeat(known, shows_notice=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import shutil
 import threading
 from datetime import UTC, datetime, timedelta
@@ -121,6 +122,7 @@ def test_kept_suggestions_that_still_hold_are_shown_for_the_rest_of_their_life(
     assert [max(0, until) for until in left] == [0, 30000, 20000, 1000, 0]
 
 
+@pytest.mark.slow
 def test_a_jump_of_the_clock_changes_nothing_on_the_screen(stage: Stage) -> None:  # failure 21
     stage.show(*CARDS)
     for hours in (5, -7):
@@ -158,7 +160,7 @@ def test_the_page_survives_the_brokers_death_and_return(stage: Stage) -> None:  
         back.heartbeat(0, state="showing", serial=2, shows_notice=True)
 
 
-def test_two_pages_do_not_come_back_in_the_same_moment(stage: Stage) -> None:  # failure 13
+def test_no_two_waits_for_the_broker_are_the_same(stage: Stage) -> None:
     stage.broker.kill()
     stage.script(
         """window.waits = [];
@@ -357,6 +359,29 @@ def test_mosquitto_serves_the_page_and_lets_it_do_no_more_than_it_needs(
             stage.feedback(0, verdict="chosen", item_id="place-1")
             browser.get("about:blank")
         assert "Denied PUBLISH" not in broker.log()
+
+
+def test_a_page_that_is_not_let_in_goes_on_trying(
+    tmp_path: Path, browser: webdriver.Chrome
+) -> None:
+    add_password(tmp_path / "passwords", "page", "right")
+    with mosquitto(tmp_path, settings=f"password_file {tmp_path}/passwords") as broker:
+        config = Config.model_validate(
+            {
+                "mqtt": {"websocket_port": broker.websocket_port},
+                "display": {"username": "page", "password": "wrong"},
+            }
+        )
+        server = PageServer(0, settings_script(config))
+        server.start()
+        try:
+            browser.get(server.address)
+            refusal = re.compile(r"Sending CONNACK to \S+ \(0, 5\)")  # not authorised
+            wait_until(lambda: len(refusal.findall(broker.log())) >= 3, "the page tries again")
+            assert browser.find_element(By.ID, "notice").text.startswith("Not looking right now")
+            browser.get("about:blank")
+        finally:
+            server.stop()
 
 
 def test_without_settings_the_page_says_that_it_does_not_look(
