@@ -32,7 +32,7 @@ fail() { echo "wayside: $*" >&2; exit 1; }
 packages() {
     missing=''
     # cage starts nothing without Xwayland, and Debian does not make it a dependency.
-    for package in mosquitto mosquitto-clients cage xwayland chromium python3-venv; do
+    for package in mosquitto mosquitto-clients cage xwayland chromium fonts-liberation python3-venv; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
             missing="$missing $package"
     done
