@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from device.audience.means import ExponentialMean
-from device.errors import UserError
+from device.typed_yaml import Section, read_yaml
 from device.values import MOODS, UNKNOWN
 
 TABLE = Path(__file__).with_name("moods.yaml")
@@ -28,11 +27,7 @@ LONGEST_BETWEEN_EYES_S = 1.0
 """Eyes are looked at twice a second; one look stands for no more than this."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Point(_Strict):
+class Point(Section):
     """Where a label lies in Russell and Mehrabian's three dimensions, each -1 to 1."""
 
     valence: float = Field(ge=-1, le=1)
@@ -40,14 +35,14 @@ class Point(_Strict):
     dominance: float = Field(ge=-1, le=1)
 
 
-class Eyes(_Strict):
+class Eyes(Section):
     """When eyes count as closed, and over how long the share of closed eyes is taken."""
 
     closed_below: float = Field(ge=0, le=1)
     window_s: float = Field(gt=0)
 
 
-class Row(_Strict):
+class Row(Section):
     """A mood and the closed intervals in which it holds; None is no bound."""
 
     mood: str
@@ -61,7 +56,7 @@ class Row(_Strict):
     @classmethod
     def _one_of_the_eight(cls, mood: str) -> str:
         if mood not in MOODS:
-            raise ValueError(f"takes one of {', '.join(MOODS)}")
+            raise ValueError(f"one of {', '.join(MOODS)}")
         return mood
 
     def holds(self, features: Mapping[Feature, float], slack: Mapping[Feature, float]) -> bool:
@@ -81,13 +76,19 @@ def _contains(interval: Interval, value: float, slack: float, turn: float) -> bo
     return any(low <= value + turns * turn <= high for turns in (-1, 0, 1))
 
 
-class MoodTable(_Strict):
+class MoodTable(Section):
     """The whole of `moods.yaml`."""
 
     labels: dict[str, Point]
     eyes: Eyes
     margins: dict[Feature, float]
     moods: tuple[Row, ...]
+
+    @model_validator(mode="after")
+    def _always_a_mood(self) -> MoodTable:
+        if not self.moods or any(self.moods[-1].model_dump(exclude={"mood"}).values()):
+            raise ValueError("moods whose last row has no conditions")
+        return self
 
     @classmethod
     def load(cls, path: Path = TABLE) -> MoodTable:
@@ -96,17 +97,7 @@ class MoodTable(_Strict):
         Raises:
             UserError: not readable, an unknown key, mood or feature, or no row that always holds.
         """
-        try:
-            table = cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise UserError(f"{path}: {key}: got {first['input']!r}: {first['msg']}") from None
-        if not table.moods or any(table.moods[-1].model_dump(exclude={"mood"}).values()):
-            raise UserError(f"{path}: moods: the last row must be a mood without conditions")
-        return table
+        return read_yaml(path, cls, named_by="the program")
 
     def tell(self, features: Mapping[Feature, float], standing: str = UNKNOWN) -> str:
         """The mood of these features, where `standing` is the mood that has been told so far.

@@ -123,7 +123,7 @@ def test_the_mapping_is_the_table_and_not_the_code(tmp_path: Path) -> None:
         (TABLE_TEXT.replace("closed_below", "closed_under"), "eyes.closed_below"),
         (TABLE_TEXT.replace("  - {mood: neutral}\n", ""), "last row"),
         (TABLE_TEXT.replace("valence: -0.51", "valence: -5.1"), "labels.angry.valence"),
-        ("moods: [", "cannot be read"),
+        ("moods: [", "not valid YAML"),
     ],
 )
 def test_a_mistake_in_the_table_is_one_line(tmp_path: Path, wrong: str, said: str) -> None:
