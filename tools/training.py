@@ -38,7 +38,7 @@ class Recipe:
     votes_share: how much of the emotion target is what FER+'s annotators saw.
     """
 
-    epochs: int = 46
+    epochs: int = 60
     batch: int = 128
     rate: float = 1.5e-3
     decay: float = 0.02
