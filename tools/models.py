@@ -24,7 +24,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="from the zip files to the models that ship",
         description="Train the backbone and the temporal network, convert, measure and write the "
         "cards. A run that was stopped goes on where it was; delete its folder to begin again. "
-        "About an hour and a half on two cores.",
+        "About an hour on two cores.",
         epilog="example: wayside-tools train --data ../shared/data   "
         "(a trial of a minute: --limit 300 --epochs 2 --out /tmp/trial --runs /tmp/trial/runs)",
     )
