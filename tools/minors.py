@@ -23,7 +23,7 @@ from device.vision.recognise import softmax
 from tools.datasets import PARTS, TEST, VALIDATION, Stills, cached, read_utkface
 from tools.photos import DeviceCropper
 
-SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+SHARES = (0.02, 0.04, 0.06, 0.08, 0.1, 0.2)
 GROUPS = ((0, 13), (13, 18), (18, 22), (22, 26), (26, 31), (31, 120))
 
 

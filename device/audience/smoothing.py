@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from device.audience.age import Age
-from device.audience.emotion import Emotion
+from device.audience.emotion import SEEN_S, Emotion
 from device.audience.gender import GenderMean
 from device.audience.means import ExponentialMean
 from device.audience.mood import Feeling, MoodTable
@@ -24,9 +24,6 @@ FIRST_S = 1 / 15
 
 LONGEST_S = 0.5
 """A reading stands for the time since the one before it, but never for more than this."""
-
-SEEN_S = 0.2
-"""Seconds of full trust before anything is told of a track."""
 
 
 class Smoother:
