@@ -76,12 +76,14 @@ class RunningKiosk:
         return said[-1] if said else None
 
     def page_shows(self, notice: bool) -> None:
-        """Report as the page does, once."""
+        """Report as the page does, once; a kiosk that says `online` has subscribed before."""
+        self.says("status")
         beat = {"state": "resting", "serial": 0, "shows_notice": notice}
         self.heard.say(f"{self._root}/display", beat, qos=0)
 
     def touch(self, verdict: str, item_id: str | None = None, at: str = "") -> None:
-        """Touch the page."""
+        """Touch the page, as soon as the kiosk listens."""
+        self.says("status")
         touch = {"item_id": item_id, "verdict": verdict, "at": at}
         self.heard.say(f"{self._root}/feedback", touch)
 

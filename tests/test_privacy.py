@@ -18,6 +18,7 @@ from device.config import Config
 from device.values import EMOTIONS, MOODS, UNKNOWN, Audience, Context, Frame
 from device.vision.camera import FakeCamera
 from device.vision.demo import Demo
+from device.vision.files import Paced
 from device.vision.images import frame_of
 from tests.brokers import wait_until
 from tests.device.audience.people import visitor
@@ -125,7 +126,7 @@ def _strings(text: str) -> set[str]:
 def test_rule_3_a_live_camera_opens_only_while_a_page_shows_the_notice(config: Config) -> None:
     config = changed(config, display__heartbeat_timeout_s=0.5)
     camera = FakeCamera(wall(number / 15) for number in range(10**6))
-    with running(config, camera, live=True) as kiosk:
+    with running(config, Paced(camera), live=True) as kiosk:
         assert kiosk.says("suggestions")["notice"] == "watching"  # told before it may look
         kiosk.page_shows(False)
         kiosk.says("health", lambda m: m["camera"]["state"] == "waiting_for_page")
@@ -148,7 +149,8 @@ def test_rule_4_one_touch_and_nobody_is_looked_at_but_there_are_suggestions(
     config: Config,
 ) -> None:
     camera = FakeCamera(_person(config))
-    with running(changed(config, display__heartbeat_timeout_s=60), camera, live=True) as kiosk:
+    config = changed(config, display__heartbeat_timeout_s=60)
+    with running(config, Paced(camera), live=True) as kiosk:
         kiosk.page_shows(True)
         kiosk.says("suggestions", lambda m: m["state"] == "showing")
         kiosk.touch("opt_out")
