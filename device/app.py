@@ -7,7 +7,6 @@ notice and nobody has opted out; a lost camera, broker or page is a state, and t
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -39,8 +38,6 @@ from device.vision.mesh import FaceMesh
 from device.vision.recognise import Recogniser
 from device.vision.tracks import Tracker
 from device.world import World
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
