@@ -9,7 +9,6 @@ map alone says, which begins as the backbone's own reading: it cannot start out 
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,6 @@ from device.vision.litert import Model, load_model
 from tools.datasets import Stills
 from tools.sequences import STEPS, Clip, make_clips
 from tools.tensor_train import TensorTrainDense
-
-log = logging.getLogger(__name__)
 
 UNITS = 64
 STEADINESS = 0.5

@@ -7,7 +7,6 @@ killed goes on where it was. What is measured at the end are the files that ship
 from __future__ import annotations
 
 import json
-import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -40,8 +39,6 @@ from tools.photos import DeviceCropper
 from tools.plots import draw_confusion, draw_history
 from tools.temporal import TemporalRecipe, train_temporal
 from tools.training import POLISH, Recipe, Run, emotion_targets
-
-log = logging.getLogger(__name__)
 
 MOST_LOST = 0.01
 """Accuracy that quantization may cost; beyond it nothing is released."""
