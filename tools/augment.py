@@ -20,15 +20,15 @@ Picture = NDArray[np.uint8]
 class Range:
     """How strong: standard deviations, or shares of pictures where it says so."""
 
-    turn: float = 7.0  # degrees
-    zoom: float = 0.08  # of the logarithm of the scale
+    turn: float = 10.0  # degrees
+    zoom: float = 0.1  # of the logarithm of the scale
     stretch: float = 0.03  # of the logarithm of width against height
-    shift: float = 0.035  # of the side
+    shift: float = 0.045  # of the side
     light: float = 0.12  # of the logarithms of contrast and gamma
     coarse: float = 0.15  # share of pictures seen at 20 to 48 pixels
-    blurred: float = 0.06  # share of pictures
+    blurred: float = 0.1  # share of pictures
     noisy: float = 0.06  # share of pictures
-    hidden: float = 0.25  # share of pictures with a rectangle covered
+    hidden: float = 0.3  # share of pictures with a rectangle covered
 
 
 def warp(

@@ -41,8 +41,9 @@ class Design:
 
     stem: int = 32
     stages: tuple[Stage, ...] = (
-        Stage(48, 2, 2, 2, fused=True),
-        Stage(96, 2, 2, 2, fused=True),
+        Stage(32, 2, 1, 2, fused=True),
+        Stage(64, 3, 2, 2, fused=True),
+        Stage(128, 3, 2, 2, fused=True),
         Stage(160, 2, 2, 2, fused=True),
     )
     features: int = 256
@@ -55,44 +56,52 @@ TINY = Design(stem=8, stages=(Stage(8, 1, 4, 2, fused=True), Stage(8, 1, 2, 2, f
 """Small enough for a test to train in seconds."""
 
 
-def _normalise(x: keras.KerasTensor, *, active: bool, name: str | None = None) -> keras.KerasTensor:
-    x = layers.BatchNormalization(momentum=0.98, name=name)(x)
-    return layers.ReLU(6.0)(x) if active else x
+Normalise = type[layers.BatchNormalization]
 
 
-def _block(x: keras.KerasTensor, stage: Stage, stride: int) -> keras.KerasTensor:
+def _active(x: keras.KerasTensor, norm: Normalise, name: str | None = None) -> keras.KerasTensor:
+    return layers.ReLU(6.0)(norm(momentum=0.98, name=name)(x))
+
+
+def _block(x: keras.KerasTensor, stage: Stage, stride: int, norm: Normalise) -> keras.KerasTensor:
     width = x.shape[-1] * stage.expansion
     if stage.fused:
         y = layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(x)
     else:
         y = layers.Conv2D(width, 1, use_bias=False)(x)
-        y = _normalise(y, active=True)
+        y = _active(y, norm)
         y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(y)
-    y = _normalise(y, active=True)
+    y = _active(y, norm)
     y = layers.Conv2D(stage.width, 1, use_bias=False)(y)
-    y = _normalise(y, active=False)
+    y = norm(momentum=0.98)(y)
     return layers.Add()([x, y]) if stride == 1 and x.shape[-1] == stage.width else y
 
 
-def face_network(design: Design = Design(), *, labels: int = len(EMOTIONS)) -> keras.Model:
+def face_network(
+    design: Design = Design(),
+    *,
+    labels: int = len(EMOTIONS),
+    norm: Normalise = layers.BatchNormalization,
+) -> keras.Model:
     """Grey faces (N, S, S, 1) of 0 to 255 and any size in, a dictionary of outputs out.
 
     emotion (N, labels), votes (N, 8: FER+ classes), age (N, 21 bins of `AGE_YEARS`) and female
     (N, 1) are logits; embedding is (N, E); features is the unpooled map (N, 3, 3, C).
+    norm: the class of the batch normalisation; it changes no weight.
     """
     face = keras.Input((None, None, 1), name="face")
     x = layers.Resizing(SEEN, SEEN, interpolation="bilinear", name="to_seen")(face)
     x = layers.Rescaling(1 / 128, offset=-1.0, name="to_unit")(x)
     x = layers.Conv2D(design.stem, 3, 2, padding="same", use_bias=False, name="stem")(x)
-    x = _normalise(x, active=True)
+    x = _active(x, norm)
     for stage in design.stages:
         for index in range(stage.repeats):
-            x = _block(x, stage, stage.stride if index == 0 else 1)
+            x = _block(x, stage, stage.stride if index == 0 else 1, norm)
     x = layers.Conv2D(design.features, 1, use_bias=False, name="last")(x)
-    features = _normalise(x, active=True)
+    features = _active(x, norm)
     x = layers.GlobalAveragePooling2D(name="pool")(features)
     x = layers.Dense(design.embedding, use_bias=False, name="embed")(x)
-    embedding = _normalise(x, active=True, name="embed_norm")
+    embedding = _active(x, norm, "embed_norm")
     x = layers.Dropout(design.dropout)(embedding)
 
     def logits(width: int, name: str) -> keras.KerasTensor:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ from tools.networks import SIZE
 from tools.photos import DeviceCropper
 from tools.plots import draw_confusion, draw_history
 from tools.temporal import TemporalRecipe, train_temporal
-from tools.training import POLISH, Recipe, Run, emotion_targets
+from tools.training import Recipe, Run, emotion_targets
 
 MOST_LOST = 0.01
 """Accuracy that quantization may cost; beyond it nothing is released."""
@@ -137,13 +136,9 @@ def make_models(
     tables = load_tables(data, runs / "cache", limit)
     together = join(*tables.values())
     run = Run(runs / "face", recipe, len(EMOTIONS))
-    run.train(together.of(TRAIN), together.of(VALIDATION))
-    polish = replace(POLISH, batch=recipe.batch, epochs=min(POLISH.epochs, recipe.epochs))
-    last = Run(runs / "polish", polish, len(EMOTIONS), start=run.best)
-    network = last.train(together.of(TRAIN), together.of(VALIDATION))
-    for stage in (run, last):
-        history = json.loads((stage.folder / "history.json").read_text())
-        draw_history(history, stage.folder / "history.png")
+    network = run.train(together.of(TRAIN), together.of(VALIDATION))
+    history = json.loads((run.folder / "history.json").read_text())
+    draw_history(history, run.folder / "history.png")
     return release(tables, network, runs, models, recipe, temporal, command)
 
 

@@ -19,10 +19,12 @@ from tools.training import (
     age_loss,
     age_targets,
     emotion_targets,
+    mixup_pairs,
     score,
+    with_rare_again,
 )
 
-RECIPE = Recipe(epochs=4, batch=4, design=TINY)
+RECIPE = Recipe(epochs=4, batch=4, mixup=0, design=TINY)
 
 
 def stills() -> Stills:
@@ -78,6 +80,32 @@ def test_a_face_teaches_only_what_is_known_of_it() -> None:
     np.testing.assert_array_equal(known["female"], ~emotions)
     assert known["votes"].sum() == 1
     assert np.isfinite(targets["age"]).all()
+
+
+def test_a_mixed_face_teaches_what_both_of_its_faces_know() -> None:
+    batches = Batches(stills(), replace(RECIPE, mixup=0.4), 7, epoch=0)
+    faces, targets, known = batches[0]
+    assert faces.dtype == targets["emotion"].dtype == np.float32
+    assert known["emotion"].sum() == known["female"].sum() == 2
+    emotions = known["emotion"] == 1
+    np.testing.assert_allclose(targets["emotion"][emotions].sum(axis=1), 1, atol=1e-5)
+    assert known["votes"].sum() <= 1  # one of the two has none
+
+
+def test_a_face_is_mixed_with_one_of_its_own_kind_and_stays_mostly_itself() -> None:
+    kind = np.array([0, 1, 1, 0, 1, 0, 0, 1])
+    partner, share = mixup_pairs(kind, 0.2, np.random.default_rng(0))
+    np.testing.assert_array_equal(kind[partner], kind)
+    assert sorted(partner) == list(range(8))
+    assert (share >= 0.5).all()
+    assert (share <= 1).all()
+
+
+def test_faces_of_rare_classes_are_seen_more_often() -> None:
+    emotion = np.array([0] * 40 + [1] * 3 + [2] * 20 + [-1] * 5)
+    times = np.bincount(with_rare_again(emotion, 3), minlength=len(emotion))
+    np.testing.assert_array_equal(times, np.where(emotion == 1, 3, 1))
+    assert len(with_rare_again(np.full(4, -1), 3)) == 4
 
 
 def test_an_epoch_is_the_same_for_the_same_seed_and_differs_from_the_next() -> None:
