@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from device.command import run_verb
 
-VERBS = ("tools.models", "tools.catalogue.cli", "tools.bench")
+VERBS = ("tools.learning.cli", "tools.measuring.cli", "tools.catalogue.cli", "tools.bench")
 """Modules whose `register(subparsers)` adds verbs."""
 
 

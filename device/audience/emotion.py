@@ -22,7 +22,7 @@ QUICK_SHARE = 0.25
 
 PATIENCE = 0.11
 """How long a full lead must last before it is told, as a share of `audience.smoothing_s`. Measured
-by `python -m tools.steadiness`: more is steadier and later, less is restless and quicker."""
+by `wayside-tools measure steadiness`: more is steadier and later, less is restless and quicker."""
 
 
 class Emotion:

@@ -2,8 +2,8 @@
 
 Turned by the eye line, centred and scaled by all six keypoints, so that either BlazeFace model and
 any distance give the framing of FER-2013, whose faces teach the emotions. The two constants are
-what `python -m tools.framing` prints: where FER-2013's training pictures lie around the keypoints
-that the detector finds in them.
+what `wayside-tools measure framing` prints: where FER-2013's training pictures lie around the
+keypoints that the detector finds in them.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def trust_of(crop: Image, face: Face) -> float:
 
 def _size_trust(side: float) -> float:
     """1 from 32 pixels on, 0 at 12. Of what is told right of FER-2013's own 48 pixels, 94 % still
-    is at 32, 83 % at 20 and 61 % at 12 (`python -m tools.trust`), where keypoints fail too."""
+    is at 32, 83 % at 20 and 61 % at 12, where keypoints fail too (`wayside-tools measure trust`).
+    """
     return _ramp(side, 12, 32)
 
 
@@ -110,7 +111,7 @@ def _sharpness(crop: Image) -> float:
 
     FER-2013's faces have 0.41 in the median; blurred by 2 % of their side 0.14 (90 % of what is
     told right of them sharp still is), by 3 % 0.09 (81 %) and by 5 % 0.05 (58 %), as
-    `python -m tools.trust` prints.
+    `wayside-tools measure trust` prints.
     """
     return _ramp(sharpness_of(crop), 0.07, 0.15)
 

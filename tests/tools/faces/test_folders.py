@@ -1,0 +1,59 @@
+"""Other people's folders of faces are understood, and what is not is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from device.errors import UserError
+from device.values import EMOTIONS
+from tools.faces.folders import label_of, read_folder
+
+
+def face(path: Path, shape: tuple[int, ...] = (80, 70, 3)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full(shape, 90, np.uint8))
+
+
+def test_the_usual_spellings_are_understood() -> None:
+    assert label_of("Anger", EMOTIONS) == "angry"
+    assert label_of("SADNESS", EMOTIONS) == "sad"
+    assert label_of("happiness", EMOTIONS) == "happy"
+    assert label_of("surprised", EMOTIONS) == "surprise"
+    assert label_of("fearful", EMOTIONS) == "fear"
+    assert label_of("neutral", EMOTIONS) == "neutral"
+    assert label_of("contempt", EMOTIONS) is None
+
+
+def test_faces_of_any_size_and_colour_become_the_devices_crops(tmp_path: Path) -> None:
+    face(tmp_path / "anger" / "a.png")
+    face(tmp_path / "happy" / "deep" / "b.jpg", (200, 200))
+    folder = read_folder(tmp_path, EMOTIONS)
+    assert folder.pictures.shape == (2, 64, 64)
+    assert [EMOTIONS[i] for i in folder.truth] == ["angry", "happy"]
+    assert folder.skipped == ()
+
+
+def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
+    face(tmp_path / "sad" / "a.png")
+    (tmp_path / "sad" / "text.jpg").write_text("no picture")
+    (tmp_path / "sad" / "empty.png").touch()
+    face(tmp_path / "puzzled" / "b.png")
+    (tmp_path / "fear").mkdir()
+    folder = read_folder(tmp_path, EMOTIONS)
+    assert len(folder.pictures) == 1
+    said = "\n".join(folder.skipped)
+    assert "sad/text.jpg: not a picture" in said
+    assert "sad/empty.png: not a picture" in said
+    assert "puzzled/: not one of angry" in said
+    assert "fear/: no picture" in said
+
+
+def test_a_folder_without_any_class_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such folder"):
+        read_folder(tmp_path / "nowhere", EMOTIONS)
+    with pytest.raises(UserError, match="no picture in a folder named after one of angry"):
+        read_folder(tmp_path, EMOTIONS)

@@ -1,0 +1,29 @@
+"""Training photos go through the device's own detector and cropper."""
+
+from __future__ import annotations
+
+import numpy as np
+import skimage.data
+
+from tools.faces.photos import DeviceCropper
+
+
+def astronaut() -> np.ndarray:
+    """A face that fills a square photo, as UTKFace's do."""
+    return np.ascontiguousarray(skimage.data.astronaut()[40:180, 155:295])
+
+
+def test_a_photo_of_a_face_becomes_the_devices_crop() -> None:
+    cropper = DeviceCropper()
+    crop = cropper(astronaut())
+    assert crop.shape == (64, 64)
+    assert crop.dtype == np.uint8
+    assert cropper.missed == 0
+    assert crop.std() > 20
+
+
+def test_a_photo_without_a_face_is_cropped_where_faces_usually_are_and_counted() -> None:
+    cropper = DeviceCropper()
+    crop = cropper(np.full((112, 112, 3), 127, np.uint8))
+    assert crop.shape == (64, 64)
+    assert cropper.missed == 1

@@ -1,0 +1,57 @@
+"""The figures of the cards, checked on cases that can be told by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from device.values import AGE_BANDS
+from tools.faces.datasets import TEST, from_pictures
+from tools.measuring.metrics import bands, confusion, face_metrics, macro_f1, mean_years
+
+
+def test_macro_f1_weighs_rare_classes_like_common_ones() -> None:
+    truth = np.array([0] * 9 + [1])
+    told = np.zeros(10, np.int64)
+    counts = confusion(truth, told, 2)
+    assert counts.tolist() == [[9, 0], [1, 0]]
+    assert macro_f1(counts) == pytest.approx((2 * 9 / (2 * 9 + 1) + 0) / 2)
+
+
+def test_an_age_is_the_mean_of_its_distribution() -> None:
+    logits = np.full((1, 21), -50, np.float32)
+    logits[0, 4] = logits[0, 6] = 0  # 20 and 30 years, half each
+    assert mean_years(logits)[0] == pytest.approx(25, abs=1e-3)
+
+
+def test_ages_fall_into_the_bands_that_the_device_uses() -> None:
+    years = np.array([0, 12.9, 13, 17.5, 18, 29, 30, 43.9, 44, 59, 60, 116])
+    told = [AGE_BANDS[index] for index in bands(years)]
+    assert (
+        told
+        == ["child"] * 2
+        + ["teen"] * 2
+        + ["young"] * 2
+        + ["adult"] * 2
+        + ["middle"] * 2
+        + ["senior"] * 2
+    )
+
+
+def test_a_label_that_no_face_has_is_not_measured() -> None:
+    stills = from_pictures(np.zeros((2, 4, 4), np.uint8), TEST, np.array(["a", "b"]))
+    outputs = {
+        "emotion": np.eye(7, dtype=np.float32)[[3, 3]],
+        "age": np.zeros((2, 21), np.float32),
+        "female": np.array([[2.0], [-2.0]], np.float32),
+    }
+    assert face_metrics(outputs, stills) == {}
+    told = face_metrics(outputs, replace(stills, emotion=np.array([3, -1])))
+    assert told["accuracy"] == 1
+    told = face_metrics(outputs, replace(stills, female=np.array([1.0, 1.0], np.float32)))
+    assert told == {"gender_accuracy": 0.5}
+    told = face_metrics(outputs, replace(stills, years=np.array([50, np.nan], np.float32)))
+    assert told["age_error"] == pytest.approx(0, abs=1e-4)
+    assert told["age_band_accuracy"] == 1

@@ -1,0 +1,1 @@
+"""Pictures of faces, from archives, folders and photographs to tables and batches."""

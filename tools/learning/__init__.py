@@ -1,0 +1,1 @@
+"""From tables of faces to the models that ship: networks, training, conversion, cards."""

@@ -1,0 +1,118 @@
+"""The backbone that is run once a face: inverted residuals, ReLU6, grey 64x64 in.
+
+MobileNetV2 (Sandler et al. 2018) with the first two stages fused into plain 3x3 convolutions, as
+in MobileNet-EdgeTPU and EfficientNetV2 (Tan and Le 2021): they are what small processors and
+accelerators run fastest. Every operator is one that int8 and an Edge TPU take. The last map is
+3x3: expressions need some place left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from device.values import AGE_YEARS, EMOTIONS
+from tools.faces.datasets import VOTES
+
+SIZE = 64
+"""Side of the picture the device gives, in pixels."""
+
+SEEN = 48
+"""Side at which the network looks at it: that of FER-2013, which has no more to teach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`repeats` blocks of `width` channels, the first with `stride`; fused: one 3x3 convolution
+    expands, instead of a 1x1 and a depthwise one."""
+
+    width: int
+    repeats: int
+    stride: int
+    expansion: int
+    fused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Widths of a backbone: stem, stages, last map ("features") and embedding."""
+
+    stem: int = 32
+    stages: tuple[Stage, ...] = (
+        Stage(32, 2, 1, 2, fused=True),
+        Stage(64, 3, 2, 2, fused=True),
+        Stage(128, 3, 2, 2, fused=True),
+        Stage(160, 2, 2, 2, fused=True),
+    )
+    features: int = 256
+    embedding: int = 128
+    dropout: float = 0.3
+
+
+TINY = Design(stem=8, stages=(Stage(8, 1, 4, 2, fused=True), Stage(8, 1, 2, 2, fused=False)),
+              features=16, embedding=64)  # fmt: skip
+"""Small enough for a test to train in seconds."""
+
+
+Normalise = type[layers.BatchNormalization]
+
+
+def _active(x: keras.KerasTensor, norm: Normalise, name: str | None = None) -> keras.KerasTensor:
+    return layers.ReLU(6.0)(norm(momentum=0.98, name=name)(x))
+
+
+def _block(x: keras.KerasTensor, stage: Stage, stride: int, norm: Normalise) -> keras.KerasTensor:
+    width = x.shape[-1] * stage.expansion
+    if stage.fused:
+        y = layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(x)
+    else:
+        y = layers.Conv2D(width, 1, use_bias=False)(x)
+        y = _active(y, norm)
+        y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(y)
+    y = _active(y, norm)
+    y = layers.Conv2D(stage.width, 1, use_bias=False)(y)
+    y = norm(momentum=0.98)(y)
+    return layers.Add()([x, y]) if stride == 1 and x.shape[-1] == stage.width else y
+
+
+def face_network(
+    design: Design = Design(),
+    *,
+    labels: int = len(EMOTIONS),
+    norm: Normalise = layers.BatchNormalization,
+) -> keras.Model:
+    """Grey faces (N, S, S, 1) of 0 to 255 and any size in, a dictionary of outputs out.
+
+    emotion (N, labels), votes (N, 8: FER+ classes), age (N, 21 bins of `AGE_YEARS`) and female
+    (N, 1) are logits; embedding is (N, E); features is the unpooled map (N, 3, 3, C).
+    norm: the class of the batch normalisation; it changes no weight.
+    """
+    face = keras.Input((None, None, 1), name="face")
+    x = layers.Resizing(SEEN, SEEN, interpolation="bilinear", name="to_seen")(face)
+    x = layers.Rescaling(1 / 128, offset=-1.0, name="to_unit")(x)
+    x = layers.Conv2D(design.stem, 3, 2, padding="same", use_bias=False, name="stem")(x)
+    x = _active(x, norm)
+    for stage in design.stages:
+        for index in range(stage.repeats):
+            x = _block(x, stage, stage.stride if index == 0 else 1, norm)
+    x = layers.Conv2D(design.features, 1, use_bias=False, name="last")(x)
+    features = _active(x, norm)
+    x = layers.GlobalAveragePooling2D(name="pool")(features)
+    x = layers.Dense(design.embedding, use_bias=False, name="embed")(x)
+    embedding = _active(x, norm, "embed_norm")
+    x = layers.Dropout(design.dropout)(embedding)
+
+    def logits(width: int, name: str) -> keras.KerasTensor:
+        return layers.Dense(width, dtype="float32", name=name)(x)
+
+    outputs = {
+        "emotion": logits(labels, "emotion"),
+        "votes": logits(len(VOTES), "votes"),
+        "age": logits(len(AGE_YEARS), "age"),
+        "female": logits(1, "female"),
+        "embedding": embedding,
+        "features": features,
+    }
+    return keras.Model(face, outputs, name="face")

@@ -1,0 +1,316 @@
+"""Joint training of the backbone: one batch holds faces of every set, losses are masked.
+
+A face without an emotion teaches age and gender, one without an age teaches emotion. Promises: the
+same seed sees the same pictures in the same order, killed and resumed or not; what is kept is a
+running average of the weights, chosen on the validation parts alone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from device.values import AGE_YEARS
+from tools.faces.augment import augment
+from tools.faces.datasets import VALIDATION, Stills
+from tools.learning.networks import SEEN, Design, face_network
+from tools.learning.precision import FusedBatchNormalization, fastest_policy, policy
+from tools.measuring.metrics import face_metrics
+
+log = logging.getLogger(__name__)
+
+HEADS = ("emotion", "votes", "age", "female")
+AGE_SPREAD = 4.0  # years: width of the Gaussian that an age becomes, as in DLDL (Gao et al. 2017)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything a run depends on beside the data.
+
+    votes_share: how much of the emotion target is what FER+'s annotators saw. rare: how often an
+    epoch shows a face of a class that has less than a tenth of the largest one's faces. mixup:
+    alpha of the Beta distribution of Zhang et al. 2018; 0: none. policy: of Keras's dtypes, for
+    the training step alone.
+    """
+
+    epochs: int = 50
+    batch: int = 128
+    rate: float = 2e-3
+    decay: float = 0.05
+    warmup_epochs: int = 1
+    votes_share: float = 0.2
+    rare: int = 3
+    mixup: float = 0.2
+    average: float = 0.998
+    patience: int = 12
+    seed: int = 1
+    loss_weights: dict[str, float] = field(
+        default_factory=lambda: {"emotion": 1.0, "votes": 0.5, "age": 0.6, "female": 1.5}
+    )
+    design: Design = field(default_factory=Design)
+    policy: str = field(default_factory=fastest_policy)
+
+
+def emotion_targets(stills: Stills, labels: int, votes_share: float) -> np.ndarray:
+    """(N, labels) float32: the label, softened by FER+'s votes where there are any."""
+    hard = np.eye(labels, dtype=np.float32)[np.maximum(stills.emotion, 0)]
+    if labels != stills.votes.shape[1] - 1:
+        return hard * 0.9 + 0.1 / labels
+    seen = stills.votes[:, :labels]
+    total = seen.sum(axis=1, keepdims=True)
+    soft = np.where(total > 0, seen / np.maximum(total, 1e-6), 1 / labels)
+    return (hard * (1 - votes_share) + soft * votes_share).astype(np.float32)
+
+
+def age_targets(years: np.ndarray) -> np.ndarray:
+    """(N, 22) float32: shares of the 21 bins of `AGE_YEARS`, then the age itself in years."""
+    known = np.clip(np.nan_to_num(years), 0, AGE_YEARS[-1])[:, None]
+    bins = np.exp(-((AGE_YEARS - known) ** 2) / (2 * AGE_SPREAD**2))
+    return np.hstack([bins / bins.sum(axis=1, keepdims=True), known]).astype(np.float32)
+
+
+def age_loss(target: Any, logits: Any) -> Any:
+    """Cross-entropy of the distribution plus a tenth of the error of its mean in years."""
+    shares = ops.softmax(logits)
+    spread = -ops.sum(target[:, :-1] * ops.log_softmax(logits), axis=-1)
+    mean = ops.sum(shares * ops.convert_to_tensor(AGE_YEARS), axis=-1)
+    return spread + 0.1 * ops.abs(mean - target[:, -1])
+
+
+def female_loss(target: Any, logits: Any) -> Any:
+    """Binary cross-entropy on slightly softened labels."""
+    soft = target * 0.96 + 0.02
+    return ops.mean(ops.binary_crossentropy(soft, logits, from_logits=True), axis=-1)
+
+
+def with_rare_again(emotion: np.ndarray, times: int) -> np.ndarray:
+    """Row numbers of an epoch: all of them, those of rare classes `times` times.
+
+    emotion: (N,) class numbers, -1 unknown. Rare is less than a tenth of the largest class.
+    """
+    counts = np.bincount(emotion[emotion >= 0], minlength=1)
+    rare = np.flatnonzero((counts > 0) & (counts < counts.max() / 10))
+    again = np.flatnonzero(np.isin(emotion, rare))
+    return np.concatenate([np.arange(len(emotion)), np.repeat(again, times - 1)])
+
+
+def mixup_pairs(
+    kind: np.ndarray, alpha: float, draw: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each row of a batch another row of its own kind, and the share (N,) that stays its own.
+
+    kind: (N,) what must be equal, so that no face is mixed with one that teaches something else.
+    """
+    partner = np.arange(len(kind))
+    for value in np.unique(kind):
+        rows = np.flatnonzero(kind == value)
+        partner[rows] = draw.permutation(rows)
+    share = draw.beta(alpha, alpha, len(kind)).astype(np.float32)
+    return partner, np.maximum(share, 1 - share)
+
+
+def mixed(values: np.ndarray, partner: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Rows of `values`, each `share` its own and the rest its partner's."""
+    own = share.reshape(-1, *[1] * (values.ndim - 1))
+    return values * own + values[partner] * (1 - own)
+
+
+class Batches(keras.utils.PyDataset):
+    """One epoch of augmented batches. What is drawn depends on seed, epoch and batch alone."""
+
+    def __init__(self, stills: Stills, recipe: Recipe, labels: int, epoch: int) -> None:
+        super().__init__(workers=2, max_queue_size=8)
+        self._stills, self._recipe, self._epoch = stills, recipe, epoch
+        draw = np.random.default_rng([recipe.seed, epoch])
+        self._order = draw.permutation(with_rare_again(stills.emotion, recipe.rare))
+        self._targets = {
+            "emotion": emotion_targets(stills, labels, recipe.votes_share),
+            "votes": stills.votes,
+            "age": age_targets(stills.years),
+            "female": np.nan_to_num(stills.female)[:, None].astype(np.float32),
+        }
+        self._known = {
+            "emotion": (stills.emotion >= 0).astype(np.float32),
+            "votes": (stills.votes.sum(axis=1) > 0).astype(np.float32),
+            "age": np.isfinite(stills.years).astype(np.float32),
+            "female": np.isfinite(stills.female).astype(np.float32),
+        }
+
+    def __len__(self) -> int:
+        return max(1, len(self._order) // self._recipe.batch)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
+        width = self._recipe.batch
+        rows = self._order[index * width : (index + 1) * width]
+        draw = np.random.default_rng([self._recipe.seed, self._epoch, index])
+        pictures = self._stills.pictures
+        faces = np.stack([augment(pictures[row], SEEN, draw) for row in rows])
+        faces = faces[..., None].astype(np.float32)
+        targets = {head: self._targets[head][rows] for head in HEADS}
+        known = {head: self._known[head][rows] for head in HEADS}
+        if self._recipe.mixup:
+            partner, share = mixup_pairs(known["emotion"], self._recipe.mixup, draw)
+            faces = mixed(faces, partner, share)
+            targets = {head: mixed(target, partner, share) for head, target in targets.items()}
+            known = {head: mask * mask[partner] for head, mask in known.items()}
+        return faces, targets, known
+
+
+class RunningAverage(keras.callbacks.Callback):
+    """Exponential moving average of all weights, batch-norm statistics too, every eighth step."""
+
+    EVERY = 8
+
+    def __init__(self, momentum: float) -> None:
+        super().__init__()
+        self._momentum = momentum**self.EVERY
+        self.weights: list[np.ndarray] = []
+        self.steps = 0
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Begin with the weights as they are, unless a checkpoint has given some."""
+        self.weights = self.weights or self.model.get_weights()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Move the average a little towards the weights as they are."""
+        self.steps += 1
+        if self.steps % self.EVERY:
+            return
+        now = self.model.get_weights()
+        count = self.steps / self.EVERY
+        keep = min(self._momentum, count / (count + 4))
+        for mean, new in zip(self.weights, now, strict=True):
+            mean += (1 - keep) * (new - mean)
+
+
+@dataclass(slots=True)
+class Run:
+    """One training in its folder: `state.npz` to resume from, `best.keras`, `history.json`."""
+
+    folder: Path
+    recipe: Recipe
+    labels: int
+
+    def train(self, train: Stills, held_out: Stills) -> keras.Model:
+        """Train (or go on, or do nothing when it is done) and return the best average.
+
+        held_out: the validation parts, with pictures of any size.
+        """
+        recipe = self.recipe
+        self.folder.mkdir(parents=True, exist_ok=True)
+        keras.utils.set_random_seed(recipe.seed)
+        network = face_network(recipe.design, labels=self.labels)
+        with policy(recipe.policy):
+            twin = face_network(recipe.design, labels=self.labels, norm=FusedBatchNormalization)
+        model = keras.Model(twin.input, {head: twin.output[head] for head in HEADS})
+        steps = len(Batches(train, recipe, self.labels, 0))
+        self._compile(model, steps)
+        average = RunningAverage(recipe.average)
+        history = self._resume(model, average)
+        if not history:
+            text = json.dumps(asdict(recipe), indent=1)
+            (self.folder / "recipe.json").write_text(text)
+        for epoch in range(len(history), recipe.epochs):
+            if self._since_best(history) >= recipe.patience:
+                log.info("no better for %d epochs: stopped", recipe.patience)
+                break
+            began = time.monotonic()
+            seen = model.fit(
+                Batches(train, recipe, self.labels, epoch),
+                epochs=epoch + 1,
+                initial_epoch=epoch,
+                callbacks=[average],
+                verbose=1 if sys.stdout.isatty() else 2,
+            )
+            row = {"epoch": epoch + 1} | {k: float(v[-1]) for k, v in seen.history.items()}
+            row |= self._validate(network, average, held_out)
+            row["seconds"] = round(time.monotonic() - began, 1)
+            history.append(row)
+            print(json.dumps({k: round(v, 4) for k, v in row.items()}), flush=True)
+            if self._since_best(history) == 0:
+                self._with(network, average.weights, lambda: network.save(self.best))
+            self._keep(model, average, history)
+        return keras.saving.load_model(self.best)
+
+    @property
+    def best(self) -> Path:
+        """The network of the best epoch so far."""
+        return self.folder / "best.keras"
+
+    def _compile(self, model: keras.Model, steps: int) -> None:
+        recipe = self.recipe
+        warmup = recipe.warmup_epochs * steps
+        rate = keras.optimizers.schedules.CosineDecay(
+            recipe.rate / 50,
+            max(1, recipe.epochs * steps - warmup),
+            alpha=0.005,
+            warmup_target=recipe.rate,
+            warmup_steps=warmup,
+        )
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.decay, clipnorm=5.0)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        soft = keras.losses.CategoricalCrossentropy(from_logits=True)
+        losses = {"emotion": soft, "votes": soft, "age": age_loss, "female": female_loss}
+        model.compile(optimizer, losses, loss_weights=recipe.loss_weights, jit_compile=False)
+
+    def _with(self, network: keras.Model, weights: list[np.ndarray], act: Any) -> Any:
+        """Do something with other weights in the network, and put its own back."""
+        own = network.get_weights()
+        network.set_weights(weights)
+        try:
+            return act()
+        finally:
+            network.set_weights(own)
+
+    def _validate(
+        self, network: keras.Model, average: RunningAverage, held_out: Stills
+    ) -> dict[str, float]:
+        from tools.measuring.evaluate import predict_keras
+
+        assert (held_out.part == VALIDATION).all()
+        outputs = self._with(
+            network, average.weights, lambda: predict_keras(network, held_out.pictures)
+        )
+        return {f"val_{k}": v for k, v in face_metrics(outputs, held_out).items()}
+
+    def _since_best(self, history: list[dict[str, float]]) -> int:
+        scores = [score(row) for row in history]
+        return len(scores) - 1 - int(np.argmax(scores)) if scores else -1
+
+    def _keep(self, model: keras.Model, average: RunningAverage, history: list[Any]) -> None:
+        arrays = {f"w{i}": w for i, w in enumerate(model.get_weights())}
+        arrays |= {f"a{i}": w for i, w in enumerate(average.weights)}
+        arrays |= {f"o{i}": v.numpy() for i, v in enumerate(model.optimizer.variables)}
+        part = self.folder / "state.part.npz"
+        np.savez(part, steps=average.steps, history=json.dumps(history), **arrays)
+        part.replace(self.folder / "state.npz")
+        (self.folder / "history.json").write_text(json.dumps(history, indent=1))
+
+    def _resume(self, model: keras.Model, average: RunningAverage) -> list[dict[str, float]]:
+        path = self.folder / "state.npz"
+        if not path.exists():
+            return []
+        with np.load(path) as state:
+            count = len(model.weights)
+            model.set_weights([state[f"w{i}"] for i in range(count)])
+            average.weights = [state[f"a{i}"] for i in range(count)]
+            average.steps = int(state["steps"])
+            model.optimizer.build(model.trainable_variables)
+            for index, variable in enumerate(model.optimizer.variables):
+                variable.assign(state[f"o{index}"])
+            return json.loads(str(state["history"]))
+
+
+def score(row: dict[str, float]) -> float:
+    """What the best epoch is chosen by: emotion and gender alike, with age as a lesser judge."""
+    value = row.get("val_accuracy", 0.0) + row.get("val_gender_accuracy", 0.0)
+    return value - 0.01 * row.get("val_age_error", 0.0)

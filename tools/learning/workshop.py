@@ -1,0 +1,185 @@
+"""From data to the models that ship: tables, backbone, temporal network, conversion, cards.
+
+Each step leaves its result in the run's folder and is skipped when that is there, so a run that was
+killed goes on where it was. What is measured at the end are the files that ship.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from device.errors import UserError
+from device.values import EMOTIONS
+from device.vision.litert import load_model
+from tools.faces.datasets import (
+    PARTS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Stills,
+    cached,
+    join,
+    read_fer,
+    read_utkface,
+    resized,
+)  # fmt: skip
+from tools.faces.photos import DeviceCropper
+from tools.learning.cards import FACE, TEMPORAL, write_card
+from tools.learning.convert import face_to_tflite, temporal_to_tflite
+from tools.learning.networks import SIZE
+from tools.learning.temporal import TemporalRecipe, train_temporal
+from tools.learning.training import Recipe, Run, emotion_targets
+from tools.measuring.evaluate import measure, predict_keras, predict_tflite
+from tools.measuring.plots import draw_confusion, draw_history
+
+MOST_LOST = 0.01
+"""Accuracy that quantization may cost; beyond it nothing is released."""
+
+CALIBRATION = 500
+
+
+def load_tables(data: Path, cache: Path, limit: int | None = None) -> dict[str, Stills]:
+    """FER-2013 and UTKFace at the device's size; limit: so many faces of each part, for a trial.
+
+    Raises:
+        UserError: a zip file is missing or broken.
+    """
+    for name in ("fer2013.zip", "utkface_112.zip"):
+        if not (data / name).is_file():
+            raise UserError(f"{data / name}: no such file; --data or WAYSIDE_DATA names its folder")
+    tables = {
+        "fer2013": resized(
+            cached(cache / "fer2013.npz", lambda: read_fer(data / "fer2013.zip")), SIZE
+        ),
+        "utkface": cached(
+            cache / "utkface.npz", lambda: read_utkface(data / "utkface_112.zip", DeviceCropper())
+        ),
+    }
+    return tables if limit is None else {n: first_of(t, limit) for n, t in tables.items()}
+
+
+def first_of(stills: Stills, limit: int) -> Stills:
+    """`limit` faces of each part, drawn by a fixed seed."""
+    draw = np.random.default_rng(0)
+    rows = [
+        draw.permutation(np.flatnonzero(stills.part == p))[:limit]
+        for p in (TRAIN, VALIDATION, TEST)
+    ]
+    return stills.take(np.sort(np.concatenate(rows)))
+
+
+def calibration(train: Stills, count: int = CALIBRATION) -> np.ndarray:
+    """Training pictures that stand for all of them: (count, 64, 64) uint8."""
+    return train.pictures[np.random.default_rng(0).permutation(len(train))[:count]]
+
+
+def measure_all(
+    tables: Mapping[str, Stills], tflite: Path, network: keras.Model, parts: tuple[int, ...]
+) -> dict[str, dict[str, Any]]:
+    """The same figures of the float network and of the `.tflite`, by {"float", "int8"} and part."""
+    report: dict[str, dict[str, Any]] = {"float": {}, "int8": {}}
+    for name, table in tables.items():
+        for part in parts:
+            stills = table.of(part)
+            title = f"{name} {PARTS[part]}"
+            report["float"][title] = measure(predict_keras(network, stills.pictures), stills)
+            report["int8"][title] = measure(predict_tflite(tflite, stills.pictures), stills)
+    return report
+
+
+def refuse_loss(report: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise UserError where int8 lost more than `MOST_LOST` of accuracy on a validation part."""
+    for title, exact in report["float"].items():
+        lost = exact.get("accuracy", 0.0) - report["int8"][title].get("accuracy", 0.0)
+        if title.endswith(PARTS[VALIDATION]) and lost > MOST_LOST:
+            raise UserError(
+                f"{title}: int8 loses {lost:.3f} of accuracy, {MOST_LOST} is allowed; "
+                "nothing was released"
+            )
+
+
+def convert_face(
+    network: keras.Model, source: Path, out: Path, tables: Mapping[str, Stills]
+) -> dict[str, dict[str, Any]]:
+    """Convert a trained face network, measure both on the validation parts, write file and card.
+
+    Raises:
+        UserError: int8 loses too much; nothing is written.
+    """
+    together = join(*tables.values())
+    made = out.with_suffix(".part.tflite")
+    made.parent.mkdir(parents=True, exist_ok=True)
+    made.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
+    try:
+        report = measure_all(tables, made, network, (VALIDATION,))
+        refuse_loss(report)
+        made.replace(out)
+    finally:
+        made.unlink(missing_ok=True)
+    command = f"wayside-tools convert {source.name} --out {out.name}"
+    write_card(out, source, EMOTIONS, report, command, **FACE)
+    return report
+
+
+def make_models(
+    data: Path, runs: Path, models: Path, recipe: Recipe, temporal: TemporalRecipe, command: str,
+    limit: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Everything from the zip files to `models/`; returns the face model's card."""
+    tables = load_tables(data, runs / "cache", limit)
+    together = join(*tables.values())
+    run = Run(runs / "face", recipe, len(EMOTIONS))
+    network = run.train(together.of(TRAIN), together.of(VALIDATION))
+    history = json.loads((run.folder / "history.json").read_text())
+    draw_history(history, run.folder / "history.png")
+    return release(tables, network, runs, models, recipe, temporal, command)
+
+
+def release(
+    tables: Mapping[str, Stills], network: keras.Model, runs: Path, models: Path, recipe: Recipe,
+    temporal: TemporalRecipe, command: str, **more: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Convert a trained backbone, train and convert the temporal network, measure, write cards."""
+    models.mkdir(parents=True, exist_ok=True)
+    made = runs / "release"
+    made.mkdir(parents=True, exist_ok=True)
+    together = join(*tables.values())
+    face = made / "face.tflite"
+    face.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
+    network.save(made / "face.keras")
+    report = measure_all(tables, face, network, (VALIDATION,))
+    refuse_loss(report)
+
+    fer = tables["fer2013"]
+    step, clips = train_temporal(
+        made, network, face, fer.of(TRAIN), fer.of(VALIDATION), temporal,
+        lambda stills: emotion_targets(stills, len(EMOTIONS), recipe.votes_share),
+    )  # fmt: skip
+    (made / "temporal.tflite").write_bytes(temporal_to_tflite(step))
+    load_model(made / "temporal.tflite")
+
+    final = measure_all(tables, face, network, (TEST,))
+    for kind in report:
+        report[kind] |= final[kind]
+    for title, figures in report["int8"].items():
+        if "confusion" in figures:
+            draw_confusion(figures["confusion"], made / f"confusion {title}.png")
+    for name in ("face.keras", "face.tflite", "temporal.keras", "temporal.tflite"):
+        shutil.copyfile(made / name, models / name)
+    train = step.get_layer("tensor_train")
+    write_card(
+        models / "temporal.tflite", models / "temporal.keras", EMOTIONS,
+        {"clips of PublicTest stills": clips}, command, **TEMPORAL, **more,
+        tensor_train={"inputs": train.inputs, "outputs": train.outputs, "ranks": train.ranks,
+                      "compression": round(train.compression, 1)},
+    )  # fmt: skip
+    return write_card(
+        models / "face.tflite", models / "face.keras", EMOTIONS, report, command, **FACE, **more
+    )

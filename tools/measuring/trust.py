@@ -1,0 +1,67 @@
+"""What size and blur cost the reading of a face: the figures of `device.vision.crop.trust_of`.
+
+`wayside-tools measure trust` makes FER-2013's PublicTest faces smaller or blurs them, and prints
+how many of those whose emotion is told right still are, and the sharpness that the device measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.values import Image
+from device.vision.crop import CROP_SIZE, sharpness_of
+from device.vision.litert import Model, load_model
+from tools.faces.datasets import VALIDATION, cached, read_fer
+
+SIZES = (48, 32, 24, 20, 16, 12)
+BLURS = (0.01, 0.02, 0.03, 0.05, 0.08)
+"""Standard deviations of a Gaussian, as shares of the crop's side."""
+
+
+def shrunk(size: int) -> Callable[[Image], Image]:
+    """A face as it looks that stands so far away that it is `size` pixels wide, as the device's
+    crop enlarges it."""
+
+    def act(face: Image) -> Image:
+        small = cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(small, (CROP_SIZE, CROP_SIZE)), np.uint8)
+
+    return act
+
+
+def blurred(share: float) -> Callable[[Image], Image]:
+    """A face out of focus."""
+
+    def act(face: Image) -> Image:
+        crop = cv2.resize(face, (CROP_SIZE, CROP_SIZE))
+        return np.asarray(cv2.GaussianBlur(crop, (0, 0), share * CROP_SIZE), np.uint8)
+
+    return act
+
+
+def told(model: Model, crops: list[Image]) -> NDArray[np.int64]:
+    """The most probable label of each crop: shape (N,)."""
+    return np.array([model.run({"face": c[None, :, :, None]})["emotion"].argmax() for c in crops])
+
+
+def report(data: Path, model: Path, cache: Path) -> None:
+    """Print the tables. data: the folder with fer2013.zip."""
+    faces = cached(cache / "fer2013.npz", lambda: read_fer(data / "fer2013.zip"))
+    stills, network = faces.of(VALIDATION), load_model(model)
+    whole = told(network, [shrunk(SIZES[0])(picture) for picture in stills.pictures])
+    right = whole == stills.emotion
+    for title, acts in (
+        ("pixels", {str(size): shrunk(size) for size in SIZES}),
+        ("blur", {f"{share:.0%}": blurred(share) for share in BLURS}),
+    ):
+        print(f"{title:>8}  still right  sharpness (median)")
+        for name, act in acts.items():
+            crops = [act(picture) for picture in stills.pictures[right]]
+            kept = (told(network, crops) == stills.emotion[right]).mean()
+            sharp = np.median([sharpness_of(crop) for crop in crops])
+            print(f"{name:>8}  {kept:11.0%}  {sharp:.2f}")
