@@ -14,7 +14,14 @@ from collections.abc import Sequence
 
 from device.command import run_verb
 
-VERBS = ("tools.learning.cli", "tools.measuring.cli", "tools.catalogue.cli", "tools.bench")
+VERBS = (
+    "tools.verbs.train",
+    "tools.verbs.convert",
+    "tools.verbs.evaluate",
+    "tools.verbs.measure",
+    "tools.catalogue.cli",
+    "tools.bench",
+)
 """Modules whose `register(subparsers)` adds verbs."""
 
 

@@ -31,6 +31,9 @@ PARTS = ("train", "validation", "test")
 VOTES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
 """Columns of `Stills.votes`: the seven classes of FER-2013, then FER+'s contempt."""
 
+RACES = ("White", "Black", "Asian", "Indian", "other")
+"""UTKFace's five groups, as its authors name them."""
+
 _VOTE_COLUMNS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 _FER_PARTS = {"Training": TRAIN, "PublicTest": VALIDATION, "PrivateTest": TEST}
 
@@ -45,7 +48,8 @@ class Stills:
     pictures: (N, S, S) uint8 grey. part: (N,) TRAIN, VALIDATION or TEST. digest: (N,) md5 of the
     pixels or of the file. emotion: (N,) index into `EMOTIONS`, -1 unknown. votes: (N, 8) shares
     of FER+ votes by `VOTES`, a row of zeros where there are none. years: (N,) NaN unknown.
-    female: (N,) 0 or 1, NaN unknown.
+    female: (N,) 0 or 1, NaN unknown. race: (N,) index into `RACES`, -1 unknown; it is for measuring
+    who is served worse, and never learnt.
     """
 
     pictures: NDArray[np.uint8]
@@ -55,6 +59,7 @@ class Stills:
     votes: NDArray[np.float32]
     years: NDArray[np.float32]
     female: NDArray[np.float32]
+    race: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -92,6 +97,7 @@ def from_pictures(pictures: NDArray[np.uint8], part: int, digest: NDArray[np.str
         votes=np.zeros((n, len(VOTES)), np.float32),
         years=np.full(n, np.nan, np.float32),
         female=np.full(n, np.nan, np.float32),
+        race=np.full(n, -1, np.int64),
     )
 
 
@@ -205,12 +211,15 @@ def read_utkface(path: Path, crop: Crop) -> Stills:
         part=np.array([part_of(digest) for digest in digests], np.uint8),
         years=np.array([float(row["age"]) for row in kept], np.float32),
         female=np.array([float(row["gender(0=male,1=female)"]) for row in kept], np.float32),
+        race=np.array([int(row["race"]) for row in kept], np.int64),
     )
     return without_leaks(stills)
 
 
 def cached(path: Path, read: Callable[[], Stills]) -> Stills:
-    """What `read` gives, kept at `path` for the next time."""
-    if not path.exists():
+    """What `read` gives, kept at `path` for the next time; read again where its columns changed."""
+    try:
+        return Stills.load(path)
+    except (FileNotFoundError, KeyError):
         read().save(path)
     return Stills.load(path)

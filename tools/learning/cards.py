@@ -60,6 +60,7 @@ FACE = {
     },
     "outputs": {
         "emotion": "logits",
+        "votes": "logits",
         "age": "logits",
         "female": "logits",
         "embedding": "values",

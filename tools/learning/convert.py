@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from tools.learning.networks import SIZE
 
-OUTPUTS = ("emotion", "age", "female", "embedding", "features")
-"""What the shipped face model gives; the training's other head stays in the `.keras` file."""
+OUTPUTS = ("emotion", "votes", "age", "female", "embedding", "features")
+"""What the shipped face model gives; the device reads all but the votes."""
 
 
 def sha256_of(path: Path) -> str:

@@ -98,6 +98,22 @@ def test_copies_of_a_photo_stand_in_one_part_whatever_their_labels(tmp_path: Pat
         assert first == second
 
 
+def test_what_was_read_is_kept_and_read_again_where_its_columns_changed(tmp_path: Path) -> None:
+    path, reads = tmp_path / "cache" / "faces.npz", []
+
+    def read() -> Stills:
+        reads.append(1)
+        return some_stills()
+
+    assert len(cached(path, read)) == len(cached(path, read)) == 4
+    assert len(reads) == 1
+    with np.load(path) as columns:
+        older = {name: columns[name] for name in columns.files if name != "race"}
+    np.savez(path, **older)
+    np.testing.assert_array_equal(cached(path, read).race, [-1] * 4)
+    assert len(reads) == 2
+
+
 def test_the_parts_are_the_same_on_every_machine() -> None:
     digests = [f"{n:032x}" for n in range(2000)]
     parts = [part_of(d) for d in digests]

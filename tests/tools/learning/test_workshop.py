@@ -73,6 +73,7 @@ def test_the_converted_face_model_has_the_devices_signature(tmp_path: Path) -> N
     assert all(tensor.dtype == np.int8 for tensor in model.outputs.values())
     assert {k: v.shape for k, v in model.outputs.items()} == {
         "emotion": (1, 7),
+        "votes": (1, 8),
         "age": (1, 21),
         "female": (1, 1),
         "embedding": (1, 64),

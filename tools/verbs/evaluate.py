@@ -1,8 +1,4 @@
-"""`wayside-tools evaluate` and `measure`: what models and rooms are worth.
-
-`evaluate` judges a face model; `measure` prints the figures behind the device's own constants and
-the README's table.
-"""
+"""`wayside-tools evaluate`: what a face model is worth."""
 
 from __future__ import annotations
 
@@ -11,11 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from tools.places import MODELS, ROOT, add_data, data_folder, quiet_tensorflow
+from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the verbs and what they do."""
+    """Add the verb and what it does."""
     evaluate = subparsers.add_parser(
         "evaluate",
         help="accuracy, age error and more of the .tflite that ships",
@@ -30,60 +26,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     evaluate.add_argument("--part", choices=("validation", "test", "all"), default="all")
     evaluate.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     evaluate.set_defaults(run=_evaluate)
-
-    measure = subparsers.add_parser(
-        "measure",
-        help="the figures behind README, docs and the device's constants",
-        description="Measure one room of the corridor on real data, with what ships.",
-        epilog="example: wayside-tools measure steadiness --data ../shared/data",
-    )
-    what = measure.add_subparsers(dest="what", required=True, metavar="WHAT")
-    for name, act, line in (
-        ("detection", _detection, "recall, agreement of the detectors, false tracks, distance"),
-        ("framing", _framing, "where FER-2013 frames its faces: the constants of the cropper"),
-        ("trust", _trust, "what size and blur cost the reading of a face"),
-        ("steadiness", _steadiness, "label switches a minute, lag on hard cuts, share unknown"),
-        ("minors", _minors, "who is taken for a possible minor, by age"),
-    ):
-        verb = what.add_parser(name, help=line, description=line)
-        add_data(verb)
-        verb.set_defaults(run=act)
-
-
-def _detection(arguments: argparse.Namespace) -> int:
-    from tools.measuring import detection
-
-    detection.report(data_folder(arguments))
-    return 0
-
-
-def _framing(arguments: argparse.Namespace) -> int:
-    from tools.measuring import framing
-
-    framing.report(data_folder(arguments))
-    return 0
-
-
-def _trust(arguments: argparse.Namespace) -> int:
-    from tools.measuring import trust
-
-    trust.report(data_folder(arguments), MODELS / "face.tflite", arguments.runs / "cache")
-    return 0
-
-
-def _steadiness(arguments: argparse.Namespace) -> int:
-    from tools.measuring import steadiness
-
-    clips = sorted((data_folder(arguments) / "video" / "unlabelled").glob("*.mp4"))
-    steadiness.report(clips, ROOT / "config.yaml")
-    return 0
-
-
-def _minors(arguments: argparse.Namespace) -> int:
-    from tools.measuring import minors
-
-    minors.report(data_folder(arguments), MODELS / "face.tflite", arguments.runs / "cache")
-    return 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -118,7 +60,7 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
 def _evaluate_parts(arguments: argparse.Namespace) -> dict[str, object]:
     from tools.faces.datasets import TEST, VALIDATION
     from tools.learning.workshop import load_tables
-    from tools.measuring.evaluate import measure_parts
+    from tools.measuring.evaluate import as_markdown, measure_parts
     from tools.measuring.plots import draw_confusion
 
     parts = {"validation": (VALIDATION,), "test": (TEST,), "all": (VALIDATION, TEST)}
@@ -128,11 +70,5 @@ def _evaluate_parts(arguments: argparse.Namespace) -> dict[str, object]:
         if "confusion" in figures:
             draw_confusion(figures["confusion"], arguments.runs / "evaluate" / f"{title}.png")
     if not arguments.json:
-        _print_table(report)
+        print(as_markdown(report))
     return {"model": arguments.model.name, "parts": report}
-
-
-def _print_table(report: dict[str, dict[str, object]]) -> None:
-    from tools.measuring.evaluate import as_markdown
-
-    print(as_markdown(report))
