@@ -31,6 +31,7 @@ from tools.faces.datasets import (
     resized,
 )  # fmt: skip
 from tools.faces.photos import DeviceCropper
+from tools.learning.calibrate import calibrate
 from tools.learning.cards import FACE, TEMPORAL, write_card
 from tools.learning.convert import face_to_tflite, temporal_to_tflite
 from tools.learning.networks import SIZE
@@ -151,6 +152,7 @@ def release(
     made = runs / "release"
     made.mkdir(parents=True, exist_ok=True)
     together = join(*tables.values())
+    temperatures = calibrate(network, together.of(VALIDATION))
     face = made / "face.tflite"
     face.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
     network.save(made / "face.keras")
@@ -181,5 +183,12 @@ def release(
                       "compression": round(train.compression, 1)},
     )  # fmt: skip
     return write_card(
-        models / "face.tflite", models / "face.keras", EMOTIONS, report, command, **FACE, **more
+        models / "face.tflite",
+        models / "face.keras",
+        EMOTIONS,
+        report,
+        command,
+        **FACE,
+        **more,
+        temperatures={head: round(value, 4) for head, value in temperatures.items()},
     )

@@ -1,0 +1,52 @@
+"""A probability is worth what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from tools.faces.datasets import VALIDATION, from_pictures
+from tools.learning.calibrate import calibrate, temperature
+from tools.learning.networks import TINY, face_network
+from tools.measuring.evaluate import predict_keras
+
+
+def drawn_from(logits: np.ndarray, seed: int = 0) -> np.ndarray:
+    """One-hot labels that come as often as the softmax of `logits` says."""
+    draw = np.random.default_rng(seed)
+    noise = draw.gumbel(size=logits.shape)
+    return np.eye(logits.shape[1], dtype=np.float32)[(logits + noise).argmax(axis=1)]
+
+
+@pytest.mark.parametrize("boast", [0.5, 1.0, 2.5])
+def test_a_head_that_boasts_or_hesitates_is_found_out(boast: float) -> None:
+    honest = np.random.default_rng(1).normal(0, 2, (20_000, 7)).astype(np.float32)
+    found = temperature(honest * boast, drawn_from(honest))
+    assert found == pytest.approx(boast, rel=0.05)
+
+
+def test_one_logit_is_scaled_like_two() -> None:
+    honest = np.random.default_rng(2).normal(0, 2, (20_000, 1)).astype(np.float32)
+    two = np.hstack([honest, np.zeros_like(honest)])
+    assert temperature(honest * 3, drawn_from(two)[:, :1]) == pytest.approx(3, rel=0.06)
+
+
+def test_calibration_changes_probabilities_and_no_label() -> None:
+    keras.utils.set_random_seed(1)
+    network = face_network(TINY)
+    draw = np.random.default_rng(0)
+    stills = from_pictures(
+        draw.integers(0, 256, (40, 64, 64), np.uint8),
+        VALIDATION,
+        np.array([str(n) for n in range(40)]),
+    )
+    stills = replace(stills, emotion=draw.integers(0, 7, 40))
+    before = predict_keras(network, stills.pictures)
+    found = calibrate(network, stills)
+    after = predict_keras(network, stills.pictures)
+    assert set(found) == {"emotion"}  # of the rest nothing is known
+    np.testing.assert_allclose(after["emotion"], before["emotion"] / found["emotion"], atol=1e-5)
+    np.testing.assert_array_equal(after["female"], before["female"])
