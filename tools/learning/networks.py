@@ -9,6 +9,7 @@ accelerators run fastest. Every operator is one that int8 and an Edge TPU take. 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import keras
 from keras import layers
@@ -21,6 +22,16 @@ SIZE = 64
 
 SEEN = 48
 """Side at which the network looks at it: that of FER-2013, which has no more to teach."""
+
+
+Normalise = type[layers.BatchNormalization]
+
+
+class Architecture(Protocol):
+    """A description that a network is built from; a dataclass, so that a recipe can write it."""
+
+    def build(self, *, labels: int, norm: Normalise = ...) -> keras.Model:
+        """A network with the input and the outputs of `face_network`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class Design:
     """Widths of a backbone: stem, stages, last map ("features") and embedding."""
 
     stem: int = 32
+    stem_stride: int = 2
     stages: tuple[Stage, ...] = (
         Stage(32, 2, 1, 2, fused=True),
         Stage(64, 3, 2, 2, fused=True),
@@ -50,16 +62,20 @@ class Design:
     embedding: int = 128
     dropout: float = 0.3
 
+    def build(
+        self, *, labels: int = len(EMOTIONS), norm: Normalise = layers.BatchNormalization
+    ) -> keras.Model:
+        """The `face_network` of this design."""
+        return face_network(self, labels=labels, norm=norm)
+
 
 TINY = Design(stem=8, stages=(Stage(8, 1, 4, 2, fused=True), Stage(8, 1, 2, 2, fused=False)),
               features=16, embedding=64)  # fmt: skip
 """Small enough for a test to train in seconds."""
 
 
-Normalise = type[layers.BatchNormalization]
-
-
-def _active(x: keras.KerasTensor, norm: Normalise, name: str | None = None) -> keras.KerasTensor:
+def active(x: keras.KerasTensor, norm: Normalise, name: str | None = None) -> keras.KerasTensor:
+    """Batch normalisation and ReLU6, as after every convolution."""
     return layers.ReLU(6.0)(norm(momentum=0.98, name=name)(x))
 
 
@@ -68,10 +84,9 @@ def _block(x: keras.KerasTensor, stage: Stage, stride: int, norm: Normalise) -> 
     if stage.fused:
         y = layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(x)
     else:
-        y = layers.Conv2D(width, 1, use_bias=False)(x)
-        y = _active(y, norm)
+        y = active(layers.Conv2D(width, 1, use_bias=False)(x), norm) if stage.expansion > 1 else x
         y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(y)
-    y = _active(y, norm)
+    y = active(y, norm)
     y = layers.Conv2D(stage.width, 1, use_bias=False)(y)
     y = norm(momentum=0.98)(y)
     return layers.Add()([x, y]) if stride == 1 and x.shape[-1] == stage.width else y
@@ -89,20 +104,38 @@ def face_network(
     (N, 1) are logits; embedding is (N, E); features is the unpooled map (N, 3, 3, C).
     norm: the class of the batch normalisation; it changes no weight.
     """
-    face = keras.Input((None, None, 1), name="face")
-    x = layers.Resizing(SEEN, SEEN, interpolation="bilinear", name="to_seen")(face)
-    x = layers.Rescaling(1 / 128, offset=-1.0, name="to_unit")(x)
-    x = layers.Conv2D(design.stem, 3, 2, padding="same", use_bias=False, name="stem")(x)
-    x = _active(x, norm)
+    face, x = seen()
+    x = layers.Conv2D(
+        design.stem, 3, design.stem_stride, padding="same", use_bias=False, name="stem"
+    )(x)
+    x = active(x, norm)
     for stage in design.stages:
         for index in range(stage.repeats):
             x = _block(x, stage, stage.stride if index == 0 else 1, norm)
     x = layers.Conv2D(design.features, 1, use_bias=False, name="last")(x)
-    features = _active(x, norm)
+    features = active(x, norm)
     x = layers.GlobalAveragePooling2D(name="pool")(features)
     x = layers.Dense(design.embedding, use_bias=False, name="embed")(x)
-    embedding = _active(x, norm, "embed_norm")
-    x = layers.Dropout(design.dropout)(embedding)
+    embedding = active(x, norm, "embed_norm")
+    return with_heads(face, features, embedding, labels=labels, dropout=design.dropout)
+
+
+def seen() -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """The input, grey (N, S, S, 1) of 0 to 255, and what is seen of it: (N, 48, 48, 1), -1 to 1."""
+    face = keras.Input((None, None, 1), name="face")
+    x = layers.Resizing(SEEN, SEEN, interpolation="bilinear", name="to_seen")(face)
+    return face, layers.Rescaling(1 / 128, offset=-1.0, name="to_unit")(x)
+
+
+def with_heads(
+    face: keras.KerasTensor, features: keras.KerasTensor, embedding: keras.KerasTensor, *,
+    labels: int, dropout: float,
+) -> keras.Model:  # fmt: skip
+    """The network from its input to a linear head for each label, on the embedding (N, E).
+
+    features: the unpooled map that the temporal network reads. The heads stay float32.
+    """
+    x = layers.Dropout(dropout)(embedding)
 
     def logits(width: int, name: str) -> keras.KerasTensor:
         return layers.Dense(width, dtype="float32", name=name)(x)

@@ -22,7 +22,7 @@ from keras import ops
 from device.values import AGE_YEARS
 from tools.faces.augment import augment
 from tools.faces.datasets import VALIDATION, Stills
-from tools.learning.networks import SEEN, Design, face_network
+from tools.learning.networks import SEEN, Architecture, Design
 from tools.learning.precision import FusedBatchNormalization, fastest_policy, policy
 from tools.measuring.metrics import face_metrics
 
@@ -56,7 +56,7 @@ class Recipe:
     loss_weights: dict[str, float] = field(
         default_factory=lambda: {"emotion": 1.0, "votes": 0.5, "age": 0.6, "female": 1.5}
     )
-    design: Design = field(default_factory=Design)
+    design: Architecture = field(default_factory=Design)
     policy: str = field(default_factory=fastest_policy)
 
 
@@ -208,9 +208,9 @@ class Run:
         recipe = self.recipe
         self.folder.mkdir(parents=True, exist_ok=True)
         keras.utils.set_random_seed(recipe.seed)
-        network = face_network(recipe.design, labels=self.labels)
+        network = recipe.design.build(labels=self.labels)
         with policy(recipe.policy):
-            twin = face_network(recipe.design, labels=self.labels, norm=FusedBatchNormalization)
+            twin = recipe.design.build(labels=self.labels, norm=FusedBatchNormalization)
         model = keras.Model(twin.input, {head: twin.output[head] for head in HEADS})
         steps = len(Batches(train, recipe, self.labels, 0))
         self._compile(model, steps)
