@@ -16,6 +16,7 @@ from device.command import run_verb
 
 VERBS = (
     "tools.verbs.train",
+    "tools.verbs.teach",
     "tools.verbs.convert",
     "tools.verbs.evaluate",
     "tools.verbs.measure",

@@ -31,19 +31,24 @@ from tools.faces.datasets import (
     resized,
 )  # fmt: skip
 from tools.faces.photos import DeviceCropper
+from tools.learning.batches import Recipe, emotion_targets
 from tools.learning.calibrate import calibrate
 from tools.learning.cards import FACE, TEMPORAL, write_card
 from tools.learning.convert import face_to_tflite, temporal_to_tflite
 from tools.learning.networks import SIZE
+from tools.learning.teachers import load as load_lessons
 from tools.learning.temporal import TemporalRecipe, train_temporal
-from tools.learning.training import Recipe, Run, emotion_targets
+from tools.learning.training import Run
 from tools.measuring.evaluate import measure, predict_keras, predict_tflite
 from tools.measuring.plots import draw_confusion, draw_history
+from tools.places import MODELS
 
 MOST_LOST = 0.01
 """Accuracy that quantization may cost; beyond it nothing is released."""
 
 CALIBRATION = 500
+
+LESSONS = MODELS / "lessons.npz"
 
 
 def load_tables(data: Path, cache: Path, limit: int | None = None) -> dict[str, Stills]:
@@ -131,13 +136,18 @@ def convert_face(
 
 def make_models(
     data: Path, runs: Path, models: Path, recipe: Recipe, temporal: TemporalRecipe, command: str,
-    limit: int | None = None,
+    limit: int | None = None, lessons: Path | None = LESSONS,
 ) -> dict[str, Any]:  # fmt: skip
-    """Everything from the zip files to `models/`; returns the face model's card."""
+    """Everything from the zip files to `models/`; returns the face model's card.
+
+    lessons: what `wayside-tools teach` kept, used where the file is there.
+    """
     tables = load_tables(data, runs / "cache", limit)
     together = join(*tables.values())
-    run = Run(runs / "face", recipe, len(EMOTIONS))
-    network = run.train(together.of(TRAIN), together.of(VALIDATION))
+    train = together.of(TRAIN)
+    taught = load_lessons(lessons, train) if lessons is not None and lessons.exists() else None
+    run = Run(runs / "face", recipe, len(EMOTIONS), taught)
+    network = run.train(train, together.of(VALIDATION))
     history = json.loads((run.folder / "history.json").read_text())
     draw_history(history, run.folder / "history.png")
     return release(tables, network, runs, models, recipe, temporal, command)

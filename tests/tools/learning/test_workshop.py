@@ -16,10 +16,11 @@ from device.values import EMOTIONS
 from device.vision.card import load_card
 from device.vision.litert import load_model
 from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills, from_pictures, join, pixels_digest
+from tools.learning.batches import Recipe
 from tools.learning.convert import face_to_tflite, sha256_of, temporal_to_tflite
 from tools.learning.networks import SIZE, TINY, face_network
 from tools.learning.temporal import TemporalRecipe, Unrolled, begin_as, modes_of, temporal_network
-from tools.learning.training import Recipe, Run
+from tools.learning.training import Run
 from tools.learning.workshop import first_of, refuse_loss, release
 from tools.measuring.evaluate import predict_keras, predict_tflite
 

@@ -1,0 +1,176 @@
+"""What one step of training sees: augmented, mixed faces and what is to be told of each.
+
+One batch holds faces of every set; a face without an emotion teaches age and gender, one without
+an age teaches emotion. Promises: the same seed gives the same batches in the same order, whatever
+was drawn before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from device.values import AGE_YEARS
+from tools.faces.augment import augment
+from tools.faces.datasets import Stills
+from tools.learning.networks import SEEN, Architecture, Design
+from tools.learning.precision import fastest_policy
+from tools.learning.teachers import Lessons
+
+HEADS = ("emotion", "votes", "age", "female")
+AGE_SPREAD = 4.0  # years: width of the Gaussian that an age becomes, as in DLDL (Gao et al. 2017)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything a run depends on beside the data.
+
+    votes_share: how much of the emotion target is what FER+'s annotators saw. rare: how often an
+    epoch shows a face of a class that has less than a tenth of the largest one's faces. mixup:
+    alpha of the Beta distribution of Zhang et al. 2018; 0: none. policy: of Keras's dtypes, for
+    the training step alone. taught: how much of a label is what teachers say, where there are
+    lessons; a face without that label teaches what they say, and counts `guessed` as much.
+    """
+
+    epochs: int = 50
+    batch: int = 128
+    rate: float = 2e-3
+    decay: float = 0.05
+    warmup_epochs: int = 1
+    votes_share: float = 0.2
+    rare: int = 3
+    mixup: float = 0.2
+    taught: float = 0.5
+    guessed: float = 0.5
+    average: float = 0.998
+    patience: int = 12
+    seed: int = 1
+    loss_weights: dict[str, float] = field(
+        default_factory=lambda: {"emotion": 1.0, "votes": 0.5, "age": 0.6, "female": 1.5}
+    )
+    design: Architecture = field(default_factory=Design)
+    policy: str = field(default_factory=fastest_policy)
+
+
+def emotion_targets(stills: Stills, labels: int, votes_share: float) -> np.ndarray:
+    """(N, labels) float32: the label, softened by FER+'s votes where there are any."""
+    hard = np.eye(labels, dtype=np.float32)[np.maximum(stills.emotion, 0)]
+    if labels != stills.votes.shape[1] - 1:
+        return hard * 0.9 + 0.1 / labels
+    seen = stills.votes[:, :labels]
+    total = seen.sum(axis=1, keepdims=True)
+    soft = np.where(total > 0, seen / np.maximum(total, 1e-6), 1 / labels)
+    return (hard * (1 - votes_share) + soft * votes_share).astype(np.float32)
+
+
+def age_targets(years: np.ndarray) -> np.ndarray:
+    """(N, 22) float32: shares of the 21 bins of `AGE_YEARS`, then the age itself in years."""
+    known = np.clip(np.nan_to_num(years), 0, AGE_YEARS[-1])[:, None]
+    bins = np.exp(-((AGE_YEARS - known) ** 2) / (2 * AGE_SPREAD**2))
+    return np.hstack([bins / bins.sum(axis=1, keepdims=True), known]).astype(np.float32)
+
+
+def with_lessons(
+    targets: dict[str, np.ndarray], known: dict[str, np.ndarray], lessons: Lessons, recipe: Recipe
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Targets and masks as above, with what teachers say of the same faces mixed in."""
+    years = lessons.age @ AGE_YEARS
+    said = {
+        "emotion": lessons.emotion,
+        "votes": lessons.votes,
+        "age": np.hstack([lessons.age, years[:, None]]),
+        "female": lessons.female,
+    }
+    mixed_in, counted = {}, {}
+    for head in HEADS:
+        sure = known[head] > 0
+        own = np.where(sure, 1 - recipe.taught, 0).astype(np.float32)[:, None]
+        mixed_in[head] = own * targets[head] + (1 - own) * said[head].astype(np.float32)
+        counted[head] = np.where(sure, 1, recipe.guessed).astype(np.float32)
+    return mixed_in, counted
+
+
+def with_rare_again(emotion: np.ndarray, times: int) -> np.ndarray:
+    """Row numbers of an epoch: all of them, those of rare classes `times` times.
+
+    emotion: (N,) class numbers, -1 unknown. Rare is less than a tenth of the largest class.
+    """
+    counts = np.bincount(emotion[emotion >= 0], minlength=1)
+    rare = np.flatnonzero((counts > 0) & (counts < counts.max() / 10))
+    again = np.flatnonzero(np.isin(emotion, rare))
+    return np.concatenate([np.arange(len(emotion)), np.repeat(again, times - 1)])
+
+
+def mixup_pairs(
+    kind: np.ndarray, alpha: float, draw: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each row of a batch another row of its own kind, and the share (N,) that stays its own.
+
+    kind: (N,) what must be equal, so that no face is mixed with one that teaches something else.
+    """
+    partner = np.arange(len(kind))
+    for value in np.unique(kind):
+        rows = np.flatnonzero(kind == value)
+        partner[rows] = draw.permutation(rows)
+    share = draw.beta(alpha, alpha, len(kind)).astype(np.float32)
+    return partner, np.maximum(share, 1 - share)
+
+
+def mixed(values: np.ndarray, partner: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Rows of `values`, each `share` its own and the rest its partner's."""
+    own = share.reshape(-1, *[1] * (values.ndim - 1))
+    return values * own + values[partner] * (1 - own)
+
+
+class Batches(keras.utils.PyDataset):
+    """One epoch of augmented batches. What is drawn depends on seed, epoch and batch alone."""
+
+    def __init__(
+        self,
+        stills: Stills,
+        recipe: Recipe,
+        labels: int,
+        epoch: int,
+        lessons: Lessons | None = None,
+    ) -> None:
+        super().__init__(workers=2, max_queue_size=8)
+        self._stills, self._recipe, self._epoch = stills, recipe, epoch
+        draw = np.random.default_rng([recipe.seed, epoch])
+        self._order = draw.permutation(with_rare_again(stills.emotion, recipe.rare))
+        self._targets = {
+            "emotion": emotion_targets(stills, labels, recipe.votes_share),
+            "votes": stills.votes,
+            "age": age_targets(stills.years),
+            "female": np.nan_to_num(stills.female)[:, None].astype(np.float32),
+        }
+        self._known = {
+            "emotion": (stills.emotion >= 0).astype(np.float32),
+            "votes": (stills.votes.sum(axis=1) > 0).astype(np.float32),
+            "age": np.isfinite(stills.years).astype(np.float32),
+            "female": np.isfinite(stills.female).astype(np.float32),
+        }
+        self._kind = stills.emotion >= 0
+        if lessons is not None:
+            self._targets, self._known = with_lessons(self._targets, self._known, lessons, recipe)
+
+    def __len__(self) -> int:
+        return max(1, len(self._order) // self._recipe.batch)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
+        width = self._recipe.batch
+        rows = self._order[index * width : (index + 1) * width]
+        draw = np.random.default_rng([self._recipe.seed, self._epoch, index])
+        pictures = self._stills.pictures
+        faces = np.stack([augment(pictures[row], SEEN, draw) for row in rows])
+        faces = faces[..., None].astype(np.float32)
+        targets = {head: self._targets[head][rows] for head in HEADS}
+        known = {head: self._known[head][rows] for head in HEADS}
+        if self._recipe.mixup:
+            partner, share = mixup_pairs(self._kind[rows], self._recipe.mixup, draw)
+            faces = mixed(faces, partner, share)
+            targets = {head: mixed(target, partner, share) for head, target in targets.items()}
+            known = {head: np.minimum(mask, mask[partner]) for head, mask in known.items()}
+        return faces, targets, known
