@@ -1,21 +1,29 @@
 """Anyone's folder of class folders, each full of face crops: `DIR/<class>/<picture>`.
 
-The usual spellings of the seven emotions are understood. A picture that cannot be read and a folder
-whose name is no class of the model are named and counted, never passed over in silence.
+The usual spellings of the seven emotions are understood where those are asked for; a folder that is
+asked for nothing names its own classes. A picture that cannot be read and a folder whose name is no
+class are named and counted, never passed over in silence.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from device.errors import UserError
-from tools.learning.networks import SIZE
+from device.vision.crop import CROP_SIZE
+from tools.faces.findings import Findings
+from tools.faces.stills import TEST, TRAIN, VALIDATION, Stills, from_pictures, pixels_digest
+from tools.faces.trees import Tree
 
 SPELLINGS = {
     "anger": "angry",
@@ -32,58 +40,166 @@ SPELLINGS = {
 }
 """What other sets call the classes of FER-2013."""
 
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+MADE = "@"
+"""`wayside-tools frames` and `augment` name what they make after its source, then this, then what
+part of it: `clip.mp4@12.40.jpg`. Pictures of one source are of one group."""
+
+HELD_OUT = 0.2
+"""Share of each class's groups that training does not see."""
+
+
+PART_FOLDERS = {
+    "train": TRAIN, "training": TRAIN, "val": VALIDATION, "valid": VALIDATION,
+    "validation": VALIDATION, "test": TEST,
+}  # fmt: skip
+"""What folders are called that hold a part of a set each, with the class folders inside."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Folder:
-    """pictures: (N, 64, 64) uint8. truth: (N,) index of the label. skipped: what was left out,
-    each with its reason."""
+    """N faces by class. pictures: (N, 64, 64) uint8. truth: (N,) index into labels. group: (N,)
+    what a picture was made from. part: (N,) TRAIN, VALIDATION or TEST, -1 where the folders do not
+    say. skipped: what was left out, each with its reason."""
 
     pictures: NDArray[np.uint8]
     truth: NDArray[np.int64]
+    group: NDArray[np.str_]
+    part: NDArray[np.int64]
+    labels: tuple[str, ...]
     skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFolder:
+    """One folder of pictures. part: -1 where none is said. names: of the files in the tree."""
+
+    path: str
+    label: str
+    part: int
+    names: tuple[str, ...]
 
 
 def label_of(name: str, labels: Sequence[str]) -> str | None:
     """The label that a folder's name means, or None."""
     plain = name.strip().lower()
-    plain = SPELLINGS.get(plain, plain)
+    if plain not in labels:
+        plain = SPELLINGS.get(plain, plain)
     return plain if plain in labels else None
 
 
-def read_folder(folder: Path, labels: Sequence[str]) -> Folder:
-    """All pictures of all class folders, grey and 64x64.
+def class_folders(tree: Tree) -> list[ClassFolder]:
+    """Those of a folder or zip, empty ones too; below folders of parts, where it has those."""
+    shown = set(tree.folders)
+    top = {folder for folder in shown if "/" not in folder}
+    root = ""
+    if not tree.is_folder and len(top) == 1 and any("/" in folder for folder in shown):
+        root = f"{top.pop()}/"  # a zip of one folder
+        top = {f for f in shown if f.startswith(root) and "/" not in f.removeprefix(root)}
+    parts = {f: PART_FOLDERS.get(f.removeprefix(root).lower(), -1) for f in top}
+    if parts and min(parts.values()) >= 0:
+        parts = {f: parts[f.rpartition("/")[0]] for f in shown if f.rpartition("/")[0] in parts}
+    pictures = tree.pictures()
+    return [
+        ClassFolder(
+            path, path.split("/")[-1].strip().lower(), part,
+            tuple(name for name in pictures if name.startswith(f"{path}/")),
+        )
+        for path, part in sorted(parts.items())
+    ]  # fmt: skip
+
+
+def read_folder(
+    path: Path, labels: Sequence[str] | None = None, findings: Findings | None = None
+) -> Folder:
+    """All pictures of all class folders of a folder or zip, grey and 64x64.
+
+    labels: the classes; None: the names of the folders, in lower case and in order.
 
     Raises:
-        UserError: no such folder, or no picture of a known class in it.
+        UserError: no such folder, no picture of a known class in it, or a strict finding.
     """
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; it takes one folder for each emotion")
-    pictures, truth, skipped = [], [], []
-    for inside in sorted(p for p in folder.iterdir() if p.is_dir()):
-        label = label_of(inside.name, labels)
+    findings = Findings() if findings is None else findings
+    if not path.exists():
+        raise UserError(f"{path}: no such folder; it takes one folder for each class")
+    tree = Tree(path)
+    folders = class_folders(tree)
+    if labels is None:
+        labels = sorted({folder.label for folder in folders})
+    pictures, truth, group, parts = [], [], [], []
+    for folder in folders:
+        label = label_of(folder.label, labels)
         if label is None:
-            skipped.append(f"{inside.name}/: not one of {', '.join(labels)}")
+            findings.leave_out(f"{folder.path}/", f"not one of {', '.join(labels)}")
             continue
-        files = sorted(p for p in inside.rglob("*") if p.suffix.lower() in PICTURES)
-        if not files:
-            skipped.append(f"{inside.name}/: no picture")
-        for file in files:
-            picture = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_GRAYSCALE) if (
-                file.stat().st_size
-            ) else None  # fmt: skip
+        if not folder.names:
+            findings.leave_out(f"{folder.path}/", "no picture")
+        for name in tqdm(folder.names, folder.path, unit="face", leave=False, disable=None):
+            picture = tree.picture(name)
             if picture is None:
-                skipped.append(f"{inside.name}/{file.name}: not a picture")
+                findings.leave_out(name, "not a picture that can be read")
                 continue
-            pictures.append(to_size(np.asarray(picture, np.uint8)))
+            pictures.append(to_size(picture))
             truth.append(labels.index(label))
+            group.append(name.split(MADE)[0])
+            parts.append(folder.part)
     if not pictures:
-        raise UserError(f"{folder}: no picture in a folder named after one of {', '.join(labels)}")
-    return Folder(np.stack(pictures), np.array(truth, np.int64), tuple(skipped))
+        wanted = f" named after one of {', '.join(labels)}" if labels else ""
+        raise UserError(f"{path}: no picture in a folder{wanted}")
+    return Folder(
+        np.stack(pictures), np.array(truth, np.int64), np.array(group), np.array(parts, np.int64),
+        tuple(labels), tuple(f"{where}: {why}" for where, why in findings.left_out),
+    )  # fmt: skip
+
+
+def stills_of(folder: Folder, findings: Findings | None = None) -> Stills:
+    """The table of a folder, `emotion` by the folder's own labels, without copies of a picture.
+
+    Parts are the folder's own. Where it says none, a fifth of each class's groups is validation,
+    those whose pictures have the lowest digests: the same on every machine and whatever the files
+    are called, and what was made from one photo or clip stays together. Of copies one stays;
+    where they stand in two classes, none.
+    """
+    findings = Findings() if findings is None else findings
+    digest = np.array([pixels_digest(picture) for picture in folder.pictures])
+    keep = _without_copies(folder, digest, findings)
+    part = np.where(folder.part < 0, TRAIN, folder.part).astype(np.uint8)
+    for label in range(len(folder.labels)):
+        rows = keep[(folder.truth[keep] == label) & (folder.part[keep] < 0)]
+        part[rows[_held_out(folder.group[rows], digest[rows])]] = VALIDATION
+    stills = from_pictures(folder.pictures, TRAIN, digest)
+    return replace(stills, part=part, emotion=folder.truth).take(keep)
+
+
+def _held_out(group: NDArray[np.str_], digest: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Which of one class's pictures are held out: (N,)."""
+    lowest: dict[str, str] = {}
+    for name, value in zip(group.tolist(), digest.tolist(), strict=True):
+        lowest[name] = min(value, lowest.get(name, value))
+    drawn = sorted(lowest, key=lambda name: hashlib.sha256(lowest[name].encode()).hexdigest())
+    return np.isin(group, drawn[: math.ceil(HELD_OUT * len(drawn))])
+
+
+def _without_copies(
+    folder: Folder, digest: NDArray[np.str_], findings: Findings
+) -> NDArray[np.int64]:
+    """Rows of which no earlier one is a copy, and none is of another class."""
+    rows: defaultdict[str, list[int]] = defaultdict(list)
+    for row, value in enumerate(digest.tolist()):
+        rows[value].append(row)
+    keep = []
+    for copies in rows.values():
+        classes = sorted({folder.labels[folder.truth[row]] for row in copies})
+        if len(classes) > 1:
+            where = ", ".join(folder.group[row] for row in copies)
+            findings.leave_out(where, f"one picture in {' and '.join(classes)}")
+            continue
+        keep.append(copies[0])
+        for row in copies[1:]:
+            findings.leave_out(str(folder.group[row]), "a copy of another picture of its class")
+    return np.sort(np.array(keep, np.int64))
 
 
 def to_size(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(64, 64), averaged down or interpolated up."""
-    way = cv2.INTER_AREA if max(picture.shape) > SIZE else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, (SIZE, SIZE), interpolation=way), np.uint8)
+    way = cv2.INTER_AREA if max(picture.shape) > CROP_SIZE else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (CROP_SIZE, CROP_SIZE), interpolation=way), np.uint8)

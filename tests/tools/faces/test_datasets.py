@@ -114,6 +114,18 @@ def test_what_was_read_is_kept_and_read_again_where_its_columns_changed(tmp_path
     assert len(reads) == 2
 
 
+def test_what_was_kept_of_other_data_is_read_again(tmp_path: Path) -> None:
+    path, reads = tmp_path / "faces.npz", []
+
+    def read() -> Stills:
+        reads.append(1)
+        return some_stills()
+
+    for source in ("a", "a", "b", None):
+        cached(path, read, source)
+    assert len(reads) == 2
+
+
 def test_the_parts_are_the_same_on_every_machine() -> None:
     digests = [f"{n:032x}" for n in range(2000)]
     parts = [part_of(d) for d in digests]

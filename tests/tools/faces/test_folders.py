@@ -46,7 +46,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     folder = read_folder(tmp_path, EMOTIONS)
     assert len(folder.pictures) == 1
     said = "\n".join(folder.skipped)
-    assert "sad/text.jpg: not a picture" in said
+    assert "sad/text.jpg: not a picture that can be read" in said
     assert "sad/empty.png: not a picture" in said
     assert "puzzled/: not one of angry" in said
     assert "fear/: no picture" in said
@@ -57,3 +57,8 @@ def test_a_folder_without_any_class_is_one_clear_line(tmp_path: Path) -> None:
         read_folder(tmp_path / "nowhere", EMOTIONS)
     with pytest.raises(UserError, match="no picture in a folder named after one of angry"):
         read_folder(tmp_path, EMOTIONS)
+
+
+def test_a_class_that_is_called_as_it_is_spelt_keeps_its_name() -> None:
+    assert label_of("anger", ("anger", "calm")) == "anger"
+    assert label_of("calm", ("anger", "calm")) == "calm"

@@ -1,0 +1,228 @@
+"""Every form a face set goes about in is understood, and what is wrong with one is named."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from device.errors import UserError
+from device.values import EMOTIONS, MOODS
+from tools.faces.datasets import TEST, TRAIN, VALIDATION, find_set, read_fer, read_set
+from tools.faces.findings import Findings
+from tools.faces.trees import Tree
+
+
+def noise(seed: int, side: int = 48) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (side, side), np.uint8)
+
+
+def write(path: Path, seed: int, side: int = 48) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), noise(seed, side))
+    return path
+
+
+def kaggle_row(emotion: int | str, seed: int, usage: str = "Training") -> str:
+    return f"{emotion},{' '.join(map(str, noise(seed).flatten()))},{usage}"
+
+
+def kaggle(folder: Path, *rows: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "fer2013.csv"
+    path.write_text("\n".join(["emotion,pixels,Usage", *rows]))
+    return path
+
+
+def test_kaggles_table_is_read_with_the_votes_that_lie_beside_it(tmp_path: Path) -> None:
+    usages = ("Training", "Training", "PublicTest", "PrivateTest")
+    rows = [kaggle_row(n, n, usage) for n, usage in enumerate(usages)]
+    path = kaggle(tmp_path, *rows)
+    (tmp_path / "fer2013new.csv").write_text(
+        "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,"
+        "NF\nTraining,fer0.png,0,0,0,0,6,0,0,2,2,0\nTraining,,0,0,0,0,0,0,0,0,0,10\n"
+    )
+    for form in (path, tmp_path):
+        stills = read_fer(form)
+        assert stills.part.tolist() == [TRAIN, TRAIN, VALIDATION, TEST]
+        assert [EMOTIONS[n] for n in stills.emotion] == ["angry", "disgust", "fear", "happy"]
+        np.testing.assert_array_equal(stills.pictures[2], noise(2))
+        np.testing.assert_allclose(stills.votes[0], [0.75, 0, 0, 0, 0, 0, 0, 0.25])
+        assert not stills.votes[1:].any()
+
+
+def test_a_bad_row_of_a_table_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    good = kaggle_row(3, 1)
+    path = kaggle(
+        tmp_path,
+        good,
+        kaggle_row(9, 2),  # row 3: no such class
+        "0,1 2 3,Training",  # too few pixels
+        good.replace("Training", "Practice"),
+        "4," + "300 " * 2304 + ",Training",
+        "5," + "x " * 2304 + ",PublicTest",
+        "6",  # cut short
+        "",
+        kaggle_row(6, 3),
+    )
+    findings = Findings()
+    assert len(read_fer(path, findings)) == 2
+    told = [f"{where}: {why}" for where, why in findings.left_out]
+    assert told[:6] == [
+        "fer2013.csv row 3: unknown label '9'",
+        "fer2013.csv row 4: not 2304 pixels",
+        "fer2013.csv row 5: unknown usage 'Practice'",
+        "fer2013.csv row 6: a pixel that is not 0 to 255",
+        "fer2013.csv row 7: pixels that are no numbers",
+        "fer2013.csv row 8: not 2304 pixels",
+    ]
+    assert findings.counts()["a class without a picture"] == 5
+    with pytest.raises(UserError, match=r"fer2013.csv row 3: unknown label '9'; mend it"):
+        read_fer(path, Findings(strict=True))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_fer_2013_as_folders_tells_its_parts_by_the_names_of_its_files(
+    tmp_path: Path, packed: bool
+) -> None:
+    root = tmp_path / "fer"
+    write(root / "train" / "angry" / "Training_1.png", 1)
+    write(root / "test" / "happy" / "PublicTest_1.png", 2)
+    write(root / "test" / "happy" / "PrivateTest_1.png", 3)
+    write(root / "test" / "sad" / "1.png", 4)
+    write(root / "train" / "angry" / "Training_large.png", 5, side=50)
+    (root / "train" / "angry" / "Training_broken.png").write_text("no picture")
+    path = zipped(root) if packed else root
+    findings = Findings()
+    found = read_set(path, findings)
+    assert found.kind == "FER-2013"
+    assert sorted(found.stills.part.tolist()) == [TRAIN, VALIDATION, TEST, TEST]
+    counts = findings.counts()
+    assert counts["not 48x48 pixels"] == counts["not a picture that can be read"] == 1
+
+
+def zipped(folder: Path) -> Path:
+    path = folder.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in folder.rglob("*"):
+            archive.write(file, f"{folder.name}/{file.relative_to(folder)}")
+    return path
+
+
+def test_utkface_is_known_by_its_names_and_copies_stay_together(tmp_path: Path) -> None:
+    for number in range(40):
+        name = f"{20 + number}_{number % 2}_{number % 5}_2017010917{number:04}.jpg.chip.jpg"
+        write(tmp_path / name, number // 2, side=112)  # every photo twice
+    write(tmp_path / "39_1_20170116174525125.jpg.chip.jpg", 0)  # three of the real ones lack a part
+    findings = Findings()
+    found = read_set(tmp_path, findings)
+    stills = found.stills
+    assert found.kind == "UTKFace"
+    assert len(stills) == 40
+    assert stills.years[:3].tolist() == [20, 21, 22]
+    assert stills.female[:3].tolist() == [0, 1, 0]
+    assert (stills.part[::2] == stills.part[1::2]).all()
+    assert findings.left_out[0][0] == "39_1_20170116174525125.jpg.chip.jpg"
+
+
+def eight(folder: Path, count: int = 10) -> Path:
+    for number, mood in enumerate(MOODS):
+        for index in range(count):
+            write(folder / mood.title() / f"{index}.png", 100 * number + index)
+    return folder
+
+
+def test_class_folders_bring_their_own_labels_and_a_fifth_of_each_is_held_out(
+    tmp_path: Path,
+) -> None:
+    found = read_set(eight(tmp_path), Findings())
+    assert (found.kind, found.labels) == ("class folders", tuple(sorted(MOODS)))
+    for label in range(8):
+        part = found.stills.part[found.stills.emotion == label]
+        assert (part == VALIDATION).sum() == 2
+        assert (part == TRAIN).sum() == 8
+
+
+def test_the_parts_of_class_folders_do_not_depend_on_what_files_are_called(tmp_path: Path) -> None:
+    first = read_set(eight(tmp_path / "a"), Findings()).stills
+    for file in (eight(tmp_path / "b")).rglob("*.png"):
+        file.rename(file.with_name(f"x{9 - int(file.stem)}.png"))
+    second = read_set(tmp_path / "b", Findings()).stills
+    held_out = set(first.digest[first.part == VALIDATION])
+    assert set(second.digest[second.part == VALIDATION]) == held_out
+
+
+def test_what_was_made_of_one_photo_or_clip_is_never_on_both_sides(tmp_path: Path) -> None:
+    for clip in range(5):
+        for frame in range(4):
+            write(tmp_path / "bored" / f"{clip}.mp4@{frame}.00.jpg@0-0.png", 10 * clip + frame)
+    stills = read_set(tmp_path, Findings()).stills
+    by_clip = stills.part.reshape(5, 4)
+    assert (by_clip == by_clip[:, :1]).all()
+    assert (by_clip[:, 0] == VALIDATION).sum() == 1
+
+
+def test_folders_of_parts_are_kept_as_they_are(tmp_path: Path) -> None:
+    seeds = iter(range(100))
+    for part, count in (("train", 5), ("val", 2), ("test", 3)):
+        for index in range(count):
+            write(tmp_path / part / "bored" / f"{index}.png", next(seeds))
+            write(tmp_path / part / "excited" / f"{index}.png", next(seeds))
+    stills = read_set(tmp_path, Findings()).stills
+    assert np.bincount(stills.part).tolist() == [10, 4, 6]
+
+
+def test_empty_unknown_broken_and_copied_are_named_and_strictly_refused(tmp_path: Path) -> None:
+    eight(tmp_path)
+    (tmp_path / "bored" / "broken.png").parent.mkdir(exist_ok=True)
+    (tmp_path / "Bored" / "broken.png").touch()
+    write(tmp_path / "Bored" / "again.png", 300)  # also the first picture of Bored
+    write(tmp_path / "Sad" / "both.png", 0)  # also the first picture of Happy
+    (tmp_path / "puzzled").mkdir()
+    findings = Findings()
+    found = read_set(tmp_path, findings, classes=MOODS)
+    assert len(found.stills) == 80 - 1
+    counts = findings.counts()
+    assert counts["no picture"] == 1  # bored/, beside Bored/
+    assert counts["not a picture that can be read"] == 1
+    assert counts["a copy of another picture of its class"] == 1
+    assert counts["one picture in happy and sad"] == 1
+    assert ("puzzled/", f"not one of {', '.join(MOODS)}") in findings.left_out
+    with pytest.raises(UserError, match="mend it, or leave --strict out"):
+        read_set(tmp_path, Findings(strict=True), classes=MOODS)
+
+
+def test_a_damaged_entry_of_a_zip_is_that_entrys_trouble(tmp_path: Path) -> None:
+    path = zipped(eight(tmp_path / "moods", count=2))
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo("moods/Happy/0.png")
+    data[entry.header_offset + 200] ^= 255
+    path.write_bytes(data)
+    findings = Findings()
+    assert len(read_set(path, findings).stills) == 15
+    assert findings.left_out[0] == ("moods/Happy/0.png", "not a picture that can be read")
+
+
+def test_a_set_is_found_under_any_of_its_usual_names(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"fer2013.zip: no such file"):
+        find_set(tmp_path, "fer2013")
+    table = kaggle(tmp_path, kaggle_row(0, 1))
+    assert find_set(tmp_path, "fer2013") == table
+
+
+def test_a_set_that_changed_has_another_fingerprint(tmp_path: Path) -> None:
+    eight(tmp_path / "moods", count=1)
+    before = Tree(tmp_path / "moods").fingerprint()
+    assert Tree(tmp_path / "moods").fingerprint() == before
+    write(tmp_path / "moods" / "Sad" / "new.png", 1)
+    assert Tree(tmp_path / "moods").fingerprint() != before
+
+
+@pytest.mark.parametrize("name", ["nowhere.zip", "nowhere", "nowhere.csv"])
+def test_a_path_that_is_not_there_is_one_clear_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match=f"{name}: no such file or folder"):
+        read_set(tmp_path / name, Findings())

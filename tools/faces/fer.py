@@ -1,0 +1,144 @@
+"""FER-2013 with FER+'s votes, in the forms it goes about in.
+
+A zip or folder with `labels.csv` (the votes stand in its rows), a zip or folder of
+`train|test/<class>/<Usage>_<n>.png`, or Kaggle's one table (`kaggle.py`). Validation is PublicTest
+and test is PrivateTest, as in the contest; training pictures that stand in either are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from device.errors import UserError
+from device.values import EMOTIONS
+from tools.faces.ferplus import NO_VOTES, SIDE, USAGES, Row, votes_of
+from tools.faces.findings import Findings
+from tools.faces.folders import label_of
+from tools.faces.kaggle import is_kaggle, read_kaggle
+from tools.faces.stills import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Stills,
+    from_pictures,
+    pixels_digest,
+    without_leaks,
+)  # fmt: skip
+from tools.faces.trees import Tree, without_root
+
+LIST = "labels.csv"
+FOLDERS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+
+
+def read_fer(path: Path, findings: Findings | None = None) -> Stills:
+    """All of FER-2013 that can be read, 48x48; what cannot is told to `findings`.
+
+    Raises:
+        UserError: none of the forms, nothing that can be used, or a strict finding.
+    """
+    findings = Findings() if findings is None else findings
+    rows = list(_rows(path, findings))
+    if not rows:
+        first = next((f" ({where}: {why})" for where, why in findings.left_out), "")
+        raise UserError(f"{path}: no picture of FER-2013 that can be used{first}")
+    pictures = np.stack([row.picture for row in rows])
+    votes = np.stack([row.votes for row in rows])
+    stills = replace(
+        from_pictures(pictures, TRAIN, np.array([pixels_digest(p) for p in pictures])),
+        part=np.array([row.part for row in rows], np.uint8),
+        emotion=np.array([row.emotion for row in rows], np.int64),
+        votes=votes / np.maximum(votes.sum(axis=1, keepdims=True), 1),
+    )
+    for index, label in enumerate(EMOTIONS):
+        if not (stills.emotion == index).any():
+            findings.leave_out(f"{path.name}: {label}", "a class without a picture")
+    clean = without_leaks(stills)
+    findings.notes.append(f"{(clean.votes.sum(axis=1) > 0).sum():,} faces have votes of FER+")
+    if leaked := len(stills) - len(clean):
+        findings.notes.append(f"{leaked} training pictures stand in a test part too: dropped")
+    return clean
+
+
+def is_fer(tree: Tree) -> bool:
+    """Whether a folder or zip looks like one of the forms."""
+    inside = [place.split("/") for place in without_root(tree.pictures())]
+    return bool(
+        _lists(tree)
+        or any(is_kaggle(tree, name) for name in tree.ending(".csv"))
+        or (inside and all(_in_a_part(parts) for parts in inside))
+    )
+
+
+def _in_a_part(parts: list[str]) -> bool:
+    return len(parts) == 3 and parts[0].lower() in FOLDERS and bool(label_of(parts[1], EMOTIONS))
+
+
+def _lists(tree: Tree) -> list[str]:
+    return [name for name in tree.names if name.split("/")[-1] == LIST]
+
+
+def _rows(path: Path, findings: Findings) -> Iterator[Row]:
+    if path.suffix.lower() == ".csv" and path.is_file():
+        return read_kaggle(Tree(path.parent), path.name, findings)
+    tree = Tree(path)
+    if lists := _lists(tree):
+        return _of_list(tree, lists[0], findings)
+    tables = [name for name in tree.ending(".csv") if is_kaggle(tree, name)]
+    if tables:
+        return read_kaggle(tree, tables[0], findings)
+    return _of_folders(tree, findings)
+
+
+def _of_list(tree: Tree, name: str, findings: Findings) -> Iterator[Row]:
+    """By `labels.csv`: path, usage, fer_label, and the votes as fp_*."""
+    base = name.removesuffix(LIST)
+    for number, row in tqdm(tree.rows(name), "FER-2013", unit="face", disable=None):
+        label, usage = row.get("fer_label", ""), row.get("usage", "")
+        try:
+            if label not in EMOTIONS:
+                raise ValueError(f"unknown label {label!r}")
+            if usage not in USAGES:
+                raise ValueError(f"unknown usage {usage!r}")
+            picture = _picture(tree, base + row.get("path", ""))
+            yield Row(picture, USAGES[usage], EMOTIONS.index(label), _counts(row))
+        except ValueError as error:
+            findings.leave_out(f"{name} row {number} ({row.get('path', '')})", str(error))
+
+
+def _of_folders(tree: Tree, findings: Findings) -> Iterator[Row]:
+    """`train|test/<class>/<file>`; the usage in front of a file's name counts for more."""
+    inside = without_root(tree.pictures())
+    for place, name in tqdm(inside.items(), "FER-2013", unit="face", disable=None):
+        try:
+            folder, label, file = (["", "", *place.split("/")])[-3:]
+            if folder.lower() not in FOLDERS:
+                raise ValueError("not in train or test")
+            known = label_of(label, EMOTIONS)
+            if known is None:
+                raise ValueError(f"unknown label {label!r}")
+            part = USAGES.get(file.split("_")[0], FOLDERS[folder.lower()])
+            yield Row(_picture(tree, name), part, EMOTIONS.index(known), NO_VOTES)
+        except ValueError as error:
+            findings.leave_out(name, str(error))
+
+
+def _counts(row: dict[str, str]) -> NDArray[np.float32]:
+    try:
+        return votes_of(row, "fp_")
+    except ValueError:
+        raise ValueError("votes that are no numbers") from None
+
+
+def _picture(tree: Tree, name: str) -> NDArray[np.uint8]:
+    picture = tree.picture(name)
+    if picture is None:
+        raise ValueError("not a picture that can be read")
+    if picture.shape != (SIDE, SIDE):
+        raise ValueError(f"not {SIDE}x{SIDE} pixels")
+    return picture

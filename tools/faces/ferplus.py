@@ -1,0 +1,63 @@
+"""What all forms of FER-2013 share, and FER+: ten people's votes on each of its pictures.
+
+Barsoum, Zhang, Canton Ferrer and Zhang, "Training Deep Networks for Facial Expression Recognition
+with Crowd-Sourced Label Distribution", ICMI 2016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.faces.findings import Findings
+from tools.faces.stills import TEST, TRAIN, VALIDATION
+from tools.faces.trees import Tree
+
+SIDE = 48
+"""Of FER-2013's pictures, in pixels."""
+
+USAGES = {"Training": TRAIN, "PublicTest": VALIDATION, "PrivateTest": TEST}
+
+TABLE = "fer2013new.csv"
+"""FER+'s own table: a row for each row of Kaggle's, in its order."""
+
+COLUMNS = (
+    "anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral", "contempt",
+)  # fmt: skip
+"""What FER+ calls the columns of `stills.VOTES`; its "unknown" and "NF" (no face) are left out."""
+
+NO_VOTES = np.zeros(len(COLUMNS), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """A picture (48, 48), its part, its class by `EMOTIONS`, and counts of votes (8,)."""
+
+    picture: NDArray[np.uint8]
+    part: int
+    emotion: int
+    votes: NDArray[np.float32]
+
+
+def votes_of(row: Mapping[str, str], prefix: str = "") -> NDArray[np.float32]:
+    """(8,) counts, zeros where the row has none.
+
+    Raises:
+        ValueError: a count that is not a number.
+    """
+    return np.array([float(row.get(prefix + name) or 0) for name in COLUMNS], np.float32)
+
+
+def read_votes(tree: Tree, findings: Findings) -> dict[int, NDArray[np.float32]]:
+    """Counts by the number of the line, where FER+'s table is in the tree."""
+    found = [name for name in tree.names if name.split("/")[-1] == TABLE]
+    votes = {}
+    for number, row in tree.rows(found[0]) if found else ():
+        try:
+            votes[number] = votes_of(row)
+        except ValueError:
+            findings.leave_out(f"{found[0]} row {number}", "votes that are no numbers")
+    return votes

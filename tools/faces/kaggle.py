@@ -1,0 +1,78 @@
+"""FER-2013 as Kaggle has it: one table, `emotion,pixels,Usage`, a row a face.
+
+FER+'s own table belongs to it row by row: where that lies in the same folder, its votes are taken.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from device.values import EMOTIONS
+from tools.faces.ferplus import NO_VOTES, SIDE, USAGES, Row, read_votes
+from tools.faces.findings import Findings
+from tools.faces.trees import Tree
+
+COLUMNS = {"emotion", "pixels", "Usage"}
+
+
+def is_kaggle(tree: Tree, name: str) -> bool:
+    """Whether a CSV file has these columns."""
+    first = next(tree.rows(name), None)
+    return first is not None and set(first[1]) >= COLUMNS
+
+
+def read_kaggle(tree: Tree, name: str, findings: Findings) -> Iterator[Row]:
+    """The faces of the table; a row that is not one is told to `findings`.
+
+    Raises:
+        UserError: not a CSV file.
+    """
+    votes = read_votes(tree, findings)
+    rows = tree.rows(name)
+    for number, row in tqdm(rows, "FER-2013", unit="face", disable=None):
+        try:
+            yield Row(
+                picture_of(row.get("pixels", "")),
+                _part(row),
+                _emotion(row.get("emotion", "")),
+                votes.get(number, NO_VOTES),
+            )
+        except ValueError as error:
+            findings.leave_out(f"{name} row {number}", str(error))
+
+
+def picture_of(text: str) -> NDArray[np.uint8]:
+    """(48, 48) from numbers with spaces between them.
+
+    Raises:
+        ValueError: too few, too many, or not numbers from 0 to 255.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)  # numpy below 2.3 only warns
+        try:
+            values = np.fromstring(text, np.int64, sep=" ")
+        except (ValueError, DeprecationWarning):
+            raise ValueError("pixels that are no numbers") from None
+    if len(values) != SIDE * SIDE:
+        raise ValueError(f"not {SIDE * SIDE} pixels")
+    if values.min() < 0 or values.max() > 255:
+        raise ValueError("a pixel that is not 0 to 255")
+    return values.astype(np.uint8).reshape(SIDE, SIDE)
+
+
+def _part(row: Mapping[str, str]) -> int:
+    if row.get("Usage") not in USAGES:
+        raise ValueError(f"unknown usage {row.get('Usage', '')!r}")
+    return USAGES[row["Usage"]]
+
+
+def _emotion(text: str) -> int:
+    """Kaggle numbers the classes in the order of `EMOTIONS`."""
+    if not text.isdecimal() or int(text) >= len(EMOTIONS):
+        raise ValueError(f"unknown label {text!r}")
+    return int(text)
