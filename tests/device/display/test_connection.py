@@ -1,0 +1,139 @@
+"""The page and its broker: gone and back, with and without a password, and what rests meanwhile."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from device.config import Config
+from device.display.server import PAGE, PageServer, settings_script
+from tests.brokers import add_password, listen, mosquitto, wait_until
+from tests.device.display.stage import CARDS, PLACE, TOPICS, Stage
+from tests.needs import needs
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.mosquitto,
+    needs("chromium", "chromedriver", "mosquitto"),
+]
+
+
+def test_the_page_rests_when_the_kiosk_has_gone(stage: Stage) -> None:
+    stage.show(*CARDS)
+    known = stage.say("status", {"state": "offline"})
+    stage.wait_for_titles()
+    stage.heartbeat(known, state="resting", shows_notice=False)
+    assert stage.text("#notice h2") == "Not looking right now"
+    stage.say("status", {"state": "online"})
+    stage.wait_for_titles(*(item["title"] for item in CARDS))
+
+
+def test_the_page_survives_the_brokers_death_and_return(stage: Stage) -> None:  # failure 28
+    stage.show(*CARDS)
+    stage.broker.kill()
+    stage.wait_for_titles()
+    assert stage.text("#notice h2") == "Not looking right now"
+    stage.broker.start()
+    with listen(stage.broker.port, f"{TOPICS.root}/#") as kiosk:
+        back = Stage(stage.broker, kiosk, stage.driver, stage.address)
+        back.show(PLACE, serial=2)
+        back.heartbeat(0, state="showing", serial=2, shows_notice=True)
+
+
+def test_no_two_waits_for_the_broker_are_the_same(stage: Stage) -> None:
+    stage.broker.kill()
+    stage.script(
+        """window.waits = [];
+        const real = window.setTimeout;
+        window.setTimeout = (call, ms, ...more) => {
+          window.waits.push(ms);
+          return real(call, Math.min(ms, 20), ...more);
+        };"""
+    )
+    wait_until(
+        lambda: len(stage.script("return window.waits.filter((ms) => ms >= 5001)")) >= 6,
+        "the page tries again and again",
+    )
+    waits = stage.script("return window.waits.filter((ms) => ms >= 5001)")
+    assert len(set(waits)) == len(waits)
+    assert max(waits) <= 15000
+
+
+def test_mosquitto_serves_the_page_and_lets_it_do_no_more_than_it_needs(
+    tmp_path: Path, browser: webdriver.Chrome
+) -> None:
+    page, broker_folder = tmp_path / "page", tmp_path / "broker"
+    shutil.copytree(PAGE, page)
+    broker_folder.mkdir()
+    for name in ("page", "kiosk"):
+        add_password(broker_folder / "passwords", name, f'{name}\'s own \\ "word"')
+    (broker_folder / "acl").write_text(
+        f"user kiosk\ntopic readwrite #\nuser page\n"
+        f"topic read {TOPICS.topic('suggestions')}\ntopic read {TOPICS.topic('status')}\n"
+        f"topic write {TOPICS.topic('display')}\ntopic write {TOPICS.topic('feedback')}\n"
+    )
+    with mosquitto(
+        broker_folder,
+        settings=f"password_file {broker_folder}/passwords\nacl_file {broker_folder}/acl",
+        websocket=f"http_dir {page}",
+    ) as broker:
+        config = Config.model_validate(
+            {
+                "mqtt": {"websocket_port": broker.websocket_port},
+                "display": {"username": "page", "password": 'page\'s own \\ "word"'},
+            }
+        )
+        (page / "settings.js").write_text(settings_script(config))
+        login = {"username": "kiosk", "password": 'kiosk\'s own \\ "word"'}
+        with listen(broker.port, f"{TOPICS.root}/#", **login) as kiosk:
+            address = f"http://127.0.0.1:{broker.websocket_port}/"
+            stage = Stage(broker, kiosk, browser, address)
+            stage.open()
+            stage.show(*CARDS)
+            stage.heartbeat(0, state="showing", shows_notice=True)
+            stage.find(".choose").click()
+            stage.feedback(0, verdict="chosen", item_id="place-1")
+            browser.get("about:blank")
+        assert "Denied PUBLISH" not in broker.log()
+
+
+def test_a_page_that_is_not_let_in_goes_on_trying(
+    tmp_path: Path, browser: webdriver.Chrome
+) -> None:
+    add_password(tmp_path / "passwords", "page", "right")
+    with mosquitto(tmp_path, settings=f"password_file {tmp_path}/passwords") as broker:
+        config = Config.model_validate(
+            {
+                "mqtt": {"websocket_port": broker.websocket_port},
+                "display": {"username": "page", "password": "wrong"},
+            }
+        )
+        server = PageServer(0, settings_script(config))
+        server.start()
+        try:
+            browser.get(server.address)
+            refusal = re.compile(r"Sending CONNACK to \S+ \(0, 5\)")  # not authorised
+            wait_until(lambda: len(refusal.findall(broker.log())) >= 3, "the page tries again")
+            assert browser.find_element(By.ID, "notice").text.startswith("Not looking right now")
+            browser.get("about:blank")
+        finally:
+            server.stop()
+
+
+def test_without_settings_the_page_says_that_it_does_not_look(
+    browser: webdriver.Chrome,
+) -> None:
+    server = PageServer(0, "")
+    server.start()
+    try:
+        browser.get(server.address)
+        notice = browser.find_element(By.ID, "notice").text
+    finally:
+        browser.get("about:blank")
+        server.stop()
+    assert notice.startswith("Not looking right now")
