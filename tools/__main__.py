@@ -15,6 +15,9 @@ from collections.abc import Sequence
 from device.command import run_verb
 
 VERBS = (
+    "tools.verbs.datasets",
+    "tools.verbs.frames",
+    "tools.verbs.augment",
     "tools.verbs.train",
     "tools.verbs.teach",
     "tools.verbs.convert",

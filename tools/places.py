@@ -14,6 +14,10 @@ THIRD_PARTY = MODELS / "third_party"
 RUNS = ROOT / "runs"
 """Checkpoints, plots and, in `cache/`, what was read from the archives. Can be deleted."""
 
+MADE = "@"
+"""`wayside-tools frames` and `augment` name what they make after its source, then this, then what
+part of it: `clip.mp4@0012.400.jpg`. Pictures of one source are one group in `faces/folders.py`."""
+
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """The options `--data` and `--runs`."""

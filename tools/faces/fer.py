@@ -37,12 +37,12 @@ FOLDERS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
 
 def read_fer(path: Path, findings: Findings | None = None) -> Stills:
-    """All of FER-2013 that can be read, 48x48; what cannot is told to `findings`.
+    """All of FER-2013 that can be read, 48x48; what cannot is told to `findings`, or logged.
 
     Raises:
         UserError: none of the forms, nothing that can be used, or a strict finding.
     """
-    findings = Findings() if findings is None else findings
+    told, findings = findings, findings or Findings()
     rows = list(_rows(path, findings))
     if not rows:
         first = next((f" ({where}: {why})" for where, why in findings.left_out), "")
@@ -62,6 +62,8 @@ def read_fer(path: Path, findings: Findings | None = None) -> Stills:
     findings.notes.append(f"{(clean.votes.sum(axis=1) > 0).sum():,} faces have votes of FER+")
     if leaked := len(stills) - len(clean):
         findings.notes.append(f"{leaked} training pictures stand in a test part too: dropped")
+    if told is None:
+        findings.log()
     return clean
 
 

@@ -6,9 +6,12 @@ the end of the reading is the caller's choice, not the reader's.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 
 from device.errors import UserError
+
+log = logging.getLogger(__name__)
 
 SHOWN = 3
 """Examples of each reason in a summary."""
@@ -46,3 +49,8 @@ class Findings:
             more = ", ..." if count > SHOWN else ""
             told.append(f"{count} left out, {why}: {', '.join(places[:SHOWN])}{more}")
         return told
+
+    def log(self) -> None:
+        """The same lines to the log."""
+        for line in self.lines():
+            log.info("%s", line)

@@ -24,6 +24,7 @@ from device.vision.crop import CROP_SIZE
 from tools.faces.findings import Findings
 from tools.faces.stills import TEST, TRAIN, VALIDATION, Stills, from_pictures, pixels_digest
 from tools.faces.trees import Tree
+from tools.places import MADE
 
 SPELLINGS = {
     "anger": "angry",
@@ -39,10 +40,6 @@ SPELLINGS = {
     "calm": "neutral",
 }
 """What other sets call the classes of FER-2013."""
-
-MADE = "@"
-"""`wayside-tools frames` and `augment` name what they make after its source, then this, then what
-part of it: `clip.mp4@12.40.jpg`. Pictures of one source are of one group."""
 
 HELD_OUT = 0.2
 """Share of each class's groups that training does not see."""

@@ -53,7 +53,7 @@ def picture_of(text: str) -> NDArray[np.uint8]:
         ValueError: too few, too many, or not numbers from 0 to 255.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)  # numpy below 2.3 only warns
+        warnings.simplefilter("error", DeprecationWarning)  # an older numpy only warns
         try:
             values = np.fromstring(text, np.int64, sep=" ")
         except (ValueError, DeprecationWarning):

@@ -28,12 +28,13 @@ _NAME = re.compile(r"(\d+)_(\d+)_(\d+)_\d+\.jpe?g(?:\.chip\.jpg)?", re.IGNORECAS
 
 
 def read_utkface(path: Path, crop: Crop, findings: Findings | None = None) -> Stills:
-    """All photos that can be read and in which `crop` finds a face.
+    """All photos that can be read and in which `crop` finds a face; others are told to `findings`,
+    or logged.
 
     Raises:
         UserError: no such file or folder, nothing that can be used, or a strict finding.
     """
-    findings = Findings() if findings is None else findings
+    told, findings = findings, findings or Findings()
     tree = Tree(path)
     listed = _listed(tree)
     pictures, digests, known = [], [], []
@@ -58,6 +59,8 @@ def read_utkface(path: Path, crop: Crop, findings: Findings | None = None) -> St
         known.append(labels)
     if not pictures:
         raise UserError(f"{path}: no picture of UTKFace, <age>_<gender>_<race>_<stamp>.jpg")
+    if told is None:
+        findings.log()
     years, female, race = np.array(known).T
     return without_leaks(
         replace(

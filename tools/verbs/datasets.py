@@ -1,0 +1,61 @@
+"""`wayside-tools datasets`: what is in a set of faces, and what is wrong with it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tools.places import add_data, data_folder
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb and what it does."""
+    datasets = subparsers.add_parser(
+        "datasets",
+        help="what is in a set of faces: counts by class and part, samples, what is wrong",
+        description="Read sets of faces as `train` does: FER-2013 as Kaggle's CSV, as folders or "
+        "as a zip, with FER+'s votes where they lie beside it, UTKFace, or any folder of class "
+        "folders. Tell how many faces of each class stand in each part, write a sheet of samples, "
+        "and name what cannot be used. With no PATH: FER-2013 and UTKFace of --data.",
+        epilog="example: wayside-tools datasets   or: "
+        "wayside-tools datasets my_faces --classes moods --strict",
+    )
+    datasets.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    add_data(datasets)
+    datasets.add_argument("--out", type=Path, help="where the sheets go; default: RUNS/datasets")
+    datasets.add_argument(
+        "--classes",
+        metavar="NAMES",
+        help="the only classes a folder may have: emotions, moods, or names with commas between",
+    )
+    datasets.add_argument(
+        "--strict", action="store_true", help="refuse a set at the first thing that is wrong"
+    )
+    datasets.set_defaults(run=_datasets)
+
+
+def _datasets(arguments: argparse.Namespace) -> int:
+    from tools.faces.datasets import FORMS, find_set, read_set
+    from tools.faces.findings import Findings
+    from tools.faces.summary import as_table, draw_samples
+
+    paths = arguments.paths or [find_set(data_folder(arguments), name) for name in FORMS]
+    out = arguments.out or arguments.runs / "datasets"
+    for path in paths:
+        findings = Findings(strict=arguments.strict)
+        found = read_set(path, findings, _classes(arguments.classes))
+        sheet = out / f"{path.resolve().name}.png"
+        draw_samples(found, f"{path.resolve().name}: {found.kind}", sheet)
+        print(f"{path}: {found.kind}, {len(found.stills):,} faces; samples in {sheet}")
+        print(as_table(found))
+        print("".join(f"{line}\n" for line in findings.lines()))
+    return 0
+
+
+def _classes(text: str | None) -> tuple[str, ...] | None:
+    from device.values import EMOTIONS, MOODS
+
+    known = {"emotions": EMOTIONS, "moods": MOODS}
+    if text is None or text in known:
+        return known.get(text or "")
+    return tuple(name.strip().lower() for name in text.split(",") if name.strip())
