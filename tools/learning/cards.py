@@ -28,9 +28,12 @@ DATA = (
 
 def write_card(
     model: Path, source: Path, labels: Sequence[str], metrics: Mapping[str, Any], command: str,
-    **more: Any,
+    *, data: Sequence[Mapping[str, str]] = DATA, **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
-    """Write `model`'s card beside it and return it. more: what only this model has."""
+    """Write `model`'s card beside it and return it.
+
+    data: name and terms of each set it learnt from. more: what only this model has.
+    """
     card = {
         "name": model.stem,
         "file": model.name,
@@ -40,7 +43,7 @@ def write_card(
         "source_sha256": sha256_of(source),
         "labels": list(labels),
         **more,
-        "data": list(DATA),
+        "data": [dict(row) for row in data],
         "metrics": dict(metrics),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "command": command,
