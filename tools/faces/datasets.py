@@ -6,6 +6,7 @@ their table, `Stills`, from here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +41,8 @@ from tools.faces.utkface import is_utkface, read_utkface
 
 __all__ = [
     "PARTS", "RACES", "TEST", "TRAIN", "VALIDATION", "VOTES", "Crop", "FaceSet", "Stills",
-    "cached", "find_set", "from_pictures", "join", "part_of", "pixels_digest", "read_fer",
-    "read_set", "read_utkface", "resized", "without_leaks",
+    "cached", "find_set", "from_pictures", "join", "load_fer", "load_utkface", "part_of",
+    "pixels_digest", "read_fer", "read_set", "read_utkface", "resized", "without_leaks",
 ]  # fmt: skip
 
 FORMS = {
@@ -75,6 +76,28 @@ def find_set(data: Path, name: str) -> Path:
         f"{data / first}: no such file (nor {', '.join(others)}); --data or WAYSIDE_DATA names "
         "its folder"
     )
+
+
+def load_fer(data: Path, cache: Path) -> Stills:
+    """FER-2013 of a folder of data, in any form, 48x48; kept in the folder `cache`.
+
+    Raises:
+        UserError: it is not there, or cannot be used.
+    """
+    path = find_set(data, "fer2013")
+    return cached(cache / "fer2013.npz", lambda: read_fer(path), _fingerprint(path))
+
+
+def load_utkface(data: Path, cache: Path, cropper: Callable[[], Crop]) -> Stills:
+    """UTKFace likewise, as `cropper` makes it see; a detector is loaded only where it must be."""
+    path = find_set(data, "utkface")
+    return cached(cache / "utkface.npz", lambda: read_utkface(path, cropper()), _fingerprint(path))
+
+
+def _fingerprint(path: Path) -> str:
+    if path.suffix.lower() == ".csv":
+        return f"{path.name} {path.stat().st_size}"
+    return Tree(path).fingerprint()
 
 
 def read_set(path: Path, findings: Findings, classes: tuple[str, ...] | None = None) -> FaceSet:

@@ -24,10 +24,9 @@ from tools.faces.datasets import (
     TRAIN,
     VALIDATION,
     Stills,
-    cached,
     join,
-    read_fer,
-    read_utkface,
+    load_fer,
+    load_utkface,
     resized,
 )  # fmt: skip
 from tools.faces.photos import DeviceCropper
@@ -55,18 +54,11 @@ def load_tables(data: Path, cache: Path, limit: int | None = None) -> dict[str, 
     """FER-2013 and UTKFace at the device's size; limit: so many faces of each part, for a trial.
 
     Raises:
-        UserError: a zip file is missing or broken.
+        UserError: a set is missing or broken.
     """
-    for name in ("fer2013.zip", "utkface_112.zip"):
-        if not (data / name).is_file():
-            raise UserError(f"{data / name}: no such file; --data or WAYSIDE_DATA names its folder")
     tables = {
-        "fer2013": resized(
-            cached(cache / "fer2013.npz", lambda: read_fer(data / "fer2013.zip")), SIZE
-        ),
-        "utkface": cached(
-            cache / "utkface.npz", lambda: read_utkface(data / "utkface_112.zip", DeviceCropper())
-        ),
+        "fer2013": resized(load_fer(data, cache), SIZE),
+        "utkface": load_utkface(data, cache, DeviceCropper),
     }
     return tables if limit is None else {n: first_of(t, limit) for n, t in tables.items()}
 

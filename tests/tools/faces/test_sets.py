@@ -11,7 +11,7 @@ import pytest
 
 from device.errors import UserError
 from device.values import EMOTIONS, MOODS
-from tools.faces.datasets import TEST, TRAIN, VALIDATION, find_set, read_fer, read_set
+from tools.faces.datasets import TEST, TRAIN, VALIDATION, find_set, load_fer, read_fer, read_set
 from tools.faces.findings import Findings
 from tools.faces.trees import Tree
 
@@ -212,6 +212,16 @@ def test_a_set_is_found_under_any_of_its_usual_names(tmp_path: Path) -> None:
         find_set(tmp_path, "fer2013")
     table = kaggle(tmp_path, kaggle_row(0, 1))
     assert find_set(tmp_path, "fer2013") == table
+
+
+def test_training_reads_any_form_and_reads_it_again_when_it_is_another(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    kaggle(tmp_path / "a", *(kaggle_row(n, n) for n in range(7)))
+    write(tmp_path / "b" / "fer2013" / "train" / "angry" / "1.png", 1)
+    assert len(load_fer(tmp_path / "a", cache)) == 7
+    assert len(load_fer(tmp_path / "b", cache)) == 1
+    write(tmp_path / "b" / "fer2013" / "train" / "sad" / "2.png", 2)
+    assert len(load_fer(tmp_path / "b", cache)) == 2
 
 
 def test_a_set_that_changed_has_another_fingerprint(tmp_path: Path) -> None:
