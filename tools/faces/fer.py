@@ -30,7 +30,7 @@ from tools.faces.stills import (
     pixels_digest,
     without_leaks,
 )  # fmt: skip
-from tools.faces.trees import Tree, without_root
+from tools.faces.trees import Tree
 
 LIST = "labels.csv"
 FOLDERS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
@@ -69,16 +69,23 @@ def read_fer(path: Path, findings: Findings | None = None) -> Stills:
 
 def is_fer(tree: Tree) -> bool:
     """Whether a folder or zip looks like one of the forms."""
-    inside = [place.split("/") for place in without_root(tree.pictures())]
+    pictures = tree.pictures()
     return bool(
         _lists(tree)
         or any(is_kaggle(tree, name) for name in tree.ending(".csv"))
-        or (inside and all(_in_a_part(parts) for parts in inside))
+        or (pictures and all(_in_a_part(name) for name in pictures))
     )
 
 
-def _in_a_part(parts: list[str]) -> bool:
-    return len(parts) == 3 and parts[0].lower() in FOLDERS and bool(label_of(parts[1], EMOTIONS))
+def _in_a_part(name: str) -> bool:
+    part, label, _ = _place(name)
+    return part.lower() in FOLDERS and label_of(label, EMOTIONS) is not None
+
+
+def _place(name: str) -> tuple[str, str, str]:
+    """The last two folders of a name, empty where there are none, and the file."""
+    folder, label, file = ["", "", *name.split("/")][-3:]
+    return folder, label, file
 
 
 def _lists(tree: Tree) -> list[str]:
@@ -115,10 +122,9 @@ def _of_list(tree: Tree, name: str, findings: Findings) -> Iterator[Row]:
 
 def _of_folders(tree: Tree, findings: Findings) -> Iterator[Row]:
     """`train|test/<class>/<file>`; the usage in front of a file's name counts for more."""
-    inside = without_root(tree.pictures())
-    for place, name in tqdm(inside.items(), "FER-2013", unit="face", disable=None):
+    for name in tqdm(tree.pictures(), "FER-2013", unit="face", disable=None):
         try:
-            folder, label, file = (["", "", *place.split("/")])[-3:]
+            folder, label, file = _place(name)
             if folder.lower() not in FOLDERS:
                 raise ValueError("not in train or test")
             known = label_of(label, EMOTIONS)

@@ -11,7 +11,7 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -108,16 +108,6 @@ class Tree:
         """Hex digits that are others when a file comes, goes or changes its size."""
         text = "\n".join(f"{name} {size}" for name, size in self._sizes.items())
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def without_root(names: Sequence[str]) -> dict[str, str]:
-    """Each name less the folders that all of them stand in, as a zip of one folder has them: by
-    what is left. At least a class and a file stay."""
-    parts = [name.split("/") for name in names]
-    depth = 0
-    while parts and all(len(p) > depth + 2 for p in parts) and len({p[depth] for p in parts}) == 1:
-        depth += 1
-    return {"/".join(p[depth:]): name for p, name in zip(parts, names, strict=True)}
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
