@@ -1,18 +1,20 @@
-"""What the outputs are worth: accuracy, macro-F1, age error, gender and age-band accuracy.
+"""What the outputs are worth: accuracy, macro-F1, calibration, age error, gender and age bands.
 
-Pure numpy on logits or probabilities, so that a Keras model, a `.tflite` and another package are
-measured by the same lines.
+Pure numpy on logits, so that a Keras model, a `.tflite` and another package are measured by the
+same lines. An output that a model lacks, and a label that no face has, are not measured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.values import AGE_BAND_STARTS, AGE_YEARS
+from device.values import AGE_BAND_STARTS, AGE_YEARS, EMOTIONS
 from tools.faces.datasets import Stills
+from tools.measuring.majority import majority
+from tools.measuring.reliability import log_loss, reliability
 
 Array = NDArray[np.float32]
 
@@ -48,26 +50,68 @@ def macro_f1(counts: NDArray[np.int64]) -> float:
     return float((2 * hit[present] / np.maximum(total[present], 1)).mean())
 
 
+def gender_shares(logits: Array) -> Array:
+    """(N, 2) probabilities, male and female, of (N, 1) logits of female."""
+    return softmax(np.hstack([np.zeros_like(logits), logits]))
+
+
+Judged = tuple[Array, NDArray[np.int64]]
+"""(N, C) probabilities, and (N,) what was true."""
+
+
+def judged(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Judged]:
+    """What each output told, and the truth, of the faces of which there is one.
+
+    emotion: by the label of the set. votes: the output of that name by FER+'s majority.
+    emotion_by_votes: the seven emotions by FER+'s majority. gender: male, female.
+    """
+    told: dict[str, Judged] = {}
+
+    def add(
+        name: str, output: str, truth: NDArray[np.int64], shares: Callable[[Array], Array]
+    ) -> None:
+        known = truth >= 0
+        if output in outputs and known.any():
+            told[name] = shares(outputs[output][known]), truth[known]
+
+    voted = majority(stills.votes).label
+    add("emotion", "emotion", stills.emotion, softmax)
+    add("votes", "votes", voted, softmax)
+    if "emotion" in outputs and outputs["emotion"].shape[1] == len(EMOTIONS):
+        add("emotion_by_votes", "emotion", voted, softmax)
+    female = np.where(np.isfinite(stills.female), stills.female > 0.5, -1)
+    add("gender", "female", female, gender_shares)
+    return told
+
+
+PREFIXES = {
+    "emotion": "",
+    "votes": "votes_",
+    "emotion_by_votes": "emotion_by_votes_",
+    "gender": "gender_",
+}
+"""Of the figures of each of `judged`."""
+
+
 def face_metrics(outputs: Mapping[str, Array], stills: Stills) -> dict[str, float]:
     """Figures of every label that the stills have; a label that none of them has is left out.
 
-    accuracy, macro_f1, age_error (mean absolute, years), age_band_accuracy, gender_accuracy.
+    Of emotion, votes, emotion_by_votes and gender (see `judged`; the emotion's own have no prefix):
+    accuracy, macro_f1, ece (expected calibration error) and nll (log loss); age_error (mean
+    absolute, years), age_band_accuracy.
     """
     figures: dict[str, float] = {}
-    known = stills.emotion >= 0
-    if known.any():
-        told = outputs["emotion"][known].argmax(axis=1)
-        truth = stills.emotion[known]
-        figures["accuracy"] = float((told == truth).mean())
-        figures["macro_f1"] = macro_f1(confusion(truth, told, outputs["emotion"].shape[1]))
+    for name, (shares, truth) in judged(outputs, stills).items():
+        prefix, told = PREFIXES[name], shares.argmax(axis=1)
+        figures[prefix + "accuracy"] = float((told == truth).mean())
+        if name != "gender":
+            figures[prefix + "macro_f1"] = macro_f1(confusion(truth, told, shares.shape[1]))
+        figures[prefix + "ece"] = reliability(shares, truth).error
+        figures[prefix + "nll"] = log_loss(shares, truth)
     known = np.isfinite(stills.years)
-    if known.any():
+    if "age" in outputs and known.any():
         years = mean_years(outputs["age"][known])
         truth_years = stills.years[known]
         figures["age_error"] = float(np.abs(years - truth_years).mean())
         figures["age_band_accuracy"] = float((bands(years) == bands(truth_years)).mean())
-    known = np.isfinite(stills.female)
-    if known.any():
-        told_female = outputs["female"][known, 0] > 0
-        figures["gender_accuracy"] = float((told_female == (stills.female[known] > 0.5)).mean())
     return figures

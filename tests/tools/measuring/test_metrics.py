@@ -9,7 +9,14 @@ import pytest
 
 from device.values import AGE_BANDS
 from tools.faces.datasets import TEST, from_pictures
-from tools.measuring.metrics import bands, confusion, face_metrics, macro_f1, mean_years
+from tools.measuring.metrics import (
+    bands,
+    confusion,
+    face_metrics,
+    gender_shares,
+    macro_f1,
+    mean_years,
+)
 
 
 def test_macro_f1_weighs_rare_classes_like_common_ones() -> None:
@@ -49,9 +56,39 @@ def test_a_label_that_no_face_has_is_not_measured() -> None:
     }
     assert face_metrics(outputs, stills) == {}
     told = face_metrics(outputs, replace(stills, emotion=np.array([3, -1])))
+    assert set(told) == {"accuracy", "macro_f1", "ece", "nll"}
     assert told["accuracy"] == 1
     told = face_metrics(outputs, replace(stills, female=np.array([1.0, 1.0], np.float32)))
-    assert told == {"gender_accuracy": 0.5}
+    assert set(told) == {"gender_accuracy", "gender_ece", "gender_nll"}
+    assert told["gender_accuracy"] == 0.5
     told = face_metrics(outputs, replace(stills, years=np.array([50, np.nan], np.float32)))
     assert told["age_error"] == pytest.approx(0, abs=1e-4)
     assert told["age_band_accuracy"] == 1
+
+
+def test_both_outputs_are_held_against_what_most_annotators_saw() -> None:
+    stills = from_pictures(np.zeros((3, 4, 4), np.uint8), TEST, np.array(["a", "b", "c"]))
+    votes = np.zeros((3, 8), np.float32)
+    votes[0, [3, 6]] = 0.8, 0.2  # happy
+    votes[1, [4, 6]] = 0.6, 0.4  # sad
+    votes[2, [0, 1]] = 0.5, 0.5  # a tie: no label
+    stills = replace(stills, votes=votes)
+    emotion = np.eye(7, dtype=np.float32)[[3, 6, 0]]
+    contempt = np.eye(8, dtype=np.float32)[[3, 7, 0]]
+    told = face_metrics({"emotion": emotion, "votes": contempt}, stills)
+    assert told["emotion_by_votes_accuracy"] == told["votes_accuracy"] == 0.5
+    without = face_metrics({"emotion": emotion}, stills)
+    assert "votes_accuracy" not in without
+    assert without["emotion_by_votes_accuracy"] == 0.5
+
+
+def test_a_model_of_other_classes_is_not_held_against_the_annotators() -> None:
+    stills = from_pictures(np.zeros((1, 4, 4), np.uint8), TEST, np.array(["a"]))
+    stills = replace(stills, votes=np.eye(8, dtype=np.float32)[:1])
+    assert face_metrics({"emotion": np.zeros((1, 5), np.float32)}, stills) == {}
+
+
+def test_a_gender_has_two_probabilities_that_sum_to_one() -> None:
+    shares = gender_shares(np.array([[0.0], [2.0]], np.float32))
+    assert shares.tolist()[0] == [0.5, 0.5]
+    assert shares[1] == pytest.approx([0.1192, 0.8808], abs=1e-4)
