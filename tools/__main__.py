@@ -20,6 +20,7 @@ VERBS = (
     "tools.verbs.augment",
     "tools.verbs.train",
     "tools.verbs.teach",
+    "tools.verbs.architectures",
     "tools.verbs.convert",
     "tools.verbs.evaluate",
     "tools.verbs.measure",
