@@ -7,6 +7,7 @@ prints both tables. Raw is each frame's most probable label, read from that fram
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -104,8 +105,9 @@ class Watcher:
     def __init__(self, config: Config) -> None:
         """Raises: UserError: a model is missing."""
         self._config = config
-        self._detector, _ = open_detector(config.vision, config.models / "third_party")
         self._recogniser = Recogniser(config.models, config.vision, config.recognise)
+        # Last, since what fails after it would leave it open, and mediapipe complains of that.
+        self._detector, _ = open_detector(config.vision, config.models / "third_party")
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Step]:
         """Read every face of the frames, whose times must grow."""
@@ -242,22 +244,20 @@ def measure(
     clips: Iterable[Path], config: Config, say: Callable[[str], None]
 ) -> tuple[Steadiness, list[float]]:
     """All clips together, and the lag of every hard cut; `say` takes the lines of the tables."""
-    watcher = Watcher(config)
-    whole, stretches = Steadiness(), list[Stretch]()
-    say("label switches a minute: of single frames, of readings, of what is told\n" + HEADER)
-    for clip in clips:
-        steps = list(watcher.watch(frames_of(clip)))
-        measured = steadiness(steps, config.audience)
-        whole += measured
-        say(measured.row(clip.stem))
-        stretches += clear_stretches(clip, steps)
-    say(whole.row("all"))
-    say("\nseconds from a hard cut to the new label")
-    lags = []
-    for before, after, lag in measure_cuts(watcher, stretches, config.audience):
-        say(f"{before.label:9} {before.clip:20} -> {after.label:9} {after.clip:20} {lag:5.2f}")
-        lags.append(lag)
-    watcher.close()
+    lags, whole, stretches = list[float](), Steadiness(), list[Stretch]()
+    with contextlib.closing(Watcher(config)) as watcher:
+        say("label switches a minute: of single frames, of readings, of what is told\n" + HEADER)
+        for clip in clips:
+            steps = list(watcher.watch(frames_of(clip)))
+            measured = steadiness(steps, config.audience)
+            whole += measured
+            say(measured.row(clip.stem))
+            stretches += clear_stretches(clip, steps)
+        say(whole.row("all"))
+        say("\nseconds from a hard cut to the new label")
+        for before, after, lag in measure_cuts(watcher, stretches, config.audience):
+            say(f"{before.label:9} {before.clip:20} -> {after.label:9} {after.clip:20} {lag:5.2f}")
+            lags.append(lag)
     if lags:
         say(f"{len(lags)} cuts: median {np.median(lags):.2f}, longest {max(lags):.2f}")
     return whole, lags
