@@ -154,7 +154,11 @@ class Kiosk:
                 started.callback(self.broker.stop)
                 mqtt, websocket_port = self.broker.address, self.broker.websocket_port
             if config.display.port is not None:
-                page = PageServer(config.display.port, settings_script(config, websocket_port))
+                page = PageServer(
+                    config.display.port,
+                    settings_script(config, websocket_port),
+                    config.display.pictures,
+                )
                 page.start()
                 started.callback(page.stop)
                 announce(f"page: {page.address}")

@@ -150,6 +150,7 @@ class DisplayConfig(Section):
     websocket_url: str | None = Field(None, description="None: the embedded broker's")
     username: str | None = Field(None, description="the page's own name at the broker")
     password: SecretStr | None = None
+    pictures: Path | None = Field(None, description="folder of what the catalogue's pictures name")
     heartbeat_timeout_s: float = Field(15, ge=3, le=120, description="page silent: camera off")
 
 

@@ -1,8 +1,9 @@
 """Serves the page on loopback, for a kiosk whose broker serves no files.
 
-It answers GET and HEAD for the files of `page/` and for `settings.js`, and nothing else: a path is
-looked up in a table made at the start, so none can lead out of it. The page is told here where its
-broker is, and a broker that is not on this kiosk is refused: the page asks nothing of anyone else.
+It answers GET and HEAD for the files of `page/`, `settings.js` and the catalogue's pictures, and
+nothing else: a path is looked up in a table made at the start, so none can lead out of it. The page
+is told here where its broker is, and a broker that is not on this kiosk is refused: the page asks
+nothing of anyone else.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import json
 import logging
 import socketserver
 import threading
+from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from device.config import Config
 from device.errors import UserError
@@ -26,6 +28,9 @@ log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
 SETTINGS = "settings.js"
+PICTURES = "pictures"
+"""Where the page looks for the catalogue's pictures, beside its own files."""
+
 HOST = "127.0.0.1"
 LOOPBACK = ("127.0.0.1", "localhost")
 """Names of this machine that the page's content security policy allows too."""
@@ -34,6 +39,12 @@ CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+}
+PICTURE_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
 }
 HEADERS = {
     "Cache-Control": "no-store",
@@ -87,10 +98,12 @@ class PageServer:
     Args:
         port: 0 to 65535; 0 lets the system choose one.
         settings: the text of `settings.js`, as `settings_script` makes it.
+        pictures: the folder that the catalogue's pictures lie in; None: there are none.
     """
 
-    def __init__(self, port: int, settings: str) -> None:
+    def __init__(self, port: int, settings: str, pictures: Path | None = None) -> None:
         self._port = port
+        self._pictures = pictures
         self._settings = settings.encode()
         self._server: _Server | None = None
 
@@ -108,7 +121,9 @@ class PageServer:
             else:
                 reason = f"cannot be opened ({error.strerror}); choose one above 1023"
             raise UserError(f"display.port: {self._port} {reason}") from None
-        self._server.files = _files(PAGE)
+        self._server.files = page_files() | {
+            f"/{PICTURES}/{name}": file for name, file in picture_files(self._pictures).items()
+        }
         self._server.settings = self._settings
         threading.Thread(target=self._server.serve_forever, name="page", daemon=True).start()
 
@@ -127,14 +142,30 @@ class PageServer:
         return f"http://{HOST}:{self._server.server_address[1]}/"
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """Every path that is answered, and its file."""
-    files = {
-        f"/{path.relative_to(folder).as_posix()}": path
+def page_files() -> dict[str, Path]:
+    """Every path of the page's own, and its file."""
+    files = {f"/{name}": file for name, file in _files(PAGE, CONTENT_TYPES).items()}
+    return files | {"/": PAGE / "index.html"}
+
+
+def picture_files(folder: Path | None) -> dict[str, Path]:
+    """The pictures in a folder and below it, by their relative paths.
+
+    A folder that is not there is a warning and no picture: the cards do without.
+    """
+    if folder is None:
+        return {}
+    if not folder.is_dir():
+        log.warning("display.pictures: %s: no such folder; cards show no pictures", folder)
+    return _files(folder, PICTURE_TYPES)
+
+
+def _files(folder: Path, types: Mapping[str, str]) -> dict[str, Path]:
+    return {
+        path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
-        if path.is_file() and path.suffix in CONTENT_TYPES
+        if path.is_file() and path.suffix.lower() in types
     }
-    return files | {"/": folder / "index.html"}
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -159,14 +190,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         host = self.headers.get("Host", HOST).partition(":")[0]
-        path = self.path.partition("?")[0]
+        path = unquote(self.path.partition("?")[0])
         if host not in LOOPBACK:  # another site's name that was pointed at this machine
             self._answer(HTTPStatus.MISDIRECTED_REQUEST)
         elif path == f"/{SETTINGS}":
             self._answer(HTTPStatus.OK, self.server.settings, CONTENT_TYPES[".js"])
         elif path in self.server.files:
             file = self.server.files[path]
-            self._answer(HTTPStatus.OK, file.read_bytes(), CONTENT_TYPES[file.suffix])
+            content_type = (CONTENT_TYPES | PICTURE_TYPES)[file.suffix.lower()]
+            try:
+                body = file.read_bytes()
+            except OSError:  # a picture that was taken away since
+                self._answer(HTTPStatus.NOT_FOUND)
+            else:
+                self._answer(HTTPStatus.OK, body, content_type)
         else:
             self._answer(HTTPStatus.NOT_FOUND)
 

@@ -8,18 +8,23 @@ says. What stood in the folder before is replaced.
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from device.config import Config, load_config
-from device.display.server import PAGE, SETTINGS, settings_script
+from device.display.server import PAGE, PICTURES, SETTINGS, picture_files, settings_script
 from device.errors import UserError
+
+log = logging.getLogger(__name__)
 
 
 def lay_out(config: Config, folder: Path) -> None:
-    """Copy the page's files and write its settings beside them.
+    """Copy the page's files and the catalogue's pictures, and write the settings beside them.
+
+    Pictures that cannot be copied are left out with a warning: the cards do without.
 
     Raises:
         UserError: the page's broker is not on this kiosk, or the folder cannot be written.
@@ -31,6 +36,14 @@ def lay_out(config: Config, folder: Path) -> None:
         (folder / SETTINGS).write_text(settings, encoding="utf-8")
     except (OSError, shutil.Error) as error:
         raise UserError(f"{folder}: the page cannot be laid out there ({error})") from None
+    try:
+        for name, file in picture_files(config.display.pictures).items():
+            copy = folder / PICTURES / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+    except OSError as error:
+        shutil.rmtree(folder / PICTURES, ignore_errors=True)
+        log.warning("display.pictures: not copied (%s); cards show no pictures", error)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

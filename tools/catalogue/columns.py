@@ -166,7 +166,7 @@ COLUMNS = (
            _number(0, 1), empty=None),
     Column("link", "text", "what the card's QR code opens",
            "an https:, http: or geo: address of at most 300 characters", _link),
-    Column("picture", "text", "a file beside the page",
+    Column("picture", "text", "what the card shows: a file below `display.pictures`",
            "a relative path to a .jpg, .png or .webp file", _picture),
     Column("source", "text", "where these facts come from", "text of at most 300 characters",
            _text(300), required=True),

@@ -1,17 +1,19 @@
 /* Draws what `View.decide` says, and nothing else; text is set as text, never as markup.
-   Promises: the notice stands in every state; a card's text is made smaller, then shorter, until
-   it fits; `noticeIsVisible` asks the browser's layout, not the program's memory. */
+   Promises: the notice stands in every state; a card's picture gives way to its text, which is made
+   smaller, then shorter, until it fits; what is no picture leaves no trace; `noticeIsVisible` asks the browser's layout, not the program's memory. */
 "use strict";
 
 const Screen = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const QUIET_ZONE = 2; // white modules; the paper around makes up the 4 of ISO/IEC 18004
+  const PICTURES = [0.44, 0.36, 0.28]; // shares of a card
   const TOGETHER = [0.94, 0.88]; // shares of a title's full size
   const ALONE = [0.8, 0.72, 0.64];
   const DRIFT_PX = 10;
 
   const find = (selector) => document.querySelector(selector);
   const marks = new Map(); // item id -> verdict, until other items are shown
+  const missing = new Set(); // addresses that gave no picture, as long as this page lives
   let on = null;
   let last = null;
 
@@ -67,6 +69,19 @@ const Screen = (() => {
     return element("figure", "qr", [svg, element("figcaption", "", words.scan)]);
   }
 
+  /* The title says what it shows, so it has no words of its own. The code lies on it. */
+  function picture(address, code) {
+    const image = element("img");
+    image.alt = "";
+    image.draggable = false;
+    image.addEventListener("error", () => {
+      missing.add(address);
+      if (image.isConnected) draw(...last);
+    });
+    image.src = address;
+    return element("div", "picture", code ? [image, code] : [image]);
+  }
+
   function fact(item) {
     if (item.distance !== null && item.distance >= 0) {
       const format = (n, digits) =>
@@ -108,7 +123,8 @@ const Screen = (() => {
       verdict(item, "not_for_me", "not_for_me", words.not_for_me, words.noted),
     ]);
     const code = item.link ? qr(item.link) : null;
-    const side = element("div", "side", code ? [code, verdicts] : [verdicts]);
+    const shown = item.picture && !missing.has(item.picture) ? picture(item.picture, code) : null;
+    const side = element("div", "side", code && !shown ? [code, verdicts] : [verdicts]);
     const band = element("div", "band", [
       icon(item.kind), element("span", "kind", words.kinds[item.kind]), element("span", "fact", fact(item)),
     ]);
@@ -116,7 +132,9 @@ const Screen = (() => {
     choose.type = "button";
     choose.setAttribute("aria-label", item.title);
     choose.addEventListener("click", () => on.touched(item.id, "chosen"));
-    const made = element("article", "card", [band, element("div", "body", [title, text, side]), choose]);
+    const content = element("div", "content", [element("div", "body", [title, text, side])]);
+    if (shown) content.prepend(shown);
+    const made = element("article", "card", [band, content, choose]);
     made.dataset.kind = item.kind;
     made.dataset.id = item.id;
     return made;
@@ -128,7 +146,8 @@ const Screen = (() => {
     const low = (part) => part.getBoundingClientRect().bottom > floor + 1;
     const wide = (part) => part.scrollWidth > part.clientWidth + 1;
     return text.scrollHeight > text.clientHeight + 1
-      || [...made.querySelectorAll("h2, .text, .qr, .verdicts")].some(low)
+      || [...made.querySelectorAll(".verdict")].some(wide)
+      || [...made.querySelectorAll("h2, .text, .body .qr, .verdicts")].some(low)
       || [body, text, title].some(wide);
   }
 
@@ -145,12 +164,39 @@ const Screen = (() => {
     svg.style.width = `${(Math.max(2, pixels - less) * modules) / devicePixelRatio}px`;
   }
 
+  function shrink(some, to) {
+    for (const made of some) made.style.setProperty("--shrink", to);
+  }
+
+  /* The largest pictures that leave room for the words of all cards, whose titles may be a little
+     smaller together; a card that has too much with the smallest and with its title smaller alone
+     goes without. */
+  function place(cards) {
+    const pictured = cards.filter((made) => made.querySelector(".picture")?.checkVisibility());
+    const codes = (made) => made.querySelectorAll(".qr").forEach((figure) => align(figure));
+    const tries = PICTURES.flatMap((share) => [1, ...TOGETHER].map((to) => [share, to]));
+    for (const [share, to] of tries) {
+      shrink(cards, to);
+      for (const made of pictured) {
+        made.style.setProperty("--picture", share);
+        codes(made);
+      }
+      if (!pictured.some(tooMuch)) break;
+    }
+    for (const made of pictured) for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
+    for (const made of cards.filter((one) => one.querySelector(".picture"))) {
+      if (pictured.includes(made) && !tooMuch(made)) continue;
+      made.querySelector(".side").prepend(...made.querySelectorAll(".qr"));
+      made.querySelector(".picture").remove();
+      shrink([made], 1);
+      codes(made);
+    }
+  }
+
   /* All titles a little smaller together, so that they stay alike; then those that are still too
      long smaller, with a smaller code, with fewer reasons, and cut, until each card holds all. */
   function fit(cards) {
-    const shrink = (some, to) => {
-      for (const made of some) made.style.setProperty("--shrink", to);
-    };
+    place(cards);
     for (const to of TOGETHER) if (cards.some(tooMuch)) shrink(cards, to);
     for (const made of cards) {
       for (const to of ALONE) if (tooMuch(made)) shrink([made], to);

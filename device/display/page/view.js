@@ -32,6 +32,14 @@ const View = (() => {
     return ["http:", "https:"].includes(url.protocol) ? url.href : "";
   }
 
+  /* Where a picture lies beside the page; only a relative path can be one. */
+  function picture(value) {
+    if (typeof value !== "string" || value.length > 300 || /[\\:\p{Cc}]/u.test(value)) return "";
+    const names = value.split("/");
+    if (names.some((name) => ["", ".", ".."].includes(name))) return "";
+    return `pictures/${names.map(encodeURIComponent).join("/")}`;
+  }
+
   function item(raw) {
     if (raw === null || typeof raw !== "object") return null;
     const title = text(raw.title);
@@ -47,6 +55,7 @@ const View = (() => {
       distance: number(raw.distance_m),
       why: (Array.isArray(raw.why) ? raw.why : []).map((w) => text(w)).filter(Boolean).slice(0, MOST_REASONS),
       link: link(raw.link),
+      picture: picture(raw.picture),
     };
   }
 

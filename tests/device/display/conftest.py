@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from selenium import webdriver
 
@@ -23,10 +25,15 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 @pytest.fixture
 def stage(tmp_path: Path, browser: webdriver.Chrome) -> Iterator[Stage]:
-    """The page at 1920 x 1080, connected, before the kiosk has said anything."""
+    """The page at 1920 x 1080, connected, before the kiosk has said anything; the catalogue's
+    pictures are `wide.png` and `by the lake/tall.jpg`."""
+    pictures = tmp_path / "pictures"
+    (pictures / "by the lake").mkdir(parents=True)
+    for name, shape in (("wide.png", (60, 90, 3)), ("by the lake/tall.jpg", (90, 60, 3))):
+        cv2.imwrite(str(pictures / name), np.full(shape, 120, np.uint8))
     with mosquitto(tmp_path) as broker:
         config = Config.model_validate({"mqtt": {"websocket_port": broker.websocket_port}})
-        server = PageServer(0, settings_script(config))
+        server = PageServer(0, settings_script(config), pictures)
         server.start()
         try:
             with listen(broker.port, f"{TOPICS.root}/#") as kiosk:

@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -91,6 +92,39 @@ def test_no_path_leads_out_of_the_page_and_no_folder_is_listed(
 ) -> None:
     response, body = ask(server, path)
     assert (response.status, body) == (404, b"Not Found\n")
+
+
+def test_pictures_are_served_from_their_folder_and_nothing_else_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    (folder / "by the lake").mkdir(parents=True)
+    for name in ("a.PNG", "by the lake/b.webp", "notes.txt", "page.html"):
+        (folder / name).write_bytes(b"some bytes")
+    (tmp_path / "outside.png").write_bytes(b"private")
+    server = PageServer(0, SETTINGS, folder)
+    server.start()
+    try:
+        for path, kind in (("a.PNG", "image/png"), ("by%20the%20lake/b.webp", "image/webp")):
+            response, body = ask(server, f"/pictures/{path}")
+            assert (response.status, response.headers["Content-Type"]) == (200, kind)
+            assert body == b"some bytes"
+        for path in ("notes.txt", "page.html", "../outside.png", "..%2foutside.png", "", "c.png"):
+            assert ask(server, f"/pictures/{path}")[0].status == 404
+        (folder / "a.PNG").unlink()  # taken away while the kiosk runs
+        assert ask(server, "/pictures/a.PNG")[0].status == 404
+    finally:
+        server.stop()
+
+
+def test_a_folder_of_pictures_that_is_missing_is_told_and_harms_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = PageServer(0, SETTINGS, tmp_path / "gone")
+    server.start()
+    try:
+        assert ask(server, "/")[0].status == 200
+    finally:
+        server.stop()
+    assert "gone: no such folder" in caplog.text
 
 
 def test_only_get_and_head_are_answered(server: PageServer) -> None:
