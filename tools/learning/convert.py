@@ -1,7 +1,8 @@
-"""Keras to TFLite: the face network in full int8, the temporal one in float.
+"""Keras to TFLite: the face network in float or quantized, the temporal one in float.
 
-Promises: static shapes (batch 1), signature names as the device expects them, pixels 0 to 255 go in
-as uint8 without any arithmetic on the device. The int8 ranges come from training pictures alone.
+Promises: static shapes (batch 1), signature names as the device expects them, and pixels 0 to 255
+in; an int8 model takes them as uint8, without any arithmetic on the device. The ranges come from
+training pictures alone. The device runs every type.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Literal, get_args
 
 import keras
 import numpy as np
@@ -19,6 +21,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tools.learning.networks import SIZE
+
+Type = Literal["float", "dynamic", "int8", "int16"]
+"""float: nothing is quantized. dynamic: int8 weights, float arithmetic (tflite-runtime 2.14 does
+not load it). int8: everything, which is what an Edge TPU takes. int16: int8 weights, int16 between
+the layers; inputs and outputs are float."""
+
+TYPES: tuple[Type, ...] = get_args(Type)
 
 OUTPUTS = ("emotion", "votes", "age", "female", "embedding", "features")
 """What the shipped face model gives; the device reads all but the votes."""
@@ -29,15 +38,17 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def face_to_tflite(network: keras.Model, calibration: Iterable[NDArray[np.uint8]]) -> bytes:
-    """Full int8: input "face" (1, 64, 64, 1) uint8, every output int8.
+def face_to_tflite(
+    network: keras.Model, calibration: Iterable[NDArray[np.uint8]], kind: Type = "int8"
+) -> bytes:
+    """Input "face" (1, 64, 64, 1), uint8 where kind is int8 and else float32; `OUTPUTS` out.
 
     calibration: a few hundred grey (64, 64) faces from which the ranges of all maps are taken.
     """
 
     def serve(face: tf.Tensor) -> dict[str, tf.Tensor]:
         given = network(face, training=False)
-        return {name: given[name] for name in OUTPUTS}
+        return {name: given[name] for name in OUTPUTS if name in given}
 
     pictures = [np.zeros((SIZE, SIZE), np.uint8), np.full((SIZE, SIZE), 255, np.uint8)]
 
@@ -45,15 +56,24 @@ def face_to_tflite(network: keras.Model, calibration: Iterable[NDArray[np.uint8]
         for picture in (*pictures, *calibration):
             yield {"face": picture[None, ..., None].astype(np.float32)}
 
-    def int8(converter: tf.lite.TFLiteConverter) -> None:
+    def quantize(converter: tf.lite.TFLiteConverter) -> None:
+        if kind == "float":
+            return
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if kind == "dynamic":
+            return
         converter.representative_dataset = samples
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        sets = tf.lite.OpsSet
+        if kind == "int16":
+            wide = sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+            converter.target_spec.supported_ops = [wide]
+            return
+        converter.target_spec.supported_ops = [sets.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.uint8
         converter.inference_output_type = tf.int8
 
     signature = [tf.TensorSpec((1, SIZE, SIZE, 1), tf.float32, "face")]
-    return _convert(network, serve, signature, int8)
+    return _convert(network, serve, signature, quantize)
 
 
 def temporal_to_tflite(network: keras.Model) -> bytes:

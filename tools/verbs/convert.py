@@ -4,22 +4,54 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from device.errors import UserError
 from tools.places import add_data, data_folder, quiet_tensorflow
+
+if TYPE_CHECKING:
+    import keras
+
+TYPES = ("float", "dynamic", "int8", "int16")
+MOST_LOST = 0.005
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb and what it does."""
     convert = subparsers.add_parser(
         "convert",
-        help="a trained .keras file to an int8 .tflite and its card",
-        description="Convert a face network to int8, compare both on the validation parts, and "
-        "refuse to write it where int8 loses more than the limit.",
-        epilog="example: wayside-tools convert models/face.keras --out runs/face.tflite",
+        help="a trained .keras file to a .tflite and its card",
+        description="Convert a face network, compare it with the float one on the validation "
+        "parts, and refuse to write it where it loses more than the limit. A temporal network is "
+        "converted in float.",
+        epilog="example: wayside-tools convert models/face.keras --out runs/face.tflite --edgetpu",
     )
     convert.add_argument("source", type=Path, metavar="FILE.keras")
     convert.add_argument("--out", type=Path, required=True, metavar="FILE.tflite")
+    convert.add_argument(
+        "--type",
+        choices=TYPES,
+        help="float; dynamic: int8 weights; int8: everything; int16: int8 weights, int16 between "
+        "the layers. Default: int8, and float for a temporal network",
+    )
+    convert.add_argument(
+        "--most-lost",
+        type=float,
+        default=MOST_LOST,
+        metavar="SHARE",
+        help=f"emotion accuracy that the conversion may cost; default {MOST_LOST}",
+    )
+    convert.add_argument(
+        "--labels",
+        type=Path,
+        metavar="DIR",
+        help="the class folders that the network was trained on, where it was not FER-2013",
+    )
+    convert.add_argument(
+        "--edgetpu",
+        action="store_true",
+        help="compile it by edgetpu_compiler, or list the operators that would leave the chip",
+    )
     add_data(convert)
     convert.add_argument("--limit", type=int, help="use so many faces of each part: for a trial")
     convert.set_defaults(run=_convert)
@@ -27,19 +59,74 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _convert(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
+    from tools.learning.operators import check
+    from tools.learning.quantized import convert_temporal
+
+    network = _load(arguments.source)
+    if "features" in {tensor.name for tensor in network.inputs}:
+        if arguments.type not in (None, "float"):
+            raise UserError(
+                f"--type {arguments.type}: a temporal network is small and converted in float alone"
+            )
+        card = convert_temporal(network, arguments.source, arguments.out)
+        print(f"{arguments.out}: {card['bytes']} bytes, {_speed(card)}")
+    else:
+        _convert_face(network, arguments)
+    if arguments.edgetpu:
+        print("", *check(arguments.out), sep="\n")
+    return 0
+
+
+def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
+    from device.values import EMOTIONS
+    from tools.learning.cards import DATA
+    from tools.learning.quantized import as_table, convert_face
+    from tools.learning.workshop import first_of, load_tables
+
+    labels: tuple[str, ...] = EMOTIONS
+    data: tuple[dict[str, str], ...] = DATA
+    if arguments.labels is None:
+        tables = load_tables(data_folder(arguments), arguments.runs / "cache", arguments.limit)
+    else:
+        from tools.faces.datasets import read_set, resized
+        from tools.faces.findings import Findings
+        from tools.learning.networks import SIZE
+
+        faces = read_set(arguments.labels, Findings())
+        stills = resized(faces.stills, SIZE)
+        labels = faces.labels
+        data = ({"name": f"{arguments.labels.name}, {faces.kind}", "terms": "its owner's"},)
+        few = arguments.limit
+        tables = {arguments.labels.name: stills if few is None else first_of(stills, few)}
+    card = convert_face(
+        network, arguments.source, arguments.out, tables, labels,
+        kind=arguments.type or "int8", most_lost=arguments.most_lost, data=data,
+    )  # fmt: skip
+    print(as_table(card))
+    sizes = ", ".join(f"{kind} {n}" for kind, n in card["conversion"]["bytes"].items())
+    print(f"\nbytes: {sizes}; {_speed(card)}\n{arguments.out}: written, with its card")
+
+
+def _speed(card: dict[str, Any]) -> str:
+    taken = card["conversion"]["milliseconds"]
+    by_type = taken if isinstance(taken, dict) else {card["conversion"]["type"]: taken}
+    return "milliseconds a face: " + ", ".join(f"{kind} {ms}" for kind, ms in by_type.items())
+
+
+def _load(source: Path) -> keras.Model:
+    """The network of a `.keras` file.
+
+    Raises:
+        UserError: there is none, or it is something else.
+    """
+    if not source.is_file():
+        raise UserError(f"{source}: no such file; `wayside-tools train` makes one")
     import keras
 
-    from tools.learning.workshop import convert_face, load_tables
-    from tools.measuring.evaluate import as_markdown
+    # Registers the layer that a temporal network is made of.
+    from tools.learning import tensor_train  # noqa: F401
 
-    if not arguments.source.is_file():
-        raise UserError(f"{arguments.source}: no such file; `wayside-tools train` makes one")
     try:
-        network = keras.saving.load_model(arguments.source)
+        return keras.saving.load_model(source)
     except (ValueError, OSError) as error:
-        raise UserError(f"{arguments.source}: not a .keras file ({str(error)[:80]})") from None
-    tables = load_tables(data_folder(arguments), arguments.runs / "cache", arguments.limit)
-    report = convert_face(network, arguments.source, arguments.out, tables)
-    for kind, figures in report.items():
-        print(f"\n{kind}\n{as_markdown(figures)}")
-    return 0
+        raise UserError(f"{source}: not a .keras file ({str(error)[:80]})") from None
