@@ -1,45 +1,79 @@
 """The second, tiny model: what a face shows over time, one step at a time.
 
-Tensor-train dense on the backbone's unpooled map, then an LSTM whose state is passed in and out,
-then a dense layer. Trained by unrolling that same step over clips made of training stills; the
-maps come from the int8 backbone that ships. What it says of a step is added to what the pooled
-map alone says, which begins as the backbone's own reading: it cannot start out worse.
+The backbone's unpooled map becomes evidence, either by a tensor-train dense layer on all of it or
+by a plain dense layer on the pooled embedding; evidence and the frame's own reading go into an LSTM
+whose state is passed in and out. Both kinds have the same signature, so that either can ship, and
+are trained by the same lines: over whole clips made of stills, on the maps of the int8 backbone
+that ships.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import cv2
 import keras
 import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from device.vision.litert import Model, load_model
+from device.vision.crop import CROP_SIZE
+from device.vision.litert import Model
 from tools.faces.datasets import Stills
-from tools.faces.sequences import STEPS, Clip, make_clips
+from tools.faces.sequences import RATES, make_clips
 from tools.learning.tensor_train import TensorTrainDense
+from tools.measuring.metrics import softmax
+
+Kind = Literal["tensor-train", "dense"]
+KINDS: tuple[Kind, ...] = ("tensor-train", "dense")
 
 UNITS = 64
-STEADINESS = 0.5
-"""Weight of the total variation of the probabilities, against cross-entropy in nats."""
+EVIDENCE = (2, 2, 2, 2)
+"""Modes of the evidence, 16 values of both kinds: with 64, training stills were learnt by heart."""
+
+FORGETS_S = 0.3
+"""Time constant that a network begins with."""
+
+SHRUNK = 0.1
+"""What a logit is multiplied by on its way into the cell, where tanh is still nearly straight."""
+
+CEILING = 6.0
+"""Of the maps: they end in ReLU6, and are kept as 255 levels below it."""
+
+Targets = Callable[[Stills], NDArray[np.float32]]
+"""From stills to (N, labels) shares."""
 
 
 @dataclass(frozen=True, slots=True)
 class TemporalRecipe:
-    """How the temporal network is trained. rank: of the tensor train's bonds. patience: epochs
-    without a smaller loss on clips of held-out stills, after which the best is taken."""
+    """How a temporal network is made.
 
-    clips: int = 4000
-    held_out_clips: int = 1000
-    epochs: int = 8
+    kind: how a map becomes evidence. clips, steps: how many are learnt from, and how long they are.
+    held_out_clips, held_out_s, fps: of each half of the held-out stills, in clips, seconds and
+    frames a second. reading: share of the target that is not the label but what the backbone
+    itself says of the undisturbed still. steadiness: weight of the total variation of the
+    probabilities, against cross-entropy in nats. patience: epochs without a smaller loss on the
+    first half, after which the best is taken. rank: of the tensor train's bonds.
+    """
+
+    kind: Kind = "tensor-train"
+    clips: int = 2000
+    steps: int = 45
+    held_out_clips: int = 200
+    held_out_s: float = 10.0
+    fps: float = 15.0
+    epochs: int = 12
     patience: int = 3
-    batch: int = 64
-    rate: float = 1e-3
+    batch: int = 32
+    rate: float = 2e-3
+    reading: float = 0.5
+    steadiness: float = 1.0
     rank: int = 8
     seed: int = 1
 
@@ -59,29 +93,49 @@ def modes_of(shape: tuple[int, int, int]) -> tuple[int, int, int, int]:
 
 
 def temporal_network(
-    shape: tuple[int, int, int], labels: int, *, embedding: int = 128, rank: int = 8
-) -> keras.Model:
+    shape: tuple[int, int, int], labels: int, *, kind: Kind = "tensor-train", embedding: int = 128,
+    rank: int = 8,
+) -> keras.Model:  # fmt: skip
     """One step: "features" (N, *shape), "h" and "c" (N, 64) in; "emotion" logits, "h", "c" out."""
     features = keras.Input(shape, name="features")
     h = keras.Input((UNITS,), name="h")
     c = keras.Input((UNITS,), name="c")
-    flat = layers.Reshape((int(np.prod(shape)),))(features)
-    train = TensorTrainDense(
-        modes_of(shape), (2, 4, 4, 2), (rank, rank, rank), name="tensor_train"
-    )(flat)
     pooled = layers.GlobalAveragePooling2D(name="pool")(features)
     now = layers.ReLU(6.0)(layers.Dense(embedding, name="embed")(pooled))
     still = layers.Dense(labels, name="still")(now)
-    train = layers.Dropout(0.3)(layers.Activation("tanh")(train))
-    step = layers.Concatenate()([train, still])
-    out, (h_out, c_out) = layers.LSTMCell(UNITS, name="lstm")(step, [h, c])
-    change = layers.Dense(labels, kernel_initializer="zeros", name="change")(out)
-    emotion = layers.Add(name="emotion")([still, change])
+    if kind == "tensor-train":
+        flat = layers.Reshape((int(np.prod(shape)),))(features)
+        train = TensorTrainDense(modes_of(shape), EVIDENCE, (rank,) * 3, name="tensor_train")
+        evidence = train(flat)
+    else:
+        evidence = layers.Dense(int(np.prod(EVIDENCE)), name="evidence")(now)
+    evidence = layers.Dropout(0.5)(layers.Activation("tanh")(evidence))
+    given = layers.Concatenate(name="given")([evidence, still])
+    out, (h_out, c_out) = layers.LSTMCell(UNITS, name="lstm")(given, [h, c])
+    emotion = layers.Dense(labels, name="emotion")(out)
     return keras.Model([features, h, c], {"emotion": emotion, "h": h_out, "c": c_out})
 
 
+def card_of(network: keras.Model) -> dict[str, Any]:
+    """What a temporal network's card says of its kind."""
+    names = {layer.name for layer in network.layers}
+    if "tensor_train" not in names:
+        return {"kind": "dense"}
+    train = network.get_layer("tensor_train")
+    shape = {"inputs": train.inputs, "outputs": train.outputs, "ranks": train.ranks}
+    return {
+        "kind": "tensor-train",
+        "tensor_train": shape | {"compression": round(train.compression, 1)},
+    }
+
+
 def begin_as(network: keras.Model, face: keras.Model) -> None:
-    """Give the pooled path the backbone's own head, its batch norm folded in, and keep it so."""
+    """Let it begin as an exponential mean of the backbone's own reading.
+
+    The pooled path gets the backbone's head, its batch norm folded in, and keeps it. The first
+    units of the LSTM each remember one label's logit and forget it within `FORGETS_S`; the output
+    reads these units alone. What else there is to learn starts from there.
+    """
     (kernel,) = face.get_layer("embed").get_weights()
     gamma, beta, mean, variance = face.get_layer("embed_norm").get_weights()
     gain = gamma / np.sqrt(variance + face.get_layer("embed_norm").epsilon)
@@ -89,87 +143,154 @@ def begin_as(network: keras.Model, face: keras.Model) -> None:
     network.get_layer("still").set_weights(face.get_layer("emotion").get_weights())
     network.get_layer("embed").trainable = False
     network.get_layer("still").trainable = False
+    given, recurrent, bias = network.get_layer("lstm").get_weights()
+    labels = network.get_layer("still").units
+    keep = np.exp(-1 / (FORGETS_S * np.mean(RATES)))
+    starts = {"input": _logit(1 - keep), "forget": _logit(keep), "cell": 0.0, "output": 3.0}
+    for gate, start in enumerate(starts.values()):  # in the order of Keras's cell
+        columns = slice(gate * UNITS, gate * UNITS + labels)
+        given[:, columns], recurrent[:, columns], bias[columns] = 0, 0, start
+        if gate == 2:
+            given[-labels:, columns] = np.eye(labels) * SHRUNK
+    network.get_layer("lstm").set_weights([given, recurrent, bias])
+    head, offset = network.get_layer("emotion").get_weights()
+    head[:] = 0
+    head[:labels] = np.eye(labels) / (SHRUNK / (1 + np.exp(-starts["output"])))
+    network.get_layer("emotion").set_weights([head, offset])
+
+
+def _logit(share: float) -> float:
+    return float(np.log(share / (1 - share)))
 
 
 class Unrolled(keras.Model):
-    """The step, over all steps of (N, T, H, W, C) maps from an empty state: (N, T, labels)."""
+    """The step over all steps of (N, T, H, W, C) maps from an empty state: (N, T, labels) logits.
 
-    def __init__(self, step: keras.Model) -> None:
+    uint8 maps are 255 levels up to `CEILING`. steadiness: weight of the total variation.
+    """
+
+    def __init__(self, step: keras.Model, steadiness: float = 0.0) -> None:
         super().__init__()
-        self.step = step
+        # All maps at once up to the cell: only what remembers needs to go step by step.
+        self.front = keras.Model(step.inputs[0], step.get_layer("given").output)
+        self.over_time = layers.RNN(step.get_layer("lstm"), return_sequences=True)
+        self.head = step.get_layer("emotion")
+        self.steadiness = steadiness
 
-    def call(self, maps: Any) -> Any:
+    def call(self, maps: Any, training: bool | None = None) -> Any:
         """Logits of every step."""
-        maps = ops.cast(maps, "float32")
-        h = c = ops.zeros((ops.shape(maps)[0], UNITS))
-        told = []
-        for index in range(maps.shape[1]):
-            given = self.step({"features": maps[:, index], "h": h, "c": c})
-            h, c = given["h"], given["c"]
-            told.append(given["emotion"])
-        logits = ops.stack(told, axis=1)
-        shares = ops.softmax(logits)
-        # Total variation: one clear change costs no more than a slow one, flicker costs each time.
-        moved = ops.sum(ops.abs(shares[:, 1:] - shares[:, :-1]), axis=-1)
-        self.add_loss(STEADINESS * ops.mean(moved))
+        steps, shape = maps.shape[1], maps.shape[2:]
+        scale = CEILING / 255 if keras.backend.is_int_dtype(maps.dtype) else 1.0
+        flat = ops.reshape(ops.cast(maps, "float32") * scale, (-1, *shape))
+        given = self.front(flat, training=training)
+        given = ops.reshape(given, (-1, steps, given.shape[-1]))
+        logits = self.head(self.over_time(given, training=training))
+        if self.steadiness:
+            shares = ops.softmax(logits)
+            # Total variation: a clear change costs no more than a slow one, flicker each time.
+            moved = ops.sum(ops.abs(shares[:, 1:] - shares[:, :-1]), axis=-1)
+            self.add_loss(self.steadiness * ops.mean(moved))
         return logits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """Clips as the backbone saw them. maps: (N, T, H, W, C) float16. frames: (N, T, labels) logits
-    of each frame alone. target: (N, T, labels). share: (N, T) of the second still."""
+    """Clips as the backbone saw them. maps: (N, T, H, W, C) uint8, 255 levels up to `CEILING`.
+    frames: (N, T, labels) logits of each frame alone. target: (N, T, labels) shares. fps: (N,)."""
 
-    maps: NDArray[np.float16]
+    maps: NDArray[np.uint8]
     frames: NDArray[np.float32]
     target: NDArray[np.float32]
-    share: NDArray[np.float32]
+    fps: NDArray[np.float32]
 
 
-def run_backbone(model: Model, clips: list[Clip], targets: NDArray[np.float32]) -> Course:
-    """What the `.tflite` that ships says of every frame. targets: (stills, labels)."""
+def run_backbone(
+    model: Model, stills: Stills, targets: NDArray[np.float32], count: int, steps: int, seed: int,
+    fps: tuple[float, float] = RATES, reading: float = 0.0,
+) -> Course:  # fmt: skip
+    """What a backbone that ships says of every frame of `count` clips.
+
+    targets: (stills, labels) shares. reading: how much of them is what the backbone says of the
+    still itself, which teaches to see through what disturbs a frame.
+    """
     shape = model.outputs["features"].shape[1:]
-    maps = np.empty((len(clips), STEPS, *shape), np.float16)
-    frames = np.empty((len(clips), STEPS, targets.shape[1]), np.float32)
-    for index, clip in enumerate(tqdm(clips, "clips", disable=None)):
+    course = Course(
+        np.empty((count, steps, *shape), np.uint8),
+        np.empty((count, steps, targets.shape[1]), np.float32),
+        np.empty((count, steps, targets.shape[1]), np.float32),
+        np.empty(count, np.float32),
+    )
+    clips = make_clips(stills.pictures, stills.emotion, count, seed, steps=steps, fps=fps)
+    for index, clip in enumerate(tqdm(clips, "clips", count, disable=None)):
         for step, face in enumerate(clip.frames):
             told = model.run({"face": face[None, ..., None]})
-            maps[index, step] = told["features"][0]
-            frames[index, step] = told["emotion"][0]
-    share = np.stack([clip.share for clip in clips])
-    first, second = np.array([clip.stills for clip in clips]).T
-    target = (
-        targets[first][:, None] * (1 - share[..., None])
-        + targets[second][:, None] * share[..., None]
+            course.maps[index, step] = np.rint(told["features"][0] * (255 / CEILING))
+            course.frames[index, step] = told["emotion"][0]
+        shown = targets[list(clip.stills)]
+        if reading:
+            told_of = np.stack([undisturbed(model, stills.pictures[row]) for row in clip.stills])
+            shown = (1 - reading) * shown + reading * told_of
+        course.target[index] = clip.share @ shown
+        course.fps[index] = clip.fps
+    return course
+
+
+def undisturbed(model: Model, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(labels,) probabilities of a still, the mean of it and of its mirror image."""
+    face = cv2.resize(picture, (CROP_SIZE, CROP_SIZE))
+    both = [model.run({"face": f[None, ..., None]})["emotion"] for f in (face, face[:, ::-1])]
+    return softmax(np.concatenate(both)).mean(axis=0)
+
+
+def halves(stills: Stills) -> tuple[Stills, Stills]:
+    """Two halves by the digests, the same for ever and with all copies on one side: what epochs
+    are chosen on, and what is reported."""
+    first = np.array([zlib.crc32(digest.encode()) % 2 == 0 for digest in stills.digest.tolist()])
+    return stills.take(first), stills.take(~first)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Courses:
+    """What one backbone saw: clips of training stills, of one half of the held-out stills (on which
+    is chosen) and of the other (which is reported)."""
+
+    learnt: Course
+    chosen_on: Course
+    reported: Course
+
+
+def make_courses(
+    model: Model, train: Stills, held_out: Stills, recipe: TemporalRecipe, targets: Targets
+) -> Courses:
+    """Show all clips to a backbone. train, held_out: stills with emotions."""
+    steps = max(2, round(recipe.held_out_s * recipe.fps))
+    count, rate, seed = recipe.held_out_clips, (recipe.fps, recipe.fps), recipe.seed
+    learnt = run_backbone(
+        model, train, targets(train), recipe.clips, recipe.steps, seed, reading=recipe.reading
     )
-    return Course(maps, frames, target.astype(np.float32), share)
+    chosen_on, reported = (
+        run_backbone(model, half, targets(half), count, steps, seed, rate)
+        for half in halves(held_out)
+    )
+    return Courses(learnt, chosen_on, reported)
 
 
 def train_temporal(
-    folder: Path, face: keras.Model, tflite: Path, train: Stills, held_out: Stills,
-    recipe: TemporalRecipe, targets: Any,
-) -> tuple[keras.Model, dict[str, Any]]:  # fmt: skip
-    """The trained step and its figures on clips of held-out stills; saved in `folder`.
+    folder: Path, face: keras.Model, courses: Courses, recipe: TemporalRecipe
+) -> keras.Model:
+    """The trained step, saved in `folder` as `temporal.keras` with its recipe and history.
 
-    train, held_out: stills with emotions. targets: from Stills to (N, labels) shares.
+    face: the float network of the backbone that saw the clips.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
-    model = load_model(tflite)
-    labels = int(model.outputs["emotion"].shape[-1])
-    courses = [
-        run_backbone(
-            model,
-            make_clips(stills.pictures, stills.emotion, count, recipe.seed),
-            targets(stills),
-        )
-        for stills, count in ((train, recipe.clips), (held_out, recipe.held_out_clips))
-    ]
-    seen, unseen = courses
-    embedding = int(model.outputs["embedding"].shape[-1])
-    step = temporal_network(seen.maps.shape[2:], labels, embedding=embedding, rank=recipe.rank)
+    seen, unseen = courses.learnt, courses.chosen_on
+    step = temporal_network(
+        seen.maps.shape[2:], seen.frames.shape[-1], kind=recipe.kind,
+        embedding=face.get_layer("embed").units, rank=recipe.rank,
+    )  # fmt: skip
     begin_as(step, face)
-    unrolled = Unrolled(step)
+    unrolled = Unrolled(step, recipe.steadiness)
     steps = max(1, len(seen.maps) // recipe.batch)
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.epochs * steps)
     unrolled.compile(
@@ -183,53 +304,6 @@ def train_temporal(
         validation_data=(unseen.maps, unseen.target), callbacks=[best], verbose=2,
     )  # fmt: skip
     step.save(folder / "temporal.keras")
-    told = unrolled.predict(unseen.maps, batch_size=recipe.batch, verbose=0)
-    figures = compare(unseen, told)
-    (folder / "temporal.json").write_text(
-        json.dumps(
-            {"recipe": asdict(recipe), "history": history.history, "figures": figures}, indent=1
-        )
-    )
-    return step, figures
-
-
-def smoothed(frames: NDArray[np.float32], constant: float = 4.0) -> NDArray[np.float32]:
-    """Exponential mean of the frames' probabilities, `constant` in steps: the plain rival."""
-    shares = np.exp(frames - frames.max(axis=-1, keepdims=True))
-    shares /= shares.sum(axis=-1, keepdims=True)
-    keep = np.exp(-1 / constant)
-    for step in range(1, shares.shape[1]):
-        shares[:, step] = keep * shares[:, step - 1] + (1 - keep) * shares[:, step]
-    return shares
-
-
-def compare(course: Course, temporal: NDArray[np.float32]) -> dict[str, dict[str, float | None]]:
-    """Frames alone, their exponential mean and the temporal network, on the same clips.
-
-    accuracy: of all steps. steady: of the last step. switches: changes of label a clip, where one
-    would be right for a clip of two emotions. lag: mean steps after the targets changed until the
-    label does, of clips that are told right before and at the end. loss: cross-entropy of the last
-    step, nats.
-    """
-    truth = course.target.argmax(axis=-1)
-    changes = truth[:, 0] != truth[:, -1]
-    shares = {"frames": smoothed(course.frames, 1e-3), "mean": smoothed(course.frames)}
-    shares["temporal"] = smoothed(temporal, 1e-3)
-    report = {}
-    for name, value in shares.items():
-        told = value.argmax(axis=-1)
-        last = np.take_along_axis(value[:, -1], truth[:, -1, None], axis=-1)
-        right = told == truth
-        change = (truth != truth[:, :1]).argmax(axis=1)
-        before = np.take_along_axis(right, np.maximum(change - 1, 0)[:, None], axis=1)[:, 0]
-        fair = changes & before & right[:, -1]
-        arrived = (np.arange(STEPS) >= change[:, None]) & (told == truth[:, -1:])
-        lag = arrived[fair].argmax(axis=1) - change[fair]
-        report[name] = {
-            "accuracy": round(float((told == truth).mean()), 4),
-            "steady": round(float((told[:, -1] == truth[:, -1]).mean()), 4),
-            "switches": round(float((told[:, 1:] != told[:, :-1]).sum(axis=1).mean()), 3),
-            "lag": round(float(lag.mean()), 2) if fair.any() else None,
-            "loss": round(float(-np.log(np.maximum(last, 1e-6)).mean()), 4),
-        }
-    return report
+    kept = {"recipe": asdict(recipe), "history": history.history}
+    (folder / "temporal.json").write_text(json.dumps(kept, indent=1))
+    return step

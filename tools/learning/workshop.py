@@ -15,11 +15,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from device.errors import UserError
 from device.values import EMOTIONS
 from device.vision.litert import load_model
 from tools.faces.datasets import (
-    PARTS,
     TEST,
     TRAIN,
     VALIDATION,
@@ -35,17 +33,13 @@ from tools.learning.calibrate import calibrate
 from tools.learning.cards import FACE, TEMPORAL, write_card
 from tools.learning.convert import face_to_tflite, temporal_to_tflite
 from tools.learning.networks import SIZE
+from tools.learning.quantized import calibration, measure_all, refuse_loss
 from tools.learning.teachers import load as load_lessons
-from tools.learning.temporal import TemporalRecipe, train_temporal
+from tools.learning.temporal import TemporalRecipe, card_of, make_courses, train_temporal
 from tools.learning.training import Run
-from tools.measuring.evaluate import measure, predict_keras, predict_tflite
+from tools.measuring.moments import compare
 from tools.measuring.plots import draw_confusion, draw_history
 from tools.places import MODELS
-
-MOST_LOST = 0.01
-"""Accuracy that quantization may cost; beyond it nothing is released."""
-
-CALIBRATION = 500
 
 LESSONS = MODELS / "lessons.npz"
 
@@ -71,59 +65,6 @@ def first_of(stills: Stills, limit: int) -> Stills:
         for p in (TRAIN, VALIDATION, TEST)
     ]
     return stills.take(np.sort(np.concatenate(rows)))
-
-
-def calibration(train: Stills, count: int = CALIBRATION) -> np.ndarray:
-    """Training pictures that stand for all of them: (count, 64, 64) uint8."""
-    return train.pictures[np.random.default_rng(0).permutation(len(train))[:count]]
-
-
-def measure_all(
-    tables: Mapping[str, Stills], tflite: Path, network: keras.Model, parts: tuple[int, ...]
-) -> dict[str, dict[str, Any]]:
-    """The same figures of the float network and of the `.tflite`, by {"float", "int8"} and part."""
-    report: dict[str, dict[str, Any]] = {"float": {}, "int8": {}}
-    for name, table in tables.items():
-        for part in parts:
-            stills = table.of(part)
-            title = f"{name} {PARTS[part]}"
-            report["float"][title] = measure(predict_keras(network, stills.pictures), stills)
-            report["int8"][title] = measure(predict_tflite(tflite, stills.pictures), stills)
-    return report
-
-
-def refuse_loss(report: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise UserError where int8 lost more than `MOST_LOST` of accuracy on a validation part."""
-    for title, exact in report["float"].items():
-        lost = exact.get("accuracy", 0.0) - report["int8"][title].get("accuracy", 0.0)
-        if title.endswith(PARTS[VALIDATION]) and lost > MOST_LOST:
-            raise UserError(
-                f"{title}: int8 loses {lost:.3f} of accuracy, {MOST_LOST} is allowed; "
-                "nothing was released"
-            )
-
-
-def convert_face(
-    network: keras.Model, source: Path, out: Path, tables: Mapping[str, Stills]
-) -> dict[str, dict[str, Any]]:
-    """Convert a trained face network, measure both on the validation parts, write file and card.
-
-    Raises:
-        UserError: int8 loses too much; nothing is written.
-    """
-    together = join(*tables.values())
-    made = out.with_suffix(".part.tflite")
-    made.parent.mkdir(parents=True, exist_ok=True)
-    made.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
-    try:
-        report = measure_all(tables, made, network, (VALIDATION,))
-        refuse_loss(report)
-        made.replace(out)
-    finally:
-        made.unlink(missing_ok=True)
-    command = f"wayside-tools convert {source.name} --out {out.name}"
-    write_card(out, source, EMOTIONS, report, command, **FACE)
-    return report
 
 
 def make_models(
@@ -162,12 +103,13 @@ def release(
     refuse_loss(report)
 
     fer = tables["fer2013"]
-    step, clips = train_temporal(
-        made, network, face, fer.of(TRAIN), fer.of(VALIDATION), temporal,
+    courses = make_courses(
+        load_model(face), fer.of(TRAIN), fer.of(VALIDATION), temporal,
         lambda stills: emotion_targets(stills, len(EMOTIONS), recipe.votes_share),
     )  # fmt: skip
+    step = train_temporal(made, network, courses, temporal)
     (made / "temporal.tflite").write_bytes(temporal_to_tflite(step))
-    load_model(made / "temporal.tflite")
+    clips = compare(courses, {temporal.kind: made / "temporal.tflite"})
 
     final = measure_all(tables, face, network, (TEST,))
     for kind in report:
@@ -177,12 +119,10 @@ def release(
             draw_confusion(figures["confusion"], made / f"confusion {title}.png")
     for name in ("face.keras", "face.tflite", "temporal.keras", "temporal.tflite"):
         shutil.copyfile(made / name, models / name)
-    train = step.get_layer("tensor_train")
     write_card(
         models / "temporal.tflite", models / "temporal.keras", EMOTIONS,
-        {"clips of PublicTest stills": clips}, command, **TEMPORAL, **more,
-        tensor_train={"inputs": train.inputs, "outputs": train.outputs, "ranks": train.ranks,
-                      "compression": round(train.compression, 1)},
+        {"clips of PublicTest stills": clips}, command, **TEMPORAL, **card_of(step),
+        conversion={"type": "float"}, **more,
     )  # fmt: skip
     return write_card(
         models / "face.tflite",
@@ -191,6 +131,7 @@ def release(
         report,
         command,
         **FACE,
+        conversion={"type": "int8"},
         **more,
         temperatures={head: round(value, 4) for head, value in temperatures.items()},
     )

@@ -1,0 +1,185 @@
+"""The small network that remembers: how it begins, how it is trained, that both kinds can ship."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from device.vision.litert import load_model
+from tools.faces.datasets import VALIDATION, Stills, from_pictures, pixels_digest
+from tools.learning.convert import face_to_tflite, temporal_to_tflite
+from tools.learning.networks import TINY, face_network
+from tools.learning.temporal import (
+    CEILING,
+    FORGETS_S,
+    KINDS,
+    Course,
+    Courses,
+    Kind,
+    TemporalRecipe,
+    Unrolled,
+    begin_as,
+    card_of,
+    halves,
+    modes_of,
+    run_backbone,
+    temporal_network,
+    train_temporal,
+)
+from tools.measuring.metrics import softmax
+from tools.measuring.moments import rate, remembered, smoothed
+
+MAP = (3, 3, 16)
+
+
+def step_of(kind: Kind) -> keras.Model:
+    keras.utils.set_random_seed(1)
+    return temporal_network(MAP, 7, kind=kind, embedding=64, rank=4)
+
+
+def drawn_maps(clips: int, steps: int, seed: int = 0) -> np.ndarray:
+    draw = np.random.default_rng(seed)
+    return draw.uniform(0, CEILING, (clips, steps, *MAP)).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_converted_step_gives_the_same_numbers_as_the_network(
+    kind: Kind, tmp_path: Path
+) -> None:
+    step = step_of(kind)
+    path = tmp_path / "temporal.tflite"
+    path.write_bytes(temporal_to_tflite(step))
+    model = load_model(path)
+    draw = np.random.default_rng(0)
+    given = {
+        "features": drawn_maps(1, 1)[0],
+        "h": draw.standard_normal((1, 64), np.float32),
+        "c": draw.standard_normal((1, 64), np.float32),
+    }
+    told, exact = model.run(given), step(given, training=False)
+    assert set(told) == {"emotion", "h", "c"}
+    for name, value in told.items():
+        np.testing.assert_allclose(value, np.asarray(exact[name]), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_trained_over_clips_as_it_is_run_step_by_step(kind: Kind) -> None:
+    step, maps = step_of(kind), drawn_maps(2, 5)
+    over_time = np.asarray(Unrolled(step)(maps, training=False))
+    h = c = np.zeros((2, 64), np.float32)
+    for index in range(5):
+        told = step({"features": maps[:, index], "h": h, "c": c}, training=False)
+        h, c = np.asarray(told["h"]), np.asarray(told["c"])
+        np.testing.assert_allclose(over_time[:, index], told["emotion"], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_begins_as_an_exponential_mean_of_the_backbones_own_reading(kind: Kind) -> None:
+    keras.utils.set_random_seed(1)
+    face, step = face_network(TINY), step_of(kind)
+    begin_as(step, face)
+    faces = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 1)).astype(np.float32)
+    told = {name: np.asarray(value) for name, value in face(faces, training=False).items()}
+    maps = np.repeat(told["features"][:, None], 200, axis=1)
+    maps[0, 100:] = told["features"][1]  # the second face comes in the middle of the first clip
+    over_time = np.asarray(Unrolled(step)(maps, training=False))
+    np.testing.assert_allclose(over_time[:, 99], told["emotion"], rtol=0.1, atol=0.05)
+    np.testing.assert_allclose(over_time[0, 199], told["emotion"][1], rtol=0.1, atol=0.05)
+    gone = (over_time[0, 99:] - over_time[0, 199]) / (over_time[0, 99] - over_time[0, 199])
+    steps = round(FORGETS_S * 20)
+    assert gone.mean(axis=1)[steps] == pytest.approx(np.exp(-1), abs=0.05)
+
+
+def test_each_kind_says_on_its_card_what_it_is() -> None:
+    assert card_of(step_of("dense")) == {"kind": "dense"}
+    card = card_of(step_of("tensor-train"))
+    assert card["kind"] == "tensor-train"
+    assert card["tensor_train"]["inputs"] == modes_of(MAP)
+
+
+def test_the_modes_of_a_map_are_its_places_and_its_channels_shared_out() -> None:
+    assert modes_of((3, 3, 256)) == (9, 8, 8, 4)
+    assert modes_of((4, 4, 96)) == (16, 6, 4, 4)
+
+
+def some_stills(count: int) -> Stills:
+    pictures = np.random.default_rng(0).integers(0, 256, (count, 64, 64), np.uint8)
+    digests = np.array([pixels_digest(picture) for picture in pictures])
+    stills = from_pictures(pictures, VALIDATION, digests)
+    return replace(stills, emotion=np.arange(count) % 7)
+
+
+def test_what_is_chosen_on_and_what_is_reported_share_no_still() -> None:
+    stills = some_stills(200)
+    first, second = halves(stills)
+    assert len(first) + len(second) == 200
+    assert min(len(first), len(second)) > 70
+    assert not set(first.digest) & set(second.digest)
+    np.testing.assert_array_equal(halves(stills)[0].digest, first.digest)
+
+
+def test_a_course_holds_what_the_backbone_said_of_each_frame(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(1)
+    stills = some_stills(7)
+    path = tmp_path / "face.tflite"
+    path.write_bytes(face_to_tflite(face_network(TINY), stills.pictures, "float"))
+    targets = np.eye(7, dtype=np.float32)[stills.emotion]
+    course = run_backbone(load_model(path), stills, targets, 3, 12, 1, (15, 15))
+    assert course.maps.shape == (3, 12, *MAP)
+    assert course.maps.dtype == np.uint8
+    np.testing.assert_array_equal(course.fps, 15)
+    np.testing.assert_allclose(course.target.sum(axis=-1), 1, atol=1e-5)
+    step = step_of("dense")
+    begin_as(step, keras.saving.load_model(_saved(tmp_path)))
+    still = keras.Model(step.inputs[0], step.get_layer("still").output)
+    again = still(course.maps[0] * np.float32(CEILING / 255))
+    np.testing.assert_allclose(again, course.frames[0], atol=0.1)
+
+
+def _saved(folder: Path) -> Path:
+    keras.utils.set_random_seed(1)
+    face_network(TINY).save(folder / "face.keras")
+    return folder / "face.keras"
+
+
+def noisy_course(clips: int, seed: int) -> Course:
+    """Maps of two expressions that differ in few channels, under noise that comes and goes."""
+    draw = np.random.default_rng(seed)
+    truth = np.repeat(draw.integers(0, 2, (clips, 3)), 15, axis=1)
+    maps = np.where(truth[..., None, None, None] == 1, 4.0, 2.0) + draw.normal(
+        0, 2.0, (clips, 45, *MAP)
+    )
+    maps = np.clip(maps, 0, CEILING).astype(np.float32)
+    pooled = maps.mean(axis=(2, 3)).mean(axis=-1) - 3
+    frames = np.zeros((clips, 45, 7), np.float32)
+    frames[..., 0], frames[..., 1] = -8 * pooled, 8 * pooled
+    frames[..., 2:] = -6
+    target = np.eye(7, dtype=np.float32)[truth]
+    levels = np.rint(maps * 255 / CEILING).astype(np.uint8)
+    return Course(levels, frames, target, np.full(clips, 15, np.float32))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_makes_it_steadier_than_single_frames(kind: Kind, tmp_path: Path) -> None:
+    keras.utils.set_random_seed(1)
+    face = face_network(TINY)
+    courses = Courses(*(noisy_course(n, seed) for seed, n in enumerate((96, 32, 32))))
+    recipe = TemporalRecipe(kind=kind, epochs=6, batch=16, rank=2, rate=1e-2)
+    step = train_temporal(tmp_path, face, courses, recipe)
+    assert (tmp_path / "temporal.keras").is_file()
+    path = tmp_path / "temporal.tflite"
+    path.write_bytes(temporal_to_tflite(step))
+    frames = softmax(courses.reported.frames)
+    rivals = {
+        "frame": frames,
+        "mean": smoothed(frames, courses.reported.fps, 0.2),
+        kind: remembered(load_model(path), courses.reported),
+    }
+    told = rate(rivals, courses.reported)
+    assert told[kind]["accuracy"] > 0.9
+    assert told[kind]["switches_a_minute"] < told["shown"]["switches_a_minute"] * 1.5
