@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 
-from tools.places import MODELS, ROOT, add_data, data_folder
+from tools.places import MODELS, ROOT, add_data, data_folder, quiet_tensorflow
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,11 +23,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         ("framing", _framing, "where FER-2013 frames its faces: the constants of the cropper"),
         ("trust", _trust, "what size and blur cost the reading of a face"),
         ("steadiness", _steadiness, "label switches a minute, lag on hard cuts, share unknown"),
+        ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
         ("minors", _minors, "who is taken for a possible minor, by age"),
     ):
         verb = what.add_parser(name, help=line, description=line)
         add_data(verb)
         verb.set_defaults(run=act)
+        if name == "temporal":
+            _add_temporal(verb)
 
 
 def _detection(arguments: argparse.Namespace) -> int:
@@ -61,4 +66,45 @@ def _minors(arguments: argparse.Namespace) -> int:
     from tools.measuring import minors
 
     minors.report(data_folder(arguments), MODELS / "face.tflite", arguments.runs / "cache")
+    return 0
+
+
+def _add_temporal(verb: argparse.ArgumentParser) -> None:
+    verb.epilog = "example: wayside-tools measure temporal --data ../shared/data"
+    verb.add_argument("--models", type=Path, default=MODELS, help="has face.tflite and face.keras")
+    verb.add_argument("--seed", type=int, default=1)
+    verb.add_argument("--limit", type=int, help="use so many faces of each part: for a trial")
+    verb.add_argument(
+        "--mead",
+        nargs="?",
+        type=Path,
+        const=True,
+        metavar="DIR",
+        help="also read labelled clips, once all is chosen; default: video/mead of the data",
+    )
+    verb.add_argument(
+        "--jitter",
+        action="store_true",
+        help="only print how the device's crops tremble on video/unlabelled of the data",
+    )
+
+
+def _temporal(arguments: argparse.Namespace) -> int:
+    data = data_folder(arguments)
+    if arguments.jitter:
+        from tools.measuring import jitter
+
+        clips = sorted((data / "video" / "unlabelled").glob("*.mp4"))
+        jitter.report(clips, ROOT / "config.yaml")
+        return 0
+    quiet_tensorflow()
+    from tools.learning.temporal import TemporalRecipe
+    from tools.measuring import temporal
+
+    recipe = TemporalRecipe(seed=arguments.seed)
+    if arguments.limit is not None:
+        few = arguments.limit
+        recipe = replace(recipe, clips=few, held_out_clips=max(2, few // 8))
+    mead = data / "video" / "mead" if arguments.mead is True else arguments.mead
+    temporal.report(data, arguments.models, arguments.runs, recipe, mead, arguments.limit)
     return 0
