@@ -152,3 +152,31 @@ def test_photos_without_any_face_are_one_clear_line(tmp_path: Path, capsys: Said
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((200, 200), 120, np.uint8))
     assert main(["augment", str(tmp_path / "wall.png"), "--out", str(tmp_path / "out")]) == 1
     assert "no face found in 1 photos" in capsys.readouterr().err
+
+
+def test_the_recipe_for_own_labels_runs_as_it_stands(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    text = (root / "docs" / "recipes" / "own-labels.md").read_text(encoding="utf-8")
+    commands = [line.split()[1:] for line in text.splitlines() if line.startswith("wayside-tools")]
+    assert [command[0] for command in commands] == ["frames", "augment", "datasets", "train"]
+    monkeypatch.chdir(tmp_path)
+    face = cv2.cvtColor(skimage.data.astronaut()[:320, 60:380], cv2.COLOR_RGB2BGR)
+    for number, mood in enumerate(("bored", "happy")):
+        Path("videos", mood).mkdir(parents=True)
+        for clip in range(2):
+            fourcc = cv2.VideoWriter.fourcc(*"MJPG")
+            writer = cv2.VideoWriter(f"videos/{mood}/{clip}.avi", fourcc, 4.0, (320, 320))
+            for frame in range(8):
+                shade = 20 * number + 10 * clip + frame
+                writer.write(cv2.subtract(face, np.full_like(face, shade)))
+            writer.release()
+    for command in commands[:3]:
+        assert main(command) == 0
+    table = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["bored", "4", "4", "0"] in table  # one clip on each side
+    assert Path("sheets/faces.png").is_file()
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    told = capsys.readouterr().out
+    assert all(word in told for word in commands[3] if word.startswith("--"))

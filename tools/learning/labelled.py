@@ -1,0 +1,195 @@
+"""Models of anyone's own labels: from a folder of class folders to files that the device runs.
+
+Such folders are small, so the face network that ships is taught the new labels rather than a new
+one from nothing (`finetune.py`); its age and gender stay. Promises: what is measured is held out by
+source; the output is a whole `models:` folder, which the device runs unchanged; nothing is written
+there where int8 loses accuracy beyond chance.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from device.audience.mood import MoodTable
+from device.errors import UserError
+from device.values import MOODS
+from device.vision.litert import load_model
+from tools.faces.datasets import TRAIN, VALIDATION, Stills
+from tools.faces.findings import Findings
+from tools.faces.folders import read_folder, stills_of
+from tools.learning.batches import emotion_targets
+from tools.learning.calibrate import calibrate
+from tools.learning.cards import DATA, FACE, TEMPORAL, write_card
+from tools.learning.convert import face_to_tflite, temporal_to_tflite
+from tools.learning.finetune import SOFT, Finetune, FinetuneRecipe, untouched, with_new_head
+from tools.learning.quantized import MOST_LOST, calibration
+from tools.learning.temporal import (
+    TemporalRecipe,
+    card_of,
+    halves,
+    make_courses,
+    train_temporal,
+)
+from tools.learning.workshop import first_of
+from tools.measuring.evaluate import measure, predict_keras, predict_tflite
+from tools.measuring.moments import compare
+from tools.measuring.plots import draw_confusion
+from tools.places import THIRD_PARTY
+
+LEAST = 10
+"""Faces of a class; fewer teach nothing that could be measured."""
+
+LEAST_TO_CALIBRATE = 100
+"""Held-out faces from which the head's temperature is found; fewer would make it a guess."""
+
+CLIPS_A_FACE = 5
+"""Clips made of each training face, up to the temporal recipe's number."""
+
+
+def read_labelled(
+    path: Path, findings: Findings, limit: int | None = None
+) -> tuple[tuple[str, ...], Stills]:
+    """Labels and faces of a folder or zip of class folders, with training and validation parts.
+
+    limit: so many faces of each part, for a trial.
+
+    Raises:
+        UserError: fewer than two classes, or too few faces of one, or nothing held out.
+    """
+    found = read_folder(path, None, findings)
+    stills = stills_of(found, findings)
+    if limit is not None:
+        stills = first_of(stills, limit)
+    if len(found.labels) < 2:
+        raise UserError(f"{path}: one class, {found.labels[0]}; takes two or more")
+    for index, label in enumerate(found.labels):
+        mine = stills.take(stills.emotion == index)
+        held_out = len(mine.of(VALIDATION))
+        if len(mine) < LEAST or not held_out or held_out == len(mine):
+            raise UserError(
+                f"{path}: {label}: {len(mine)} faces, {held_out} of them held out; takes {LEAST} "
+                "or more of each class, from two photos or videos or more"
+            )
+    if not all(len(half) for half in halves(stills.of(VALIDATION))):
+        raise UserError(f"{path}: too few faces; add some to each class")
+    return found.labels, stills
+
+
+def mood_notes(labels: Sequence[str]) -> list[str]:
+    """What the device will make of these labels, for the user."""
+    if set(labels) <= set(MOODS):
+        return ["every label is a mood: the device tells it as the visitor's mood"]
+    places = MoodTable.load().labels
+    return ["the device tells the mood from where each label lies (device/audience/moods.yaml)"] + [
+        f"{label}: not there, so it tells no mood; add its valence, arousal and dominance"
+        for label in labels
+        if label not in places
+    ]
+
+
+def make_labelled(
+    path: Path, start: Path, runs: Path, out: Path, recipe: FinetuneRecipe,
+    temporal: TemporalRecipe, command: str, findings: Findings, limit: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Everything from class folders to `out`; returns the face model's card.
+
+    start: the `.keras` file of the face network to begin with.
+
+    Raises:
+        UserError: too few faces, no such network, or int8 loses too much.
+    """
+    labels, stills = read_labelled(path, findings, limit)
+    for line in (*findings.lines(), *mood_notes(labels)):
+        print(line)
+    train, held_out = stills.of(TRAIN), stills.of(VALIDATION)
+    print(f"{len(labels)} labels, {len(train)} faces to learn from, {len(held_out)} held out")
+    before = _loaded(start)
+    tuning = Finetune(with_new_head(untouched(before), len(labels)), before, recipe)
+    tuning.train(train, held_out, runs)
+    network = tuning.network
+    temperatures = calibrate(network, held_out) if len(held_out) >= LEAST_TO_CALIBRATE else {}
+
+    made = runs / "release"
+    made.mkdir(parents=True, exist_ok=True)
+    face = made / "face.tflite"
+    face.write_bytes(face_to_tflite(network, calibration(train)))
+    network.save(made / "face.keras")
+    title = f"{path.name} validation"
+    metrics = _measured(network, face, held_out, title)
+    draw_confusion(metrics["int8"][title]["confusion"], made / f"confusion {title}.png", labels)
+
+    most = max(1, CLIPS_A_FACE * len(train))
+    temporal = replace(
+        temporal,
+        clips=min(temporal.clips, most),
+        held_out_clips=min(temporal.held_out_clips, most),
+        batch=min(temporal.batch, most),
+    )
+    courses = make_courses(
+        load_model(face), train, held_out, temporal,
+        lambda some: emotion_targets(some, len(labels), SOFT),
+    )  # fmt: skip
+    step = train_temporal(made, network, courses, temporal)
+    (made / "temporal.tflite").write_bytes(temporal_to_tflite(step))
+    clips = {f"clips of {title} faces": compare(courses, {temporal.kind: made / "temporal.tflite"})}
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("face.keras", "face.tflite", "temporal.keras", "temporal.tflite"):
+        shutil.copyfile(made / name, out / name)
+    if (out / THIRD_PARTY.name).resolve() != THIRD_PARTY.resolve():
+        shutil.copytree(THIRD_PARTY, out / THIRD_PARTY.name, dirs_exist_ok=True)
+    own = {"name": f"{path.name} ({', '.join(labels)})", "terms": "its owner's"}
+    data = [own, *DATA]
+    write_card(
+        out / "temporal.tflite", out / "temporal.keras", labels, clips, command, data=data,
+        **TEMPORAL, **card_of(step), conversion={"type": "float"},
+    )  # fmt: skip
+    return write_card(
+        out / "face.tflite", out / "face.keras", labels, metrics, command, data=data, **FACE,
+        conversion={"type": "int8"}, kept=tuning.drift(held_out),
+        temperatures={head: round(value, 4) for head, value in temperatures.items()},
+    )  # fmt: skip
+
+
+def _loaded(start: Path) -> keras.Model:
+    if not start.is_file():
+        raise UserError(f"{start}: no such network to begin with; `wayside-tools train` makes one")
+    try:
+        return keras.saving.load_model(start)
+    except (ValueError, OSError) as error:
+        raise UserError(f"{start}: not a .keras file ({str(error)[:80]})") from None
+
+
+def lost_beyond_chance(exact: NDArray[np.bool_], quantized: NDArray[np.bool_]) -> bool:
+    """Whether int8 loses more than `MOST_LOST` and two standard errors of the difference (McNemar
+    1947): of a few dozen faces a single one is more than the limit.
+
+    exact, quantized: (N,) which faces each tells right.
+    """
+    lost, won = int((exact & ~quantized).sum()), int((quantized & ~exact).sum())
+    return bool(lost - won > MOST_LOST * len(exact) + 2 * np.sqrt(lost + won))
+
+
+def _measured(
+    network: keras.Model, tflite: Path, held_out: Stills, title: str
+) -> dict[str, dict[str, Any]]:
+    """Figures of both on the held-out faces. Raises: UserError: int8 loses too much."""
+    told = {
+        "float": predict_keras(network, held_out.pictures),
+        "int8": predict_tflite(tflite, held_out.pictures),
+    }
+    right = {k: o["emotion"].argmax(axis=1) == held_out.emotion for k, o in told.items()}
+    if lost_beyond_chance(right["float"], right["int8"]):
+        raise UserError(
+            f"{title}: of {len(held_out)} faces float tells {right['float'].sum()} right and int8 "
+            f"{right['int8'].sum()}, which is too few; nothing was written"
+        )
+    return {kind: {title: measure(outputs, held_out)} for kind, outputs in told.items()}
