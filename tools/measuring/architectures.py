@@ -32,6 +32,7 @@ from tools.measuring.plots import draw_history
 matplotlib.use("Agg")
 
 from matplotlib import pyplot
+from matplotlib.ticker import LogLocator
 
 ROUNDS, CALLS = 7, 40
 """How often each model is timed in turn, and calls of each turn."""
@@ -166,7 +167,7 @@ def draw(rows: Sequence[Row], path: Path, ours: str) -> None:
     told = [100 * (figure(row, "accuracy") or 0) for row in rows]
     for panel, key, scale, label in (
         (axes[0], "int8_bytes", 1e-6, "size of the int8 model (MB)"),
-        (axes[1], "milliseconds", 1, "milliseconds a face, one thread"),
+        (axes[1], "milliseconds", 1, "milliseconds a face"),
     ):
         across = [row[key] * scale for row in rows]
         for row, x, y in zip(rows, across, told, strict=True):
@@ -178,7 +179,9 @@ def draw(rows: Sequence[Row], path: Path, ours: str) -> None:
             )  # fmt: skip
         panel.set_xscale("log")
         panel.set_xlim(min(across) / 2.2, max(across) * 2.2)
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panel.xaxis.set_major_formatter("{x:g}")
+        panel.xaxis.set_minor_formatter("")
         panel.set_xlabel(label)
         panel.grid(alpha=0.3)
         panel.spines[["top", "right"]].set_visible(False)
