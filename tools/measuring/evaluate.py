@@ -1,12 +1,13 @@
 """Measure the model that ships, through the runtime that the kiosk uses.
 
-FER-2013's PublicTest and PrivateTest, UTKFace's held-out parts, or any folder of class folders;
-as JSON, as a Markdown table, and with the confusion matrices as PNG.
+FER-2013's PublicTest and PrivateTest, UTKFace's held-out parts, or any folder of class folders:
+accuracy, calibration, fairness and robustness, of one model or of two on the same faces. What is
+given back is plain JSON; `tools.measuring.report` makes tables and pictures of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,24 @@ from device.vision.litert import load_model
 from tools.faces.datasets import PARTS, TEST, VALIDATION, Stills
 from tools.faces.folders import Folder
 from tools.learning.networks import SIZE
-from tools.measuring.metrics import confusion, face_metrics, macro_f1
+from tools.measuring.fairness import fairness
+from tools.measuring.majority import CONTEMPT, majority
+from tools.measuring.metrics import confusion, face_metrics, judged, macro_f1, softmax
+from tools.measuring.reliability import log_loss, reliability
+from tools.measuring.robustness import robustness
 
 Array = NDArray[np.float32]
+Predict = Callable[[NDArray[np.uint8]], Mapping[str, Array]]
+
+HEADS = ("emotion", "votes", "age", "female")
+"""Outputs that are measured; the others only take memory."""
 
 
-def as_input(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(N, 64, 64, 1) uint8, as the device would bring a face crop of another size to its own."""
-    if pictures.shape[1:] != (SIZE, SIZE):
-        pictures = np.stack([cv2.resize(p, (SIZE, SIZE)) for p in pictures])
+def as_input(pictures: NDArray[np.uint8], size: int = SIZE) -> NDArray[np.uint8]:
+    """(N, size, size, 1) uint8, as the device would bring a face crop of another size to its
+    own."""
+    if pictures.shape[1:] != (size, size):
+        pictures = np.stack([cv2.resize(p, (size, size)) for p in pictures])
     return pictures[..., None]
 
 
@@ -43,24 +53,83 @@ def predict_keras(network: keras.Model, pictures: NDArray[np.uint8]) -> dict[str
 
 
 def predict_tflite(
-    path: Path, pictures: NDArray[np.uint8], *, quiet: bool = True
-) -> dict[str, Array]:
-    """Outputs of a `.tflite` by name, a row for each picture; one call a picture, as on a kiosk."""
+    path: Path, pictures: NDArray[np.uint8], *, heads: Collection[str] | None = None,
+    quiet: bool = False,
+) -> dict[str, Array]:  # fmt: skip
+    """Outputs of a `.tflite` by name, a row for each picture; one call a picture, as on a kiosk.
+
+    heads: keep only those of these names that there are; None: all.
+
+    Raises:
+        UserError: no such model, or one that takes no single grey face.
+    """
     model = load_model(path)
-    rows = [model.run({"face": face[None]}) for face in tqdm(as_input(pictures), disable=quiet)]
-    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    model.require({"face": (1, -1, -1, 1)}, {"emotion": (1, -1)})
+    kept = [name for name in model.outputs if heads is None or name in heads]
+    faces = as_input(pictures, model.inputs["face"].shape[1])
+    bar = tqdm(faces, desc=path.name, unit="face", delay=2, disable=True if quiet else None)
+    rows: dict[str, list[Array]] = {name: [] for name in kept}
+    for face in bar:
+        told = model.run({"face": face[None]})
+        for name, row in rows.items():
+            row.append(told[name])
+    return {name: np.concatenate(row) for name, row in rows.items()}
 
 
 def measure(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Any]:
-    """Figures, numbers of faces and, where emotions are known, the confusion matrix."""
+    """Figures, numbers of faces and, where emotions are known, the confusion matrix.
+
+    Where FER+ votes are known: of how many faces they give a majority, why others have none, and
+    the accuracy on those of which more than half of the votes agree.
+    """
     figures: dict[str, Any] = {"faces": len(stills)}
     figures |= {name: round(value, 4) for name, value in face_metrics(outputs, stills).items()}
-    known = stills.emotion >= 0
-    if known.any():
-        told = outputs["emotion"][known].argmax(axis=1)
-        counts = confusion(stills.emotion[known], told, outputs["emotion"].shape[1])
+    known = judged(outputs, stills)
+    if "emotion" in known:
+        shares, truth = known["emotion"]
+        counts = confusion(truth, shares.argmax(axis=1), shares.shape[1])
         figures["confusion"] = counts.tolist()
+    if stills.votes.any():
+        figures["votes"] = _votes(known, stills)
     return figures
+
+
+def _votes(known: Mapping[str, tuple[Array, NDArray[np.int64]]], stills: Stills) -> dict[str, Any]:
+    """Numbers of faces by FER+'s majority, accuracy where it is clear, and the confusion matrix
+    (7, 8): no row of contempt, which is left out, but a column, since it may be told."""
+    found = majority(stills.votes)
+    told: dict[str, Any] = {
+        "faces": int((found.label >= 0).sum()),
+        "contempt": found.contempt,
+        "ties": found.ties,
+        "without_votes": found.unvoted,
+        "clear_faces": int(found.clear.sum()),
+    }
+    clear = found.clear[found.label >= 0]
+    for name in ("votes", "emotion_by_votes"):
+        if name in known and clear.any():
+            shares, truth = known[name]
+            right = shares.argmax(axis=1) == truth
+            told[f"{name}_clear_accuracy"] = round(float(right[clear].mean()), 4)
+    if "votes" in known:
+        shares, truth = known["votes"]
+        counts = confusion(truth, shares.argmax(axis=1), shares.shape[1])
+        told["confusion"] = counts[:CONTEMPT].tolist()
+    return told
+
+
+def calibration(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Any]:
+    """Of each of `judged`: faces, expected calibration error, log loss and the bins."""
+    told = {}
+    for name, (shares, truth) in judged(outputs, stills).items():
+        found = reliability(shares, truth)
+        told[name] = {
+            "faces": len(truth),
+            "ece": round(found.error, 4),
+            "nll": round(log_loss(shares, truth), 4),
+            "bins": found.rows(),
+        }
+    return told
 
 
 def measure_parts(
@@ -76,16 +145,58 @@ def measure_parts(
     return report
 
 
-def measure_folder(path: Path, folder: Folder, labels: Sequence[str]) -> dict[str, Any]:
-    """Figures of a `.tflite` on a folder of class folders, and the recall of each class."""
-    outputs = predict_tflite(path, folder.pictures)
-    counts = confusion(folder.truth, outputs["emotion"].argmax(axis=1), len(labels))
+def evaluate(
+    path: Path, tables: Mapping[str, Stills], parts: Sequence[int],
+    sections: Collection[str],
+) -> tuple[dict[str, Any], dict[str, dict[str, Array]]]:  # fmt: skip
+    """A `.tflite` on the held-out parts of each table.
+
+    sections: some of "accuracy", "calibration", "fairness" and "robustness".
+
+    Returns the report: "parts" (accuracy), "calibration" and "fairness" by "table part",
+    "robustness" by part; and the outputs by "table part", for who wants to compare.
+    """
+    report: dict[str, Any] = {}
+    outputs = {}
+    for part in parts:
+        held_out = {name: stills.of(part) for name, stills in tables.items()}
+        clean = {
+            name: predict_tflite(path, stills.pictures, heads=HEADS)
+            for name, stills in held_out.items()
+        }
+        for name, stills in held_out.items():
+            title = f"{name} {PARTS[part]}"
+            outputs[title] = clean[name]
+            if "accuracy" in sections:
+                report.setdefault("parts", {})[title] = measure(clean[name], stills)
+            if "calibration" in sections:
+                report.setdefault("calibration", {})[title] = calibration(clean[name], stills)
+            if "fairness" in sections:
+                report.setdefault("fairness", {})[title] = fairness(clean[name], stills)
+        if "robustness" in sections:
+            report.setdefault("robustness", {})[PARTS[part]] = robustness(
+                lambda pictures: predict_tflite(path, pictures, heads=HEADS, quiet=True),
+                held_out,
+                clean,
+            )
+    return report, outputs
+
+
+def measure_folder(
+    name: str, logits: Array, folder: Folder, labels: Sequence[str]
+) -> dict[str, Any]:
+    """Figures of (N, C) logits on a folder of class folders, and the recall of each class."""
+    counts = confusion(folder.truth, logits.argmax(axis=1), len(labels))
     faces = counts.sum(axis=1)
+    shares = softmax(logits)
+    found = reliability(shares, folder.truth)
     return {
-        "model": path.name,
+        "model": name,
         "faces": int(faces.sum()),
         "accuracy": round(float(np.diag(counts).sum() / faces.sum()), 4),
         "macro_f1": round(macro_f1(counts), 4),
+        "ece": round(found.error, 4),
+        "nll": round(log_loss(shares, folder.truth), 4),
         "classes": {
             label: {"faces": int(faces[i]), "recall": round(float(counts[i, i] / faces[i]), 4)}
             for i, label in enumerate(labels)
@@ -93,6 +204,7 @@ def measure_folder(path: Path, folder: Folder, labels: Sequence[str]) -> dict[st
         },
         "labels": list(labels),
         "confusion": counts.tolist(),
+        "bins": found.rows(),
         "skipped": list(folder.skipped),
     }
 
@@ -101,16 +213,28 @@ COLUMNS = {
     "faces": "faces",
     "accuracy": "emotion accuracy",
     "macro_f1": "macro-F1",
+    "ece": "ECE",
+    "votes_accuracy": "FER+ majority",
+    "emotion_by_votes_accuracy": "FER+ by emotion output",
     "age_error": "age error (years)",
     "age_band_accuracy": "age band accuracy",
     "gender_accuracy": "gender accuracy",
+    "gender_ece": "gender ECE",
 }
 
 
 def as_markdown(report: Mapping[str, Mapping[str, Any]]) -> str:
     """A table, a row for each part of `measure_parts`."""
-    lines = ["| | " + " | ".join(COLUMNS.values()) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
+    columns = [c for c in COLUMNS if any(c in figures for figures in report.values())]
+    lines = [
+        "| | " + " | ".join(COLUMNS[c] for c in columns) + " |",
+        "|---" * (len(columns) + 1) + "|",
+    ]
     for name, figures in report.items():
-        cells = [str(figures.get(column, "–")) for column in COLUMNS]
+        cells = [_cell(figures.get(column, "–")) for column in columns]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

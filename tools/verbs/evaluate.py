@@ -6,26 +6,61 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
+
+SECTIONS = ("accuracy", "calibration", "fairness", "robustness")
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb and what it does."""
     evaluate = subparsers.add_parser(
         "evaluate",
-        help="accuracy, age error and more of the .tflite that ships",
+        help="accuracy, calibration, fairness and robustness of the .tflite that ships",
         description="Measure a model on FER-2013's and UTKFace's held-out parts, or on a folder "
-        "of class folders with face crops. Choose by --part validation; test is for the end.",
-        epilog="example: wayside-tools evaluate --json   or: "
+        "of class folders with face crops. Choose by --part validation; test is for the end. "
+        "Tables and pictures are written to RUNS/evaluate.",
+        epilog="example: wayside-tools evaluate --part validation   or: "
+        "wayside-tools evaluate --only accuracy --compare fer   or: "
         "wayside-tools evaluate --folder my_faces --json",
     )
     evaluate.add_argument("--model", type=Path, default=MODELS / "face.tflite")
     add_data(evaluate)
     evaluate.add_argument("--folder", type=Path, help="DIR/<emotion>/<face crop>, instead")
     evaluate.add_argument("--part", choices=("validation", "test", "all"), default="all")
+    evaluate.add_argument(
+        "--only",
+        type=_sections,
+        default=SECTIONS,
+        metavar="SECTION,...",
+        help=f"some of {','.join(SECTIONS)}; default: all",
+    )
+    evaluate.add_argument(
+        "--compare",
+        metavar="WHAT",
+        help="another FILE.tflite, or fer (the PyPI package, installed into RUNS/environments), "
+        "on the same faces",
+    )
+    evaluate.add_argument(
+        "--limit", type=_positive, help="use so many faces of each part: for a trial"
+    )
     evaluate.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     evaluate.set_defaults(run=_evaluate)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"got {text!r}, takes a number of faces from 1 on")
+    return int(text)
+
+
+def _sections(text: str) -> tuple[str, ...]:
+    wanted = text.split(",")
+    for name in wanted:
+        if name not in SECTIONS:
+            raise argparse.ArgumentTypeError(f"got {name!r}, takes some of {','.join(SECTIONS)}")
+    return tuple(name for name in SECTIONS if name in wanted)
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -33,42 +68,80 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from device.vision.card import load_card
 
     labels = load_card(arguments.model).labels
-    if arguments.folder is not None:
-        report = _evaluate_folder(arguments, labels)
-    else:
-        report = _evaluate_parts(arguments)
+    given = arguments.folder is not None
+    report = (_evaluate_folder if given else _evaluate_parts)(arguments, labels)
     if arguments.json:
         print(json.dumps(report))
     return 0
 
 
-def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, object]:
+def _environments(arguments: argparse.Namespace) -> Path:
+    """Where the packages are installed that cannot live beside us."""
+    return Path(arguments.runs).resolve() / "environments"
+
+
+def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
     from tools.faces.folders import read_folder
+    from tools.measuring.compare import TFLite, open_rival
     from tools.measuring.evaluate import measure_folder
 
+    models = [TFLite(arguments.model)]
+    if arguments.compare is not None:
+        models.append(open_rival(arguments.compare, labels, _environments(arguments)))
     folder = read_folder(arguments.folder, labels)
-    report = measure_folder(arguments.model, folder, labels)
     for reason in folder.skipped:
         print(f"wayside-tools: skipped {reason}", file=sys.stderr)
+    reports = []
+    for model in models:
+        logits = model.predict(folder.pictures)["emotion"]
+        reports.append(measure_folder(model.name, logits, folder, labels))
     if not arguments.json:
-        print(f"{report['faces']} faces, accuracy {report['accuracy']}, F1 {report['macro_f1']}")
-        for label, figures in report["classes"].items():
-            print(f"  {label:10} {figures['recall']:.3f} of {figures['faces']}")
-    return report
+        for report in reports:
+            print(
+                f"{report['model']}: {report['faces']} faces, accuracy {report['accuracy']}, "
+                f"F1 {report['macro_f1']}, ECE {report['ece']}"
+            )
+            for label, figures in report["classes"].items():
+                print(f"  {label:10} {figures['recall']:.3f} of {figures['faces']}")
+    return reports[0] | ({"compare": reports[1]} if len(reports) > 1 else {})
 
 
-def _evaluate_parts(arguments: argparse.Namespace) -> dict[str, object]:
-    from tools.faces.datasets import TEST, VALIDATION
+def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
+    from tools.faces.datasets import PARTS, TEST, VALIDATION
+    from tools.learning.convert import sha256_of
     from tools.learning.workshop import load_tables
-    from tools.measuring.evaluate import as_markdown, measure_parts
-    from tools.measuring.plots import draw_confusion
+    from tools.measuring.compare import compare, open_rival
+    from tools.measuring.evaluate import evaluate
+    from tools.measuring.report import as_report, draw, summary
 
+    rival = None
+    if arguments.compare is not None:
+        rival = open_rival(arguments.compare, labels, _environments(arguments))
     parts = {"validation": (VALIDATION,), "test": (TEST,), "all": (VALIDATION, TEST)}
-    tables = load_tables(data_folder(arguments), arguments.runs / "cache")
-    report = measure_parts(arguments.model, tables, parts[arguments.part])
-    for title, figures in report.items():
-        if "confusion" in figures:
-            draw_confusion(figures["confusion"], arguments.runs / "evaluate" / f"{title}.png")
+    chosen = parts[arguments.part]
+    cache = arguments.runs / "cache"
+    tables = load_tables(data_folder(arguments), cache, arguments.limit)
+    report: dict[str, Any] = {
+        "model": arguments.model.name,
+        "sha256": sha256_of(arguments.model),
+        "bytes": arguments.model.stat().st_size,
+        "limit": arguments.limit,
+    }
+    found, outputs = evaluate(arguments.model, tables, chosen, arguments.only)
+    report |= found
+    if rival is not None:
+        held_out = {
+            f"{name} {PARTS[part]}": stills.of(part)
+            for part in chosen
+            for name, stills in tables.items()
+        }
+        report["compare"] = compare(rival, held_out, outputs)
+    folder = arguments.runs / "evaluate"
+    folder.mkdir(parents=True, exist_ok=True)
+    report["pictures"] = [str(path) for path in draw(report, folder, labels)]
+    (folder / "report.md").write_text(as_report(report), encoding="utf-8")
+    (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
     if not arguments.json:
-        print(as_markdown(report))
-    return {"model": arguments.model.name, "parts": report}
+        print(summary(report))
+        print(f"\n{folder}: report.md, report.json, {len(report['pictures'])} PNG")
+    return report

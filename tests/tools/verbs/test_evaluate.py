@@ -1,0 +1,250 @@
+"""`wayside-tools evaluate`, end to end: small sets in zip files, a small network with votes."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from device.values import EMOTIONS
+from tools.__main__ import main
+from tools.faces.datasets import VALIDATION, part_of
+from tools.learning.cards import FACE, write_card
+from tools.learning.convert import face_to_tflite
+from tools.learning.networks import SIZE, TINY, face_network
+from tools.measuring import compare
+
+FER_HEADER = (
+    "path,usage,fer_label,fp_neutral,fp_happiness,fp_surprise,fp_sadness,fp_anger,fp_disgust,"
+    "fp_fear,fp_contempt,fp_unknown,fp_NF"
+)
+VOTES = ("8,0,0,0,2,0,0,0,0,0", "1,6,1,1,1,0,0,0,0,0", "5,5,0,0,0,0,0,0,0,0",
+         "2,0,0,0,0,0,0,8,0,0", ",,,,,,,,,")  # fmt: skip
+"""Neutral, happy, a tie, contempt, and none."""
+
+
+def fer_zip(path: Path, count: int) -> None:
+    draw = np.random.default_rng(1)
+    with zipfile.ZipFile(path, "w") as archive:
+        lines = [FER_HEADER]
+        for index, usage in itertools.product(range(count), ("Training", "PublicTest")):
+            label = EMOTIONS[index % 7]
+            name = f"{usage}/{label}/{usage}_{index}.png"
+            picture = draw.integers(0, 256, (48, 48), np.uint8)
+            archive.writestr(f"fer2013/{name}", cv2.imencode(".png", picture)[1].tobytes())
+            lines.append(f"{name},{usage},{label},{VOTES[index % len(VOTES)]}")
+        archive.writestr("fer2013/labels.csv", "\n".join(lines))
+
+
+def utkface_zip(path: Path, count: int) -> None:
+    """Photos without a face that is found, all of the validation part: framed as UTKFace is."""
+    draw = np.random.default_rng(2)
+    lines = ['file,age,"gender(0=male,1=female)",race,md5']
+    with zipfile.ZipFile(path, "w") as archive:
+        while count:
+            photo = draw.integers(0, 256, (112, 112, 3), np.uint8)
+            data = cv2.imencode(".jpg", photo)[1].tobytes()
+            digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
+            if part_of(digest) != VALIDATION:
+                continue
+            age, gender, race = 5 + 7 * count % 70, count % 2, count % 5
+            name = f"{age}_{gender}_{race}_{count:017}.jpg.chip.jpg"
+            archive.writestr(f"utkface_112/{name}", data)
+            lines.append(f"{name},{age},{gender},{race},{digest}")
+            count -= 1
+        archive.writestr("utkface_labels.csv", "\n".join(lines))
+
+
+def model_at(path: Path, seed: int) -> Path:
+    keras.utils.set_random_seed(seed)
+    network = face_network(TINY)
+    pictures = np.random.default_rng(0).integers(0, 256, (20, SIZE, SIZE), np.uint8)
+    path.write_bytes(face_to_tflite(network, pictures))
+    write_card(path, path, EMOTIONS, {}, "a test", **FACE)
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A workstation's folders, and the options that name them."""
+
+    folder: Path
+    model: Path
+    other: Path
+
+    def evaluate(self, *more: str) -> int:
+        return main(
+            [
+                "evaluate", "--model", str(self.model), "--data", str(self.folder),
+                "--runs", str(self.folder / "runs"), "--part", "validation", *more,
+            ]
+        )  # fmt: skip
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return json.loads((self.folder / "runs" / "evaluate" / "report.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
+    folder = tmp_path_factory.mktemp("room")
+    fer_zip(folder / "fer2013.zip", 20)
+    utkface_zip(folder / "utkface_112.zip", 12)
+    return Room(folder, model_at(folder / "face.tflite", 1), model_at(folder / "other.tflite", 2))
+
+
+@pytest.mark.slow
+def test_every_section_is_measured_written_and_drawn(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert room.evaluate("--compare", str(room.other)) == 0
+    printed = capsys.readouterr().out
+    report = room.report
+    fer, utk = report["parts"]["fer2013 validation"], report["parts"]["utkface validation"]
+    assert (fer["faces"], utk["faces"]) == (20, 12)
+    votes = fer["votes"]
+    assert (votes["faces"], votes["ties"], votes["contempt"], votes["without_votes"]) == (
+        8, 4, 4, 4,
+    )  # fmt: skip
+    assert np.array(votes["confusion"]).shape == (7, 8)
+    assert {"votes_accuracy", "emotion_by_votes_accuracy", "ece", "nll", "macro_f1"} <= set(fer)
+    heads = report["calibration"]["fer2013 validation"]
+    assert {name: head["faces"] for name, head in heads.items()} == {
+        "emotion": 20, "votes": 8, "emotion_by_votes": 8,
+    }  # fmt: skip
+    assert sum(row["faces"] for row in heads["emotion"]["bins"]) == 20
+    assert list(report["calibration"]["utkface validation"]) == ["gender"]
+    groups = report["fairness"]["utkface validation"]["groups"]
+    assert set(groups) == {"race", "gender", "age", "race and gender"}
+    assert all(row["small"] for row in groups["race"].values())
+    robust = report["robustness"]["validation"]
+    assert set(robust["clean"]) == {
+        "accuracy", "votes_accuracy", "gender_accuracy", "age_band_accuracy", "age_error",
+    }  # fmt: skip
+    assert robust["clean"]["accuracy"] == fer["accuracy"]
+    for condition in robust["conditions"].values():
+        for curve in condition["curves"].values():
+            assert len(curve) == len(condition["strengths"])
+    compared = report["compare"]
+    assert compared["name"] == str(room.other)
+    assert compared["ours_less_theirs"]["fer2013 validation"]["emotion"]["value"] == pytest.approx(
+        fer["accuracy"] - compared["parts"]["fer2013 validation"]["accuracy"], abs=2e-4
+    )
+    names = {Path(path).name for path in report["pictures"]}
+    assert names == {
+        "fer2013-validation-confusion.png",
+        "fer2013-validation-votes-confusion.png",
+        "fer2013-validation-reliability.png",
+        "utkface-validation-reliability.png",
+        "utkface-validation-fairness.png",
+        "validation-robustness.png",
+        "validation-robustness-age.png",
+    }
+    for path in report["pictures"]:
+        assert min(cv2.imread(path).shape[:2]) > 300
+    written = (room.folder / "runs" / "evaluate" / "report.md").read_text()
+    assert "the labels of FER-2013 and FER+ say nothing of who is seen" in written
+    assert "8 faces; left out: 4 ties, 4 of contempt, 4 without votes" in written
+    assert "12 (few)" in written
+    assert str(room.folder / "runs" / "evaluate") in printed
+    assert "| fer2013 validation | 20 |" in printed
+
+
+def test_only_what_is_asked_for_is_measured_and_a_repetition_is_the_same(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("--only", "fairness,calibration", "--limit", "5", "--json")
+    assert room.evaluate(*asked) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert room.evaluate(*asked) == 0
+    assert json.loads(capsys.readouterr().out) == first
+    assert {"calibration", "fairness"} < set(first)
+    assert not {"parts", "robustness", "compare"} & set(first)
+    assert first["fairness"]["utkface validation"]["faces"] == 5
+    assert list(first["fairness"]["fer2013 validation"]) == ["not_measured"]
+
+
+def test_a_section_or_a_rival_that_is_not_there_is_one_clear_line(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        room.evaluate("--only", "accuracy,beauty")
+    assert "got 'beauty', takes some of accuracy,calibration" in capsys.readouterr().err
+    for rival, words in (
+        ("deepface", "takes `fer` or a file FILE.tflite"),
+        (str(room.folder / "none.tflite"), "no such model"),
+    ):
+        assert room.evaluate("--only", "accuracy", "--compare", rival) == 1
+        said = capsys.readouterr().err
+        assert said.strip().splitlines()[-1].startswith("wayside-tools: ")
+        assert words in said
+
+
+def test_only_models_of_the_same_classes_are_compared(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moods = room.folder / "moods.tflite"
+    moods.write_bytes(room.other.read_bytes())
+    write_card(moods, moods, ("calm", "excited"), {}, "a test", **FACE)
+    assert room.evaluate("--only", "accuracy", "--compare", str(moods)) == 1
+    assert "only models of the same classes can be compared" in capsys.readouterr().err
+
+
+def test_two_models_read_the_same_folder(
+    room: Room, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for label in ("anger", "happiness"):
+        (tmp_path / label).mkdir()
+        cv2.imwrite(str(tmp_path / label / "a.png"), np.full((50, 50), 80, np.uint8))
+    asked = ("--folder", str(tmp_path), "--compare", str(room.other), "--json")
+    assert room.evaluate(*asked) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["faces"] == report["compare"]["faces"] == 2
+    assert report["compare"]["model"] == str(room.other)
+
+
+@pytest.mark.slow
+def test_without_a_network_the_package_is_one_clear_line(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (
+        ("PIP_NO_INDEX", "1"), ("PIP_FIND_LINKS", str(tmp_path)), ("PIP_CONFIG_FILE", "/dev/null"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    assert room.evaluate("--only", "accuracy", "--compare", "fer") == 1
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith("wayside-tools: compare-fer.txt: cannot be installed; this takes a")
+    assert not (room.folder / "runs" / "environments" / "fer" / "made-from").exists()
+
+
+@pytest.mark.slow
+def test_an_environment_is_made_once_and_again_for_other_pins(tmp_path: Path) -> None:
+    pins = tmp_path / "pins.txt"
+    pins.write_text("# nothing\n")
+    python = compare.install(tmp_path / "environment", pins)
+    marked = python.parent.parent / "kept"
+    marked.touch()
+    assert compare.install(tmp_path / "environment", pins) == python
+    assert marked.exists()
+    pins.write_text("# nothing else\n")
+    compare.install(tmp_path / "environment", pins)
+    assert not marked.exists()
+    assert python.resolve() == Path(sys.executable).resolve()
+
+
+def test_the_pins_of_the_package_name_no_registry_and_carry_hashes() -> None:
+    lines = compare.REQUIREMENTS.read_text().splitlines()
+    assert not any(word in line for line in lines for word in ("://", "index-url", "file:"))
+    packages = [line for line in lines if not line.startswith((" ", "#"))]
+    assert any(line.startswith("fer==") for line in packages)
+    assert all("==" in line and line.endswith("\\") for line in packages)
