@@ -25,7 +25,7 @@ from device.errors import UserError
 from device.values import EMOTIONS
 from device.vision.card import Card, load_card
 from tools.faces.datasets import Stills
-from tools.measuring.evaluate import HEADS, measure, predict_tflite
+from tools.measuring.evaluate import HEADS, TFLite, measure
 from tools.measuring.intervals import mean_with_interval
 from tools.measuring.metrics import Array, judged
 from tools.places import ROOT
@@ -78,7 +78,7 @@ def open_rival(wanted: str, labels: tuple[str, ...], environments: Path) -> Riva
         )
     if wanted == FER:
         return Package(install(environments / FER, REQUIREMENTS))
-    return TFLite(Path(wanted))
+    return File(Path(wanted))
 
 
 def card_of(model: Path) -> Card:
@@ -97,25 +97,24 @@ def logits_of(shares: Array) -> Array:
     return np.log(np.maximum(shares, LEAST_SHARE)).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class TFLite:
-    """Another `.tflite` with an input "face" (1, S, S, 1) and an output "emotion"."""
+class File:
+    """A `.tflite` with an input "face" (1, S, S, 1) and an output "emotion"."""
 
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """Its file, with the folder: two models are often both called `face.tflite`."""
-        return str(self.path)
+    def __init__(self, path: Path) -> None:
+        """Raises: UserError: no such model, another one, or not the file of its card."""
+        # With the folder: two models are often both called face.tflite.
+        self.name = str(path)
+        self._scale = card_of(path).scale
+        self._model = TFLite(path)
 
     def knows(self, stills: Stills) -> bool:
         """See `Rival`."""
         return True
 
     def predict(self, pictures: Pictures) -> dict[str, Array]:
-        """See `Rival`. Raises UserError where the file is no such model."""
-        outputs = predict_tflite(self.path, pictures, heads=HEADS)
-        if card_of(self.path).scale == "probabilities":
+        """See `Rival`."""
+        outputs = self._model.predict(pictures, heads=HEADS)
+        if self._scale == "probabilities":
             outputs["emotion"] = logits_of(outputs["emotion"])
         return outputs
 

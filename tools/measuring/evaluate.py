@@ -7,7 +7,7 @@ given back is plain JSON; `tools.measuring.report` makes tables and pictures of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ from tools.measuring.reliability import log_loss, reliability
 from tools.measuring.robustness import robustness
 
 Array = NDArray[np.float32]
-Predict = Callable[[NDArray[np.uint8]], Mapping[str, Array]]
 
 HEADS = ("emotion", "votes", "age", "female")
 """Outputs that are measured; the others only take memory."""
@@ -52,28 +51,39 @@ def predict_keras(network: keras.Model, pictures: NDArray[np.uint8]) -> dict[str
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def predict_tflite(
-    path: Path, pictures: NDArray[np.uint8], *, heads: Collection[str] | None = None,
-    quiet: bool = False,
-) -> dict[str, Array]:  # fmt: skip
-    """Outputs of a `.tflite` by name, a row for each picture; one call a picture, as on a kiosk.
+class TFLite:
+    """A `.tflite` that was loaded once: what is measured is one model, whatever becomes of its
+    file meanwhile."""
 
-    heads: keep only those of these names that there are; None: all.
+    def __init__(self, path: Path) -> None:
+        """Raises: UserError: no such model, or one that takes no single grey face."""
+        self._model = load_model(path)
+        self._model.require({"face": (1, -1, -1, 1)}, {"emotion": (1, -1)})
 
-    Raises:
-        UserError: no such model, or one that takes no single grey face.
-    """
-    model = load_model(path)
-    model.require({"face": (1, -1, -1, 1)}, {"emotion": (1, -1)})
-    kept = [name for name in model.outputs if heads is None or name in heads]
-    faces = as_input(pictures, model.inputs["face"].shape[1])
-    bar = tqdm(faces, desc=path.name, unit="face", delay=2, disable=True if quiet else None)
-    rows: dict[str, list[Array]] = {name: [] for name in kept}
-    for face in bar:
-        told = model.run({"face": face[None]})
-        for name, row in rows.items():
-            row.append(told[name])
-    return {name: np.concatenate(row) for name, row in rows.items()}
+    def predict(
+        self, pictures: NDArray[np.uint8], *, heads: Collection[str] | None = None,
+        quiet: bool = False,
+    ) -> dict[str, Array]:  # fmt: skip
+        """Outputs by name, a row for each picture; one call a picture, as on a kiosk.
+
+        heads: keep only those of these names that there are; None: all.
+        """
+        model = self._model
+        rows: dict[str, list[Array]] = {
+            name: [] for name in model.outputs if heads is None or name in heads
+        }
+        faces = as_input(pictures, model.inputs["face"].shape[1])
+        bar = tqdm(faces, desc=model.name, unit="face", delay=2, disable=True if quiet else None)
+        for face in bar:
+            told = model.run({"face": face[None]})
+            for name, row in rows.items():
+                row.append(told[name])
+        return {name: np.concatenate(row) for name, row in rows.items()}
+
+
+def predict_tflite(path: Path, pictures: NDArray[np.uint8]) -> dict[str, Array]:
+    """All outputs of a `.tflite` by name, a row for each picture. Raises UserError as `TFLite`."""
+    return TFLite(path).predict(pictures)
 
 
 def measure(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Any]:
@@ -137,10 +147,11 @@ def measure_parts(
 ) -> dict[str, dict[str, Any]]:
     """Figures of a `.tflite` on the held-out parts of each table, by "table part"."""
     report = {}
+    model = TFLite(path)
     for name, stills in tables.items():
         for part in parts:
             held_out = stills.of(part)
-            outputs = predict_tflite(path, held_out.pictures)
+            outputs = model.predict(held_out.pictures, heads=HEADS)
             report[f"{name} {PARTS[part]}"] = measure(outputs, held_out)
     return report
 
@@ -156,13 +167,13 @@ def evaluate(
     Returns the report: "parts" (accuracy), "calibration" and "fairness" by "table part",
     "robustness" by part; and the outputs by "table part", for who wants to compare.
     """
+    model = TFLite(path)
     report: dict[str, Any] = {}
     outputs = {}
     for part in parts:
         held_out = {name: stills.of(part) for name, stills in tables.items()}
         clean = {
-            name: predict_tflite(path, stills.pictures, heads=HEADS)
-            for name, stills in held_out.items()
+            name: model.predict(stills.pictures, heads=HEADS) for name, stills in held_out.items()
         }
         for name, stills in held_out.items():
             title = f"{name} {PARTS[part]}"
@@ -175,7 +186,7 @@ def evaluate(
                 report.setdefault("fairness", {})[title] = fairness(clean[name], stills)
         if "robustness" in sections:
             report.setdefault("robustness", {})[PARTS[part]] = robustness(
-                lambda pictures: predict_tflite(path, pictures, heads=HEADS, quiet=True),
+                lambda pictures: model.predict(pictures, heads=HEADS, quiet=True),
                 held_out,
                 clean,
             )

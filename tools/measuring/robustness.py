@@ -199,11 +199,11 @@ CONDITIONS = {
     ),
     "mask": Condition(
         "mask", "pulled up: 0.25 chin, 0.5 mouth, 1 nose", (0.25, 0.5, 0.75, 1.0), None,
-        "people's choice, wherever a kiosk stands", masked,
+        "what people wear is their choice, wherever a kiosk stands", masked,
     ),
     "sunglasses": Condition(
         "sunglasses", "% of the light taken", (40, 60, 80, 90, 100), None,
-        "people's choice, wherever a kiosk stands", shaded,
+        "what people wear is their choice, wherever a kiosk stands", shaded,
     ),
 }  # fmt: skip
 

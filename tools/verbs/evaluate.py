@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from device.errors import UserError
 from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
 
 SECTIONS = ("accuracy", "calibration", "fairness", "robustness")
@@ -82,19 +83,20 @@ def _environments(arguments: argparse.Namespace) -> Path:
 
 def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
     from tools.faces.folders import read_folder
-    from tools.measuring.compare import TFLite, open_rival
+    from tools.measuring.compare import File, open_rival
     from tools.measuring.evaluate import measure_folder
 
-    models = [TFLite(arguments.model)]
+    models = [(arguments.model.name, File(arguments.model))]
     if arguments.compare is not None:
-        models.append(open_rival(arguments.compare, labels, _environments(arguments)))
+        rival = open_rival(arguments.compare, labels, _environments(arguments))
+        models.append((rival.name, rival))
     folder = read_folder(arguments.folder, labels)
     for reason in folder.skipped:
         print(f"wayside-tools: skipped {reason}", file=sys.stderr)
     reports = []
-    for model in models:
+    for name, model in models:
         logits = model.predict(folder.pictures)["emotion"]
-        reports.append(measure_folder(model.name, logits, folder, labels))
+        reports.append(measure_folder(name, logits, folder, labels))
     if not arguments.json:
         for report in reports:
             print(
@@ -128,6 +130,8 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
         "limit": arguments.limit,
     }
     found, outputs = evaluate(arguments.model, tables, chosen, arguments.only)
+    if sha256_of(arguments.model) != report["sha256"]:
+        raise UserError(f"{arguments.model}: replaced while it was measured; run it again")
     report |= found
     if rival is not None:
         held_out = {
