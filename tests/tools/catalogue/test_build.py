@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.catalogue.store import Catalogue
@@ -268,6 +268,7 @@ TEXT = st.text(
 )
 
 
+@settings(deadline=None)
 @given(title=TEXT, creator=st.just("") | TEXT, year=st.none() | st.integers(1000, 2100))
 def test_any_printable_title_survives(
     tmp_path_factory: pytest.TempPathFactory, title: str, creator: str, year: int | None
