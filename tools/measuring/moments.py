@@ -29,11 +29,14 @@ CONSTANTS_S = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0)
 def smoothed(
     shares: Shares, fps: Sequence[float] | NDArray[np.float32], constant_s: float
 ) -> Shares:
-    """Exponential mean of each clip's probabilities, from its first frame on; fps: (N,)."""
+    """Exponential mean of each clip's probabilities; fps: (N,). It is divided by its weight so far,
+    as `device.audience.means` does, and so begins as the ordinary mean."""
     keep = np.exp(-1 / (np.asarray(fps, np.float32) * constant_s))[:, None]
-    mean = shares.copy()
-    for step in range(1, mean.shape[1]):
-        mean[:, step] = keep * mean[:, step - 1] + (1 - keep) * mean[:, step]
+    mean, total, weight = np.empty_like(shares), np.zeros_like(shares[:, 0]), np.zeros_like(keep)
+    for step in range(shares.shape[1]):
+        total = keep * total + (1 - keep) * shares[:, step]
+        weight = keep * weight + (1 - keep)
+        mean[:, step] = total / weight
     return mean
 
 
