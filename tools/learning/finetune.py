@@ -56,7 +56,7 @@ class FinetuneRecipe:
 
 def with_new_head(start: keras.Model, labels: int) -> keras.Model:
     """The same network, layers and weights with a new head "emotion" of so many labels."""
-    x = layers.Dropout(DROPOUT)(start.output["embedding"])
+    x = layers.Dropout(DROPOUT, name="new_dropout")(start.output["embedding"])
     emotion = layers.Dense(labels, dtype="float32", name="emotion")(x)
     return keras.Model(start.input, {**start.output, "emotion": emotion}, name="face")
 

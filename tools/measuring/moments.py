@@ -87,8 +87,8 @@ class Changes:
         """truth: (N, T) labels."""
         clip, step = np.nonzero(truth[:, 1:] != truth[:, :-1])
         step = step + 1
-        same = np.append(clip[1:] == clip[:-1], False)
-        until = np.where(same, np.append(step[1:], 0), truth.shape[1])
+        until = np.full(len(clip), truth.shape[1])
+        until[:-1] = np.where(clip[1:] == clip[:-1], step[1:], until[:-1])
         return cls(clip, step, until, truth[clip, step - 1], truth[clip, step])
 
 

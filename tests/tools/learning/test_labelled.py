@@ -70,7 +70,7 @@ def test_eight_folders_become_a_model_that_the_device_runs_all_the_way_to_sugges
     out = tmp_path / "models"
     card = make_labelled(
         folders(tmp_path / "emopoi"), root / "models" / "face.keras", tmp_path / "runs", out,
-        FinetuneRecipe(head_epochs=12, head_rate=1e-2, epochs=1),
+        FinetuneRecipe(head_epochs=20, head_rate=1e-2, epochs=8, rate=1e-3),
         TemporalRecipe(clips=24, steps=15, held_out_clips=4, held_out_s=1.0, epochs=1, batch=8),
         "a test", Findings(),
     )  # fmt: skip
