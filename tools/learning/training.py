@@ -78,6 +78,8 @@ class Run:
     labels: int
     lessons: Lessons | None = None
     """What teachers say of the training faces; None: labels alone."""
+    start: Path | None = None
+    """The `.keras` network to begin with; None: random weights."""
 
     def train(self, train: Stills, held_out: Stills) -> keras.Model:
         """Train (or go on, or do nothing when it is done) and return the best average.
@@ -96,6 +98,8 @@ class Run:
         average = RunningAverage(recipe.average)
         history = self._resume(model, average)
         if not history:
+            if self.start is not None:
+                model.set_weights(keras.saving.load_model(self.start).get_weights())
             text = json.dumps(asdict(recipe), indent=1)
             (self.folder / "recipe.json").write_text(text)
         for epoch in range(len(history), recipe.epochs):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,22 +68,29 @@ def first_of(stills: Stills, limit: int) -> Stills:
 
 
 def make_models(
-    data: Path, runs: Path, models: Path, recipe: Recipe, temporal: TemporalRecipe, command: str,
-    limit: int | None = None, lessons: Path | None = LESSONS,
+    data: Path, runs: Path, models: Path, course: Sequence[Recipe], temporal: TemporalRecipe,
+    command: str, limit: int | None = None, lessons: Path | None = LESSONS,
+    start: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Everything from the zip files to `models/`; returns the face model's card.
 
+    course: recipes, each of which goes on from the best network of the one before.
     lessons: what `wayside-tools teach` kept, used where the file is there.
+    start: a trained `.keras` network; the last recipe alone goes on from it.
     """
     tables = load_tables(data, runs / "cache", limit)
     together = join(*tables.values())
     train = together.of(TRAIN)
     taught = load_lessons(lessons, train) if lessons is not None and lessons.exists() else None
-    run = Run(runs / "face", recipe, len(EMOTIONS), taught)
-    network = run.train(train, together.of(VALIDATION))
-    history = json.loads((run.folder / "history.json").read_text())
-    draw_history(history, run.folder / "history.png")
-    return release(tables, network, runs, models, recipe, temporal, command)
+    for number, recipe in enumerate(course, 1):
+        if start is not None and number < len(course):
+            continue
+        run = Run(runs / f"face-{number}", recipe, len(EMOTIONS), taught, start)
+        network = run.train(train, together.of(VALIDATION))
+        history = json.loads((run.folder / "history.json").read_text())
+        draw_history(history, run.folder / "history.png")
+        start = run.best
+    return release(tables, network, runs, models, course[-1], temporal, command)
 
 
 def release(

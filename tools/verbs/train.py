@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+from device.errors import UserError
 from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
 
 
@@ -38,7 +39,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=Path,
         help="where the models go; default: models, with --labels RUNS/labels/models",
     )
-    train.add_argument("--epochs", type=int, help="of the backbone; default: the recipe's")
+    train.add_argument(
+        "--start",
+        type=Path,
+        metavar="FILE.keras",
+        help="go on from a trained network with the last part of the course alone",
+    )
+    train.add_argument("--epochs", type=int, help="of the backbone's parts; default: the recipes'")
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--limit", type=int, help="use so many faces of each part: for a trial")
     train.set_defaults(run=_train)
@@ -76,21 +83,27 @@ def _train_labels(arguments: argparse.Namespace) -> int:
 
 
 def _train_all(arguments: argparse.Namespace) -> int:
+    from tools.learning.batches import COURSE
     from tools.learning.temporal import TemporalRecipe
-    from tools.learning.training import Recipe
     from tools.learning.workshop import make_models
     from tools.measuring.evaluate import as_markdown
 
-    recipe, temporal = Recipe(seed=arguments.seed), TemporalRecipe(seed=arguments.seed)
+    changed: dict[str, int] = {"seed": arguments.seed}
+    temporal = TemporalRecipe(seed=arguments.seed)
     if arguments.epochs is not None:
-        recipe = replace(recipe, epochs=arguments.epochs)
+        changed["epochs"] = arguments.epochs
     if arguments.limit is not None:
         temporal = replace(temporal, clips=arguments.limit, held_out_clips=arguments.limit // 4)
-        recipe = replace(recipe, batch=min(recipe.batch, arguments.limit // 4))
+        changed["batch"] = min(COURSE[-1].batch, arguments.limit // 4)
+    if arguments.start is not None and not arguments.start.is_file():
+        raise UserError(
+            f"--start: {arguments.start}: no such file; name a trained `.keras` network"
+        )
     out = arguments.out or MODELS
     card = make_models(
-        data_folder(arguments), arguments.runs, out, recipe, temporal,
-        shlex.join(["wayside-tools", "train", *_given(arguments)]), arguments.limit,
+        data_folder(arguments), arguments.runs, out, [replace(one, **changed) for one in COURSE],
+        temporal, shlex.join(["wayside-tools", "train", *_given(arguments)]), arguments.limit,
+        start=arguments.start,
     )  # fmt: skip
     print(as_markdown(card["metrics"]["int8"]))
     print(f"{out}: face.tflite, temporal.tflite, their sources and cards")
