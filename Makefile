@@ -68,11 +68,12 @@ catalogue/example.sqlite: $(wildcard catalogue/*.csv) | .venv/kiosk
 	@$(BIN)/python -m tools catalogue build --out $@ $(wildcard catalogue/*.csv)
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-  --python-version 3.11 --override requirements/overrides.txt
+  --python-version 3.11
 requirements:  ## compile the pinned requirements anew (needs uv)
-	$(COMPILE) requirements/kiosk.in requirements/demo.in requirements/workshop.in -o requirements/workshop.txt
-	$(COMPILE) requirements/kiosk.in -c requirements/workshop.txt -o requirements/kiosk.txt
-	$(COMPILE) requirements/demo.in --no-deps -c requirements/workshop.txt -o requirements/demo.txt
+	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in requirements/demo.in requirements/workshop.in -o requirements/workshop.txt
+	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in -c requirements/workshop.txt -o requirements/kiosk.txt
+	$(COMPILE) --override requirements/overrides.txt requirements/demo.in --no-deps -c requirements/workshop.txt -o requirements/demo.txt
+	$(COMPILE) --override requirements/compare-fer.overrides.txt requirements/compare-fer.in -o requirements/compare-fer.txt
 
 clean:  ## remove what was set up
 	rm -rf .venv models/third_party catalogue/example.sqlite

@@ -57,7 +57,7 @@ class Recipe:
     variation: Range = field(default_factory=Range)
 
 
-COURSE = (
+PHASES = (
     Recipe(),
     Recipe(
         epochs=45,
@@ -94,7 +94,7 @@ def age_targets(years: np.ndarray) -> np.ndarray:
 def with_lessons(
     targets: dict[str, np.ndarray], known: dict[str, np.ndarray], lessons: Lessons, recipe: Recipe
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Targets and masks as above, with what teachers say of the same faces mixed in."""
+    """Targets and masks by head, with what teachers say of the same faces mixed in."""
     years = lessons.age @ AGE_YEARS
     said = {
         "emotion": lessons.emotion,

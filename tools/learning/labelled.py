@@ -21,26 +21,20 @@ from numpy.typing import NDArray
 from device.audience.mood import MoodTable
 from device.errors import UserError
 from device.values import MOODS
-from device.vision.litert import load_model
 from tools.faces.datasets import TRAIN, VALIDATION, Stills
 from tools.faces.findings import Findings
 from tools.faces.folders import read_folder, stills_of
 from tools.learning.batches import emotion_targets
 from tools.learning.calibrate import calibrate
-from tools.learning.cards import DATA, FACE, TEMPORAL, write_card
-from tools.learning.convert import face_to_tflite, temporal_to_tflite
+from tools.learning.cards import DATA, FACE, write_card
+from tools.learning.clips import TemporalRecipe, halves
+from tools.learning.convert import face_to_tflite
+from tools.learning.delivery import deliver, make_temporal
 from tools.learning.finetune import SOFT, Finetune, FinetuneRecipe, untouched, with_new_head
+from tools.learning.networks import load_network
 from tools.learning.quantized import MOST_LOST, calibration
-from tools.learning.temporal import (
-    TemporalRecipe,
-    card_of,
-    halves,
-    make_courses,
-    train_temporal,
-)
 from tools.learning.workshop import first_of
 from tools.measuring.evaluate import measure, predict_keras, predict_tflite
-from tools.measuring.moments import compare
 from tools.measuring.plots import draw_confusion
 from tools.places import THIRD_PARTY
 
@@ -111,7 +105,7 @@ def make_labelled(
         print(line)
     train, held_out = stills.of(TRAIN), stills.of(VALIDATION)
     print(f"{len(labels)} labels, {len(train)} faces to learn from, {len(held_out)} held out")
-    before = _loaded(start)
+    before = load_network(start)
     tuning = Finetune(with_new_head(untouched(before), len(labels)), before, recipe)
     tuning.train(train, held_out, runs)
     network = tuning.network
@@ -133,39 +127,21 @@ def make_labelled(
         held_out_clips=min(temporal.held_out_clips, most),
         batch=min(temporal.batch, most),
     )
-    courses = make_courses(
-        load_model(face), train, held_out, temporal,
-        lambda some: emotion_targets(some, len(labels), SOFT),
-    )  # fmt: skip
-    step = train_temporal(made, network, courses, temporal)
-    (made / "temporal.tflite").write_bytes(temporal_to_tflite(step))
-    clips = {f"clips of {title} faces": compare(courses, {temporal.kind: made / "temporal.tflite"})}
-
-    out.mkdir(parents=True, exist_ok=True)
-    for name in ("face.keras", "face.tflite", "temporal.keras", "temporal.tflite"):
-        shutil.copyfile(made / name, out / name)
-    if (out / THIRD_PARTY.name).resolve() != THIRD_PARTY.resolve():
-        shutil.copytree(THIRD_PARTY, out / THIRD_PARTY.name, dirs_exist_ok=True)
     own = {"name": f"{path.name} ({', '.join(labels)})", "terms": "its owner's"}
     data = [own, *DATA]
-    write_card(
-        out / "temporal.tflite", out / "temporal.keras", labels, clips, command, data=data,
-        **TEMPORAL, **card_of(step), conversion={"type": "float"},
+    make_temporal(
+        made, network, train, held_out, lambda some: emotion_targets(some, len(labels), SOFT),
+        temporal, labels, command, title=f"clips of {title} faces", data=data,
     )  # fmt: skip
-    return write_card(
-        out / "face.tflite", out / "face.keras", labels, metrics, command, data=data, **FACE,
+    card = write_card(
+        face, made / "face.keras", labels, metrics, command, data=data, **FACE,
         conversion={"type": "int8"}, kept=tuning.drift(held_out),
         temperatures={head: round(value, 4) for head, value in temperatures.items()},
     )  # fmt: skip
-
-
-def _loaded(start: Path) -> keras.Model:
-    if not start.is_file():
-        raise UserError(f"{start}: no such network to begin with; `wayside-tools train` makes one")
-    try:
-        return keras.saving.load_model(start)
-    except (ValueError, OSError) as error:
-        raise UserError(f"{start}: not a .keras file ({str(error)[:80]})") from None
+    deliver(made, out)
+    if (out / THIRD_PARTY.name).resolve() != THIRD_PARTY.resolve():
+        shutil.copytree(THIRD_PARTY, out / THIRD_PARTY.name, dirs_exist_ok=True)
+    return card
 
 
 def lost_beyond_chance(exact: NDArray[np.bool_], quantized: NDArray[np.bool_]) -> bool:

@@ -9,11 +9,15 @@ accelerators run fastest. Every operator is one that int8 and an Edge TPU take. 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import keras
 from keras import layers
 
+# Registers the layer that a temporal network is made of, for `load_network`.
+import tools.learning.tensor_train  # noqa: F401
+from device.errors import UserError
 from device.values import AGE_YEARS, EMOTIONS
 from tools.faces.datasets import VOTES
 
@@ -146,3 +150,17 @@ def with_heads(
         "features": features,
     }
     return keras.Model(face, outputs, name="face")
+
+
+def load_network(path: Path) -> keras.Model:
+    """The network of a `.keras` file, of this kind or a temporal one.
+
+    Raises:
+        UserError: there is no such file, or it is something else.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; `wayside-tools train` makes one")
+    try:
+        return keras.saving.load_model(path)
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path}: not a .keras file ({str(error)[:80]})") from None

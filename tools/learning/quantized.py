@@ -22,6 +22,7 @@ from tools.learning.cards import DATA, FACE, TEMPORAL, write_card
 from tools.learning.convert import Type, face_to_tflite, sha256_of, temporal_to_tflite
 from tools.measuring.evaluate import measure, predict_keras, predict_tflite
 from tools.measuring.speed import median_ms
+from tools.measuring.tables import of_figures
 
 MOST_LOST = 0.005
 """Emotion accuracy that a conversion may cost; beyond it nothing is released."""
@@ -176,22 +177,10 @@ def _card_of(source: Path) -> dict[str, Any]:
     return card if fits else {}
 
 
-COLUMNS = {
-    "faces": "faces",
-    "accuracy": "emotion accuracy",
-    "macro_f1": "macro-F1",
-    "age_error": "age error (years)",
-    "gender_accuracy": "gender accuracy",
-}
-
-
 def as_table(card: Mapping[str, Any]) -> str:
     """A Markdown table of a face model's card: for each part the float network and the file."""
     by_type = card["metrics"]
-    parts = list(dict.fromkeys(title for figures in by_type.values() for title in figures))
-    lines = ["| | | " + " | ".join(COLUMNS.values()) + " |", "|---" * (len(COLUMNS) + 2) + "|"]
-    for title in parts:
-        for kind, figures in by_type.items():
-            cells = (str(figures[title].get(column, "–")) for column in COLUMNS)
-            lines.append(f"| {title} | {kind} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    parts = dict.fromkeys(title for figures in by_type.values() for title in figures)
+    return of_figures(
+        {f"{title}, {kind}": told[title] for title in parts for kind, told in by_type.items()}
+    )

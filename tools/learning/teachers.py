@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from device.errors import UserError
 from tools.faces.datasets import TRAIN, Stills
+from tools.learning.networks import load_network
 from tools.measuring.evaluate import predict_keras
 from tools.measuring.metrics import softmax
 
@@ -40,8 +40,8 @@ def ask(teachers: Sequence[Path], stills: Stills) -> Lessons:
     """The mean of what several `.keras` networks say of faces and of their mirror images."""
     assert (stills.part == TRAIN).all()
     told: list[Lessons] = []
-    for path in tqdm(teachers, "teachers", disable=None):
-        network = keras.saving.load_model(path)
+    networks = [load_network(path) for path in teachers]
+    for network in tqdm(networks, "teachers", disable=None):
         for pictures in (stills.pictures, stills.pictures[:, :, ::-1]):
             outputs = predict_keras(network, pictures)
             told.append(

@@ -21,8 +21,10 @@ from keras import ops
 from device.values import AGE_YEARS
 from tools.faces.datasets import VALIDATION, Stills
 from tools.learning.batches import HEADS, Batches, Recipe
+from tools.learning.networks import load_network
 from tools.learning.precision import FusedBatchNormalization, policy
 from tools.learning.teachers import Lessons
+from tools.measuring.evaluate import predict_keras
 from tools.measuring.metrics import face_metrics
 
 log = logging.getLogger(__name__)
@@ -99,7 +101,7 @@ class Run:
         history = self._resume(model, average)
         if not history:
             if self.start is not None:
-                model.set_weights(keras.saving.load_model(self.start).get_weights())
+                model.set_weights(load_network(self.start).get_weights())
             text = json.dumps(asdict(recipe), indent=1)
             (self.folder / "recipe.json").write_text(text)
         for epoch in range(len(history), recipe.epochs):
@@ -122,7 +124,7 @@ class Run:
             if self._since_best(history) == 0:
                 self._with(network, average.weights, lambda: network.save(self.best))
             self._keep(model, average, history)
-        return keras.saving.load_model(self.best)
+        return load_network(self.best)
 
     @property
     def best(self) -> Path:
@@ -157,8 +159,6 @@ class Run:
     def _validate(
         self, network: keras.Model, average: RunningAverage, held_out: Stills
     ) -> dict[str, float]:
-        from tools.measuring.evaluate import predict_keras
-
         assert (held_out.part == VALIDATION).all()
         outputs = self._with(
             network, average.weights, lambda: predict_keras(network, held_out.pictures)

@@ -7,7 +7,6 @@ killed goes on where it was. What is measured at the end are the files that ship
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import keras
 import numpy as np
 
 from device.values import EMOTIONS
-from device.vision.litert import load_model
 from tools.faces.datasets import (
     TEST,
     TRAIN,
@@ -30,14 +28,14 @@ from tools.faces.datasets import (
 from tools.faces.photos import DeviceCropper
 from tools.learning.batches import Recipe, emotion_targets
 from tools.learning.calibrate import calibrate
-from tools.learning.cards import FACE, TEMPORAL, write_card
-from tools.learning.convert import face_to_tflite, temporal_to_tflite
+from tools.learning.cards import FACE, write_card
+from tools.learning.clips import TemporalRecipe
+from tools.learning.convert import face_to_tflite
+from tools.learning.delivery import deliver, make_temporal
 from tools.learning.networks import SIZE
 from tools.learning.quantized import calibration, measure_all, refuse_loss
 from tools.learning.teachers import load as load_lessons
-from tools.learning.temporal import TemporalRecipe, card_of, make_courses, train_temporal
 from tools.learning.training import Run
-from tools.measuring.moments import compare
 from tools.measuring.plots import draw_confusion, draw_history
 from tools.places import MODELS
 
@@ -68,13 +66,13 @@ def first_of(stills: Stills, limit: int) -> Stills:
 
 
 def make_models(
-    data: Path, runs: Path, models: Path, course: Sequence[Recipe], temporal: TemporalRecipe,
+    data: Path, runs: Path, models: Path, phases: Sequence[Recipe], temporal: TemporalRecipe,
     command: str, limit: int | None = None, lessons: Path | None = LESSONS,
     start: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Everything from the zip files to `models/`; returns the face model's card.
 
-    course: recipes, each of which goes on from the best network of the one before.
+    phases: recipes, each of which goes on from the best network of the one before.
     lessons: what `wayside-tools teach` kept, used where the file is there.
     start: a trained `.keras` network; the last recipe alone goes on from it.
     """
@@ -82,23 +80,22 @@ def make_models(
     together = join(*tables.values())
     train = together.of(TRAIN)
     taught = load_lessons(lessons, train) if lessons is not None and lessons.exists() else None
-    for number, recipe in enumerate(course, 1):
-        if start is not None and number < len(course):
+    for number, recipe in enumerate(phases, 1):
+        if start is not None and number < len(phases):
             continue
         run = Run(runs / f"face-{number}", recipe, len(EMOTIONS), taught, start)
         network = run.train(train, together.of(VALIDATION))
         history = json.loads((run.folder / "history.json").read_text())
         draw_history(history, run.folder / "history.png")
         start = run.best
-    return release(tables, network, runs, models, course[-1], temporal, command)
+    return release(tables, network, runs, models, phases[-1], temporal, command)
 
 
 def release(
     tables: Mapping[str, Stills], network: keras.Model, runs: Path, models: Path, recipe: Recipe,
-    temporal: TemporalRecipe, command: str, **more: Any,
+    temporal: TemporalRecipe, command: str,
 ) -> dict[str, Any]:  # fmt: skip
     """Convert a trained backbone, train and convert the temporal network, measure, write cards."""
-    models.mkdir(parents=True, exist_ok=True)
     made = runs / "release"
     made.mkdir(parents=True, exist_ok=True)
     together = join(*tables.values())
@@ -110,35 +107,20 @@ def release(
     refuse_loss(report)
 
     fer = tables["fer2013"]
-    courses = make_courses(
-        load_model(face), fer.of(TRAIN), fer.of(VALIDATION), temporal,
+    make_temporal(
+        made, network, fer.of(TRAIN), fer.of(VALIDATION),
         lambda stills: emotion_targets(stills, len(EMOTIONS), recipe.votes_share),
+        temporal, EMOTIONS, command, title="clips of PublicTest stills",
     )  # fmt: skip
-    step = train_temporal(made, network, courses, temporal)
-    (made / "temporal.tflite").write_bytes(temporal_to_tflite(step))
-    clips = compare(courses, {temporal.kind: made / "temporal.tflite"})
-
     final = measure_all(tables, face, network, (TEST,))
     for kind in report:
         report[kind] |= final[kind]
     for title, figures in report["int8"].items():
         if "confusion" in figures:
             draw_confusion(figures["confusion"], made / f"confusion {title}.png")
-    for name in ("face.keras", "face.tflite", "temporal.keras", "temporal.tflite"):
-        shutil.copyfile(made / name, models / name)
-    write_card(
-        models / "temporal.tflite", models / "temporal.keras", EMOTIONS,
-        {"clips of PublicTest stills": clips}, command, **TEMPORAL, **card_of(step),
-        conversion={"type": "float"}, **more,
-    )  # fmt: skip
-    return write_card(
-        models / "face.tflite",
-        models / "face.keras",
-        EMOTIONS,
-        report,
-        command,
-        **FACE,
-        conversion={"type": "int8"},
-        **more,
+    card = write_card(
+        face, made / "face.keras", EMOTIONS, report, command, **FACE, conversion={"type": "int8"},
         temperatures={head: round(value, 4) for head, value in temperatures.items()},
-    )
+    )  # fmt: skip
+    deliver(made, models)
+    return card

@@ -25,9 +25,10 @@ from tools.faces.datasets import PARTS, TRAIN, VALIDATION, Stills, join
 from tools.learning.batches import Recipe
 from tools.learning.convert import face_to_tflite
 from tools.learning.networks import Architecture
+from tools.learning.quantized import calibration, measure_all
 from tools.learning.training import Run
-from tools.learning.workshop import calibration, measure_all
 from tools.measuring.plots import draw_history
+from tools.measuring.tables import markdown
 
 matplotlib.use("Agg")
 
@@ -132,15 +133,16 @@ def figure(row: Row, key: str, kind: str = "int8") -> float | None:
     return next((part[key] for part in parts if key in part), None)
 
 
+HEADER = (
+    "architecture", "parameters", "int8 (kB)", "ms", "emotion accuracy", "float", "macro-F1",
+    "age error (years)", "gender accuracy", "epochs", "s an epoch",
+)  # fmt: skip
+
+
 def as_table(rows: Sequence[Row]) -> str:
     """Markdown, a row for each architecture. Accuracies are of the int8 model."""
-    lines = [
-        "| architecture | parameters | int8 (kB) | ms | emotion accuracy | float | macro-F1 "
-        "| age error (years) | gender accuracy | epochs | s an epoch |",
-        "|---" + "|---:" * 10 + "|",
-    ]
-    for row in rows:
-        cells = [
+    cells = (
+        (
             row["name"],
             f"{row['parameters']:,}",
             f"{row['int8_bytes'] / 1000:,.0f}",
@@ -150,11 +152,12 @@ def as_table(rows: Sequence[Row]) -> str:
             _number(figure(row, "macro_f1"), 4),
             _number(figure(row, "age_error"), 2),
             _number(figure(row, "gender_accuracy"), 4),
-            str(row["epochs"]),
+            row["epochs"],
             f"{row['epoch_seconds']:.0f}",
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        )
+        for row in rows
+    )
+    return markdown(HEADER, cells)
 
 
 def _number(value: float | None, digits: int) -> str:

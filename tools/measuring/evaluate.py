@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from device.vision.litert import load_model
-from tools.faces.datasets import PARTS, TEST, VALIDATION, Stills
+from tools.faces.datasets import PARTS, Stills
 from tools.faces.folders import Folder
 from tools.learning.networks import SIZE
 from tools.measuring.fairness import fairness
@@ -142,20 +142,6 @@ def calibration(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Any]:
     return told
 
 
-def measure_parts(
-    path: Path, tables: Mapping[str, Stills], parts: Sequence[int] = (VALIDATION, TEST)
-) -> dict[str, dict[str, Any]]:
-    """Figures of a `.tflite` on the held-out parts of each table, by "table part"."""
-    report = {}
-    model = TFLite(path)
-    for name, stills in tables.items():
-        for part in parts:
-            held_out = stills.of(part)
-            outputs = model.predict(held_out.pictures, heads=HEADS)
-            report[f"{name} {PARTS[part]}"] = measure(outputs, held_out)
-    return report
-
-
 def evaluate(
     path: Path, tables: Mapping[str, Stills], parts: Sequence[int],
     sections: Collection[str],
@@ -218,34 +204,3 @@ def measure_folder(
         "bins": found.rows(),
         "skipped": list(folder.skipped),
     }
-
-
-COLUMNS = {
-    "faces": "faces",
-    "accuracy": "emotion accuracy",
-    "macro_f1": "macro-F1",
-    "ece": "ECE",
-    "votes_accuracy": "FER+ majority",
-    "emotion_by_votes_accuracy": "FER+ by emotion output",
-    "age_error": "age error (years)",
-    "age_band_accuracy": "age band accuracy",
-    "gender_accuracy": "gender accuracy",
-    "gender_ece": "gender ECE",
-}
-
-
-def as_markdown(report: Mapping[str, Mapping[str, Any]]) -> str:
-    """A table, a row for each part of `measure_parts`."""
-    columns = [c for c in COLUMNS if any(c in figures for figures in report.values())]
-    lines = [
-        "| | " + " | ".join(COLUMNS[c] for c in columns) + " |",
-        "|---" * (len(columns) + 1) + "|",
-    ]
-    for name, figures in report.items():
-        cells = [_cell(figures.get(column, "–")) for column in columns]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def _cell(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)

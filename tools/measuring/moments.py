@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from device.vision.litert import Model, load_model
-from tools.learning.temporal import CEILING, Course, Courses
+from tools.learning.clips import CEILING, Course, Courses
 from tools.measuring.metrics import softmax
 
 Shares = NDArray[np.float32]

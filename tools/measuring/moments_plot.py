@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.learning.temporal import Course
+from tools.learning.clips import Course
 from tools.measuring.moments import Shares
 
 matplotlib.use("Agg")

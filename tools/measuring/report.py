@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tools.faces.datasets import VOTES
-from tools.measuring.evaluate import as_markdown
 from tools.measuring.plots import (
     draw_confusion,
     draw_curves,
@@ -18,6 +17,7 @@ from tools.measuring.plots import (
     draw_reliability,
 )  # fmt: skip
 from tools.measuring.robustness import ACCURACIES, CLIFF, CURVES
+from tools.measuring.tables import markdown, of_figures
 
 HEADS = {
     "emotion": "emotion, by FER-2013's label",
@@ -27,18 +27,11 @@ HEADS = {
 }
 
 
-def table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
-    """A Markdown table."""
-    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
 def summary(report: Mapping[str, Any]) -> str:
     """What is printed: the main table, and a line for each verdict."""
     return "\n\n".join(
         [
-            *([as_markdown(report["parts"])] if "parts" in report else []),
+            *([of_figures(report["parts"])] if "parts" in report else []),
             *(comparison(report["compare"]) if "compare" in report else []),
             *(["\n".join(verdicts(report))] if any(verdicts(report)) else []),
         ]
@@ -71,7 +64,7 @@ def as_report(report: Mapping[str, Any]) -> str:
         title += f"\n\nA trial on {report['limit']} faces of each part, not a measurement."
     sections = [title]
     if "parts" in report:
-        sections += ["## Accuracy", as_markdown(report["parts"]), *_votes(report["parts"])]
+        sections += ["## Accuracy", of_figures(report["parts"]), *_votes(report["parts"])]
     if "compare" in report:
         sections += [f"## Compared with {report['compare']['name']}"]
         sections += comparison(report["compare"])
@@ -131,7 +124,7 @@ def comparison(compared: Mapping[str, Any]) -> list[str]:
     ]
     named = {f"{compared['name']}, {title}": part for title, part in compared["parts"].items()}
     header = ("", "accuracy", "ours less theirs (95 %)")
-    return [as_markdown(named), table(header, rows)]
+    return [of_figures(named), markdown(header, rows)]
 
 
 def _calibration(parts: Mapping[str, Mapping[str, Any]]) -> str:
@@ -140,7 +133,7 @@ def _calibration(parts: Mapping[str, Mapping[str, Any]]) -> str:
         for title, heads in parts.items()
         for name, told in heads.items()
     ]
-    return table(("", "output", "faces", "ECE (15 bins)", "log loss"), rows)
+    return markdown(("", "output", "faces", "ECE (15 bins)", "log loss"), rows)
 
 
 def _fairness(part: Mapping[str, Any]) -> Iterator[str]:
@@ -150,7 +143,9 @@ def _fairness(part: Mapping[str, Any]) -> Iterator[str]:
             figures = (_interval(row[key]) for key in ("gender_accuracy", "age_error"))
             few = f"{row['faces']} (few)" if row["small"] else row["faces"]
             rows.append((kind, name, few, *figures))
-    yield table(("by", "group", "faces", "gender accuracy (95 %)", "age error, years (95 %)"), rows)
+    yield markdown(
+        ("by", "group", "faces", "gender accuracy (95 %)", "age error, years (95 %)"), rows
+    )
     gaps = [
         (kind, gap["best"], gap["worst"], _interval(gap), gap.get("limit", "–"),
          {True: "yes", False: "no", None: "–"}[gap.get("met")])
@@ -158,7 +153,7 @@ def _fairness(part: Mapping[str, Any]) -> Iterator[str]:
     ]  # fmt: skip
     if gaps:
         header = ("by", "best", "worst", "gap of gender accuracy (95 %)", "limit", "met")
-        yield table(header, gaps)
+        yield markdown(header, gaps)
 
 
 def _cliff(found: Mapping[str, Any], cliff: Mapping[str, Any]) -> str:
@@ -177,7 +172,7 @@ def _robustness(found: Mapping[str, Any]) -> Iterator[str]:
         for index, strength in enumerate(row["strengths"]):
             values = (_figure(row["curves"][key][index]) for key in keys)
             rows.append((row["title"], f"{strength:g}", *values))
-    yield table(("condition", "strength", *(CURVES[key] for key in keys)), rows)
+    yield markdown(("condition", "strength", *(CURVES[key] for key in keys)), rows)
     yield "\n".join(
         f"- {row['title']}: {row['unit']}. "
         + ("Not usual: " if row["usual"] is None else f"Usual up to {row['usual']:g}: ")
@@ -192,7 +187,7 @@ def _robustness(found: Mapping[str, Any]) -> Iterator[str]:
         for c in found["cliffs"]
     ]  # fmt: skip
     header = ("condition", "accuracy", "from strength", "as is", "there", "usual at a kiosk")
-    yield table(header, cliffs) if cliffs else "Nowhere."
+    yield markdown(header, cliffs) if cliffs else "Nowhere."
 
 
 def draw(report: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> list[Path]:

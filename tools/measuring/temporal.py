@@ -8,7 +8,6 @@ and reports on the other; as a Markdown table, as JSON and as a picture of what 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,18 +15,20 @@ from typing import Any
 import keras
 
 from device.config import load_config
-from device.errors import UserError
 from device.vision.card import load_card
 from device.vision.litert import load_model
 from tools.faces.datasets import TRAIN, VALIDATION
 from tools.learning.batches import Recipe, emotion_targets
+from tools.learning.clips import KINDS, Courses, TemporalRecipe, make_courses
 from tools.learning.convert import sha256_of, temporal_to_tflite
-from tools.learning.temporal import KINDS, Courses, TemporalRecipe, make_courses, train_temporal
+from tools.learning.networks import load_network
+from tools.learning.temporal import train_temporal
 from tools.learning.workshop import load_tables
 from tools.measuring import labelled_clips
 from tools.measuring.moments import best_constant, rate, told_by_all
 from tools.measuring.moments_plot import draw_moments
 from tools.measuring.speed import median_ms
+from tools.measuring.tables import of_figures
 from tools.places import ROOT
 
 COLUMNS = {
@@ -57,11 +58,10 @@ def report(
     """
     face, source, folder = models / "face.tflite", models / "face.keras", runs / "temporal"
     labels = load_card(face).labels
-    if not source.is_file():
-        raise UserError(f"{source}: no such file; the networks begin as its head")
+    network = load_network(source)  # the temporal networks begin as its head
     courses = _courses(data, face, len(labels), runs, recipe, limit)
     made = {
-        kind: _network(folder / kind, source, face, courses, replace(recipe, kind=kind))
+        kind: _network(folder / kind, network, face, courses, replace(recipe, kind=kind))
         for kind in KINDS
     }
     networks = {f"LSTM, {kind}": path for kind, (path, _) in made.items()}
@@ -85,19 +85,8 @@ def report(
     draw_moments(rivals, courses.reported, labels, folder / "moments.png")
     count, steps = courses.reported.frames.shape[:2]
     print(f"{count} clips of {steps / recipe.fps:g} s at {recipe.fps:g} frames a second\n")
-    print(f"{as_table(figures)}\n\n{folder}: report.json, moments.png")
+    print(f"{of_figures(figures, COLUMNS)}\n\n{folder}: report.json, moments.png")
     return told
-
-
-def as_table(figures: Mapping[str, Mapping[str, Any]]) -> str:
-    """A Markdown table, a row for each rival; columns that nobody has are left out."""
-    columns = [key for key in COLUMNS if any(key in row for row in figures.values())]
-    lines = ["| | " + " | ".join(COLUMNS[key] for key in columns) + " |"]
-    lines.append("|---" * (len(columns) + 1) + "|")
-    for name, row in figures.items():
-        cells = ("–" if row.get(key) is None else str(row[key]) for key in columns)
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
 
 
 def _courses(
@@ -112,7 +101,7 @@ def _courses(
 
 
 def _network(
-    folder: Path, source: Path, face: Path, courses: Courses, recipe: TemporalRecipe
+    folder: Path, network: keras.Model, face: Path, courses: Courses, recipe: TemporalRecipe
 ) -> tuple[Path, int]:
     """The `.tflite` of one kind and its parameters; trained where the one there is of another
     backbone or recipe."""
@@ -120,7 +109,7 @@ def _network(
     wanted = {"recipe": asdict(recipe), "face": sha256_of(face)}
     kept = json.loads(card.read_text()) if card.is_file() and path.is_file() else {}
     if {key: kept.get(key) for key in wanted} != wanted:
-        step = train_temporal(folder, keras.saving.load_model(source), courses, recipe)
+        step = train_temporal(folder, network, courses, recipe)
         path.write_bytes(temporal_to_tflite(step))
         kept = wanted | {"parameters": int(step.count_params())}
         card.write_text(json.dumps(kept, indent=1))

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from device.values import Image
 from device.vision.crop import CROP_SIZE, sharpness_of
-from device.vision.litert import Model, load_model
-from tools.faces.datasets import VALIDATION, cached, read_fer
+from tools.faces.datasets import VALIDATION, load_fer
+from tools.measuring.evaluate import TFLite
 
 SIZES = (48, 32, 24, 20, 16, 12)
 BLURS = (0.01, 0.02, 0.03, 0.05, 0.08)
@@ -44,15 +44,14 @@ def blurred(share: float) -> Callable[[Image], Image]:
     return act
 
 
-def told(model: Model, crops: list[Image]) -> NDArray[np.int64]:
+def told(model: TFLite, crops: list[Image]) -> NDArray[np.int64]:
     """The most probable label of each crop: shape (N,)."""
-    return np.array([model.run({"face": c[None, :, :, None]})["emotion"].argmax() for c in crops])
+    return model.predict(np.stack(crops), heads=("emotion",))["emotion"].argmax(axis=1)
 
 
 def report(data: Path, model: Path, cache: Path) -> None:
-    """Print the tables. data: the folder with fer2013.zip."""
-    faces = cached(cache / "fer2013.npz", lambda: read_fer(data / "fer2013.zip"))
-    stills, network = faces.of(VALIDATION), load_model(model)
+    """Print the tables. data: the folder with FER-2013."""
+    stills, network = load_fer(data, cache).of(VALIDATION), TFLite(model)
     whole = told(network, [shrunk(SIZES[0])(picture) for picture in stills.pictures])
     right = whole == stills.emotion
     for title, acts in (

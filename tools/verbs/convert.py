@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import keras
 
 TYPES = ("float", "dynamic", "int8", "int16")
-MOST_LOST = 0.005
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,9 +36,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     convert.add_argument(
         "--most-lost",
         type=float,
-        default=MOST_LOST,
         metavar="SHARE",
-        help=f"emotion accuracy that the conversion may cost; default {MOST_LOST}",
+        help="emotion accuracy that the conversion may cost; default: that of a release",
     )
     convert.add_argument(
         "--labels",
@@ -59,10 +57,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _convert(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
+    from tools.learning.networks import load_network
     from tools.learning.operators import check
     from tools.learning.quantized import convert_temporal
 
-    network = _load(arguments.source)
+    network = load_network(arguments.source)
     if "features" in {tensor.name for tensor in network.inputs}:
         if arguments.type not in (None, "float"):
             raise UserError(
@@ -80,7 +79,7 @@ def _convert(arguments: argparse.Namespace) -> int:
 def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
     from device.values import EMOTIONS
     from tools.learning.cards import DATA
-    from tools.learning.quantized import as_table, convert_face
+    from tools.learning.quantized import MOST_LOST, as_table, convert_face
     from tools.learning.workshop import first_of, load_tables
 
     labels: tuple[str, ...] = EMOTIONS
@@ -100,7 +99,8 @@ def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
         tables = {arguments.labels.name: stills if few is None else first_of(stills, few)}
     card = convert_face(
         network, arguments.source, arguments.out, tables, labels,
-        kind=arguments.type or "int8", most_lost=arguments.most_lost, data=data,
+        kind=arguments.type or "int8", data=data,
+        most_lost=MOST_LOST if arguments.most_lost is None else arguments.most_lost,
     )  # fmt: skip
     print(as_table(card))
     sizes = ", ".join(f"{kind} {n}" for kind, n in card["conversion"]["bytes"].items())
@@ -111,22 +111,3 @@ def _speed(card: dict[str, Any]) -> str:
     taken = card["conversion"]["milliseconds"]
     by_type = taken if isinstance(taken, dict) else {card["conversion"]["type"]: taken}
     return "milliseconds a face: " + ", ".join(f"{kind} {ms}" for kind, ms in by_type.items())
-
-
-def _load(source: Path) -> keras.Model:
-    """The network of a `.keras` file.
-
-    Raises:
-        UserError: there is none, or it is something else.
-    """
-    if not source.is_file():
-        raise UserError(f"{source}: no such file; `wayside-tools train` makes one")
-    import keras
-
-    # Registers the layer that a temporal network is made of.
-    from tools.learning import tensor_train  # noqa: F401
-
-    try:
-        return keras.saving.load_model(source)
-    except (ValueError, OSError) as error:
-        raise UserError(f"{source}: not a .keras file ({str(error)[:80]})") from None

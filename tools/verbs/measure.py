@@ -98,7 +98,7 @@ def _temporal(arguments: argparse.Namespace) -> int:
         jitter.report(clips, ROOT / "config.yaml")
         return 0
     quiet_tensorflow()
-    from tools.learning.temporal import TemporalRecipe
+    from tools.learning.clips import TemporalRecipe
     from tools.measuring import temporal
 
     recipe = TemporalRecipe(seed=arguments.seed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from device.errors import UserError
 from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
 
 
@@ -26,9 +25,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _teach(arguments: argparse.Namespace) -> int:
-    missing = [path for path in arguments.teachers if not path.is_file()]
-    if missing:
-        raise UserError(f"{missing[0]}: no such file; `wayside-tools architectures` trains some")
     quiet_tensorflow()
     from tools.faces.datasets import TRAIN, join
     from tools.learning.teachers import ask, save

@@ -43,9 +43,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--start",
         type=Path,
         metavar="FILE.keras",
-        help="go on from a trained network with the last part of the course alone",
+        help="go on from a trained network with the last phase alone",
     )
-    train.add_argument("--epochs", type=int, help="of the backbone's parts; default: the recipes'")
+    train.add_argument("--epochs", type=int, help="of the backbone's phases; default: the recipes'")
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--limit", type=int, help="use so many faces of each part: for a trial")
     train.set_defaults(run=_train)
@@ -58,10 +58,10 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _train_labels(arguments: argparse.Namespace) -> int:
     from tools.faces.findings import Findings
+    from tools.learning.clips import TemporalRecipe
     from tools.learning.finetune import FinetuneRecipe
     from tools.learning.labelled import make_labelled
-    from tools.learning.temporal import TemporalRecipe
-    from tools.measuring.evaluate import as_markdown
+    from tools.measuring.tables import of_figures
 
     runs = arguments.runs / "labels"
     out = arguments.out or runs / "models"
@@ -75,7 +75,7 @@ def _train_labels(arguments: argparse.Namespace) -> int:
         arguments.labels, MODELS / "face.keras", runs, out, recipe, temporal, shlex.join(given),
         Findings(strict=arguments.strict), arguments.limit,
     )  # fmt: skip
-    print(as_markdown(card["metrics"]["int8"]))
+    print(of_figures(card["metrics"]["int8"]))
     print(
         f"{out}: the models and what else a kiosk needs; `models: {out}` in config.yaml runs them"
     )
@@ -83,10 +83,10 @@ def _train_labels(arguments: argparse.Namespace) -> int:
 
 
 def _train_all(arguments: argparse.Namespace) -> int:
-    from tools.learning.batches import COURSE
-    from tools.learning.temporal import TemporalRecipe
+    from tools.learning.batches import PHASES
+    from tools.learning.clips import TemporalRecipe
     from tools.learning.workshop import make_models
-    from tools.measuring.evaluate import as_markdown
+    from tools.measuring.tables import of_figures
 
     changed: dict[str, int] = {"seed": arguments.seed}
     temporal = TemporalRecipe(seed=arguments.seed)
@@ -94,18 +94,18 @@ def _train_all(arguments: argparse.Namespace) -> int:
         changed["epochs"] = arguments.epochs
     if arguments.limit is not None:
         temporal = replace(temporal, clips=arguments.limit, held_out_clips=arguments.limit // 4)
-        changed["batch"] = min(COURSE[-1].batch, arguments.limit // 4)
+        changed["batch"] = min(PHASES[-1].batch, arguments.limit // 4)
     if arguments.start is not None and not arguments.start.is_file():
         raise UserError(
             f"--start: {arguments.start}: no such file; name a trained `.keras` network"
         )
     out = arguments.out or MODELS
     card = make_models(
-        data_folder(arguments), arguments.runs, out, [replace(one, **changed) for one in COURSE],
+        data_folder(arguments), arguments.runs, out, [replace(one, **changed) for one in PHASES],
         temporal, shlex.join(["wayside-tools", "train", *_given(arguments)]), arguments.limit,
         start=arguments.start,
     )  # fmt: skip
-    print(as_markdown(card["metrics"]["int8"]))
+    print(of_figures(card["metrics"]["int8"]))
     print(f"{out}: face.tflite, temporal.tflite, their sources and cards")
     return 0
 

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from tools.faces.datasets import VALIDATION, from_pictures
-from tools.learning.calibrate import calibrate, temperature
+from tools.faces.datasets import VALIDATION, VOTES, Stills, from_pictures
+from tools.learning.calibrate import TEMPERATURES, calibrate, temperature
 from tools.learning.networks import TINY, face_network
 from tools.measuring.evaluate import predict_keras
 
@@ -34,16 +34,30 @@ def test_one_logit_is_scaled_like_two() -> None:
     assert temperature(honest * 3, drawn_from(two)[:, :1]) == pytest.approx(3, rel=0.06)
 
 
+def some_stills() -> Stills:
+    """40 held-out faces of which nothing is known."""
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 64, 64), np.uint8)
+    return from_pictures(pictures, VALIDATION, np.array([str(n) for n in range(40)]))
+
+
+def test_votes_are_calibrated_by_what_most_people_saw() -> None:
+    torn, agreed = np.zeros((2, 40, len(VOTES)), np.float32)
+    torn[:, :2] = 0.5
+    agreed[:, :2] = 0.6, 0.4
+    keras.utils.set_random_seed(1)
+    network, stills = face_network(TINY), some_stills()
+    assert "votes" not in calibrate(network, replace(stills, votes=torn))
+    head = network.get_layer("votes")
+    head.set_weights([head.get_weights()[0], np.eye(1, len(VOTES), dtype=np.float32)[0] * 2])
+    # Everyone's majority is the class that the network favours: the surer, the better.
+    assert calibrate(network, replace(stills, votes=agreed))["votes"] == TEMPERATURES[0]
+
+
 def test_calibration_changes_probabilities_and_no_label() -> None:
     keras.utils.set_random_seed(1)
     network = face_network(TINY)
-    draw = np.random.default_rng(0)
-    stills = from_pictures(
-        draw.integers(0, 256, (40, 64, 64), np.uint8),
-        VALIDATION,
-        np.array([str(n) for n in range(40)]),
-    )
-    stills = replace(stills, emotion=draw.integers(0, 7, 40))
+    stills = some_stills()
+    stills = replace(stills, emotion=np.random.default_rng(0).integers(0, 7, 40))
     before = predict_keras(network, stills.pictures)
     found = calibrate(network, stills)
     after = predict_keras(network, stills.pictures)

@@ -23,10 +23,10 @@ from tools.__main__ import main
 from tools.faces.datasets import TRAIN, VALIDATION
 from tools.faces.findings import Findings
 from tools.faces.photos import ALIGNED
+from tools.learning.clips import TemporalRecipe
 from tools.learning.finetune import Finetune, FinetuneRecipe, untouched, with_new_head
 from tools.learning.labelled import lost_beyond_chance, make_labelled, mood_notes, read_labelled
 from tools.learning.networks import TINY, face_network
-from tools.learning.temporal import TemporalRecipe
 from tools.measuring.evaluate import predict_keras
 
 LABELS = tuple(sorted(MOODS))

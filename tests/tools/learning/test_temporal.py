@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,23 +9,14 @@ import numpy as np
 import pytest
 
 from device.vision.litert import load_model
-from tools.faces.datasets import VALIDATION, Stills, from_pictures, pixels_digest
-from tools.learning.convert import face_to_tflite, temporal_to_tflite
+from tools.learning.clips import CEILING, KINDS, Course, Courses, Kind, TemporalRecipe
+from tools.learning.convert import temporal_to_tflite
 from tools.learning.networks import TINY, face_network
 from tools.learning.temporal import (
-    CEILING,
-    FORGETS_S,
-    KINDS,
-    Course,
-    Courses,
-    Kind,
-    TemporalRecipe,
     Unrolled,
     begin_as,
     card_of,
-    halves,
     modes_of,
-    run_backbone,
     temporal_network,
     train_temporal,
 )
@@ -81,7 +71,7 @@ def test_it_is_trained_over_clips_as_it_is_run_step_by_step(kind: Kind) -> None:
 def test_it_begins_as_an_exponential_mean_of_the_backbones_own_reading(kind: Kind) -> None:
     keras.utils.set_random_seed(1)
     face, step = face_network(TINY), step_of(kind)
-    begin_as(step, face)
+    begin_as(step, face, 0.1)
     faces = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 1)).astype(np.float32)
     told = {name: np.asarray(value) for name, value in face(faces, training=False).items()}
     maps = np.repeat(told["features"][:, None], 200, axis=1)
@@ -90,7 +80,7 @@ def test_it_begins_as_an_exponential_mean_of_the_backbones_own_reading(kind: Kin
     np.testing.assert_allclose(over_time[:, 99], told["emotion"], rtol=0.1, atol=0.05)
     np.testing.assert_allclose(over_time[0, 199], told["emotion"][1], rtol=0.1, atol=0.05)
     gone = (over_time[0, 99:] - over_time[0, 199]) / (over_time[0, 99] - over_time[0, 199])
-    steps = round(FORGETS_S * 20)
+    steps = round(0.1 * 20)
     assert gone.mean(axis=1)[steps] == pytest.approx(np.exp(-1), abs=0.05)
 
 
@@ -104,46 +94,6 @@ def test_each_kind_says_on_its_card_what_it_is() -> None:
 def test_the_modes_of_a_map_are_its_places_and_its_channels_shared_out() -> None:
     assert modes_of((3, 3, 256)) == (9, 8, 8, 4)
     assert modes_of((4, 4, 96)) == (16, 6, 4, 4)
-
-
-def some_stills(count: int) -> Stills:
-    pictures = np.random.default_rng(0).integers(0, 256, (count, 64, 64), np.uint8)
-    digests = np.array([pixels_digest(picture) for picture in pictures])
-    stills = from_pictures(pictures, VALIDATION, digests)
-    return replace(stills, emotion=np.arange(count) % 7)
-
-
-def test_what_is_chosen_on_and_what_is_reported_share_no_still() -> None:
-    stills = some_stills(200)
-    first, second = halves(stills)
-    assert len(first) + len(second) == 200
-    assert min(len(first), len(second)) > 70
-    assert not set(first.digest) & set(second.digest)
-    np.testing.assert_array_equal(halves(stills)[0].digest, first.digest)
-
-
-def test_a_course_holds_what_the_backbone_said_of_each_frame(tmp_path: Path) -> None:
-    keras.utils.set_random_seed(1)
-    stills = some_stills(7)
-    path = tmp_path / "face.tflite"
-    path.write_bytes(face_to_tflite(face_network(TINY), stills.pictures, "float"))
-    targets = np.eye(7, dtype=np.float32)[stills.emotion]
-    course = run_backbone(load_model(path), stills, targets, 3, 12, 1, (15, 15))
-    assert course.maps.shape == (3, 12, *MAP)
-    assert course.maps.dtype == np.uint8
-    np.testing.assert_array_equal(course.fps, 15)
-    np.testing.assert_allclose(course.target.sum(axis=-1), 1, atol=1e-5)
-    step = step_of("dense")
-    begin_as(step, keras.saving.load_model(_saved(tmp_path)))
-    still = keras.Model(step.inputs[0], step.get_layer("still").output)
-    again = still(course.maps[0] * np.float32(CEILING / 255))
-    np.testing.assert_allclose(again, course.frames[0], atol=0.1)
-
-
-def _saved(folder: Path) -> Path:
-    keras.utils.set_random_seed(1)
-    face_network(TINY).save(folder / "face.keras")
-    return folder / "face.keras"
 
 
 def noisy_course(clips: int, seed: int) -> Course:

@@ -15,9 +15,9 @@ from device.vision.card import load_card
 from device.vision.litert import load_model
 from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills, from_pictures, join, pixels_digest
 from tools.learning.batches import Recipe
+from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import sha256_of
 from tools.learning.networks import SIZE, TINY
-from tools.learning.temporal import TemporalRecipe
 from tools.learning.training import Run
 from tools.learning.workshop import first_of, release
 

@@ -13,7 +13,7 @@ from device.config import load_config
 from device.errors import UserError
 from device.values import EMOTIONS
 from tools.__main__ import main
-from tools.learning.temporal import Course
+from tools.learning.clips import Course
 from tools.measuring.labelled_clips import label_in, measure_clips, rivals_of
 from tools.measuring.moments import best_constant, rate, smoothed
 from tools.measuring.moments_plot import draw_moments, typical
