@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import layers
 
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
@@ -44,9 +43,11 @@ class FusedBatchNormalization(layers.BatchNormalization):
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """As its parent; `mask` is not supported."""
-        if not training:
+        """As its parent; `mask` is not supported. On JAX, which fuses by itself, its parent's."""
+        if not training or keras.backend.backend() != "tensorflow":
             return super().call(inputs, training=training)
+        import tensorflow as tf
+
         x = tf.cast(inputs, self.compute_dtype)
         flat = len(x.shape) == 2
         y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(

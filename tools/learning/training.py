@@ -145,7 +145,9 @@ class Run:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         soft = keras.losses.CategoricalCrossentropy(from_logits=True)
         losses = {"emotion": soft, "votes": soft, "age": age_loss, "female": female_loss}
-        model.compile(optimizer, losses, loss_weights=recipe.loss_weights, jit_compile=False)
+        # JAX without its compiler runs step by step; TensorFlow's makes nothing quicker here.
+        compiled = keras.backend.backend() == "jax"
+        model.compile(optimizer, losses, loss_weights=recipe.loss_weights, jit_compile=compiled)
 
     def _with(self, network: keras.Model, weights: list[np.ndarray], act: Any) -> Any:
         """Do something with other weights in the network, and put its own back."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import keras
 import matplotlib
 from tqdm import tqdm
 
@@ -23,9 +24,7 @@ from device.values import EMOTIONS
 from device.vision.litert import Model, load_model
 from tools.faces.datasets import PARTS, TRAIN, VALIDATION, Stills, join
 from tools.learning.batches import Recipe
-from tools.learning.convert import face_to_tflite
 from tools.learning.networks import Architecture
-from tools.learning.quantized import calibration, measure_all
 from tools.learning.training import Run
 from tools.measuring.plots import draw_history
 from tools.measuring.tables import markdown
@@ -46,10 +45,13 @@ def train_all(
     folder: Path,
     recipe: Recipe,
     architectures: Mapping[str, Architecture],
+    *,
+    measured: bool = True,
 ) -> None:
     """Train, convert and measure each in `folder/<name>`, one after the other.
 
     What has its `result.json` is done; what was stopped goes on where it was.
+    measured: False leaves conversion and measuring, which need TensorFlow, to a later call.
 
     Raises:
         UserError: the folder holds one that was made by another recipe or with other faces.
@@ -61,7 +63,10 @@ def train_all(
     for name, architecture in architectures.items():
         if not (folder / name / "result.json").exists():
             print(f"\n{name}", flush=True)
-            _make(name, tables, folder / name, replace(recipe, design=architecture))
+            run = Run(folder / name, replace(recipe, design=architecture), len(EMOTIONS))
+            network = _trained(run, tables)
+            if measured:
+                _measure(name, network, tables, run.folder)
 
 
 def refuse_another(folder: Path, recipe: Recipe, faces: int) -> None:
@@ -81,12 +86,20 @@ def refuse_another(folder: Path, recipe: Recipe, faces: int) -> None:
                 )
 
 
-def _make(name: str, tables: Mapping[str, Stills], folder: Path, recipe: Recipe) -> None:
+def _trained(run: Run, tables: Mapping[str, Stills]) -> keras.Model:
     together = join(*tables.values())
-    train = together.of(TRAIN)
-    network = Run(folder, recipe, len(EMOTIONS)).train(train, together.of(VALIDATION))
+    network = run.train(together.of(TRAIN), together.of(VALIDATION))
+    history = json.loads((run.folder / "history.json").read_text())
+    draw_history(history, run.folder / "history.png")
+    return network
+
+
+def _measure(name: str, network: keras.Model, tables: Mapping[str, Stills], folder: Path) -> None:
+    from tools.learning.convert import face_to_tflite
+    from tools.learning.quantized import calibration, measure_all
+
+    train = join(*tables.values()).of(TRAIN)
     history = json.loads((folder / "history.json").read_text())
-    draw_history(history, folder / "history.png")
     tflite = folder / "face.tflite"
     tflite.write_bytes(face_to_tflite(network, calibration(train)))
     result = {

@@ -24,6 +24,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_data(architectures)
     architectures.add_argument("--only", metavar="NAME,...", help="some of them; default: all")
     architectures.add_argument("--epochs", type=int, help="of each; default: the recipe's")
+    architectures.add_argument(
+        "--train-only",
+        action="store_true",
+        help="leave conversion and the table to a later call, as on an accelerator without "
+        "TensorFlow (KERAS_BACKEND=jax)",
+    )
     architectures.add_argument("--limit", type=int, help="so many faces of each part: for a trial")
     architectures.set_defaults(run=_architectures)
 
@@ -48,7 +54,11 @@ def _architectures(arguments: argparse.Namespace) -> int:
         recipe = replace(recipe, batch=min(recipe.batch, max(1, arguments.limit // 4)))
     tables = load_tables(data_folder(arguments), arguments.runs / "cache", arguments.limit)
     folder = arguments.runs / "architectures"
-    train_all(tables, folder, recipe, {name: ARCHITECTURES[name] for name in names})
+    chosen = {name: ARCHITECTURES[name] for name in names}
+    train_all(tables, folder, recipe, chosen, measured=not arguments.train_only)
+    if arguments.train_only:
+        print(f"{folder}: trained; the same without --train-only converts and measures")
+        return 0
 
     rows = rows_of(folder, ARCHITECTURES)
     (folder / "architectures.json").write_text(json.dumps(rows, indent=1) + "\n")

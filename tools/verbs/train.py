@@ -18,8 +18,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="from data to the models that ship, or to models of your own labels",
         description="Train the backbone and the temporal network, convert, measure and write the "
         "cards. A run that was stopped goes on where it was; delete its folder to begin again. "
-        "About an hour on two cores. With --labels the network that ships is taught the classes of "
-        "DIR instead, such as EmoPOI's eight moods, in minutes; docs/recipes/own-labels.md.",
+        "Some three hours on two cores. With --labels the network that ships is taught the classes "
+        "of DIR instead, such as EmoPOI's eight moods, in minutes; docs/recipes/own-labels.md.",
         epilog="example: wayside-tools train --data ../shared/data   "
         "(a trial of a minute: --limit 300 --epochs 2 --out /tmp/trial --runs /tmp/trial/runs)   "
         "or: wayside-tools train --labels faces --out my-models",
@@ -44,6 +44,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=Path,
         metavar="FILE.keras",
         help="go on from a trained network with the last phase alone",
+    )
+    train.add_argument(
+        "--train-only",
+        action="store_true",
+        help="stop before the models are made of the backbone, as on an accelerator without "
+        "TensorFlow (KERAS_BACKEND=jax)",
     )
     train.add_argument("--epochs", type=int, help="of the backbone's phases; default: the recipes'")
     train.add_argument("--seed", type=int, default=1)
@@ -84,27 +90,33 @@ def _train_labels(arguments: argparse.Namespace) -> int:
 
 def _train_all(arguments: argparse.Namespace) -> int:
     from tools.learning.batches import PHASES
-    from tools.learning.clips import TemporalRecipe
-    from tools.learning.workshop import make_models
-    from tools.measuring.tables import of_figures
+    from tools.learning.workshop import load_tables, train_network
 
+    if arguments.start is not None and not arguments.start.is_file():
+        raise UserError(f"--start: {arguments.start}: no such file; name a `.keras` network")
     changed: dict[str, int] = {"seed": arguments.seed}
-    temporal = TemporalRecipe(seed=arguments.seed)
     if arguments.epochs is not None:
         changed["epochs"] = arguments.epochs
     if arguments.limit is not None:
-        temporal = replace(temporal, clips=arguments.limit, held_out_clips=arguments.limit // 4)
         changed["batch"] = min(PHASES[-1].batch, arguments.limit // 4)
-    if arguments.start is not None and not arguments.start.is_file():
-        raise UserError(
-            f"--start: {arguments.start}: no such file; name a trained `.keras` network"
-        )
+    phases = [replace(phase, **changed) for phase in PHASES]
+    runs, data = arguments.runs, data_folder(arguments)
+    tables = load_tables(data, runs / "cache", arguments.limit)
+    network = train_network(tables, runs, phases, start=arguments.start)
+    if arguments.train_only:
+        print(f"{runs}: trained; `wayside-tools train` without --train-only makes the models of it")
+        return 0
+
+    from tools.learning.clips import TemporalRecipe
+    from tools.learning.release import release
+    from tools.measuring.tables import of_figures
+
+    temporal = TemporalRecipe(seed=arguments.seed)
+    if arguments.limit is not None:
+        temporal = replace(temporal, clips=arguments.limit, held_out_clips=arguments.limit // 4)
     out = arguments.out or MODELS
-    card = make_models(
-        data_folder(arguments), arguments.runs, out, [replace(one, **changed) for one in PHASES],
-        temporal, shlex.join(["wayside-tools", "train", *_given(arguments)]), arguments.limit,
-        start=arguments.start,
-    )  # fmt: skip
+    command = shlex.join(["wayside-tools", "train", *_given(arguments)])
+    card = release(tables, network, runs, out, phases[-1], temporal, command)
     print(of_figures(card["metrics"]["int8"]))
     print(f"{out}: face.tflite, temporal.tflite, their sources and cards")
     return 0

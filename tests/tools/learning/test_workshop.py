@@ -18,8 +18,9 @@ from tools.learning.batches import Recipe
 from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import sha256_of
 from tools.learning.networks import SIZE, TINY
+from tools.learning.release import release
 from tools.learning.training import Run
-from tools.learning.workshop import first_of, release
+from tools.learning.workshop import first_of
 
 TRIAL = Recipe(epochs=2, batch=16, design=TINY)
 

@@ -1,0 +1,65 @@
+"""From a trained backbone to the models that ship: calibrated, converted, measured, with cards.
+
+What is measured are the files that ship; the test parts are looked at last, once, when nothing is
+left to choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from device.values import EMOTIONS
+from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills, join
+from tools.learning.batches import Recipe, emotion_targets
+from tools.learning.calibrate import calibrate
+from tools.learning.cards import FACE, write_card
+from tools.learning.clips import TemporalRecipe
+from tools.learning.convert import face_to_tflite
+from tools.learning.delivery import deliver, make_temporal
+from tools.learning.quantized import calibration, measure_all, refuse_loss
+from tools.measuring.plots import draw_confusion
+
+
+def release(
+    tables: Mapping[str, Stills], network: keras.Model, runs: Path, models: Path, recipe: Recipe,
+    temporal: TemporalRecipe, command: str,
+) -> dict[str, Any]:  # fmt: skip
+    """All six files to `models`; returns the face model's card.
+
+    recipe: of the backbone's last phase. command: what the cards name as their maker.
+
+    Raises:
+        UserError: int8 loses too much; `models` is left as it was.
+    """
+    made = runs / "release"
+    made.mkdir(parents=True, exist_ok=True)
+    together = join(*tables.values())
+    temperatures = calibrate(network, together.of(VALIDATION))
+    face = made / "face.tflite"
+    face.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
+    network.save(made / "face.keras")
+    report = measure_all(tables, face, network, (VALIDATION,))
+    refuse_loss(report)
+
+    fer = tables["fer2013"]
+    make_temporal(
+        made, network, fer.of(TRAIN), fer.of(VALIDATION),
+        lambda stills: emotion_targets(stills, len(EMOTIONS), recipe.votes_share),
+        temporal, EMOTIONS, command, title="clips of PublicTest stills",
+    )  # fmt: skip
+    final = measure_all(tables, face, network, (TEST,))
+    for kind in report:
+        report[kind] |= final[kind]
+    for title, figures in report["int8"].items():
+        if "confusion" in figures:
+            draw_confusion(figures["confusion"], made / f"confusion {title}.png")
+    card = write_card(
+        face, made / "face.keras", EMOTIONS, report, command, **FACE, conversion={"type": "int8"},
+        temperatures={head: round(value, 4) for head, value in temperatures.items()},
+    )  # fmt: skip
+    deliver(made, models)
+    return card
