@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.values import AGE_BAND_STARTS, AGE_BANDS
-from tools.faces.datasets import PARTS, FaceSet
+from tools.faces.datasets import PARTS, TRAIN, FaceSet
 from tools.faces.sheets import draw_sheet, samples
 
 ACROSS = 10
@@ -48,3 +48,17 @@ def draw_samples(found: FaceSet, title: str, path: Path) -> None:
         said = f"{name}\n{count:,} {'face' if count == 1 else 'faces'}"
         rows.append((said, [found.stills.pictures[row] for row in which]))
     draw_sheet(title, rows, path)
+
+
+def write_held_out(found: FaceSet, path: Path) -> None:
+    """The digests of all validation and test faces, with their part, as CSV: who has the list can
+    tell that two measurements are of the same faces."""
+    stills = found.stills
+    held_out = {
+        (PARTS[part], digest)
+        for part, digest in zip(stills.part.tolist(), stills.digest.tolist(), strict=True)
+        if part != TRAIN
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = "".join(f"{digest},{part}\n" for part, digest in sorted(held_out))
+    path.write_text(f"digest,part\n{rows}")

@@ -15,8 +15,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="what is in a set of faces: counts by class and part, samples, what is wrong",
         description="Read sets of faces as `train` does: FER-2013 as Kaggle's CSV, as folders or "
         "as a zip, with FER+'s votes where they lie beside it, UTKFace, or any folder of class "
-        "folders. Tell how many faces of each class stand in each part, write a sheet of samples, "
-        "and name what cannot be used. With no PATH: FER-2013 and UTKFace of --data.",
+        "folders. Tell how many faces of each class stand in each part, write a sheet of samples "
+        "and a list of the held-out faces' digests, and name what cannot be used. "
+        "With no PATH: FER-2013 and UTKFace of --data.",
         epilog="example: wayside-tools datasets   or: "
         "wayside-tools datasets my_faces --classes moods --strict",
     )
@@ -37,16 +38,19 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _datasets(arguments: argparse.Namespace) -> int:
     from tools.faces.datasets import FORMS, find_set, read_set
     from tools.faces.findings import Findings
-    from tools.faces.summary import as_table, draw_samples
+    from tools.faces.summary import as_table, draw_samples, write_held_out
 
     paths = arguments.paths or [find_set(data_folder(arguments), name) for name in FORMS]
     out = arguments.out or arguments.runs / "datasets"
     for path in paths:
         findings = Findings(strict=arguments.strict)
         found = read_set(path, findings, _classes(arguments.classes))
-        sheet = out / f"{path.resolve().name}.png"
-        draw_samples(found, f"{path.resolve().name}: {found.kind}", sheet)
-        print(f"{path}: {found.kind}, {len(found.stills):,} faces; samples in {sheet}")
+        name = path.resolve().name
+        sheet, held_out = out / f"{name}.png", out / f"{name} held out.csv"
+        draw_samples(found, f"{name}: {found.kind}", sheet)
+        write_held_out(found, held_out)
+        print(f"{path}: {found.kind}, {len(found.stills):,} faces")
+        print(f"samples: {sheet}; digests of the held-out faces: {held_out}")
         print(as_table(found))
         print("".join(f"{line}\n" for line in findings.lines()))
     return 0

@@ -13,6 +13,7 @@ import pytest
 
 from device.errors import UserError
 from tools.faces.datasets import (
+    PARTS,
     TEST,
     TRAIN,
     VALIDATION,
@@ -27,6 +28,7 @@ from tools.faces.datasets import (
     resized,
     without_leaks,
 )
+from tools.faces.trees import Tree
 
 FER_HEADER = (
     "path,usage,fer_label,fp_neutral,fp_happiness,fp_surprise,fp_sadness,fp_anger,fp_disgust,"
@@ -186,3 +188,21 @@ def test_no_training_picture_of_fer_2013_stands_in_a_test_part(wayside_data: Pat
     assert not set(train.digest) & set(held_out.digest)
     assert len(stills.of(VALIDATION)) == len(stills.of(TEST)) == 3589
     assert len(train) == 28006
+
+
+def test_the_held_out_faces_of_utkface_are_those_of_the_list(root: Path) -> None:
+    header, *rows = (root / "models" / "utkface-held-out.csv").read_text().splitlines()
+    assert header == "digest,part"
+    told = dict(row.split(",") for row in rows)
+    assert len(told) == len(rows) > 4600
+    assert all(PARTS[part_of(digest)] == part for digest, part in told.items())
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_the_list_leaves_out_no_held_out_face_of_utkface(root: Path, wayside_data: Path) -> None:
+    tree = Tree(wayside_data / "utkface_112.zip")
+    digests = {row["md5"] for _, row in tree.rows("utkface_labels.csv")}
+    held_out = {digest for digest in digests if part_of(digest) != TRAIN}
+    rows = (root / "models" / "utkface-held-out.csv").read_text().splitlines()[1:]
+    assert {row.split(",")[0] for row in rows} == held_out

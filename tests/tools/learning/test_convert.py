@@ -128,7 +128,7 @@ def test_a_network_of_other_class_folders_converts_by_one_command(
     given = ["convert", str(source), "--out", str(out), "--labels", str(tmp_path / "moods")]
     assert main([*given, "--type", "float", "--edgetpu"]) == 0
     said = capsys.readouterr().out
-    assert "| moods validation | float |" in said
+    assert "| moods validation, float |" in said
     assert "would leave the chip" in said
     assert load_card(out).labels == ("bored", "excited", "worried")
     card = json.loads(out.with_suffix(".json").read_text())

@@ -66,6 +66,9 @@ def test_a_set_is_summed_up_with_a_sheet_of_its_faces(tmp_path: Path, capsys: Sa
     sheet = cv2.imread(str(tmp_path / "sheets" / "emopoi.png"))
     assert sheet.shape[0] > 8 * 64
     assert sheet.shape[1] > 5 * 64
+    held_out = (tmp_path / "sheets" / "emopoi held out.csv").read_text().splitlines()
+    assert held_out[0] == "digest,part"
+    assert [row.split(",")[1] for row in held_out[1:]] == ["validation"] * 8
     assert main([*given, "--strict"]) == 1
     refused = capsys.readouterr().err
     assert "bored/broken.png: not a picture that can be read; mend it" in refused
