@@ -7,6 +7,7 @@ was drawn before.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,7 +155,8 @@ class Batches(keras.utils.PyDataset):
         epoch: int,
         lessons: Lessons | None = None,
     ) -> None:
-        super().__init__(workers=2, max_queue_size=8)
+        workers = os.cpu_count() or 2
+        super().__init__(workers=workers, max_queue_size=4 * workers)
         self._stills, self._recipe, self._epoch = stills, recipe, epoch
         draw = np.random.default_rng([recipe.seed, epoch])
         self._order = draw.permutation(with_rare_again(stills.emotion, recipe.rare))
