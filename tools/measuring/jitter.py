@@ -7,6 +7,7 @@ where the detector, run on every frame, finds the face in the median of nine nei
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,14 +42,14 @@ def offsets_of(clip: Path, config: Config) -> Offsets | None:
     given: list[Framing] = []
     found: list[Framing] = []
     times: list[float] = []
-    for frame in frames_of(clip):
-        faces = detector.detect(frame)
-        tracks = tracker.update(faces if tracker.due(frame.at) else None, frame.at)
-        if len(tracks) == len(faces) == 1:
-            given.append(framing_of(tracks[0].face))
-            found.append(framing_of(faces[0]))
-            times.append(frame.at)
-    detector.close()
+    with contextlib.closing(detector):
+        for frame in frames_of(clip):
+            faces = detector.detect(frame)
+            tracks = tracker.update(faces if tracker.due(frame.at) else None, frame.at)
+            if len(tracks) == len(faces) == 1:
+                given.append(framing_of(tracks[0].face))
+                found.append(framing_of(faces[0]))
+                times.append(frame.at)
     if len(found) < 3 * WINDOW:
         return None
     side = float(np.median([framing.side for framing in found]))

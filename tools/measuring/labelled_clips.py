@@ -6,6 +6,7 @@ crops through the same backbone. Of several faces the nearest counts.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -103,8 +104,8 @@ def measure_clips(
     told: dict[str, dict[str, str | None]] = {}
     for clip in tqdm(clips, "clips", disable=None):
         detector, _ = open_detector(config.vision, config.models / "third_party")
-        seen = watch(clip, detector, config, backbone)
-        detector.close()
+        with contextlib.closing(detector):
+            seen = watch(clip, detector, config, backbone)
         told[clip.name] = {
             name: None if seen is None else labels[int(rival(seen).mean(axis=0).argmax())]
             for name, rival in rivals.items()
