@@ -25,6 +25,9 @@ FIRST_S = 1 / 15
 LONGEST_S = 0.5
 """A reading stands for the time since the one before it, but never for more than this."""
 
+TRUST_SLACK = 0.15
+"""Share of `audience.least_trust` by which trust may fall short once somebody is told."""
+
 
 class Smoother:
     """Follows every track's readings. `update` once a frame."""
@@ -104,7 +107,7 @@ class _Person:
         """Decide whether what is seen now can be told; once told, it takes less to go on."""
         self._seen_s += trust * elapsed
         self._trust.add(np.asarray(trust), elapsed)
-        bound = self._config.least_trust * (1 - self._config.hysteresis * self._known)
+        bound = self._config.least_trust * (1 - TRUST_SLACK * self._known)
         self._known = self._seen_s >= SEEN_S and float(self._trust.value) >= bound
 
     def visitor(self, track_id: str, at: float, nearness: float) -> Visitor:

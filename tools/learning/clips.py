@@ -48,19 +48,19 @@ class TemporalRecipe:
     """
 
     kind: Kind = "tensor-train"
-    clips: int = 2000
+    clips: int = 3000
     steps: int = 45
     held_out_clips: int = 200
     held_out_s: float = 10.0
     fps: float = 15.0
-    epochs: int = 12
-    patience: int = 3
+    epochs: int = 16
+    patience: int = 4
     batch: int = 32
-    rate: float = 2e-3
-    reading: float = 0.5
-    steadiness: float = 0.1
+    rate: float = 3e-3
+    reading: float = 1.0
+    steadiness: float = 0.3
     rank: int = 8
-    forgets_s: float = 0.1
+    forgets_s: float = 0.15
     seed: int = 1
 
 
