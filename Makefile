@@ -19,7 +19,7 @@ test: .venv/workshop $(FACE_MODELS) catalogue/example.sqlite  ## lint, types and
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: .venv/workshop $(FACE_MODELS) catalogue/example.sqlite  ## speed and memory of the corridor
 	$(BIN)/python -m tools bench $(ARGS)
