@@ -17,10 +17,10 @@ from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills, from_pictures,
 from tools.learning.batches import Recipe
 from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import sha256_of
-from tools.learning.networks import SIZE, TINY
+from tools.learning.networks import SIZE, TINY, load_network
 from tools.learning.release import release
 from tools.learning.training import Run
-from tools.learning.workshop import first_of
+from tools.learning.workshop import first_of, train_network
 
 TRIAL = Recipe(epochs=2, batch=16, design=TINY)
 
@@ -85,6 +85,20 @@ def test_a_training_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None
     before = (tmp_path / "state.npz").stat().st_mtime_ns
     Run(tmp_path, TRIAL, 7).train(train, held_out)  # done: nothing more to do
     assert (tmp_path / "state.npz").stat().st_mtime_ns == before
+
+
+@pytest.mark.slow
+def test_each_phase_goes_on_from_the_best_of_the_one_before(tmp_path: Path) -> None:
+    data = tables(28)
+    standing = replace(TRIAL, epochs=1, rate=1e-9, decay=0.0)
+    after = train_network(data, tmp_path, [replace(TRIAL, epochs=1), standing], None)
+    before = load_network(tmp_path / "face-1" / "best.keras")
+    for name in ("embed", "emotion"):
+        weights = (network.get_layer(name).get_weights()[0] for network in (before, after))
+        np.testing.assert_allclose(*weights, atol=1e-5)
+    again = tmp_path / "again"
+    train_network(data, again, [TRIAL, standing], None, tmp_path / "face-1" / "best.keras")
+    assert [folder.name for folder in again.iterdir()] == ["face-2"]
 
 
 @pytest.mark.slow
