@@ -125,6 +125,8 @@ def _train_all(arguments: argparse.Namespace) -> int:
 def _given(arguments: argparse.Namespace) -> list[str]:
     """The options that make a difference to the result, for the card."""
     given = [] if arguments.seed == 1 else ["--seed", str(arguments.seed)]
+    if arguments.start is not None:
+        given += ["--start", arguments.start.name]
     for name in ("epochs", "limit"):
         value = getattr(arguments, name)
         given += [] if value is None else [f"--{name}", str(value)]
