@@ -70,8 +70,8 @@ PHASES = (
     ),
 )
 """Run after run, each from the best network of the one before (warm restarts, as in Loshchilov and
-Hutter 2017): first widely varied faces, then faces as most visitors show them. After the first the
-network knew only 71 % of the expressions it had been taught, and 65 % of those held out."""
+Hutter 2017): first widely varied faces, then faces as most visitors show them. At the end of the
+first the loss was still falling: it is too much to learn in so few epochs."""
 
 
 def emotion_targets(stills: Stills, labels: int, votes_share: float) -> np.ndarray:

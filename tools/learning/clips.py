@@ -42,9 +42,8 @@ class TemporalRecipe:
     itself says of the undisturbed still. steadiness: weight of the total variation of the
     probabilities, against cross-entropy in nats. patience: epochs without a smaller loss on the
     first half, after which the best is taken. rank: of the tensor train's bonds. forgets_s: time
-    constant that a network begins with. With 0.3 s, and ten times the steadiness, it is late by
-    half a second and tells less than a frame alone; what is told of a visitor is steadied by
-    `device.audience.emotion`.
+    constant that a network begins with; short, since what is told of a visitor is steadied by
+    `device.audience.emotion` as well.
     """
 
     kind: Kind = "tensor-train"

@@ -15,11 +15,10 @@ from typing import Protocol
 import keras
 from keras import layers
 
-# Registers the layer that a temporal network is made of, for `load_network`.
-import tools.learning.tensor_train  # noqa: F401
 from device.errors import UserError
 from device.values import AGE_YEARS, EMOTIONS
 from tools.faces.datasets import VOTES
+from tools.learning.tensor_train import TensorTrainDense
 
 SIZE = 64
 """Side of the picture the device gives, in pixels."""
@@ -161,6 +160,6 @@ def load_network(path: Path) -> keras.Model:
     if not path.is_file():
         raise UserError(f"{path}: no such file; `wayside-tools train` makes one")
     try:
-        return keras.saving.load_model(path)
+        return keras.saving.load_model(path, {"TensorTrainDense": TensorTrainDense})
     except (ValueError, OSError) as error:
         raise UserError(f"{path}: not a .keras file ({str(error)[:80]})") from None

@@ -7,6 +7,7 @@ here needs TensorFlow: Keras may compute by JAX, on an accelerator.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -66,13 +67,18 @@ def train_network(
     """The backbone, from stills; each phase goes on from the best network of the one before.
 
     lessons: what `wayside-tools teach` kept, used where the file is there.
-    start: a trained `.keras` network, from which the last phase alone goes on.
+    start: a trained `.keras` network, from which the last phase alone goes on, in a folder that is
+    named after the file's content: what another network became is never taken for it.
     """
     together = join(*tables.values())
     train, held_out = together.of(TRAIN), together.of(VALIDATION)
     taught = load_lessons(lessons, train) if lessons is not None and lessons.exists() else None
-    for number in range(1 if start is None else len(phases), len(phases) + 1):
-        run = Run(runs / f"face-{number}", phases[number - 1], len(EMOTIONS), taught, start)
+    folders = {f"face-{number}": phase for number, phase in enumerate(phases, 1)}
+    if start is not None:
+        digest = hashlib.sha256(start.read_bytes()).hexdigest()
+        folders = {f"face-from-{digest[:8]}": phases[-1]}
+    for name, phase in folders.items():
+        run = Run(runs / name, phase, len(EMOTIONS), taught, start)
         network = run.train(train, held_out)
         history = json.loads((run.folder / "history.json").read_text())
         draw_history(history, run.folder / "history.png")
