@@ -17,11 +17,10 @@ import numpy as np
 from device.values import AGE_YEARS
 from tools.faces.augment import Range, augment
 from tools.faces.datasets import Stills
-from tools.learning.networks import SEEN, Architecture, Design
+from tools.learning.lessons import Lessons
+from tools.learning.networks import HEADS, SEEN, Architecture, Design
 from tools.learning.precision import fastest_policy
-from tools.learning.teachers import Lessons
 
-HEADS = ("emotion", "votes", "age", "female")
 AGE_SPREAD = 4.0  # years: width of the Gaussian that an age becomes, as in DLDL (Gao et al. 2017)
 
 
@@ -90,6 +89,23 @@ def age_targets(years: np.ndarray) -> np.ndarray:
     known = np.clip(np.nan_to_num(years), 0, AGE_YEARS[-1])[:, None]
     bins = np.exp(-((AGE_YEARS - known) ** 2) / (2 * AGE_SPREAD**2))
     return np.hstack([bins / bins.sum(axis=1, keepdims=True), known]).astype(np.float32)
+
+
+def known_of(stills: Stills) -> dict[str, np.ndarray]:
+    """(N,) float32 by head: 1 where a face has that label."""
+    known = {
+        "emotion": stills.emotion >= 0,
+        "votes": stills.votes.sum(axis=1) > 0,
+        "age": np.isfinite(stills.years),
+        "female": np.isfinite(stills.female),
+    }
+    return {head: mask.astype(np.float32) for head, mask in known.items()}
+
+
+def heads_of(stills: Stills, lessons: Lessons | None) -> list[str]:
+    """Heads that these faces teach: all where there are lessons, or what one has a label of."""
+    known = known_of(stills)
+    return [head for head in HEADS if lessons is not None or known[head].any()]
 
 
 def with_lessons(
@@ -166,15 +182,11 @@ class Batches(keras.utils.PyDataset):
             "age": age_targets(stills.years),
             "female": np.nan_to_num(stills.female)[:, None].astype(np.float32),
         }
-        self._known = {
-            "emotion": (stills.emotion >= 0).astype(np.float32),
-            "votes": (stills.votes.sum(axis=1) > 0).astype(np.float32),
-            "age": np.isfinite(stills.years).astype(np.float32),
-            "female": np.isfinite(stills.female).astype(np.float32),
-        }
+        self._known = known_of(stills)
         self._kind = stills.emotion >= 0
         if lessons is not None:
             self._targets, self._known = with_lessons(self._targets, self._known, lessons, recipe)
+        self._heads = heads_of(stills, lessons)
 
     def __len__(self) -> int:
         return max(1, len(self._order) // self._recipe.batch)
@@ -188,8 +200,8 @@ class Batches(keras.utils.PyDataset):
             [augment(pictures[row], SEEN, draw, self._recipe.variation) for row in rows]
         )
         faces = faces[..., None].astype(np.float32)
-        targets = {head: self._targets[head][rows] for head in HEADS}
-        known = {head: self._known[head][rows] for head in HEADS}
+        targets = {head: self._targets[head][rows] for head in self._heads}
+        known = {head: self._known[head][rows] for head in self._heads}
         if self._recipe.mixup:
             partner, share = mixup_pairs(self._kind[rows], self._recipe.mixup, draw)
             faces = mixed(faces, partner, share)

@@ -11,7 +11,7 @@ statistics: a small folder has none of its own.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tqdm import tqdm
 from tools.faces.augment import augment
 from tools.faces.datasets import Stills
 from tools.learning.batches import emotion_targets, with_rare_again
+from tools.learning.checkpoint import Checkpoint, History
 from tools.learning.networks import SEEN
 from tools.measuring.evaluate import predict_keras
 from tools.measuring.metrics import mean_years, softmax
@@ -64,41 +65,52 @@ def with_new_head(start: keras.Model, labels: int) -> keras.Model:
 @dataclass(slots=True)
 class Finetune:
     """One fine-tuning. network: with a new head. before: the network that it began as, which is
-    not changed. history: a row an epoch."""
+    not changed."""
 
     network: keras.Model
     before: keras.Model
     recipe: FinetuneRecipe
 
-    def train(self, train: Stills, held_out: Stills, folder: Path) -> list[dict[str, float]]:
-        """Leave the best weights in the network; returns and writes `folder`/history.json."""
+    def train(self, train: Stills, held_out: Stills, folder: Path) -> History:
+        """Leave the best weights in the network; returns a row an epoch. One that was stopped goes
+        on from what it kept in `folder`, which is of these faces and labels alone.
+
+        Raises:
+            UserError: the folder holds another training.
+        """
         recipe = self.recipe
         keras.utils.set_random_seed(recipe.seed)
-        folder.mkdir(parents=True, exist_ok=True)
-        history: list[dict[str, float]] = []
-        best, least = self.network.get_weights(), np.inf
-        for everything, epochs, rate in (
-            (False, recipe.head_epochs, recipe.head_rate),
-            (True, recipe.epochs, recipe.rate),
+        before: History = []
+        for name, epochs, rate in (
+            ("head", recipe.head_epochs, recipe.head_rate),
+            ("all", recipe.epochs, recipe.rate),
         ):
+            everything = name == "all"
+            checkpoint = Checkpoint(folder / name, asdict(recipe) | {"faces": len(train)})
+            checkpoint.begin()
             model = self._compiled(train, everything=everything, epochs=epochs, rate=rate)
-            since_best = 0
-            for _ in range(epochs):
-                row = {"epoch": len(history) + 1, "everything": float(everything)}
-                faces, targets = self._epoch(train, len(history))
-                seen = model.fit(faces, targets, batch_size=recipe.batch, verbose=0)
-                row |= {name: float(values[-1]) for name, values in seen.history.items()}
+            history, (best,) = checkpoint.restore(model, "best")
+            best = best or self.network.get_weights()
+            while len(history) < epochs and self._since_best(before, history) < recipe.patience:
+                row = {"epoch": len(before) + len(history) + 1, "everything": float(everything)}
+                faces, targets = self._epoch(train, len(before) + len(history))
+                seen = model.fit(faces, targets, batch_size=recipe.batch, shuffle=False, verbose=0)
+                row |= {key: float(values[-1]) for key, values in seen.history.items()}
                 row |= self._validate(held_out)
                 history.append(row)
-                print(json.dumps({name: round(v, 4) for name, v in row.items()}), flush=True)
-                since_best += 1
-                if row["val_loss"] < least:
-                    best, least, since_best = self.network.get_weights(), row["val_loss"], 0
-                if since_best >= recipe.patience:
-                    break
+                print(json.dumps({key: round(v, 4) for key, v in row.items()}), flush=True)
+                if self._since_best(before, history) == 0:
+                    best = self.network.get_weights()
+                checkpoint.keep(model, history, best=best)
             self.network.set_weights(best)
-        (folder / "history.json").write_text(json.dumps(history, indent=1))
-        return history
+            before += history
+        return before
+
+    def _since_best(self, before: History, history: History) -> int:
+        """Epochs of this stage since the smallest loss of both."""
+        losses = [row["val_loss"] for row in (*before, *history)]
+        best = int(np.argmin(losses)) if losses else 0
+        return len(losses) - 1 - max(best, len(before) - 1)
 
     def drift(self, held_out: Stills) -> dict[str, float]:
         """What became of the other heads on faces not learnt from: mean change of the age in years,

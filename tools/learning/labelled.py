@@ -8,6 +8,7 @@ there where int8 loses accuracy beyond chance.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -89,6 +90,12 @@ def mood_notes(labels: Sequence[str]) -> list[str]:
     ]
 
 
+def digest_of(labels: Sequence[str], stills: Stills) -> str:
+    """Of these labels and faces, wherever they lie: eight hexadecimal digits."""
+    told = zip(stills.digest.tolist(), stills.emotion.tolist(), strict=True)
+    return hashlib.sha256(repr((labels, sorted(told))).encode()).hexdigest()[:8]
+
+
 def make_labelled(
     path: Path, start: Path, runs: Path, out: Path, recipe: FinetuneRecipe,
     temporal: TemporalRecipe, command: str, findings: Findings, limit: int | None = None,
@@ -107,7 +114,7 @@ def make_labelled(
     print(f"{len(labels)} labels, {len(train)} faces to learn from, {len(held_out)} held out")
     before = load_network(start)
     tuning = Finetune(with_new_head(untouched(before), len(labels)), before, recipe)
-    tuning.train(train, held_out, runs)
+    tuning.train(train, held_out, runs / digest_of(labels, stills))
     network = tuning.network
     temperatures = calibrate(network, held_out) if len(held_out) >= LEAST_TO_CALIBRATE else {}
 

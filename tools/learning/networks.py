@@ -8,6 +8,7 @@ accelerators run fastest. Every operator is one that int8 and an Edge TPU take. 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +27,9 @@ SIZE = 64
 SEEN = 48
 """Side at which the network looks at it: that of FER-2013, which has no more to teach."""
 
+
+HEADS = ("emotion", "votes", "age", "female")
+"""The outputs that faces teach."""
 
 Normalise = type[layers.BatchNormalization]
 
@@ -149,6 +153,16 @@ def with_heads(
         "features": features,
     }
     return keras.Model(face, outputs, name="face")
+
+
+def with_only(network: keras.Model, heads: Collection[str]) -> keras.Model:
+    """The same network without the other heads: what it has not been taught it does not tell."""
+    told = {
+        name: tensor
+        for name, tensor in network.output.items()
+        if name not in HEADS or name in heads
+    }
+    return keras.Model(network.input, told, name=network.name)
 
 
 def load_network(path: Path) -> keras.Model:

@@ -1,90 +1,54 @@
-"""What larger networks say of the training faces, kept by the faces' digests.
+"""The networks that are too large for a kiosk, and learn so that a small one can learn from them.
 
-A small network learns more from a large one's probabilities than from labels alone (Hinton et al.
-2015), and from faces whose labels nobody gave: an emotion for UTKFace's, an age for FER-2013's.
-Promises: one small file holds all that a student needs, so it trains again without its teachers;
-faces of held-out parts are never in it.
+Each learns from one set alone: it needs no balance between tasks, and an epoch is shorter.
+Promises: they are trained as every network here (`training.py`), go on where they were stopped, and
+see no held-out face but to choose their best epoch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from tqdm import tqdm
-
-from device.errors import UserError
-from tools.faces.datasets import TRAIN, Stills
-from tools.learning.networks import load_network
-from tools.measuring.evaluate import predict_keras
-from tools.measuring.metrics import softmax
-
-Array = NDArray[np.float32]
+from device.values import EMOTIONS
+from tools.faces.augment import Range
+from tools.faces.datasets import TRAIN, VALIDATION, Stills
+from tools.learning.architectures import Vgg
+from tools.learning.batches import Recipe
+from tools.learning.training import Run
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lessons:
-    """Probabilities of N faces. emotion: (N, labels). votes: (N, 8). age: (N, 21), over
-    `AGE_YEARS`. female: (N, 1)."""
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """faces: the table that it learns from, "fer2013" or "utkface"; whose labels it then tells."""
 
-    emotion: Array
-    votes: Array
-    age: Array
-    female: Array
+    faces: str
+    recipe: Recipe
 
 
-def ask(teachers: Sequence[Path], stills: Stills) -> Lessons:
-    """The mean of what several `.keras` networks say of faces and of their mirror images."""
-    assert (stills.part == TRAIN).all()
-    told: list[Lessons] = []
-    networks = [load_network(path) for path in teachers]
-    for network in tqdm(networks, "teachers", disable=None):
-        for pictures in (stills.pictures, stills.pictures[:, :, ::-1]):
-            outputs = predict_keras(network, pictures)
-            told.append(
-                Lessons(
-                    softmax(outputs["emotion"]),
-                    softmax(outputs["votes"]),
-                    softmax(outputs["age"]),
-                    1 / (1 + np.exp(-outputs["female"])),
-                )
-            )
-    return Lessons(
-        **{f.name: np.mean([getattr(one, f.name) for one in told], axis=0) for f in fields(Lessons)}
-    )
+_STEADY = Range(
+    turn=8, zoom=0.08, shift=0.035, coarse=0.1, blurred=0.06, noisy=0.05, hidden=0.2
+)  # fmt: skip
+
+TEACHERS = {
+    "emotion": Teacher(
+        "fer2013", Recipe(epochs=42, rate=1.5e-3, design=Vgg(), variation=_STEADY)
+    ),
+    "age": Teacher("utkface", Recipe(epochs=30, rate=1.5e-3, design=Vgg(), variation=_STEADY)),
+}  # fmt: skip
+"""By the names of their folders."""
 
 
-def save(path: Path, stills: Stills, lessons: Lessons) -> None:
-    """Write them by digest, each probability in one byte: a 255th is less than teachers differ."""
-    digests = np.array([bytes.fromhex(digest) for digest in stills.digest], "S16")
-    shares = {f.name: np.round(getattr(lessons, f.name) * 255) for f in fields(Lessons)}
-    packed = {name: value.astype(np.uint8) for name, value in shares.items()}
-    np.savez_compressed(path, digests=np.frombuffer(digests.tobytes(), np.uint8), **packed)
-
-
-def load(path: Path, stills: Stills) -> Lessons:
-    """The lessons of these faces, in their order.
-
-    Raises:
-        UserError: the file holds no lesson for some of them: it was made from other data.
-    """
-    with np.load(path) as kept:
-        rows = {d.tobytes(): i for i, d in enumerate(kept["digests"].reshape(-1, 16))}
-        wanted = [rows.get(bytes.fromhex(digest)) for digest in stills.digest]
-        if None in wanted:
-            missing = sum(row is None for row in wanted)
-            raise UserError(
-                f"{path}: no lesson for {missing} of {len(wanted)} training faces; "
-                "ask the teachers again with `wayside-tools teach`"
-            )
-        shares = {
-            f.name: kept[f.name][np.array(wanted, np.int64)].astype(np.float32) / 255
-            for f in fields(Lessons)
-        }
-    for name in ("emotion", "votes", "age"):
-        total = shares[name].sum(axis=1, keepdims=True)
-        shares[name] = shares[name] / np.maximum(total, 1e-6)
-    return Lessons(**shares)
+def train_teachers(
+    tables: Mapping[str, Stills], runs: Path, teachers: Mapping[str, Teacher] = TEACHERS
+) -> list[Path]:
+    """Train each in `runs`/<name>, or go on, or leave what is done; returns their best networks."""
+    best = []
+    for name, teacher in teachers.items():
+        print(f"\n{name}", flush=True)
+        run = Run(runs / name, teacher.recipe, len(EMOTIONS))
+        faces = tables[teacher.faces]
+        run.train(faces.of(TRAIN), faces.of(VALIDATION))
+        best.append(run.best)
+    return best

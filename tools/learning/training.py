@@ -6,10 +6,11 @@ kept is a running average of the weights, chosen on the validation parts alone.
 
 from __future__ import annotations
 
+import hashlib
 import json
-import logging
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,13 @@ from keras import ops
 
 from device.values import AGE_YEARS
 from tools.faces.datasets import VALIDATION, Stills
-from tools.learning.batches import HEADS, Batches, Recipe
-from tools.learning.networks import load_network
+from tools.learning.batches import Batches, Recipe, heads_of
+from tools.learning.checkpoint import Checkpoint, History
+from tools.learning.lessons import Lessons
+from tools.learning.networks import load_network, with_only
 from tools.learning.precision import FusedBatchNormalization, policy
-from tools.learning.teachers import Lessons
 from tools.measuring.evaluate import predict_keras
 from tools.measuring.metrics import face_metrics
-
-log = logging.getLogger(__name__)
 
 
 def age_loss(target: Any, logits: Any) -> Any:
@@ -49,11 +49,11 @@ class RunningAverage(keras.callbacks.Callback):
 
     EVERY = 8
 
-    def __init__(self, momentum: float) -> None:
+    def __init__(self, momentum: float, weights: Sequence[np.ndarray] = (), steps: int = 0) -> None:
+        """weights, steps: where it was, if it goes on."""
         super().__init__()
         self._momentum = momentum**self.EVERY
-        self.weights: list[np.ndarray] = []
-        self.steps = 0
+        self.weights, self.steps = list(weights), steps
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Begin with the weights as they are, unless a checkpoint has given some."""
@@ -73,7 +73,8 @@ class RunningAverage(keras.callbacks.Callback):
 
 @dataclass(slots=True)
 class Run:
-    """One training in its folder: `state.npz` to resume from, `best.keras`, `history.json`."""
+    """One training in its folder: `state.npz` to resume from, `best.keras`, and
+    `history.json` with its picture."""
 
     folder: Path
     recipe: Recipe
@@ -84,30 +85,31 @@ class Run:
     """The `.keras` network to begin with; None: random weights."""
 
     def train(self, train: Stills, held_out: Stills) -> keras.Model:
-        """Train (or go on, or do nothing when it is done) and return the best average.
+        """Train (or go on, or do nothing when it is done) and return the best average. It has the
+        heads that the faces teach.
 
         held_out: the validation parts, with pictures of any size.
+
+        Raises:
+            UserError: the folder holds another training.
         """
-        recipe = self.recipe
-        self.folder.mkdir(parents=True, exist_ok=True)
+        recipe, checkpoint = self.recipe, self.checkpoint(train)
+        checkpoint.begin()
+        if self._done(checkpoint.history):
+            return load_network(self.best)
         keras.utils.set_random_seed(recipe.seed)
-        network = recipe.design.build(labels=self.labels)
+        heads = heads_of(train, self.lessons)
+        network = with_only(recipe.design.build(labels=self.labels), heads)
         with policy(recipe.policy):
             twin = recipe.design.build(labels=self.labels, norm=FusedBatchNormalization)
-        model = keras.Model(twin.input, {head: twin.output[head] for head in HEADS})
-        steps = len(Batches(train, recipe, self.labels, 0))
-        self._compile(model, steps)
-        average = RunningAverage(recipe.average)
-        history = self._resume(model, average)
-        if not history:
-            if self.start is not None:
-                model.set_weights(load_network(self.start).get_weights())
-            text = json.dumps(asdict(recipe), indent=1)
-            (self.folder / "recipe.json").write_text(text)
-        for epoch in range(len(history), recipe.epochs):
-            if self._since_best(history) >= recipe.patience:
-                log.info("no better for %d epochs: stopped", recipe.patience)
-                break
+        model = keras.Model(twin.input, {head: twin.output[head] for head in heads})
+        self._compile(model, len(Batches(train, recipe, self.labels, 0)))
+        history, (weights, steps) = checkpoint.restore(model, "average", "steps")
+        average = RunningAverage(recipe.average, weights, sum(int(one) for one in steps))
+        if not history and self.start is not None:
+            model.set_weights(with_only(load_network(self.start), heads).get_weights())
+        while not self._done(history):
+            epoch = len(history)
             began = time.monotonic()
             seen = model.fit(
                 Batches(train, recipe, self.labels, epoch, self.lessons),
@@ -123,8 +125,24 @@ class Run:
             print(json.dumps({k: round(v, 4) for k, v in row.items()}), flush=True)
             if self._since_best(history) == 0:
                 self._with(network, average.weights, lambda: network.save(self.best))
-            self._keep(model, average, history)
+            checkpoint.keep(
+                model, history, average=average.weights, steps=[np.array(average.steps)]
+            )
         return load_network(self.best)
+
+    def checkpoint(self, train: Stills) -> Checkpoint:
+        """Where this training is kept, with all that tells it from another."""
+        start = None if self.start is None else hashlib.sha256(self.start.read_bytes()).hexdigest()
+        others = {
+            "faces": len(train),
+            "lessons": None if self.lessons is None else self.lessons.digest,
+            "start": None if start is None else start[:8],
+        }
+        return Checkpoint(self.folder, asdict(self.recipe) | others)
+
+    def _done(self, history: History) -> bool:
+        recipe = self.recipe
+        return len(history) >= recipe.epochs or self._since_best(history) >= recipe.patience
 
     @property
     def best(self) -> Path:
@@ -145,9 +163,11 @@ class Run:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         soft = keras.losses.CategoricalCrossentropy(from_logits=True)
         losses = {"emotion": soft, "votes": soft, "age": age_loss, "female": female_loss}
+        losses = {head: losses[head] for head in model.output}
+        weights = {head: recipe.loss_weights[head] for head in losses}
         # JAX without its compiler runs step by step; TensorFlow's makes nothing quicker here.
         compiled = keras.backend.backend() == "jax"
-        model.compile(optimizer, losses, loss_weights=recipe.loss_weights, jit_compile=compiled)
+        model.compile(optimizer, losses, loss_weights=weights, jit_compile=compiled)
 
     def _with(self, network: keras.Model, weights: list[np.ndarray], act: Any) -> Any:
         """Do something with other weights in the network, and put its own back."""
@@ -167,32 +187,9 @@ class Run:
         )
         return {f"val_{k}": v for k, v in face_metrics(outputs, held_out).items()}
 
-    def _since_best(self, history: list[dict[str, float]]) -> int:
+    def _since_best(self, history: History) -> int:
         scores = [score(row) for row in history]
         return len(scores) - 1 - int(np.argmax(scores)) if scores else -1
-
-    def _keep(self, model: keras.Model, average: RunningAverage, history: list[Any]) -> None:
-        arrays = {f"w{i}": w for i, w in enumerate(model.get_weights())}
-        arrays |= {f"a{i}": w for i, w in enumerate(average.weights)}
-        arrays |= {f"o{i}": v.numpy() for i, v in enumerate(model.optimizer.variables)}
-        part = self.folder / "state.part.npz"
-        np.savez(part, steps=average.steps, history=json.dumps(history), **arrays)
-        part.replace(self.folder / "state.npz")
-        (self.folder / "history.json").write_text(json.dumps(history, indent=1))
-
-    def _resume(self, model: keras.Model, average: RunningAverage) -> list[dict[str, float]]:
-        path = self.folder / "state.npz"
-        if not path.exists():
-            return []
-        with np.load(path) as state:
-            count = len(model.weights)
-            model.set_weights([state[f"w{i}"] for i in range(count)])
-            average.weights = [state[f"a{i}"] for i in range(count)]
-            average.steps = int(state["steps"])
-            model.optimizer.build(model.trainable_variables)
-            for index, variable in enumerate(model.optimizer.variables):
-                variable.assign(state[f"o{index}"])
-            return json.loads(str(state["history"]))
 
 
 def score(row: dict[str, float]) -> float:

@@ -8,7 +8,6 @@ here needs TensorFlow: Keras may compute by JAX, on an accelerator.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,10 +27,9 @@ from tools.faces.datasets import (
 )  # fmt: skip
 from tools.faces.photos import DeviceCropper
 from tools.learning.batches import Recipe
+from tools.learning.lessons import load as load_lessons
 from tools.learning.networks import SIZE
-from tools.learning.teachers import load as load_lessons
 from tools.learning.training import Run
-from tools.measuring.plots import draw_history
 from tools.places import MODELS
 
 LESSONS = MODELS / "lessons.npz"
@@ -80,7 +78,5 @@ def train_network(
     for name, phase in folders.items():
         run = Run(runs / name, phase, len(EMOTIONS), taught, start)
         network = run.train(train, held_out)
-        history = json.loads((run.folder / "history.json").read_text())
-        draw_history(history, run.folder / "history.png")
         start = run.best
     return network

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,14 +19,12 @@ import keras
 import matplotlib
 from tqdm import tqdm
 
-from device.errors import UserError
 from device.values import EMOTIONS
 from device.vision.litert import Model, load_model
 from tools.faces.datasets import PARTS, TRAIN, VALIDATION, Stills, join
 from tools.learning.batches import Recipe
 from tools.learning.networks import Architecture
 from tools.learning.training import Run
-from tools.measuring.plots import draw_history
 from tools.measuring.tables import markdown
 
 matplotlib.use("Agg")
@@ -56,42 +54,20 @@ def train_all(
     Raises:
         UserError: the folder holds one that was made by another recipe or with other faces.
     """
-    train = join(*tables.values()).of(TRAIN)
-    for name, architecture in architectures.items():
-        mine = replace(recipe, design=architecture)
-        refuse_another(folder / name, mine, len(train))
-    for name, architecture in architectures.items():
-        if not (folder / name / "result.json").exists():
+    together = join(*tables.values())
+    train, held_out = together.of(TRAIN), together.of(VALIDATION)
+    runs = {
+        name: Run(folder / name, replace(recipe, design=architecture), len(EMOTIONS))
+        for name, architecture in architectures.items()
+    }
+    for run in runs.values():
+        run.checkpoint(train).refuse_another()
+    for name, run in runs.items():
+        if not (run.folder / "result.json").exists():
             print(f"\n{name}", flush=True)
-            run = Run(folder / name, replace(recipe, design=architecture), len(EMOTIONS))
-            network = _trained(run, tables)
+            network = run.train(train, held_out)
             if measured:
                 _measure(name, network, tables, run.folder)
-
-
-def refuse_another(folder: Path, recipe: Recipe, faces: int) -> None:
-    """Raise UserError where what lies in a run's folder cannot stand beside what is asked for.
-
-    A setting that the recipe has got since then is no difference: its default changes nothing.
-    """
-    asked = json.loads(json.dumps(asdict(recipe)))
-    for file, wanted in (("recipe.json", asked), ("result.json", {"train_faces": faces})):
-        path = folder / file
-        past = json.loads(path.read_text()) if path.exists() else {}
-        for key, value in past.items():
-            if key in wanted and value != wanted[key]:
-                raise UserError(
-                    f"{path}: made with another {key.replace('_', ' ')} ({value}, now "
-                    f"{wanted[key]}); delete the folder, or keep this comparison in another --runs"
-                )
-
-
-def _trained(run: Run, tables: Mapping[str, Stills]) -> keras.Model:
-    together = join(*tables.values())
-    network = run.train(together.of(TRAIN), together.of(VALIDATION))
-    history = json.loads((run.folder / "history.json").read_text())
-    draw_history(history, run.folder / "history.png")
-    return network
 
 
 def _measure(name: str, network: keras.Model, tables: Mapping[str, Stills], folder: Path) -> None:

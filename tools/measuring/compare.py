@@ -25,7 +25,8 @@ from device.errors import UserError
 from device.values import EMOTIONS
 from device.vision.card import Card, load_card
 from tools.faces.datasets import Stills
-from tools.measuring.evaluate import HEADS, TFLite, measure
+from tools.learning.networks import HEADS
+from tools.measuring.evaluate import TFLite, measure
 from tools.measuring.intervals import mean_with_interval
 from tools.measuring.metrics import Array, judged
 from tools.places import ROOT

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from device.vision.litert import load_model
 from tools.faces.datasets import PARTS, Stills
 from tools.faces.folders import Folder
-from tools.learning.networks import SIZE
+from tools.learning.networks import HEADS, SIZE
 from tools.measuring.fairness import fairness
 from tools.measuring.majority import CONTEMPT, majority
 from tools.measuring.metrics import confusion, face_metrics, judged, macro_f1, softmax
@@ -28,9 +28,6 @@ from tools.measuring.reliability import log_loss, reliability
 from tools.measuring.robustness import robustness
 
 Array = NDArray[np.float32]
-
-HEADS = ("emotion", "votes", "age", "female")
-"""Outputs that are measured; the others only take memory."""
 
 
 def as_input(pictures: NDArray[np.uint8], size: int = SIZE) -> NDArray[np.uint8]:

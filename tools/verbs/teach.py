@@ -1,4 +1,4 @@
-"""`wayside-tools teach`: what trained networks say of the training faces, for a smaller one."""
+"""`wayside-tools teach`: what large networks say of the training faces, for a small one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the verb and what it does."""
     teach = subparsers.add_parser(
         "teach",
-        help="keep what larger networks say of the training faces",
-        description="Ask one or more trained networks about every training face and its mirror "
-        "image, and keep the mean of their probabilities by the face's digest. `train` learns from "
-        "that file where it lies among the models.",
-        epilog="example: wayside-tools teach runs/architectures/teacher/best.keras",
+        help="train large networks, and keep what they say of the training faces",
+        description="Train the teachers, or go on where they stopped, and ask them about every "
+        "training face and its mirror image. The mean of their probabilities is kept by the face's "
+        "digest; `train` learns from that file where it lies among the models. Some four hours on "
+        "two cores.",
+        epilog="example: wayside-tools teach   (or, to ask trained networks instead: "
+        "wayside-tools teach runs/teachers/emotion/best.keras models/face.keras)",
     )
-    teach.add_argument("teachers", type=Path, nargs="+", metavar="FILE.keras")
+    teach.add_argument(
+        "teachers", type=Path, nargs="*", metavar="FILE.keras", help="ask these; none is trained"
+    )
     teach.add_argument("--out", type=Path, default=MODELS / "lessons.npz")
+    teach.add_argument(
+        "--train-only",
+        action="store_true",
+        help="leave the asking to a later call, as on an accelerator (KERAS_BACKEND=jax)",
+    )
     add_data(teach)
     teach.set_defaults(run=_teach)
 
@@ -27,11 +36,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _teach(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
     from tools.faces.datasets import TRAIN, join
-    from tools.learning.teachers import ask, save
+    from tools.learning.lessons import ask, save
+    from tools.learning.teachers import train_teachers
     from tools.learning.workshop import load_tables
 
     tables = load_tables(data_folder(arguments), arguments.runs / "cache")
+    teachers = arguments.teachers or train_teachers(tables, arguments.runs / "teachers")
+    if arguments.train_only:
+        print(f"{arguments.runs / 'teachers'}: trained; the same without --train-only asks them")
+        return 0
     stills = join(*tables.values()).of(TRAIN)
-    save(arguments.out, stills, ask(arguments.teachers, stills))
-    print(f"{arguments.out}: {len(stills)} faces, {len(arguments.teachers)} teachers")
+    save(arguments.out, stills, ask(teachers, stills))
+    print(f"{arguments.out}: {len(stills)} faces, {len(teachers)} teachers")
     return 0

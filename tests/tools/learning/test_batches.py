@@ -18,8 +18,8 @@ from tools.learning.batches import (
     mixup_pairs,
     with_rare_again,
 )
+from tools.learning.lessons import Lessons
 from tools.learning.networks import TINY
-from tools.learning.teachers import Lessons
 
 RECIPE = Recipe(epochs=4, batch=4, mixup=0, design=TINY)
 

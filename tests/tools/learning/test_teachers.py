@@ -1,55 +1,54 @@
-"""What teachers say is kept by the face, and given back to whoever has the face."""
+"""Large networks, each on one set, and what they have to tell afterwards."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
-from device.errors import UserError
-from tools.faces.datasets import TRAIN, Stills, from_pictures, pixels_digest
-from tools.learning.networks import TINY, face_network
-from tools.learning.teachers import ask, load, save
+from tools.faces.datasets import TRAIN, VALIDATION, Stills, from_pictures, join, pixels_digest
+from tools.learning.architectures import ARCHITECTURES
+from tools.learning.batches import Recipe
+from tools.learning.networks import SIZE, TINY, load_network
+from tools.learning.teachers import TEACHERS, train_teachers
+
+TRIAL = Recipe(epochs=1, batch=8, design=TINY)
 
 
-def faces(count: int, seed: int = 0) -> Stills:
-    pictures = np.random.default_rng(seed).integers(0, 256, (count, 64, 64), np.uint8)
-    return from_pictures(pictures, TRAIN, np.array([pixels_digest(p) for p in pictures]))
+def faces(part: int, seed: int) -> Stills:
+    pictures = np.random.default_rng(seed).integers(0, 256, (16, SIZE, SIZE), np.uint8)
+    return from_pictures(pictures, part, np.array([pixels_digest(p) for p in pictures]))
 
 
-def teacher(path: Path, seed: int) -> Path:
-    keras.utils.set_random_seed(seed)
-    face_network(TINY).save(path)
-    return path
+def emotions(part: int, seed: int) -> Stills:
+    return replace(faces(part, seed), emotion=np.arange(16) % 7)
 
 
-def test_lessons_come_back_by_face_in_any_order(tmp_path: Path) -> None:
-    stills = faces(6)
-    lessons = ask([teacher(tmp_path / "a.keras", 1), teacher(tmp_path / "b.keras", 2)], stills)
-    for value in (lessons.emotion, lessons.votes, lessons.age):
-        np.testing.assert_allclose(value.sum(axis=1), 1, atol=1e-5)
-    save(tmp_path / "lessons.npz", stills, lessons)
-    order = np.array([4, 0, 5])
-    again = load(tmp_path / "lessons.npz", stills.take(order))
-    for name in ("emotion", "votes", "age", "female"):
-        expected = getattr(lessons, name)[order]
-        np.testing.assert_allclose(getattr(again, name), expected, atol=1 / 100)
+def ages(part: int, seed: int) -> Stills:
+    years = np.linspace(5, 80, 16, dtype=np.float32)
+    female = (np.arange(16) % 2).astype(np.float32)
+    return replace(faces(part, seed), years=years, female=female)
 
 
-def test_a_face_and_its_mirror_image_are_one_lesson(tmp_path: Path) -> None:
-    path = teacher(tmp_path / "a.keras", 1)
-    stills = faces(3)
-    mirrored = replace(stills, pictures=stills.pictures[:, :, ::-1])
-    np.testing.assert_allclose(
-        ask([path], stills).emotion, ask([path], mirrored).emotion, atol=1e-6
-    )
+@pytest.mark.slow
+def test_each_learns_from_one_set_and_tells_what_that_teaches(tmp_path: Path) -> None:
+    tables = {
+        "fer2013": join(emotions(TRAIN, 1), emotions(VALIDATION, 2)),
+        "utkface": join(ages(TRAIN, 3), ages(VALIDATION, 4)),
+    }
+    small = {name: replace(teacher, recipe=TRIAL) for name, teacher in TEACHERS.items()}
+    best = train_teachers(tables, tmp_path, small)
+    told = [set(load_network(path).output) - {"embedding", "features"} for path in best]
+    assert told == [{"emotion"}, {"age", "female"}]  # no face here has votes
+    before = [path.stat().st_mtime_ns for path in best]
+    assert train_teachers(tables, tmp_path, small) == best
+    assert [path.stat().st_mtime_ns for path in best] == before
 
 
-def test_a_face_that_no_teacher_saw_is_one_clear_line(tmp_path: Path) -> None:
-    stills = faces(3)
-    save(tmp_path / "lessons.npz", stills, ask([teacher(tmp_path / "a.keras", 1)], stills))
-    with pytest.raises(UserError, match="no lesson for 2 of 2 training faces"):
-        load(tmp_path / "lessons.npz", faces(2, seed=9))
+def test_the_teachers_are_larger_than_what_ships_and_cover_all_labels() -> None:
+    ours = ARCHITECTURES["wayside"].build(labels=7).count_params()
+    assert {teacher.faces for teacher in TEACHERS.values()} == {"fer2013", "utkface"}
+    for teacher in TEACHERS.values():
+        assert teacher.recipe.design.build(labels=7).count_params() > 2 * ours

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import keras
 import numpy as np
+import pytest
 
+from device.errors import UserError
 from device.values import AGE_YEARS
-from tools.learning.batches import age_targets
-from tools.learning.training import RunningAverage, age_loss, score
+from tools.faces.datasets import TRAIN, from_pictures
+from tools.learning.batches import Recipe, age_targets
+from tools.learning.checkpoint import Checkpoint
+from tools.learning.networks import TINY
+from tools.learning.training import Run, RunningAverage, age_loss, score
+
+TRAIN_ONCE = Recipe(epochs=1, batch=8, mixup=0, design=TINY)
 
 
 def test_the_age_loss_falls_as_the_mean_comes_nearer() -> None:
@@ -35,3 +45,26 @@ def test_the_best_epoch_is_told_by_emotion_first() -> None:
     better = {"val_accuracy": 0.66, "val_gender_accuracy": 0.92, "val_age_error": 6.0}
     worse = {"val_accuracy": 0.64, "val_gender_accuracy": 0.93, "val_age_error": 5.8}
     assert score(better) > score(worse)
+
+
+def test_a_folder_that_holds_another_training_is_not_gone_on_with(tmp_path: Path) -> None:
+    faces = from_pictures(np.zeros((4, 64, 64), np.uint8), TRAIN, np.arange(4).astype(str))
+    checkpoint = Run(tmp_path, TRAIN_ONCE, 7).checkpoint(faces)
+    checkpoint.begin()
+    checkpoint.begin()
+    with pytest.raises(UserError, match=r"recipe\.json: made with another epochs \(1, now 9\)"):
+        Run(tmp_path, replace(TRAIN_ONCE, epochs=9), 7).checkpoint(faces).begin()
+    wider = replace(TRAIN_ONCE, design=replace(TINY, features=32))
+    with pytest.raises(UserError, match="another design"):
+        Run(tmp_path, wider, 7).checkpoint(faces).begin()
+    with pytest.raises(UserError, match="another faces"):
+        Run(tmp_path, TRAIN_ONCE, 7).checkpoint(faces.take(np.arange(2))).begin()
+    start = tmp_path / "other.keras"
+    start.write_bytes(b"another network")
+    with pytest.raises(UserError, match="another start"):
+        Run(tmp_path, TRAIN_ONCE, 7, start=start).checkpoint(faces).begin()
+
+
+def test_a_later_setting_or_another_machine_makes_no_other_training(tmp_path: Path) -> None:
+    Checkpoint(tmp_path, {"epochs": 3, "policy": "float32"}).begin()
+    Checkpoint(tmp_path, {"epochs": 3, "policy": "mixed_bfloat16", "mixup": 0.2}).begin()

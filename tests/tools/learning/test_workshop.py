@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -60,20 +61,14 @@ def tables(count: int = 56) -> dict[str, Stills]:
     }
 
 
-class Killed(Run):
-    """A run whose process dies right after its first checkpoint."""
-
-    def _keep(self, *given: Any) -> None:
-        super()._keep(*given)
-        raise KeyboardInterrupt
-
-
 @pytest.mark.slow
-def test_a_training_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_training_that_was_killed_goes_on_where_it_was(
+    tmp_path: Path, killed_after_an_epoch: Callable[[], AbstractContextManager[None]]
+) -> None:
     both = join(*tables().values())
     train, held_out = both.of(TRAIN), both.of(VALIDATION)
-    with pytest.raises(KeyboardInterrupt):
-        Killed(tmp_path, TRIAL, 7).train(train, held_out)
+    with killed_after_an_epoch():
+        Run(tmp_path, TRIAL, 7).train(train, held_out)
 
     def history() -> list[dict[str, float]]:
         return json.loads((tmp_path / "history.json").read_text())
