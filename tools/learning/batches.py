@@ -8,6 +8,7 @@ was drawn before.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,9 @@ from tools.learning.lessons import Lessons
 from tools.learning.networks import HEADS, SEEN, Architecture, Design
 from tools.learning.precision import fastest_policy
 
+Rows = dict[str, np.ndarray]
+"""By head, a row for each face."""
+
 AGE_SPREAD = 4.0  # years: width of the Gaussian that an age becomes, as in DLDL (Gao et al. 2017)
 
 
@@ -33,7 +37,7 @@ class Recipe:
     alpha of the Beta distribution of Zhang et al. 2018; 0: none. policy: of Keras's dtypes, for
     the training step alone. taught: how much of a label is what teachers say, where there are
     lessons; a face without that label teaches what they say, and counts `guessed` as much.
-    variation: how strongly an epoch's faces are varied.
+    variation: how strongly an epoch's faces are varied; with lessons it is as the lessons say.
     """
 
     epochs: int = 50
@@ -91,7 +95,7 @@ def age_targets(years: np.ndarray) -> np.ndarray:
     return np.hstack([bins / bins.sum(axis=1, keepdims=True), known]).astype(np.float32)
 
 
-def known_of(stills: Stills) -> dict[str, np.ndarray]:
+def known_of(stills: Stills) -> Rows:
     """(N,) float32 by head: 1 where a face has that label."""
     known = {
         "emotion": stills.emotion >= 0,
@@ -109,16 +113,14 @@ def heads_of(stills: Stills, lessons: Lessons | None) -> list[str]:
 
 
 def with_lessons(
-    targets: dict[str, np.ndarray], known: dict[str, np.ndarray], lessons: Lessons, recipe: Recipe
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Targets and masks by head, with what teachers say of the same faces mixed in."""
-    years = lessons.age @ AGE_YEARS
-    said = {
-        "emotion": lessons.emotion,
-        "votes": lessons.votes,
-        "age": np.hstack([lessons.age, years[:, None]]),
-        "female": lessons.female,
-    }
+    targets: Rows, known: Rows, said: Mapping[str, np.ndarray], recipe: Recipe
+) -> tuple[Rows, Rows]:
+    """Targets and masks by head, with what teachers say of the same faces mixed in.
+
+    said: (n, C) probabilities by head.
+    """
+    years = said["age"] @ AGE_YEARS
+    said = {**said, "age": np.hstack([said["age"], years[:, None]])}
     mixed_in, counted = {}, {}
     for head in HEADS:
         sure = known[head] > 0
@@ -184,8 +186,7 @@ class Batches(keras.utils.PyDataset):
         }
         self._known = known_of(stills)
         self._kind = stills.emotion >= 0
-        if lessons is not None:
-            self._targets, self._known = with_lessons(self._targets, self._known, lessons, recipe)
+        self._lessons = lessons
         self._heads = heads_of(stills, lessons)
 
     def __len__(self) -> int:
@@ -195,13 +196,18 @@ class Batches(keras.utils.PyDataset):
         width = self._recipe.batch
         rows = self._order[index * width : (index + 1) * width]
         draw = np.random.default_rng([self._recipe.seed, self._epoch, index])
-        pictures = self._stills.pictures
-        faces = np.stack(
-            [augment(pictures[row], SEEN, draw, self._recipe.variation) for row in rows]
-        )
-        faces = faces[..., None].astype(np.float32)
         targets = {head: self._targets[head][rows] for head in self._heads}
         known = {head: self._known[head][rows] for head in self._heads}
+        pictures, digests = self._stills.pictures[rows], self._stills.digest[rows]
+        if self._lessons is None:
+            varied = [augment(picture, SEEN, draw, self._recipe.variation) for picture in pictures]
+        else:
+            views = self._lessons.views
+            numbers = draw.integers(views.count, size=len(rows))
+            varied = [views.of(*one) for one in zip(pictures, digests, numbers, strict=True)]
+            said = self._lessons.of(numbers, rows)
+            targets, known = with_lessons(targets, known, said, self._recipe)
+        faces = np.stack(varied)[..., None].astype(np.float32)
         if self._recipe.mixup:
             partner, share = mixup_pairs(self._kind[rows], self._recipe.mixup, draw)
             faces = mixed(faces, partner, share)

@@ -35,6 +35,21 @@ def policy(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
+def by_policy(network: keras.Model, name: str) -> keras.Model:
+    """A copy with the same weights whose layers compute by the dtype policy `name`; a layer that
+    insists on a dtype of its own keeps it."""
+
+    def in_it(layer: layers.Layer) -> layers.Layer:
+        told = layer.get_config()
+        if layer.dtype_policy.name == "float32" and layer.name not in network.output_names:
+            told["dtype"] = name
+        return type(layer).from_config(told)
+
+    copy: keras.Model = keras.models.clone_model(network, clone_function=in_it)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
 class FusedBatchNormalization(layers.BatchNormalization):
     """Batch normalisation whose training step is TensorFlow's one fused operation.
 

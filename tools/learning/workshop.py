@@ -32,7 +32,7 @@ from tools.learning.networks import SIZE
 from tools.learning.training import Run
 from tools.places import MODELS
 
-LESSONS = MODELS / "lessons.npz"
+LESSONS = MODELS / "lessons"
 
 
 def load_tables(data: Path, cache: Path, limit: int | None = None) -> dict[str, Stills]:
@@ -64,7 +64,7 @@ def train_network(
 ) -> keras.Model:  # fmt: skip
     """The backbone, from stills; each phase goes on from the best network of the one before.
 
-    lessons: what `wayside-tools teach` kept, used where the file is there.
+    lessons: what `wayside-tools teach` kept, used where the folder is there.
     start: a trained `.keras` network, from which the last phase alone goes on, in a folder that is
     named after the file's content: what another network became is never taken for it.
     """

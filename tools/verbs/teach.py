@@ -14,16 +14,17 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "teach",
         help="train large networks, and keep what they say of the training faces",
         description="Train the teachers, or go on where they stopped, and ask them about every "
-        "training face and its mirror image. The mean of their probabilities is kept by the face's "
-        "digest; `train` learns from that file where it lies among the models. Some four hours on "
-        "two cores.",
+        "training face in several views. The mean of their probabilities is kept by the face's "
+        "digest; `train` learns from that folder where it lies among the models. Some four hours "
+        "on two cores.",
         epilog="example: wayside-tools teach   (or, to ask trained networks instead: "
         "wayside-tools teach runs/teachers/emotion/best.keras models/face.keras)",
     )
     teach.add_argument(
         "teachers", type=Path, nargs="*", metavar="FILE.keras", help="ask these; none is trained"
     )
-    teach.add_argument("--out", type=Path, default=MODELS / "lessons.npz")
+    teach.add_argument("--views", type=int, default=8, help="of each face; default: 8")
+    teach.add_argument("--out", type=Path, metavar="DIR", default=MODELS / "lessons")
     teach.add_argument(
         "--train-only",
         action="store_true",
@@ -36,7 +37,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _teach(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
     from tools.faces.datasets import TRAIN, join
-    from tools.learning.lessons import ask, save
+    from tools.learning.lessons import Views, ask
     from tools.learning.teachers import train_teachers
     from tools.learning.workshop import load_tables
 
@@ -46,6 +47,7 @@ def _teach(arguments: argparse.Namespace) -> int:
         print(f"{arguments.runs / 'teachers'}: trained; the same without --train-only asks them")
         return 0
     stills = join(*tables.values()).of(TRAIN)
-    save(arguments.out, stills, ask(teachers, stills))
-    print(f"{arguments.out}: {len(stills)} faces, {len(teachers)} teachers")
+    views = Views(arguments.views)
+    ask(teachers, stills, views, arguments.out)
+    print(f"{arguments.out}: {len(stills)} faces, {views.count} views, {len(teachers)} teachers")
     return 0

@@ -18,7 +18,7 @@ from tools.learning.batches import (
     mixup_pairs,
     with_rare_again,
 )
-from tools.learning.lessons import Lessons
+from tools.learning.lessons import Lessons, Views
 from tools.learning.networks import TINY
 
 RECIPE = Recipe(epochs=4, batch=4, mixup=0, design=TINY)
@@ -105,12 +105,14 @@ def test_an_epoch_is_the_same_for_the_same_seed_and_differs_from_the_next() -> N
 
 def lessons_of(count: int) -> Lessons:
     """Teachers that are sure: angry, no vote but contempt, 40 years, a woman."""
-    return Lessons(
-        emotion=np.eye(7, dtype=np.float32)[np.zeros(count, np.int64)],
-        votes=np.eye(8, dtype=np.float32)[np.full(count, 7)],
-        age=np.tile((AGE_YEARS == 40).astype(np.float32), (count, 1)),
-        female=np.ones((count, 1), np.float32),
-    )
+    sure = {
+        "emotion": np.arange(7) == 0,
+        "votes": np.arange(8) == 7,
+        "age": AGE_YEARS == 40,
+        "female": np.ones(1, bool),
+    }
+    said = {head: np.where(share, 255, 0).astype(np.uint8) for head, share in sure.items()}
+    return Lessons(Views(2), {head: np.tile(one, (2, count, 1)) for head, one in said.items()})
 
 
 def test_teachers_soften_a_label_and_stand_in_for_one_that_is_missing() -> None:

@@ -1,4 +1,4 @@
-"""What teachers say is kept by the face, and given back to whoever has the face."""
+"""What teachers say is kept by face and view, and given back to whoever has the faces."""
 
 from __future__ import annotations
 
@@ -11,57 +11,108 @@ import numpy as np
 import pytest
 
 from device.errors import UserError
+from tools.faces.augment import Range
 from tools.faces.datasets import TRAIN, Stills, from_pictures, pixels_digest
-from tools.learning.lessons import ask, load, save
+from tools.learning.lessons import Views, ask, load
 from tools.learning.networks import HEADS, TINY, face_network, with_only
+from tools.measuring.metrics import softmax
+
+VIEWS = Views(count=2)
 
 
 def faces(count: int, seed: int = 0) -> Stills:
-    pictures = np.random.default_rng(seed).integers(0, 256, (count, 64, 64), np.uint8)
+    """Of large squares: their views differ."""
+    squares = np.random.default_rng(seed).integers(0, 256, (count, 4, 4), np.uint8)
+    pictures = squares.repeat(16, axis=1).repeat(16, axis=2)
     return from_pictures(pictures, TRAIN, np.array([pixels_digest(p) for p in pictures]))
 
 
 def teacher(path: Path, seed: int, heads: Collection[str] = HEADS) -> Path:
+    """With statistics as a trained one has them: it tells pictures apart."""
     keras.utils.set_random_seed(seed)
-    with_only(face_network(TINY), heads).save(path)
+    network = face_network(TINY)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
+    network(faces(32).pictures[..., None].astype(np.float32), training=True)
+    with_only(network, heads).save(path)
     return path
 
 
-def test_lessons_come_back_by_face_in_any_order(tmp_path: Path) -> None:
+def told(folder: Path, stills: Stills, number: int) -> dict[str, np.ndarray]:
+    rows = np.arange(len(stills))
+    return load(folder, stills).of(np.full(len(rows), number), rows)
+
+
+def test_lessons_come_back_by_face_and_view_in_any_order(tmp_path: Path) -> None:
     stills = faces(6)
-    lessons = ask([teacher(tmp_path / "a.keras", 1), teacher(tmp_path / "b.keras", 2)], stills)
-    for value in (lessons.emotion, lessons.votes, lessons.age):
-        np.testing.assert_allclose(value.sum(axis=1), 1, atol=1e-5)
-    save(tmp_path / "lessons.npz", stills, lessons)
-    order = np.array([4, 0, 5])
-    again = load(tmp_path / "lessons.npz", stills.take(order))
-    for name in ("emotion", "votes", "age", "female"):
-        expected = getattr(lessons, name)[order]
-        np.testing.assert_allclose(getattr(again, name), expected, atol=1 / 100)
+    teachers = [teacher(tmp_path / "a.keras", 1), teacher(tmp_path / "b.keras", 2)]
+    ask(teachers, stills, VIEWS, tmp_path / "lessons")
+    some = np.array([4, 0, 5])
+    for number in range(VIEWS.count):
+        expected = told(tmp_path / "lessons", stills, number)
+        again = told(tmp_path / "lessons", stills.take(some), number)
+        for head in HEADS:
+            np.testing.assert_array_equal(again[head], expected[head][some])
+        for head in ("emotion", "votes", "age"):
+            np.testing.assert_allclose(expected[head].sum(axis=1), 1, atol=1e-5)
 
 
-def test_a_face_and_its_mirror_image_are_one_lesson(tmp_path: Path) -> None:
-    path = teacher(tmp_path / "a.keras", 1)
+def test_what_is_kept_is_what_the_teacher_says_of_that_very_view(tmp_path: Path) -> None:
     stills = faces(3)
-    mirrored = replace(stills, pictures=stills.pictures[:, :, ::-1])
-    np.testing.assert_allclose(
-        ask([path], stills).emotion, ask([path], mirrored).emotion, atol=1e-6
+    path = teacher(tmp_path / "a.keras", 1)
+    ask([path], stills, VIEWS, tmp_path / "lessons")
+    seen = np.stack(
+        [VIEWS.of(p, d, 1) for p, d in zip(stills.pictures, stills.digest, strict=True)]
     )
+    network = keras.saving.load_model(path)
+    both = np.stack([seen, seen[:, :, ::-1]])[..., None].astype(np.float32)
+    said = [softmax(network.predict(some, verbose=0)["emotion"]) for some in both]
+    first, second = (told(tmp_path / "lessons", stills, n)["emotion"] for n in (0, 1))
+    np.testing.assert_allclose(second, np.mean(said, axis=0), atol=0.03)
+    assert np.abs(first - second).max() > 0.06
+
+
+def test_a_view_is_the_same_whenever_it_is_drawn_and_differs_from_the_next() -> None:
+    (picture,), (digest,) = faces(1).pictures, faces(1).digest
+    first = VIEWS.of(picture, digest, 0)
+    np.testing.assert_array_equal(first, VIEWS.of(picture, digest, 0))
+    assert (first != VIEWS.of(picture, digest, 1)).any()
+
+
+def test_what_is_asked_is_not_asked_again_and_another_asking_is_refused(tmp_path: Path) -> None:
+    stills, folder = faces(3), tmp_path / "lessons"
+    path = teacher(tmp_path / "a.keras", 1)
+    ask([path], stills, VIEWS, folder)
+    (folder / "1.npz").unlink()  # killed in between
+    kept = (folder / "0.npz").stat().st_mtime_ns
+    ask([path], stills, VIEWS, folder)
+    assert (folder / "0.npz").stat().st_mtime_ns == kept
+    assert (folder / "1.npz").exists()
+    with pytest.raises(UserError, match="made with another teachers"):
+        ask([teacher(tmp_path / "b.keras", 2)], stills, VIEWS, folder)
+    with pytest.raises(UserError, match="made with another views"):
+        ask([path], stills, replace(VIEWS, variation=Range(turn=20)), folder)
 
 
 def test_a_teacher_speaks_for_what_it_has_learnt(tmp_path: Path) -> None:
     stills = faces(3)
     ages = teacher(tmp_path / "ages.keras", 1, ("age", "female"))
     rest = teacher(tmp_path / "rest.keras", 2, ("emotion", "votes"))
-    both, other = ask([ages, rest], stills), ask([teacher(tmp_path / "b.keras", 2)], stills)
-    np.testing.assert_allclose(both.emotion, other.emotion, atol=1e-6)
-    assert np.abs(both.age - other.age).max() > 1e-4
+    ask([ages, rest], stills, VIEWS, tmp_path / "both")
+    ask([teacher(tmp_path / "all.keras", 2)], stills, VIEWS, tmp_path / "one")
+    both, one = (told(tmp_path / name, stills, 0) for name in ("both", "one"))
+    np.testing.assert_allclose(both["emotion"], one["emotion"], atol=0.01)
+    assert np.abs(both["age"] - one["age"]).max() > 0.01
     with pytest.raises(UserError, match="no teacher has learnt emotion"):
-        ask([ages], stills)
+        ask([ages], stills, VIEWS, tmp_path / "none")
 
 
 def test_a_face_that_no_teacher_saw_is_one_clear_line(tmp_path: Path) -> None:
-    stills = faces(3)
-    save(tmp_path / "lessons.npz", stills, ask([teacher(tmp_path / "a.keras", 1)], stills))
+    stills, folder = faces(3), tmp_path / "lessons"
+    ask([teacher(tmp_path / "a.keras", 1)], stills, VIEWS, folder)
     with pytest.raises(UserError, match="no lesson for 2 of 2 training faces"):
-        load(tmp_path / "lessons.npz", faces(2, seed=9))
+        load(folder, faces(2, seed=9))
+    (folder / "1.npz").unlink()
+    with pytest.raises(UserError, match=r"1\.npz: no such file; `wayside-tools teach` makes it"):
+        load(folder, stills)
