@@ -55,9 +55,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """Widths of a backbone: stem, stages, last map ("features") and embedding."""
+    """Widths of a backbone: stem, stages, last map ("features") and embedding.
+
+    stem_stride: 1 keeps the 48x48 for the first stage, 2 halves them at once.
+    """
 
     stem: int = 32
+    stem_stride: int = 2
     stages: tuple[Stage, ...] = (
         Stage(32, 2, 1, 2, fused=True),
         Stage(64, 3, 2, 2, fused=True),
@@ -111,7 +115,9 @@ def face_network(
     norm: the class of the batch normalisation; it changes no weight.
     """
     face, x = seen()
-    x = layers.Conv2D(design.stem, 3, 2, padding="same", use_bias=False, name="stem")(x)
+    x = layers.Conv2D(
+        design.stem, 3, design.stem_stride, padding="same", use_bias=False, name="stem"
+    )(x)
     x = active(x, norm)
     for stage in design.stages:
         for index in range(stage.repeats):
