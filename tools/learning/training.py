@@ -19,7 +19,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from device.values import AGE_YEARS
+from device.values import AGE_YEARS, EMOTIONS
 from tools.faces.datasets import VALIDATION, Stills
 from tools.learning.batches import Batches, Recipe, heads_of
 from tools.learning.checkpoint import Checkpoint, History
@@ -196,3 +196,18 @@ def score(row: dict[str, float]) -> float:
     """What the best epoch is chosen by: emotion and gender alike, with age as a lesser judge."""
     value = row.get("val_accuracy", 0.0) + row.get("val_gender_accuracy", 0.0)
     return value - 0.01 * row.get("val_age_error", 0.0)
+
+
+def train_phases(
+    runs: Path, name: str, phases: Sequence[Recipe], train: Stills, held_out: Stills,
+    lessons: Lessons | None = None, start: Path | None = None,
+) -> Path:  # fmt: skip
+    """One run after the other in `runs`/<name>-1, -2 and so on, each from the best network of the
+    one before; returns the file of the last one's best."""
+    best = start
+    for number, phase in enumerate(phases, 1):
+        run = Run(runs / f"{name}-{number}", phase, len(EMOTIONS), lessons, best)
+        run.train(train, held_out)
+        best = run.best
+    assert best is not None
+    return best

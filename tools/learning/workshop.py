@@ -14,7 +14,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from device.values import EMOTIONS
 from tools.faces.datasets import (
     TEST,
     TRAIN,
@@ -28,8 +27,8 @@ from tools.faces.datasets import (
 from tools.faces.photos import DeviceCropper
 from tools.learning.batches import Recipe
 from tools.learning.lessons import load as load_lessons
-from tools.learning.networks import SIZE
-from tools.learning.training import Run
+from tools.learning.networks import SIZE, load_network
+from tools.learning.training import train_phases
 from tools.places import MODELS
 
 LESSONS = MODELS / "lessons"
@@ -71,12 +70,8 @@ def train_network(
     together = join(*tables.values())
     train, held_out = together.of(TRAIN), together.of(VALIDATION)
     taught = load_lessons(lessons, train) if lessons is not None and lessons.exists() else None
-    folders = {f"face-{number}": phase for number, phase in enumerate(phases, 1)}
+    name = "face"
     if start is not None:
         digest = hashlib.sha256(start.read_bytes()).hexdigest()
-        folders = {f"face-from-{digest[:8]}": phases[-1]}
-    for name, phase in folders.items():
-        run = Run(runs / name, phase, len(EMOTIONS), taught, start)
-        network = run.train(train, held_out)
-        start = run.best
-    return network
+        name, phases = f"face-from-{digest[:8]}", phases[-1:]
+    return load_network(train_phases(runs, name, phases, train, held_out, taught, start))

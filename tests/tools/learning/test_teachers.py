@@ -38,7 +38,7 @@ def test_each_learns_from_one_set_and_tells_what_that_teaches(tmp_path: Path) ->
         "fer2013": join(emotions(TRAIN, 1), emotions(VALIDATION, 2)),
         "utkface": join(ages(TRAIN, 3), ages(VALIDATION, 4)),
     }
-    small = {name: replace(teacher, recipe=TRIAL) for name, teacher in TEACHERS.items()}
+    small = {name: replace(teacher, phases=(TRIAL,)) for name, teacher in TEACHERS.items()}
     best = train_teachers(tables, tmp_path, small)
     told = [set(load_network(path).output) - {"embedding", "features"} for path in best]
     assert told == [{"emotion"}, {"age", "female"}]  # no face here has votes
@@ -51,4 +51,4 @@ def test_the_teachers_are_larger_than_what_ships_and_cover_all_labels() -> None:
     ours = ARCHITECTURES["wayside"].build(labels=7).count_params()
     assert {teacher.faces for teacher in TEACHERS.values()} == {"fer2013", "utkface"}
     for teacher in TEACHERS.values():
-        assert teacher.recipe.design.build(labels=7).count_params() > 2 * ours
+        assert teacher.phases[-1].design.build(labels=7).count_params() > 2 * ours

@@ -95,7 +95,7 @@ def test_each_phase_goes_on_from_the_best_of_the_one_before(tmp_path: Path) -> N
     again = tmp_path / "again"
     train_network(data, again, [TRIAL, standing], None, tmp_path / "face-1" / "best.keras")
     (folder,) = again.iterdir()
-    assert re.fullmatch(r"face-from-[0-9a-f]{8}", folder.name)
+    assert re.fullmatch(r"face-from-[0-9a-f]{8}-1", folder.name)
 
 
 @pytest.mark.slow
