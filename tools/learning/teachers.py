@@ -46,7 +46,7 @@ TEACHERS = {
 def train_teachers(
     tables: Mapping[str, Stills], runs: Path, teachers: Mapping[str, Teacher] = TEACHERS
 ) -> list[Path]:
-    """Train each in `runs`/<name>-1 and so on, or go on, or leave what is done; returns the best."""
+    """Train each in `runs`/<name>-1 and on, or go on, or leave what is done; returns the best."""
     best = []
     for name, teacher in teachers.items():
         print(f"\n{name}", flush=True)
