@@ -26,7 +26,7 @@ from tools.learning.batches import emotion_targets, with_rare_again
 from tools.learning.checkpoint import Checkpoint, History
 from tools.learning.networks import SEEN
 from tools.measuring.evaluate import predict_keras
-from tools.measuring.metrics import mean_years, softmax
+from tools.measuring.metrics import mean_years, probabilities, softmax
 
 KEPT = ("votes", "age", "female")
 """Heads that go on saying what they said."""
@@ -156,8 +156,7 @@ class Finetune:
         labels = int(self.network.output["emotion"].shape[-1])
         targets = {"emotion": emotion_targets(train.take(rows), labels, SOFT)}
         for head in self._kept():
-            logits = said[head]
-            targets[head] = 1 / (1 + np.exp(-logits)) if head == "female" else softmax(logits)
+            targets[head] = probabilities(head, said[head])
         return faces, targets
 
     def _validate(self, held_out: Stills) -> dict[str, float]:

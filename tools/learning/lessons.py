@@ -29,7 +29,7 @@ from tools.faces.datasets import TRAIN, Stills
 from tools.learning.checkpoint import Checkpoint
 from tools.learning.networks import HEADS, SEEN, load_network
 from tools.learning.precision import by_policy, fastest_policy
-from tools.measuring.metrics import softmax
+from tools.measuring.metrics import probabilities
 
 Array = NDArray[np.float32]
 
@@ -117,10 +117,7 @@ def _said(networks: Sequence[keras.Model], faces: NDArray[np.uint8]) -> dict[str
         for seen in (faces, faces[:, :, ::-1]):
             outputs = network.predict(seen[..., None].astype(np.float32), 256, verbose=0)
             for head in told.keys() & outputs.keys():
-                logits = np.asarray(outputs[head], np.float32)
-                told[head].append(
-                    1 / (1 + np.exp(-logits)) if head == "female" else softmax(logits)
-                )
+                told[head].append(probabilities(head, np.asarray(outputs[head], np.float32)))
     return {head: np.mean(sayings, axis=0) for head, sayings in told.items()}
 
 

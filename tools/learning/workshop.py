@@ -7,7 +7,6 @@ here needs TensorFlow: Keras may compute by JAX, on an accelerator.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -64,14 +63,13 @@ def train_network(
     """The backbone, from stills; each phase goes on from the best network of the one before.
 
     lessons: what `wayside-tools teach` kept, used where the folder is there.
-    start: a trained `.keras` network, from which the last phase alone goes on, in a folder that is
-    named after the file's content: what another network became is never taken for it.
+    start: a trained `.keras` network, from which the last phase alone goes on, in a folder of its
+    own, which is refused where it holds what another network became.
     """
     together = join(*tables.values())
     train, held_out = together.of(TRAIN), together.of(VALIDATION)
     taught = load_lessons(lessons, train) if lessons is not None and lessons.exists() else None
     name = "face"
     if start is not None:
-        digest = hashlib.sha256(start.read_bytes()).hexdigest()
-        name, phases = f"face-from-{digest[:8]}", phases[-1:]
+        name, phases = "face-from-start", phases[-1:]
     return load_network(train_phases(runs, name, phases, train, held_out, taught, start))

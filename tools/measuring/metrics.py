@@ -25,6 +25,11 @@ def softmax(logits: Array) -> Array:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
+def probabilities(head: str, logits: Array) -> Array:
+    """Of the outputs of a network: `female` is one logit, the others are one for each class."""
+    return 1 / (1 + np.exp(-logits)) if head == "female" else softmax(logits)
+
+
 def mean_years(logits: Array) -> Array:
     """(N,) expected age in years of (N, 21) logits over `AGE_YEARS`."""
     return softmax(logits) @ AGE_YEARS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.errors import UserError
 from device.values import EMOTIONS
 from device.vision.card import load_card
 from device.vision.litert import load_model
@@ -95,7 +95,9 @@ def test_each_phase_goes_on_from_the_best_of_the_one_before(tmp_path: Path) -> N
     again = tmp_path / "again"
     train_network(data, again, [TRIAL, standing], None, tmp_path / "face-1" / "best.keras")
     (folder,) = again.iterdir()
-    assert re.fullmatch(r"face-from-[0-9a-f]{8}-1", folder.name)
+    assert folder.name == "face-from-start-1"
+    with pytest.raises(UserError, match="made with another start"):
+        train_network(data, again, [TRIAL, standing], None, tmp_path / "face-2" / "best.keras")
 
 
 @pytest.mark.slow
