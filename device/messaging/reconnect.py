@@ -64,12 +64,13 @@ class Reconnect:
         taken_over = self._thrown_out(end, lasted_s)
         words = end.words
         if taken_over:
-            self.takeovers += 1
             self._contested = True
             words += f": is a second machine called {self._name}?"
         if words != self._words:
             log.warning("%s: %s", self._broker, words)
         self._words = words
+        # Counted last: whoever reads the state from another thread finds its words beside it.
+        self.takeovers += taken_over
         if taken_over or end.how in ("refused", "protocol"):
             return self._backoff.give_way()
         return self._backoff.failed() if lasted_s is None else self._backoff.lost(lasted_s)
