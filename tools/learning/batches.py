@@ -204,7 +204,9 @@ class Batches(keras.utils.PyDataset):
         else:
             views = self._lessons.views
             numbers = draw.integers(views.count, size=len(rows))
-            varied = [views.of(*one) for one in zip(pictures, digests, numbers, strict=True)]
+            seen = [views.of(*one) for one in zip(pictures, digests, numbers, strict=True)]
+            turned = draw.random(len(rows)) < 0.5  # what is said is of the mirror image as well
+            varied = [face[:, ::-1] if t else face for face, t in zip(seen, turned, strict=True)]
             said = self._lessons.of(numbers, rows)
             targets, known = with_lessons(targets, known, said, self._recipe)
         faces = np.stack(varied)[..., None].astype(np.float32)

@@ -3,20 +3,22 @@
 A small network learns more from a large one's probabilities than from labels alone (Hinton et al.
 2015), most where both look at the very same variation of a picture (Beyer et al. 2022, "Knowledge
 distillation: a good teacher is patient and consistent"), and from faces whose labels nobody gave:
-an emotion for UTKFace's, an age for FER-2013's. So the teachers are asked about several views of
+an emotion for UTKFace's, an age for FER-2013's. So each teacher is asked about several views of
 each face, which are drawn again, the same to the bit, when the small network learns.
 
-Promises: a folder of small files holds all that a student needs, so it trains again without its
-teachers; faces of held-out parts are never in it; what was asked is not asked again.
+Promises: a file for each teacher holds all that a student needs of it, so a student trains without
+its teachers, and a teacher can be added when the others are long gone; faces of held-out parts are
+never in it; what was asked is not asked again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -26,12 +28,15 @@ from tqdm import tqdm
 from device.errors import UserError
 from tools.faces.augment import Picture, Range, augment
 from tools.faces.datasets import TRAIN, Stills
-from tools.learning.checkpoint import Checkpoint
 from tools.learning.networks import HEADS, SEEN, load_network
 from tools.learning.precision import by_policy, fastest_policy
 from tools.measuring.metrics import probabilities
 
 Array = NDArray[np.float32]
+
+VARIATION = Range(turn=8, zoom=0.08, shift=0.035, coarse=0.1, blurred=0.06, noisy=0.05, hidden=0.2)
+"""What teachers are trained on and asked about: milder than the default, which is more than can be
+learnt in some dozens of epochs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Views:
     """
 
     count: int = 8
-    variation: Range = field(default_factory=Range)
+    variation: Range = VARIATION
     seed: int = 1
 
     def of(self, picture: Picture, digest: str, number: int) -> Picture:
@@ -53,8 +58,8 @@ class Views:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lessons:
-    """What is said of `views.count` views of N faces. shares: by head (views, N, C) uint8, 255 for
-    certain: a 255th is less than teachers differ."""
+    """What is said of `views.count` views of N faces and of their mirror images. shares: by head
+    (views, N, C) uint8, 255 for certain: a 255th is less than teachers differ."""
 
     views: Views
     shares: Mapping[str, NDArray[np.uint8]]
@@ -79,75 +84,93 @@ class Lessons:
         return hashlib.sha256(said).hexdigest()[:8]
 
 
-def ask(teachers: Sequence[Path], stills: Stills, views: Views, folder: Path) -> None:
-    """Ask `.keras` networks about each view of all faces and its mirror image, and keep the mean;
-    each speaks for the heads that it has. A view that is kept in `folder` is not asked about again.
+def ask(teacher: Path, stills: Stills, views: Views, out: Path) -> None:
+    """Ask a `.keras` network about each view of all faces and its mirror image, and keep the means
+    of the heads that it has; nothing is asked where `out` keeps just that.
 
     Raises:
-        UserError: a head that none of them has, or the folder keeps what other teachers said.
+        UserError: `out` keeps what another teacher said, or of other views or faces.
     """
     assert (stills.part == TRAIN).all()
-    networks = [load_network(path) for path in teachers]
-    if unsaid := [head for head in HEADS if not any(head in n.output for n in networks)]:
-        raise UserError(f"no teacher has learnt {unsaid[0]}; name one that has")
-    made_of = {
+    asked = {
+        "teacher": hashlib.sha256(teacher.read_bytes()).hexdigest()[:8],
         "views": asdict(views),
-        "teachers": [hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in teachers],
         "faces": len(stills),
     }
-    Checkpoint(folder, made_of).begin()
-    quick = [by_policy(network, fastest_policy()) for network in networks]
-    digests = np.frombuffer(bytes.fromhex("".join(stills.digest)), np.uint8).reshape(-1, 16)
-    for number in tqdm(range(views.count), "views", disable=None):
-        path = folder / f"{number}.npz"
-        if path.exists():
-            continue
+    if out.exists():
+        with np.load(out) as kept:
+            past = json.loads(str(kept["asked"]))
+        for key, value in json.loads(json.dumps(asked)).items():
+            if past[key] != value:
+                raise UserError(
+                    f"{out}: of another {key} ({past[key]}, now {value}); delete it, or use "
+                    "another --out"
+                )
+        return
+    network = by_policy(load_network(teacher), fastest_policy())
+    said: dict[str, list[NDArray[np.uint8]]] = {}
+    for number in tqdm(range(views.count), f"{out.stem}: views", disable=None):
         faces = np.stack([
             views.of(picture, digest, number)
             for picture, digest in zip(stills.pictures, stills.digest, strict=True)
         ])  # fmt: skip
-        part = path.with_suffix(".part.npz")
-        np.savez_compressed(part, digests=digests, **_packed(_said(quick, faces)))
-        part.replace(path)
+        for head, shares in _said(network, faces).items():
+            said.setdefault(head, []).append(np.round(shares * 255).astype(np.uint8))
+    digests = np.frombuffer(bytes.fromhex("".join(stills.digest)), np.uint8).reshape(-1, 16)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_suffix(".part")
+    kept: dict[str, Any] = {head: np.stack(shares) for head, shares in said.items()}
+    with part.open("wb") as file:
+        np.savez_compressed(file, asked=json.dumps(asked), digests=digests, **kept)
+    part.replace(out)
 
 
-def _said(networks: Sequence[keras.Model], faces: NDArray[np.uint8]) -> dict[str, Array]:
-    told: dict[str, list[Array]] = {head: [] for head in HEADS}
-    for network in networks:
-        for seen in (faces, faces[:, :, ::-1]):
-            outputs = network.predict(seen[..., None].astype(np.float32), 256, verbose=0)
-            for head in told.keys() & outputs.keys():
-                told[head].append(probabilities(head, np.asarray(outputs[head], np.float32)))
-    return {head: np.mean(sayings, axis=0) for head, sayings in told.items()}
-
-
-def _packed(said: Mapping[str, Array]) -> dict[str, NDArray[np.uint8]]:
-    return {head: np.round(shares * 255).astype(np.uint8) for head, shares in said.items()}
+def _said(network: keras.Model, faces: NDArray[np.uint8]) -> dict[str, Array]:
+    seen = (faces, faces[:, :, ::-1])
+    both = [network.predict(some[..., None].astype(np.float32), 256, verbose=0) for some in seen]
+    return {
+        head: np.mean(
+            [probabilities(head, np.asarray(told[head], np.float32)) for told in both], axis=0
+        )
+        for head in HEADS
+        if head in both[0]
+    }
 
 
 def load(folder: Path, stills: Stills) -> Lessons:
-    """The lessons of these faces, in their order.
+    """What the teachers of a folder say of these faces, in their order: for each head the mean of
+    those that have it.
 
     Raises:
-        UserError: a view is missing, or the folder holds no lesson for some of the faces: it was
-            made from other data.
+        UserError: they were asked about other faces, each about other views, or none knows a head.
     """
-    told = json.loads((folder / "recipe.json").read_text())["views"]
-    views = Views(**told | {"variation": Range(**told["variation"])})
-    shares: dict[str, list[NDArray[np.uint8]]] = {head: [] for head in HEADS}
-    for number in range(views.count):
-        path = folder / f"{number}.npz"
-        if not path.exists():
-            raise UserError(f"{path}: no such file; `wayside-tools teach` makes it")
+    views: Views | None = None
+    said: dict[str, list[Array]] = {head: [] for head in HEADS}
+    for path in sorted(folder.glob("*.npz")):
         with np.load(path) as kept:
-            rows = {digest.tobytes(): row for row, digest in enumerate(kept["digests"])}
-            wanted = [rows.get(bytes.fromhex(digest)) for digest in stills.digest]
-            if None in wanted:
-                missing = sum(row is None for row in wanted)
-                raise UserError(
-                    f"{path}: no lesson for {missing} of {len(wanted)} training faces; "
-                    "ask the teachers again with `wayside-tools teach`"
-                )
+            told = json.loads(str(kept["asked"]))["views"]
+            seen = Views(**told | {"variation": Range(**told["variation"])})
+            if views not in (None, seen):
+                raise UserError(f"{path}: of other views than the files beside it; ask all anew")
+            views = seen
+            rows = _rows_of(kept["digests"], stills, path)
             for head in HEADS:
-                shares[head].append(kept[head][np.array(wanted, np.int64)])
-    return Lessons(views, {head: np.stack(some) for head, some in shares.items()})
+                if head in kept:
+                    said[head].append(kept[head][:, rows].astype(np.float32))
+    if unsaid := [head for head, some in said.items() if not some]:
+        raise UserError(f"{folder}: no teacher has learnt {unsaid[0]}; `wayside-tools teach` does")
+    assert views is not None
+    means = {head: np.mean(some, axis=0) for head, some in said.items()}
+    return Lessons(views, {head: np.round(mean).astype(np.uint8) for head, mean in means.items()})
+
+
+def _rows_of(digests: NDArray[np.uint8], stills: Stills, path: Path) -> NDArray[np.int64]:
+    rows = {digest.tobytes(): row for row, digest in enumerate(digests)}
+    wanted = [rows.get(bytes.fromhex(digest)) for digest in stills.digest]
+    if None in wanted:
+        missing = sum(row is None for row in wanted)
+        raise UserError(
+            f"{path}: no lesson for {missing} of {len(wanted)} training faces; "
+            "delete it, and ask again with `wayside-tools teach`"
+        )
+    return np.array(wanted, np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from device.errors import UserError
 from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
 
 
@@ -13,15 +14,18 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     teach = subparsers.add_parser(
         "teach",
         help="train large networks, and keep what they say of the training faces",
-        description="Train the teachers, or go on where they stopped, and ask them about every "
-        "training face in several views. The mean of their probabilities is kept by the face's "
-        "digest; `train` learns from that folder where it lies among the models. Some four hours "
-        "on two cores.",
-        epilog="example: wayside-tools teach   (or, to ask trained networks instead: "
-        "wayside-tools teach runs/teachers/emotion/best.keras models/face.keras)",
+        description="Train each teacher whose lessons are not kept yet, or go on where it stopped, "
+        "and ask it about every training face in several views. Its probabilities are kept by the "
+        "face's digest, a file for each teacher; `train` learns from their mean where that folder "
+        "lies among the models. Some 40 minutes a teacher on two cores.",
+        epilog="example: wayside-tools teach   (or, to ask a trained network too: "
+        "wayside-tools teach models/face.keras)",
     )
     teach.add_argument(
         "teachers", type=Path, nargs="*", metavar="FILE.keras", help="ask these; none is trained"
+    )
+    teach.add_argument(
+        "--only", metavar="NAME", action="append", help="this teacher alone; can be given again"
     )
     teach.add_argument("--views", type=int, default=8, help="of each face; default: 8")
     teach.add_argument("--out", type=Path, metavar="DIR", default=MODELS / "lessons")
@@ -38,16 +42,30 @@ def _teach(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
     from tools.faces.datasets import TRAIN, join
     from tools.learning.lessons import Views, ask
-    from tools.learning.teachers import train_teachers
+    from tools.learning.teachers import TEACHERS, train_teacher
     from tools.learning.workshop import load_tables
 
+    names = arguments.only or list(TEACHERS)
+    if unknown := [name for name in names if name not in TEACHERS]:
+        raise UserError(f"--only: no teacher {unknown[0]!r}; there are {', '.join(TEACHERS)}")
     tables = load_tables(data_folder(arguments), arguments.runs / "cache")
-    teachers = arguments.teachers or train_teachers(tables, arguments.runs / "teachers")
-    if arguments.train_only:
-        print(f"{arguments.runs / 'teachers'}: trained; the same without --train-only asks them")
-        return 0
     stills = join(*tables.values()).of(TRAIN)
     views = Views(arguments.views)
-    ask(teachers, stills, views, arguments.out)
-    print(f"{arguments.out}: {len(stills)} faces, {views.count} views, {len(teachers)} teachers")
+    given = {_name_of(path): path for path in arguments.teachers}
+    for name in given or names:
+        kept = arguments.out / f"{name}.npz"
+        if name not in given and kept.exists():
+            print(f"{name}: its lessons are kept; delete {kept} to train it again")
+            continue
+        print(name, flush=True)
+        runs = arguments.runs / "teachers"
+        path = given.get(name) or train_teacher(name, TEACHERS[name], tables, runs)
+        if not arguments.train_only:
+            ask(path, stills, views, kept)
+            print(f"{kept}: {len(stills)} faces, {views.count} views")
     return 0
+
+
+def _name_of(path: Path) -> str:
+    """Of its file, or of its run's folder where the file is a run's best."""
+    return path.parent.name if path.stem == "best" else path.stem
