@@ -27,22 +27,24 @@ class Teacher:
     phases: tuple[Recipe, ...]
 
 
-_FIRST = Recipe(epochs=34, rate=2e-3, design=Residual(), variation=VARIATION)
+_FIRST = Recipe(epochs=34, rate=2e-3, variation=VARIATION)
 
 
-def _phases(seed: int) -> tuple[Recipe, ...]:
-    return (
-        replace(_FIRST, seed=seed),
-        replace(_FIRST, seed=seed, epochs=16, rate=8e-4, mixup=0),
-    )
+def _phases(design: Residual, seed: int) -> tuple[Recipe, ...]:
+    first = replace(_FIRST, design=design, seed=seed)
+    return first, replace(first, epochs=16, rate=8e-4, mixup=0)
 
+
+_HALVED = Residual()
+_WHOLE = Residual(widths=(32, 64, 128, 256, 384), stride=1)
 
 TEACHERS = {
-    "emotion-a": Teacher("fer2013", _phases(1)),
-    "age": Teacher("utkface", _phases(1)),
-    "emotion-b": Teacher("fer2013", _phases(2)),
+    "emotion-a": Teacher("fer2013", _phases(_HALVED, 1)),
+    "age-a": Teacher("utkface", _phases(_HALVED, 1)),
+    "emotion-b": Teacher("fer2013", _phases(_WHOLE, 2)),
+    "age-b": Teacher("utkface", _phases(_WHOLE, 2)),
 }
-"""By name. Those of one set differ in their seeds: together they tell more than each."""
+"""By name. Those of one set differ in design and seed: together they tell more than each."""
 
 
 def train_teacher(name: str, teacher: Teacher, tables: Mapping[str, Stills], runs: Path) -> Path:
