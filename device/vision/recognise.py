@@ -93,6 +93,7 @@ class Recogniser:
         self.labels = card.labels
         self._scale: Scale = card.scale
         self._face = self._load_backbone(path, card)
+        self._told = emotion_output(self._face)
         temporal, features = models / "temporal.tflite", self._face.outputs["features"].shape
         self._temporal = Temporal(temporal, card.labels, features) if recognise.emotion else None
         mesh = mesh if mesh or not recognise.eyes else FaceMesh(models / "third_party")
@@ -155,7 +156,7 @@ class Recogniser:
     def _emotion(self, output: dict[str, NDArray[np.float32]], track_id: str | None) -> Floats:
         """Over time where there is a track and a temporal model, else of this crop alone."""
         if self._temporal is None or track_id is None:
-            return probabilities(output["emotion"][0], self._scale)
+            return probabilities(output[self._told][0], self._scale)
         state = self._states.get(track_id, self._temporal.start)
         emotion, self._states[track_id] = self._temporal.step(output["features"], state)
         return emotion
@@ -176,6 +177,12 @@ class Recogniser:
             },
         )
         return model
+
+
+def emotion_output(model: Model) -> str:
+    """The output of a backbone that tells the emotion: `told`, of one that learnt from labels and
+    from people's votes, else `emotion`."""
+    return "told" if "told" in model.outputs else "emotion"
 
 
 def probabilities(values: Floats, scale: Scale) -> Floats:

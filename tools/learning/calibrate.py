@@ -7,6 +7,8 @@ needs to know nothing of it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +40,9 @@ def temperature(logits: Array, target: Array) -> float:
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
-def calibrate(network: keras.Model, held_out: Stills) -> dict[str, float]:
+def calibrate(
+    network: keras.Model, held_out: Stills, heads: Collection[str] = ("emotion", "votes", "female")
+) -> dict[str, float]:
     """Divide the weights of the heads by their temperatures, in place; returns those by head.
 
     held_out: validation faces alone. A head of which they have no label is left as it is.
@@ -52,16 +56,19 @@ def calibrate(network: keras.Model, held_out: Stills) -> dict[str, float]:
     known = {
         "emotion": held_out.emotion >= 0,
         "votes": voted >= 0,
+        "told": voted >= 0,
         "female": np.isfinite(held_out.female),
     }
     targets = {
         "emotion": np.eye(labels, dtype=np.float32)[np.maximum(held_out.emotion, 0)],
         "votes": np.eye(len(VOTES), dtype=np.float32)[np.maximum(voted, 0)],
+        "told": np.eye(labels, dtype=np.float32)[np.clip(voted, 0, labels - 1)],
         "female": np.nan_to_num(held_out.female)[:, None].astype(np.float32),
     }
     found = {}
-    for head, rows in known.items():
-        if not rows.any():
+    for head in heads:
+        rows = known[head]
+        if head not in outputs or not rows.any():
             continue
         found[head] = temperature(outputs[head][rows], targets[head][rows])
         layer = network.get_layer(head)

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from device.values import AGE_YEARS
 from tools.learning.convert import sha256_of
 from tools.learning.networks import SIZE
@@ -52,7 +54,7 @@ def write_card(
     return card
 
 
-FACE = {
+FACE: dict[str, Any] = {
     "input": {
         "name": "face",
         "size": SIZE,
@@ -64,6 +66,7 @@ FACE = {
     "outputs": {
         "emotion": "logits",
         "votes": "logits",
+        "told": "logits",
         "age": "logits",
         "female": "logits",
         "embedding": "values",
@@ -71,7 +74,14 @@ FACE = {
     },
     "age_years": [int(year) for year in AGE_YEARS],
 }
-"""What is particular to the face model's card."""
+"""What is particular to the face model's card; a model may have fewer outputs."""
+
+
+def face_card(network: keras.Model) -> dict[str, Any]:
+    """`FACE` with the outputs that a network has."""
+    outputs = {name: kind for name, kind in FACE["outputs"].items() if name in network.output}
+    return FACE | {"outputs": outputs}
+
 
 TEMPORAL = {
     "input": {"features": "of face.tflite", "h": "zeros at first", "c": "zeros at first"},

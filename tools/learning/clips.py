@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from device.vision.crop import CROP_SIZE
 from device.vision.litert import Model
+from device.vision.recognise import emotion_output
 from tools.faces.datasets import Stills
 from tools.faces.sequences import RATES, make_clips
 from tools.measuring.metrics import softmax
@@ -83,7 +84,7 @@ def run_backbone(
     targets: (stills, labels) shares. reading: how much of them is what the backbone says of the
     still itself, which teaches to see through what disturbs a frame.
     """
-    shape = model.outputs["features"].shape[1:]
+    shape, output = model.outputs["features"].shape[1:], emotion_output(model)
     course = Course(
         np.empty((count, steps, *shape), np.uint8),
         np.empty((count, steps, targets.shape[1]), np.float32),
@@ -95,7 +96,7 @@ def run_backbone(
         for step, face in enumerate(clip.frames):
             told = model.run({"face": face[None, ..., None]})
             course.maps[index, step] = np.rint(told["features"][0] * (255 / CEILING))
-            course.frames[index, step] = told["emotion"][0]
+            course.frames[index, step] = told[output][0]
         shown = targets[list(clip.stills)]
         if reading:
             told_of = np.stack([undisturbed(model, stills.pictures[row]) for row in clip.stills])
@@ -108,8 +109,9 @@ def run_backbone(
 def undisturbed(model: Model, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(labels,) probabilities of a still, the mean of it and of its mirror image."""
     face = cv2.resize(picture, (CROP_SIZE, CROP_SIZE))
-    both = [model.run({"face": f[None, ..., None]})["emotion"] for f in (face, face[:, ::-1])]
-    return softmax(np.concatenate(both)).mean(axis=0)
+    told = [model.run({"face": f[None, ..., None]}) for f in (face, face[:, ::-1])]
+    output = emotion_output(model)
+    return softmax(np.concatenate([one[output] for one in told])).mean(axis=0)
 
 
 def halves(stills: Stills) -> tuple[Stills, Stills]:

@@ -29,8 +29,9 @@ the layers; inputs and outputs are float."""
 
 TYPES: tuple[Type, ...] = get_args(Type)
 
-OUTPUTS = ("emotion", "votes", "age", "female", "embedding", "features")
-"""What the shipped face model gives; the device reads all but the votes."""
+OUTPUTS = ("emotion", "votes", "told", "age", "female", "embedding", "features")
+"""What the shipped face model gives. The emotion that the device reads is `told`, where
+there is one."""
 
 
 def sha256_of(path: Path) -> str:

@@ -24,7 +24,7 @@ from tools.faces.augment import augment
 from tools.faces.datasets import Stills
 from tools.learning.batches import emotion_targets, with_rare_again
 from tools.learning.checkpoint import Checkpoint, History
-from tools.learning.networks import SEEN
+from tools.learning.networks import SEEN, with_only
 from tools.measuring.evaluate import predict_keras
 from tools.measuring.metrics import mean_years, probabilities, softmax
 
@@ -56,10 +56,11 @@ class FinetuneRecipe:
 
 
 def with_new_head(start: keras.Model, labels: int) -> keras.Model:
-    """The same network, layers and weights with a new head "emotion" of so many labels."""
-    x = layers.Dropout(DROPOUT, name="new_dropout")(start.output["embedding"])
+    """The same network, layers and weights, with a new head "emotion" of so many labels."""
+    kept = with_only(start, KEPT).output
+    x = layers.Dropout(DROPOUT, name="new_dropout")(kept["embedding"])
     emotion = layers.Dense(labels, dtype="float32", name="emotion")(x)
-    return keras.Model(start.input, {**start.output, "emotion": emotion}, name="face")
+    return keras.Model(start.input, {**kept, "emotion": emotion}, name="face")
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ from tools.faces.findings import Findings
 from tools.faces.folders import read_folder, stills_of
 from tools.learning.batches import emotion_targets
 from tools.learning.calibrate import calibrate
-from tools.learning.cards import DATA, FACE, write_card
+from tools.learning.cards import DATA, face_card, write_card
 from tools.learning.clips import TemporalRecipe, halves
 from tools.learning.convert import face_to_tflite
 from tools.learning.delivery import deliver, make_temporal
@@ -141,7 +141,7 @@ def make_labelled(
         temporal, labels, command, title=f"clips of {title} faces", data=data,
     )  # fmt: skip
     card = write_card(
-        face, made / "face.keras", labels, metrics, command, data=data, **FACE,
+        face, made / "face.keras", labels, metrics, command, data=data, **face_card(network),
         conversion={"type": "int8"}, kept=tuning.drift(held_out),
         temperatures={head: round(value, 4) for head, value in temperatures.items()},
     )  # fmt: skip

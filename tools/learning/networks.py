@@ -31,6 +31,9 @@ SEEN = 48
 HEADS = ("emotion", "votes", "age", "female")
 """The outputs that faces teach."""
 
+MAPS = ("embedding", "features")
+"""The outputs that other networks learn from."""
+
 Normalise = type[layers.BatchNormalization]
 
 
@@ -164,11 +167,26 @@ def with_heads(
 def with_only(network: keras.Model, heads: Collection[str]) -> keras.Model:
     """The same network without the other heads: what it has not been taught it does not tell."""
     told = {
-        name: tensor
-        for name, tensor in network.output.items()
-        if name not in HEADS or name in heads
+        name: tensor for name, tensor in network.output.items() if name in heads or name in MAPS
     }
     return keras.Model(network.input, told, name=network.name)
+
+
+def with_told(network: keras.Model) -> keras.Model:
+    """The same network with the output "told", (N, labels) logits that the device reads: the mean
+    of those by label and those by votes, contempt left out; a head with weights of its own.
+
+    Of faces on which FER-2013's label and FER+'s majority agree this mean knows more than either
+    (docs/models.md). A network that lacks one of them stays as it is.
+    """
+    if not set(HEADS[:2]) <= network.output.keys():
+        return network
+    (by_label, b), (by_votes, v) = (network.get_layer(n).get_weights() for n in HEADS[:2])
+    labels = by_label.shape[1]
+    head = layers.Dense(labels, dtype="float32", name="told")
+    told = head(network.output["embedding"])
+    head.set_weights([(by_label + by_votes[:, :labels]) / 2, (b + v[:labels]) / 2])
+    return keras.Model(network.input, {**network.output, "told": told}, name=network.name)
 
 
 def load_network(path: Path) -> keras.Model:

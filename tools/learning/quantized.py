@@ -18,7 +18,7 @@ from device.errors import UserError
 from device.values import EMOTIONS
 from device.vision.litert import load_model
 from tools.faces.datasets import PARTS, TRAIN, VALIDATION, Stills, join
-from tools.learning.cards import DATA, FACE, TEMPORAL, write_card
+from tools.learning.cards import DATA, TEMPORAL, face_card, write_card
 from tools.learning.convert import Type, face_to_tflite, sha256_of, temporal_to_tflite
 from tools.measuring.evaluate import measure, predict_keras, predict_tflite
 from tools.measuring.speed import median_ms
@@ -105,7 +105,8 @@ def convert_face(
     finally:
         for path in made.values():
             path.unlink(missing_ok=True)
-    more = FACE | {"input": FACE["input"] | {"dtype": str(seen)}, "conversion": conversion}
+    more = face_card(network) | {"conversion": conversion}
+    more["input"] = more["input"] | {"dtype": str(seen)}
     return write_card(out, source, labels, report, _command(source, out, kind), data=data, **more)
 
 

@@ -16,10 +16,11 @@ from device.values import EMOTIONS
 from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills, join
 from tools.learning.batches import Recipe, emotion_targets
 from tools.learning.calibrate import calibrate
-from tools.learning.cards import FACE, write_card
+from tools.learning.cards import face_card, write_card
 from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import face_to_tflite
 from tools.learning.delivery import deliver, make_temporal
+from tools.learning.networks import with_told
 from tools.learning.quantized import calibration, measure_all, refuse_loss
 from tools.measuring.plots import draw_confusion
 
@@ -39,6 +40,8 @@ def release(
     made.mkdir(parents=True, exist_ok=True)
     together = join(*tables.values())
     temperatures = calibrate(network, together.of(VALIDATION))
+    network = with_told(network)
+    temperatures |= calibrate(network, together.of(VALIDATION), ("told",))
     face = made / "face.tflite"
     face.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
     network.save(made / "face.keras")
@@ -58,7 +61,8 @@ def release(
         if "confusion" in figures:
             draw_confusion(figures["confusion"], made / f"confusion {title}.png")
     card = write_card(
-        face, made / "face.keras", EMOTIONS, report, command, **FACE, conversion={"type": "int8"},
+        face, made / "face.keras", EMOTIONS, report, command, **face_card(network),
+        conversion={"type": "int8"},
         temperatures={head: round(value, 4) for head, value in temperatures.items()},
     )  # fmt: skip
     deliver(made, models)

@@ -22,6 +22,7 @@ from device.errors import UserError
 from device.vision.crop import crop_face
 from device.vision.faces import Detector, open_detector
 from device.vision.litert import Model, load_model
+from device.vision.recognise import emotion_output
 from device.vision.tracks import UNSEEN, Tracker
 from tools.faces.folders import label_of
 from tools.measuring.metrics import softmax
@@ -50,6 +51,7 @@ def label_in(name: str, labels: Sequence[str]) -> str | None:
 
 def watch(clip: Path, detector: Detector, config: Config, backbone: Model) -> Seen | None:
     """Read the nearest face in every frame of a clip; None where none was found."""
+    output = emotion_output(backbone)
     tracker, maps, logits, times = Tracker(config.vision), [], [], []
     for frame in frames_of(clip):
         found = detector.detect(frame) if tracker.due(frame.at) else None
@@ -59,7 +61,7 @@ def watch(clip: Path, detector: Detector, config: Config, backbone: Model) -> Se
         crop = crop_face(frame.grey, seen[0].face)
         told = backbone.run({"face": crop[None, ..., None]})
         maps.append(told["features"][0])
-        logits.append(told["emotion"][0])
+        logits.append(told[output][0])
         times.append(frame.at)
     if len(times) < 2:
         return None

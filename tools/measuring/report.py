@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.faces.datasets import VOTES
+from tools.measuring.evaluate import AGREED
 from tools.measuring.plots import (
     draw_confusion,
     draw_curves,
@@ -23,6 +24,7 @@ HEADS = {
     "emotion": "emotion, by FER-2013's label",
     "votes": "votes, by FER+'s majority",
     "emotion_by_votes": "emotion, by FER+'s majority",
+    "told": "what is told, by FER+'s majority",
     "gender": "gender",
 }
 
@@ -111,6 +113,16 @@ def _votes(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             words += (
                 f" Where more than half of the votes agree ({votes['clear_faces']} faces): "
                 f"{', '.join(clear)}."
+            )
+        agreed = [
+            f"{votes[f'{name}_agreed_accuracy']} by `{name}`"
+            for name in AGREED
+            if f"{name}_agreed_accuracy" in votes
+        ]
+        if agreed:
+            words += (
+                f" Where label and majority agree ({votes['agreed_faces']} faces): "
+                f"{', '.join(agreed)}."
             )
         yield words
 

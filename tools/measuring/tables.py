@@ -12,6 +12,7 @@ FACE_COLUMNS = {
     "ece": "ECE",
     "votes_accuracy": "FER+ majority",
     "emotion_by_votes_accuracy": "FER+ by emotion output",
+    "told_accuracy": "FER+ by what is told",
     "age_error": "age error (years)",
     "age_band_accuracy": "age band accuracy",
     "gender_accuracy": "gender accuracy",

@@ -10,7 +10,7 @@ import pytest
 
 from tools.faces.datasets import VALIDATION, VOTES, Stills, from_pictures
 from tools.learning.calibrate import TEMPERATURES, calibrate, temperature
-from tools.learning.networks import TINY, face_network
+from tools.learning.networks import TINY, face_network, with_told
 from tools.measuring.evaluate import predict_keras
 
 
@@ -51,6 +51,16 @@ def test_votes_are_calibrated_by_what_most_people_saw() -> None:
     head.set_weights([head.get_weights()[0], np.eye(1, len(VOTES), dtype=np.float32)[0] * 2])
     # Everyone's majority is the class that the network favours: the surer, the better.
     assert calibrate(network, replace(stills, votes=agreed))["votes"] == TEMPERATURES[0]
+
+
+def test_what_is_told_is_calibrated_by_what_most_people_saw() -> None:
+    agreed = np.zeros((40, len(VOTES)), np.float32)
+    agreed[:, :2] = 0.6, 0.4
+    keras.utils.set_random_seed(1)
+    network, stills = with_told(face_network(TINY)), replace(some_stills(), votes=agreed)
+    head = network.get_layer("told")
+    head.set_weights([head.get_weights()[0], np.eye(1, 7, dtype=np.float32)[0] * 2])
+    assert calibrate(network, stills, ("told",)) == {"told": TEMPERATURES[0]}
 
 
 def test_calibration_changes_probabilities_and_no_label() -> None:

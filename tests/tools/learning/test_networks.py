@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from device.values import AGE_YEARS
-from tools.learning.networks import SEEN, SIZE, TINY, Design, face_network
+from tools.learning.networks import SEEN, SIZE, TINY, Design, face_network, with_only, with_told
 
 ACCELERATOR_LAYERS = (
     "InputLayer", "Resizing", "Rescaling", "Conv2D", "DepthwiseConv2D", "BatchNormalization",
@@ -49,3 +49,12 @@ def test_it_looks_at_every_size_as_at_fer_2013s_own() -> None:
     assert network(large)["features"].shape == network(small)["features"].shape == (1, 3, 3, 16)
     inside = keras.Model(network.input, network.get_layer("to_seen").output)
     np.testing.assert_allclose(inside(large), large, atol=1e-3)  # its own size is left alone
+
+
+def test_what_is_told_is_the_mean_of_what_labels_and_votes_teach() -> None:
+    network = with_told(face_network(TINY))
+    faces = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE, 1)).astype(np.float32)
+    told = {name: np.asarray(value) for name, value in network(faces).items()}
+    mean = (told["emotion"] + told["votes"][:, :7]) / 2
+    np.testing.assert_allclose(told["told"], mean, atol=1e-5)
+    assert set(with_only(network, ("age",)).output) == {"age", "embedding", "features"}

@@ -21,16 +21,16 @@ from tools.__main__ import main
 from tools.faces.datasets import VALIDATION, part_of
 from tools.learning.cards import FACE, write_card
 from tools.learning.convert import face_to_tflite
-from tools.learning.networks import SIZE, TINY, face_network
+from tools.learning.networks import SIZE, TINY, face_network, with_told
 from tools.measuring import compare
 
 FER_HEADER = (
     "path,usage,fer_label,fp_neutral,fp_happiness,fp_surprise,fp_sadness,fp_anger,fp_disgust,"
     "fp_fear,fp_contempt,fp_unknown,fp_NF"
 )
-VOTES = ("8,0,0,0,2,0,0,0,0,0", "1,6,1,1,1,0,0,0,0,0", "5,5,0,0,0,0,0,0,0,0",
+VOTES = ("1,6,1,1,1,0,0,0,0,0", "8,0,0,0,2,0,0,0,0,0", "5,5,0,0,0,0,0,0,0,0",
          "2,0,0,0,0,0,0,8,0,0", ",,,,,,,,,")  # fmt: skip
-"""Neutral, happy, a tie, contempt, and none."""
+"""Happy, neutral, a tie, contempt, and none."""
 
 
 def fer_zip(path: Path, count: int) -> None:
@@ -67,7 +67,7 @@ def utkface_zip(path: Path, count: int) -> None:
 
 def model_at(path: Path, seed: int) -> Path:
     keras.utils.set_random_seed(seed)
-    network = face_network(TINY)
+    network = with_told(face_network(TINY))
     pictures = np.random.default_rng(0).integers(0, 256, (20, SIZE, SIZE), np.uint8)
     path.write_bytes(face_to_tflite(network, pictures))
     write_card(path, path, EMOTIONS, {}, "a test", **FACE)
@@ -116,11 +116,13 @@ def test_every_section_is_measured_written_and_drawn(
     assert (votes["faces"], votes["ties"], votes["contempt"], votes["without_votes"]) == (
         8, 4, 4, 4,
     )  # fmt: skip
+    assert votes["agreed_faces"] == 2
+    assert {f"{name}_agreed_accuracy" for name in ("emotion", "votes", "told")} <= set(votes)
     assert np.array(votes["confusion"]).shape == (7, 8)
     assert {"votes_accuracy", "emotion_by_votes_accuracy", "ece", "nll", "macro_f1"} <= set(fer)
     heads = report["calibration"]["fer2013 validation"]
     assert {name: head["faces"] for name, head in heads.items()} == {
-        "emotion": 20, "votes": 8, "emotion_by_votes": 8,
+        "emotion": 20, "votes": 8, "told": 8, "emotion_by_votes": 8,
     }  # fmt: skip
     assert sum(row["faces"] for row in heads["emotion"]["bins"]) == 20
     assert list(report["calibration"]["utkface validation"]) == ["gender"]
