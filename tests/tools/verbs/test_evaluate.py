@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import json
 import sys
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,52 +14,12 @@ import numpy as np
 import pytest
 
 from device.values import EMOTIONS
+from tests.tools.small_sets import fer_zip, utkface_zip
 from tools.__main__ import main
-from tools.faces.datasets import VALIDATION, part_of
 from tools.learning.cards import FACE, write_card
 from tools.learning.convert import face_to_tflite
 from tools.learning.networks import SIZE, TINY, face_network, with_told
 from tools.measuring import compare
-
-FER_HEADER = (
-    "path,usage,fer_label,fp_neutral,fp_happiness,fp_surprise,fp_sadness,fp_anger,fp_disgust,"
-    "fp_fear,fp_contempt,fp_unknown,fp_NF"
-)
-VOTES = ("1,6,1,1,1,0,0,0,0,0", "8,0,0,0,2,0,0,0,0,0", "5,5,0,0,0,0,0,0,0,0",
-         "2,0,0,0,0,0,0,8,0,0", ",,,,,,,,,")  # fmt: skip
-"""Happy, neutral, a tie, contempt, and none."""
-
-
-def fer_zip(path: Path, count: int) -> None:
-    draw = np.random.default_rng(1)
-    with zipfile.ZipFile(path, "w") as archive:
-        lines = [FER_HEADER]
-        for index, usage in itertools.product(range(count), ("Training", "PublicTest")):
-            label = EMOTIONS[index % 7]
-            name = f"{usage}/{label}/{usage}_{index}.png"
-            picture = draw.integers(0, 256, (48, 48), np.uint8)
-            archive.writestr(f"fer2013/{name}", cv2.imencode(".png", picture)[1].tobytes())
-            lines.append(f"{name},{usage},{label},{VOTES[index % len(VOTES)]}")
-        archive.writestr("fer2013/labels.csv", "\n".join(lines))
-
-
-def utkface_zip(path: Path, count: int) -> None:
-    """Photos without a face that is found, all of the validation part: framed as UTKFace is."""
-    draw = np.random.default_rng(2)
-    lines = ['file,age,"gender(0=male,1=female)",race,md5']
-    with zipfile.ZipFile(path, "w") as archive:
-        while count:
-            photo = draw.integers(0, 256, (112, 112, 3), np.uint8)
-            data = cv2.imencode(".jpg", photo)[1].tobytes()
-            digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
-            if part_of(digest) != VALIDATION:
-                continue
-            age, gender, race = 5 + 7 * count % 70, count % 2, count % 5
-            name = f"{age}_{gender}_{race}_{count:017}.jpg.chip.jpg"
-            archive.writestr(f"utkface_112/{name}", data)
-            lines.append(f"{name},{age},{gender},{race},{digest}")
-            count -= 1
-        archive.writestr("utkface_labels.csv", "\n".join(lines))
 
 
 def model_at(path: Path, seed: int) -> Path:

@@ -21,7 +21,7 @@ MOST_BYTES = 3_000_000
 SHIPPED = ("face", "temporal")
 
 
-@pytest.mark.parametrize("verb", ["train", "convert", "evaluate"])
+@pytest.mark.parametrize("verb", ["train", "teach", "convert", "evaluate"])
 def test_the_help_of_each_verb_shows_an_example(
     verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

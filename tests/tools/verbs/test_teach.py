@@ -1,0 +1,54 @@
+"""`wayside-tools teach`: what is kept, and what is not done twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tests.tools.small_sets import fer_zip, utkface_zip
+from tools.__main__ import main
+from tools.learning.networks import TINY, face_network
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    fer_zip(tmp_path / "fer2013.zip", 6)
+    utkface_zip(tmp_path / "utkface_112.zip", 3)
+    keras.utils.set_random_seed(1)
+    face_network(TINY).save(tmp_path / "large.keras")
+    return tmp_path
+
+
+def teach(room: Path, *more: str) -> int:
+    where = ("--data", str(room), "--runs", str(room / "runs"), "--out", str(room / "lessons"))
+    return main(["teach", *more, *where, "--views", "2"])
+
+
+def test_a_given_network_is_asked_about_every_training_face(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert teach(room, str(room / "large.keras")) == 0
+    assert "large.npz: 6 faces, 2 views" in capsys.readouterr().out
+    with np.load(room / "lessons/large.npz") as kept:
+        assert kept["emotion"].shape == (2, 6, 7)
+        assert kept["female"].shape == (2, 6, 1)
+
+
+def test_a_teacher_whose_lessons_are_kept_is_not_trained_again(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert teach(room, str(room / "large.keras")) == 0
+    (room / "lessons/large.npz").rename(room / "lessons/emotion-a.npz")
+    assert teach(room, "--only", "emotion-a") == 0
+    assert "emotion-a: its lessons are kept" in capsys.readouterr().out
+    assert not (room / "runs/teachers").exists()
+
+
+def test_a_teacher_that_there_is_not_is_one_clear_line(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert teach(room, "--only", "emotion-z") == 1
+    assert "--only: no teacher 'emotion-z'; there are emotion-a, age-a" in capsys.readouterr().err
