@@ -24,7 +24,7 @@ from tools.faces.datasets import (
     resized,
 )  # fmt: skip
 from tools.faces.photos import DeviceCropper
-from tools.learning.batches import Recipe
+from tools.learning.batches import PHASES, TAUGHT, Recipe
 from tools.learning.lessons import load as load_lessons
 from tools.learning.networks import SIZE, load_network
 from tools.learning.training import train_phases
@@ -56,13 +56,19 @@ def first_of(stills: Stills, limit: int) -> Stills:
     return stills.take(np.sort(np.concatenate(rows)))
 
 
+def course_of(lessons: Path = LESSONS) -> tuple[Recipe, ...]:
+    """The phases of the network that ships, with what teachers say or without."""
+    return TAUGHT if lessons.exists() else PHASES
+
+
 def train_network(
     tables: Mapping[str, Stills], runs: Path, phases: Sequence[Recipe],
     lessons: Path | None = LESSONS, start: Path | None = None,
 ) -> keras.Model:  # fmt: skip
     """The backbone, from stills; each phase goes on from the best network of the one before.
 
-    lessons: what `wayside-tools teach` kept, used where the folder is there.
+    lessons: what `wayside-tools teach` kept, used where the folder is there; `course_of` says which
+    phases are for that.
     start: a trained `.keras` network, from which the last phase alone goes on, in a folder of its
     own, which is refused where it holds what another network became.
     """

@@ -89,8 +89,7 @@ def _train_labels(arguments: argparse.Namespace) -> int:
 
 
 def _train_all(arguments: argparse.Namespace) -> int:
-    from tools.learning.batches import PHASES
-    from tools.learning.workshop import load_tables, train_network
+    from tools.learning.workshop import course_of, load_tables, train_network
 
     if arguments.start is not None and not arguments.start.is_file():
         raise UserError(f"--start: {arguments.start}: no such file; name a `.keras` network")
@@ -98,8 +97,8 @@ def _train_all(arguments: argparse.Namespace) -> int:
     if arguments.epochs is not None:
         changed["epochs"] = arguments.epochs
     if arguments.limit is not None:
-        changed["batch"] = min(PHASES[-1].batch, arguments.limit // 4)
-    phases = [replace(phase, **changed) for phase in PHASES]
+        changed["batch"] = min(course_of()[-1].batch, arguments.limit // 4)
+    phases = [replace(phase, **changed) for phase in course_of()]
     runs, data = arguments.runs, data_folder(arguments)
     tables = load_tables(data, runs / "cache", arguments.limit)
     network = train_network(tables, runs, phases, start=arguments.start)

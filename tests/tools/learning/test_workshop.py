@@ -16,13 +16,13 @@ from device.values import EMOTIONS
 from device.vision.card import load_card
 from device.vision.litert import load_model
 from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills, from_pictures, join, pixels_digest
-from tools.learning.batches import Recipe
+from tools.learning.batches import PHASES, TAUGHT, Recipe
 from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import sha256_of
 from tools.learning.networks import SIZE, TINY, load_network
 from tools.learning.release import release
 from tools.learning.training import Run
-from tools.learning.workshop import first_of, train_network
+from tools.learning.workshop import course_of, first_of, train_network
 
 TRIAL = Recipe(epochs=2, batch=16, design=TINY)
 
@@ -131,3 +131,9 @@ def test_from_stills_to_models_that_the_device_reads(tmp_path: Path) -> None:
 def test_a_trial_takes_as_many_faces_of_each_part() -> None:
     few = first_of(tables()["fer2013"], 5)
     assert [len(few.of(part)) for part in (TRAIN, VALIDATION, TEST)] == [5, 5, 5]
+
+
+def test_where_teachers_have_spoken_another_course_is_taken(tmp_path: Path) -> None:
+    assert course_of(tmp_path / "none") == PHASES
+    assert course_of(tmp_path) == TAUGHT
+    assert sum(phase.mixup for phase in TAUGHT) == 0  # what they said is of whole faces
