@@ -91,7 +91,27 @@ def augment(picture: Picture, size: int, draw: np.random.Generator, r: Range = R
         noise = draw.standard_normal(face.shape, np.float32) * draw.uniform(2, 8)
         face = np.clip(face + noise, 0, 255).astype(np.uint8)
     if chance[4] < r.hidden:
-        across, down = (draw.uniform(0.1, 0.4, 2) * size).astype(int)
-        x, y = int(draw.integers(0, size - across)), int(draw.integers(0, size - down))
-        face[y : y + down, x : x + across] = int(draw.integers(0, 256))
+        cover(face, draw)
+    return face
+
+
+def cover(face: Picture, draw: np.random.Generator) -> None:
+    """Lay a rectangle of one grey over a part of it, in place."""
+    size = face.shape[0]
+    across, down = (draw.uniform(0.1, 0.4, 2) * size).astype(int)
+    x, y = int(draw.integers(0, size - across)), int(draw.integers(0, size - down))
+    face[y : y + down, x : x + across] = int(draw.integers(0, 256))
+
+
+def retouch(
+    picture: Picture, draw: np.random.Generator, *, shift: int = 2, hidden: float = 0.2
+) -> Picture:
+    """A variation's own variation: maybe mirrored, moved by up to `shift` whole pixels, in a share
+    of `hidden` covered. No pixel is interpolated again."""
+    face = picture[:, ::-1] if draw.random() < 0.5 else picture
+    x, y = draw.integers(0, 2 * shift + 1, 2)
+    size = face.shape[0]
+    face = np.pad(face, shift, mode="edge")[y : y + size, x : x + size].copy()
+    if draw.random() < hidden:
+        cover(face, draw)
     return face

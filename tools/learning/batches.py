@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from device.values import AGE_YEARS
-from tools.faces.augment import Range, augment
+from tools.faces.augment import Range, augment, retouch
 from tools.faces.datasets import Stills
 from tools.learning.lessons import Lessons
 from tools.learning.networks import HEADS, SEEN, Architecture, Design
@@ -37,7 +37,8 @@ class Recipe:
     alpha of the Beta distribution of Zhang et al. 2018; 0: none. policy: of Keras's dtypes, for
     the training step alone. taught: how much of a label is what teachers say, where there are
     lessons; a face without that label teaches what they say, and counts `guessed` as much.
-    variation: how strongly an epoch's faces are varied; with lessons it is as the lessons say.
+    variation: how strongly an epoch's faces are varied; with lessons it is as the lessons say, and
+    each view is retouched anew each time.
     """
 
     epochs: int = 50
@@ -76,7 +77,7 @@ PHASES = (
 Hutter 2017): first widely varied faces, then faces as most visitors show them. At the end of the
 first the loss was still falling: it is too much to learn in so few epochs."""
 
-TAUGHT = (Recipe(epochs=110, mixup=0, patience=25),)
+TAUGHT = (Recipe(epochs=110, mixup=0, votes_share=0, patience=25),)
 """Where there are lessons: one phase, since the teachers' views are mild enough for all of it, and
 long, since a good teacher is patient (Beyer et al. 2022)."""
 
@@ -209,8 +210,7 @@ class Batches(keras.utils.PyDataset):
             views = self._lessons.views
             numbers = draw.integers(views.count, size=len(rows))
             seen = [views.of(*one) for one in zip(pictures, digests, numbers, strict=True)]
-            turned = draw.random(len(rows)) < 0.5  # what is said is of the mirror image as well
-            varied = [face[:, ::-1] if t else face for face, t in zip(seen, turned, strict=True)]
+            varied = [retouch(face, draw) for face in seen]
             said = self._lessons.of(numbers, rows)
             targets, known = with_lessons(targets, known, said, self._recipe)
         faces = np.stack(varied)[..., None].astype(np.float32)

@@ -27,22 +27,33 @@ class Teacher:
     phases: tuple[Recipe, ...]
 
 
-_FIRST = Recipe(epochs=34, rate=2e-3, variation=VARIATION)
-
-
-def _phases(design: Residual, seed: int) -> tuple[Recipe, ...]:
-    first = replace(_FIRST, design=design, seed=seed)
-    return first, replace(first, epochs=16, rate=8e-4, mixup=0)
-
-
+_FIRST = Recipe(epochs=34, rate=2e-3, votes_share=0.2, variation=VARIATION)
+_SECOND = replace(_FIRST, epochs=16, rate=8e-4, mixup=0)
 _HALVED = Residual()
 _WHOLE = Residual(widths=(32, 64, 128, 256, 384), stride=1)
 
+
+def _phases(design: Residual, seed: int, *phases: Recipe) -> tuple[Recipe, ...]:
+    return tuple(replace(phase, design=design, seed=seed) for phase in phases)
+
+
 TEACHERS = {
-    "emotion-a": Teacher("fer2013", _phases(_HALVED, 1)),
-    "age-a": Teacher("utkface", _phases(_HALVED, 1)),
-    "emotion-b": Teacher("fer2013", _phases(_WHOLE, 2)),
-    "age-b": Teacher("utkface", _phases(_WHOLE, 2)),
+    "emotion-a": Teacher(
+        "fer2013",
+        _phases(
+            _HALVED, 1, _FIRST, _SECOND, replace(_FIRST, epochs=30, rate=1.5e-3, votes_share=0)
+        ),
+    ),
+    "age-a": Teacher("utkface", _phases(_HALVED, 1, _FIRST, _SECOND)),
+    "emotion-b": Teacher(
+        "fer2013",
+        _phases(
+            _WHOLE,
+            2,
+            replace(_FIRST, batch=64, rate=1.5e-3, votes_share=0),
+            replace(_SECOND, batch=64, votes_share=0),
+        ),
+    ),
 }
 """By name. Those of one set differ in design and seed: together they tell more than each."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.faces.augment import augment, coarse, light, warp
+from tools.faces.augment import augment, coarse, light, retouch, warp
 
 
 def gradient() -> np.ndarray:
@@ -60,3 +60,27 @@ def test_a_far_face_has_lost_its_detail_and_kept_its_size() -> None:
     far = coarse(picture, 20)
     assert far.shape == picture.shape
     assert far.std() < picture.std() / 2
+
+
+def test_a_retouched_face_keeps_every_pixel_that_stays_in_the_picture() -> None:
+    draw = np.random.default_rng(0)
+    face = draw.integers(0, 256, (48, 48), np.uint8)
+    before = face.copy()
+    seen = [retouch(face, draw, shift=2, hidden=0) for _ in range(60)]
+    np.testing.assert_array_equal(face, before)
+    for one in seen:
+        middle = one[2:-2, 2:-2]
+        moved = [
+            way[2 + y : 46 + y, 2 + x : 46 + x]
+            for way in (face, face[:, ::-1])
+            for y in range(-2, 3)
+            for x in range(-2, 3)
+        ]
+        assert any(np.array_equal(middle, some) for some in moved)
+    assert len({one.tobytes() for one in seen}) > 20
+
+
+def test_a_share_of_retouched_faces_is_partly_covered() -> None:
+    draw, face = np.random.default_rng(0), np.zeros((48, 48), np.uint8)
+    covered = np.mean([retouch(face, draw, hidden=0.25).any() for _ in range(400)])
+    assert 0.15 < covered < 0.35
