@@ -37,7 +37,9 @@ def _phases(design: Residual, seed: int, *phases: Recipe) -> tuple[Recipe, ...]:
 
 
 TEACHERS = {
-    "emotion-a": Teacher("fer2013", _phases(Residual(), 1, _FIRST, _SECOND, _AGAIN, _AGAIN)),
+    "emotion-a": Teacher(
+        "fer2013", _phases(Residual(), 1, _FIRST, _SECOND, _AGAIN, replace(_AGAIN, epochs=40))
+    ),
     "age-a": Teacher(
         "utkface",
         _phases(Residual(), 1, replace(_FIRST, epochs=26), replace(_SECOND, epochs=12)),
