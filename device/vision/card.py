@@ -19,7 +19,7 @@ Scale = Literal["logits", "probabilities"]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """labels: classes of the output `emotion`. scale: what that output is."""
+    """labels: classes of the output that tells the emotion. scale: what that output is."""
 
     labels: tuple[str, ...]
     scale: Scale

@@ -7,6 +7,7 @@ module. The step says which backend really runs.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TypeAlias
 
@@ -93,7 +94,8 @@ class Recogniser:
         self.labels = card.labels
         self._scale: Scale = card.scale
         self._face = self._load_backbone(path, card)
-        self._told = emotion_output(self._face)
+        self._told = emotion_output(self._face.outputs)
+        self._face.require({}, {self._told: (1, len(card.labels))})
         temporal, features = models / "temporal.tflite", self._face.outputs["features"].shape
         self._temporal = Temporal(temporal, card.labels, features) if recognise.emotion else None
         mesh = mesh if mesh or not recognise.eyes else FaceMesh(models / "third_party")
@@ -179,10 +181,10 @@ class Recogniser:
         return model
 
 
-def emotion_output(model: Model) -> str:
-    """The output of a backbone that tells the emotion: `told`, of one that learnt from labels and
+def emotion_output(outputs: Collection[str]) -> str:
+    """Which of a backbone's outputs tells the emotion: `consensus`, where it learnt from labels and
     from people's votes, else `emotion`."""
-    return "told" if "told" in model.outputs else "emotion"
+    return "consensus" if "consensus" in outputs else "emotion"
 
 
 def probabilities(values: Floats, scale: Scale) -> Floats:

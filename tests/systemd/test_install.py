@@ -29,6 +29,8 @@ def source(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("source") / "wayside"
     shutil.copytree(root, copy, ignore=LEFT_OUT)
     (copy / "models/large.keras").touch()
+    (copy / "models/lessons").mkdir(exist_ok=True)
+    (copy / "models/lessons/large.npz").touch()
     return copy
 
 
@@ -108,6 +110,7 @@ def test_a_kiosk_holds_what_it_runs_and_nothing_else(laid_out: Path) -> None:
     held = {path.name for path in release.iterdir()}
     assert not held & {"tests", "tools", "runs", ".git", "shared"}
     assert not list(release.rglob("*.keras"))
+    assert not (release / "models/lessons").exists()
 
 
 def test_installing_again_changes_nothing_and_keeps_what_the_operator_wrote(

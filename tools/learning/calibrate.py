@@ -56,13 +56,13 @@ def calibrate(
     known = {
         "emotion": held_out.emotion >= 0,
         "votes": voted >= 0,
-        "told": voted >= 0,
+        "consensus": voted >= 0,
         "female": np.isfinite(held_out.female),
     }
     targets = {
         "emotion": np.eye(labels, dtype=np.float32)[np.maximum(held_out.emotion, 0)],
         "votes": np.eye(len(VOTES), dtype=np.float32)[np.maximum(voted, 0)],
-        "told": np.eye(labels, dtype=np.float32)[np.clip(voted, 0, labels - 1)],
+        "consensus": np.eye(labels, dtype=np.float32)[np.clip(voted, 0, labels - 1)],
         "female": np.nan_to_num(held_out.female)[:, None].astype(np.float32),
     }
     found = {}

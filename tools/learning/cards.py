@@ -66,7 +66,7 @@ FACE: dict[str, Any] = {
     "outputs": {
         "emotion": "logits",
         "votes": "logits",
-        "told": "logits",
+        "consensus": "logits",
         "age": "logits",
         "female": "logits",
         "embedding": "values",

@@ -84,7 +84,7 @@ def run_backbone(
     targets: (stills, labels) shares. reading: how much of them is what the backbone says of the
     still itself, which teaches to see through what disturbs a frame.
     """
-    shape, output = model.outputs["features"].shape[1:], emotion_output(model)
+    shape, output = model.outputs["features"].shape[1:], emotion_output(model.outputs)
     course = Course(
         np.empty((count, steps, *shape), np.uint8),
         np.empty((count, steps, targets.shape[1]), np.float32),
@@ -110,7 +110,7 @@ def undisturbed(model: Model, picture: NDArray[np.uint8]) -> NDArray[np.float32]
     """(labels,) probabilities of a still, the mean of it and of its mirror image."""
     face = cv2.resize(picture, (CROP_SIZE, CROP_SIZE))
     told = [model.run({"face": f[None, ..., None]}) for f in (face, face[:, ::-1])]
-    output = emotion_output(model)
+    output = emotion_output(model.outputs)
     return softmax(np.concatenate([one[output] for one in told])).mean(axis=0)
 
 

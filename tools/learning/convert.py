@@ -29,8 +29,8 @@ the layers; inputs and outputs are float."""
 
 TYPES: tuple[Type, ...] = get_args(Type)
 
-OUTPUTS = ("emotion", "votes", "told", "age", "female", "embedding", "features")
-"""What the shipped face model gives. The emotion that the device reads is `told`, where
+OUTPUTS = ("emotion", "votes", "consensus", "age", "female", "embedding", "features")
+"""What the shipped face model gives. The emotion that the device reads is `consensus`, where
 there is one."""
 
 

@@ -4,11 +4,12 @@ A small network learns more from a large one's probabilities than from labels al
 2015), most where both look at the very same variation of a picture (Beyer et al. 2022, "Knowledge
 distillation: a good teacher is patient and consistent"), and from faces whose labels nobody gave:
 an emotion for UTKFace's, an age for FER-2013's. So each teacher is asked about several views of
-each face, which are drawn again, the same to the bit, when the small network learns.
+each face, which are drawn again, the same to the bit, when the small network learns. There they are
+retouched as well, little enough for what was said to stay true: few views would be learnt by heart.
 
 Promises: a file for each teacher holds all that a student needs of it, so a student trains without
 its teachers, and a teacher can be added when the others are long gone; faces of held-out parts are
-never in it; what was asked is not asked again.
+never in it; a file that is whole is not made again.
 """
 
 from __future__ import annotations
@@ -92,22 +93,11 @@ def ask(teacher: Path, stills: Stills, views: Views, out: Path) -> None:
         UserError: `out` keeps what another teacher said, or of other views or faces.
     """
     assert (stills.part == TRAIN).all()
-    asked = {
-        "teacher": hashlib.sha256(teacher.read_bytes()).hexdigest()[:8],
-        "views": asdict(views),
-        "faces": len(stills),
-    }
-    if out.exists():
-        with np.load(out) as kept:
-            past = json.loads(str(kept["asked"]))
-        for key, value in json.loads(json.dumps(asked)).items():
-            if past[key] != value:
-                raise UserError(
-                    f"{out}: of another {key} ({past[key]}, now {value}); delete it, or use "
-                    "another --out"
-                )
-        return
     network = by_policy(load_network(teacher), fastest_policy())
+    digest = hashlib.sha256(teacher.read_bytes()).hexdigest()[:8]
+    asked = asked_of(stills, views) | {"teacher": digest}
+    if is_kept(out, asked):
+        return
     said: dict[str, list[NDArray[np.uint8]]] = {}
     for number in tqdm(range(views.count), f"{out.stem}: views", disable=None):
         faces = np.stack([
@@ -123,6 +113,32 @@ def ask(teacher: Path, stills: Stills, views: Views, out: Path) -> None:
     with part.open("wb") as file:
         np.savez_compressed(file, asked=json.dumps(asked), digests=digests, **kept)
     part.replace(out)
+
+
+def asked_of(stills: Stills, views: Views) -> dict[str, Any]:
+    """What a file of lessons is told by, beside its teacher."""
+    return {"views": json.loads(json.dumps(asdict(views))), "faces": len(stills)}
+
+
+def is_kept(out: Path, asked: Mapping[str, Any]) -> bool:
+    """Whether a file is there, of what is asked.
+
+    asked: all or some of "views", "faces" and "teacher", as JSON has them.
+
+    Raises:
+        UserError: it is of something else.
+    """
+    if not out.exists():
+        return False
+    with np.load(out) as file:
+        past = json.loads(str(file["asked"]))
+    for key, value in asked.items():
+        if past[key] != value:
+            raise UserError(
+                f"{out}: of another {key} ({past[key]}, now {value}); delete it, or use "
+                "another --out"
+            )
+    return True
 
 
 def _said(network: keras.Model, faces: NDArray[np.uint8]) -> dict[str, Array]:
@@ -142,13 +158,18 @@ def load(folder: Path, stills: Stills) -> Lessons:
     those that have it.
 
     Raises:
-        UserError: they were asked about other faces, each about other views, or none knows a head.
+        UserError: they were asked about other faces, each about other views, two are the same, or
+            none knows a head.
     """
     views: Views | None = None
+    teachers: dict[str, Path] = {}
     said: dict[str, list[Array]] = {head: [] for head in HEADS}
     for path in sorted(folder.glob("*.npz")):
         with np.load(path) as kept:
-            told = json.loads(str(kept["asked"]))["views"]
+            asked = json.loads(str(kept["asked"]))
+            if (same := teachers.setdefault(asked["teacher"], path)) is not path:
+                raise UserError(f"{path}: what {same.name} says as well; delete one of them")
+            told = asked["views"]
             seen = Views(**told | {"variation": Range(**told["variation"])})
             if views not in (None, seen):
                 raise UserError(f"{path}: of other views than the files beside it; ask all anew")

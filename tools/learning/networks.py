@@ -31,7 +31,7 @@ SEEN = 48
 HEADS = ("emotion", "votes", "age", "female")
 """The outputs that faces teach."""
 
-MAPS = ("embedding", "features")
+INSIDE = ("embedding", "features")
 """The outputs that other networks learn from."""
 
 Normalise = type[layers.BatchNormalization]
@@ -58,13 +58,9 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """Widths of a backbone: stem, stages, last map ("features") and embedding.
-
-    stem_stride: 1 keeps the 48x48 for the first stage, 2 halves them at once.
-    """
+    """Widths of a backbone: stem, stages, last map ("features") and embedding."""
 
     stem: int = 32
-    stem_stride: int = 2
     stages: tuple[Stage, ...] = (
         Stage(32, 2, 1, 2, fused=True),
         Stage(64, 3, 2, 2, fused=True),
@@ -118,9 +114,7 @@ def face_network(
     norm: the class of the batch normalisation; it changes no weight.
     """
     face, x = seen()
-    x = layers.Conv2D(
-        design.stem, 3, design.stem_stride, padding="same", use_bias=False, name="stem"
-    )(x)
+    x = layers.Conv2D(design.stem, 3, 2, padding="same", use_bias=False, name="stem")(x)
     x = active(x, norm)
     for stage in design.stages:
         for index in range(stage.repeats):
@@ -167,26 +161,27 @@ def with_heads(
 def with_only(network: keras.Model, heads: Collection[str]) -> keras.Model:
     """The same network without the other heads: what it has not been taught it does not tell."""
     told = {
-        name: tensor for name, tensor in network.output.items() if name in heads or name in MAPS
+        name: tensor for name, tensor in network.output.items() if name in heads or name in INSIDE
     }
     return keras.Model(network.input, told, name=network.name)
 
 
-def with_told(network: keras.Model) -> keras.Model:
-    """The same network with the output "told", (N, labels) logits that the device reads: the mean
-    of those by label and those by votes, contempt left out; a head with weights of its own.
+def with_consensus(network: keras.Model) -> keras.Model:
+    """The same network with the output "consensus", (N, labels) logits that the device reads: the
+    mean of those by label and those by votes, contempt left out; a head with weights of its own.
 
     Of faces on which FER-2013's label and FER+'s majority agree this mean knows more than either
-    (docs/models.md). A network that lacks one of them stays as it is.
+    (docs/models.md). A network without votes or of other labels stays as it is.
     """
-    if not set(HEADS[:2]) <= network.output.keys():
+    if "votes" not in network.output or network.output["emotion"].shape[-1] != len(EMOTIONS):
         return network
-    (by_label, b), (by_votes, v) = (network.get_layer(n).get_weights() for n in HEADS[:2])
+    by_label, b = network.get_layer("emotion").get_weights()
+    by_votes, v = network.get_layer("votes").get_weights()
     labels = by_label.shape[1]
-    head = layers.Dense(labels, dtype="float32", name="told")
-    told = head(network.output["embedding"])
+    head = layers.Dense(labels, dtype="float32", name="consensus")
+    consensus = head(network.output["embedding"])
     head.set_weights([(by_label + by_votes[:, :labels]) / 2, (b + v[:labels]) / 2])
-    return keras.Model(network.input, {**network.output, "told": told}, name=network.name)
+    return keras.Model(network.input, {**network.output, "consensus": consensus}, name=network.name)
 
 
 def load_network(path: Path) -> keras.Model:

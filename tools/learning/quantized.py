@@ -59,12 +59,15 @@ def refuse_loss(
 ) -> None:
     """Raise UserError where the conversion lost too much accuracy on a validation part."""
     for title, exact in report["float"].items():
-        lost = round(exact.get("accuracy", 0.0) - report[kind][title].get("accuracy", 0.0), 6)
-        if title.endswith(PARTS[VALIDATION]) and lost > most_lost:
-            raise UserError(
-                f"{title}: {kind} loses {lost:.4f} of accuracy, {most_lost:g} is allowed; "
-                "nothing was written"
-            )
+        if not title.endswith(PARTS[VALIDATION]):
+            continue
+        for figure in ("accuracy", "consensus_accuracy"):
+            lost = round(exact.get(figure, 0.0) - report[kind][title].get(figure, 0.0), 6)
+            if lost > most_lost:
+                raise UserError(
+                    f"{title}: {kind} loses {lost:.4f} of {figure.replace('_', ' ')}, "
+                    f"{most_lost:g} is allowed; nothing was written"
+                )
 
 
 def convert_face(

@@ -20,7 +20,7 @@ from tools.learning.cards import face_card, write_card
 from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import face_to_tflite
 from tools.learning.delivery import deliver, make_temporal
-from tools.learning.networks import with_told
+from tools.learning.networks import with_consensus
 from tools.learning.quantized import calibration, measure_all, refuse_loss
 from tools.measuring.plots import draw_confusion
 
@@ -40,8 +40,8 @@ def release(
     made.mkdir(parents=True, exist_ok=True)
     together = join(*tables.values())
     temperatures = calibrate(network, together.of(VALIDATION))
-    network = with_told(network)
-    temperatures |= calibrate(network, together.of(VALIDATION), ("told",))
+    network = with_consensus(network)
+    temperatures |= calibrate(network, together.of(VALIDATION), ("consensus",))
     face = made / "face.tflite"
     face.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
     network.save(made / "face.keras")

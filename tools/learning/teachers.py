@@ -28,25 +28,17 @@ class Teacher:
     phases: tuple[Recipe, ...]
 
 
-_FIRST = Recipe(epochs=34, rate=2e-3, votes_share=0.2, variation=VARIATION)
+_FIRST = Recipe(epochs=34, rate=2e-3, votes_share=0.2, design=Residual(), variation=VARIATION)
 _SECOND = replace(_FIRST, epochs=16, rate=8e-4, mixup=0)
 _THIRD = replace(_FIRST, epochs=30, rate=1.5e-3, votes_share=0)
 # By the end of the third the training faces were learnt by heart: now more is asked.
 _FOURTH = replace(_THIRD, epochs=40, mixup=0.4, variation=Range())
 
-
-def _phases(design: Residual, seed: int, *phases: Recipe) -> tuple[Recipe, ...]:
-    return tuple(replace(phase, design=design, seed=seed) for phase in phases)
-
-
 TEACHERS = {
-    "emotion-a": Teacher("fer2013", _phases(Residual(), 1, _FIRST, _SECOND, _THIRD, _FOURTH)),
-    "age-a": Teacher(
-        "utkface",
-        _phases(Residual(), 1, replace(_FIRST, epochs=26), replace(_SECOND, epochs=12)),
-    ),
+    "emotion": Teacher("fer2013", (_FIRST, _SECOND, _THIRD, _FOURTH)),
+    "age": Teacher("utkface", (replace(_FIRST, epochs=26), replace(_SECOND, epochs=12))),
 }
-"""By name; the letter is for more of one set, which would differ in design and seed."""
+"""By the names of their lessons."""
 
 
 def train_teacher(name: str, teacher: Teacher, tables: Mapping[str, Stills], runs: Path) -> Path:

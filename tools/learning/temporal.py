@@ -18,6 +18,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from device.vision.recognise import emotion_output
 from tools.faces.sequences import RATES
 from tools.learning.clips import CEILING, Courses, Kind, TemporalRecipe
 from tools.learning.tensor_train import TensorTrainDense
@@ -91,9 +92,10 @@ def begin_as(network: keras.Model, face: keras.Model, forgets_s: float) -> None:
     (kernel,) = face.get_layer("embed").get_weights()
     gamma, beta, mean, variance = face.get_layer("embed_norm").get_weights()
     gain = gamma / np.sqrt(variance + face.get_layer("embed_norm").epsilon)
-    told = "told" if "told" in face.output else "emotion"
     network.get_layer("embed").set_weights([kernel * gain, beta - mean * gain])
-    network.get_layer("still").set_weights(face.get_layer(told).get_weights())
+    network.get_layer("still").set_weights(
+        face.get_layer(emotion_output(face.output)).get_weights()
+    )
     network.get_layer("embed").trainable = False
     network.get_layer("still").trainable = False
     given, recurrent, bias = network.get_layer("lstm").get_weights()

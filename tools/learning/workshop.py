@@ -25,6 +25,7 @@ from tools.faces.datasets import (
 )  # fmt: skip
 from tools.faces.photos import DeviceCropper
 from tools.learning.batches import PHASES, TAUGHT, Recipe
+from tools.learning.lessons import Lessons
 from tools.learning.lessons import load as load_lessons
 from tools.learning.networks import SIZE, load_network
 from tools.learning.training import train_phases
@@ -56,26 +57,32 @@ def first_of(stills: Stills, limit: int) -> Stills:
     return stills.take(np.sort(np.concatenate(rows)))
 
 
-def course_of(lessons: Path = LESSONS) -> tuple[Recipe, ...]:
+def lessons_of(train: Stills, folder: Path = LESSONS) -> Lessons | None:
+    """What `wayside-tools teach` kept of these faces; None where there is nothing.
+
+    Raises:
+        UserError: it is of other faces.
+    """
+    return load_lessons(folder, train) if any(folder.glob("*.npz")) else None
+
+
+def course_of(lessons: Lessons | None) -> tuple[Recipe, ...]:
     """The phases of the network that ships, with what teachers say or without."""
-    return TAUGHT if lessons.exists() else PHASES
+    return PHASES if lessons is None else TAUGHT
 
 
 def train_network(
     tables: Mapping[str, Stills], runs: Path, phases: Sequence[Recipe],
-    lessons: Path | None = LESSONS, start: Path | None = None,
+    lessons: Lessons | None = None, start: Path | None = None,
 ) -> keras.Model:  # fmt: skip
     """The backbone, from stills; each phase goes on from the best network of the one before.
 
-    lessons: what `wayside-tools teach` kept, used where the folder is there; `course_of` says which
-    phases are for that.
     start: a trained `.keras` network, from which the last phase alone goes on, in a folder of its
     own, which is refused where it holds what another network became.
     """
     together = join(*tables.values())
     train, held_out = together.of(TRAIN), together.of(VALIDATION)
-    taught = load_lessons(lessons, train) if lessons is not None and lessons.exists() else None
     name = "face"
     if start is not None:
         name, phases = "face-from-start", phases[-1:]
-    return load_network(train_phases(runs, name, phases, train, held_out, taught, start))
+    return load_network(train_phases(runs, name, phases, train, held_out, lessons, start))

@@ -25,8 +25,7 @@ from device.errors import UserError
 from device.values import EMOTIONS
 from device.vision.card import Card, load_card
 from tools.faces.datasets import Stills
-from tools.learning.networks import HEADS
-from tools.measuring.evaluate import TFLite, measure
+from tools.measuring.evaluate import LOGITS, TFLite, measure
 from tools.measuring.intervals import mean_with_interval
 from tools.measuring.metrics import Array, judged
 from tools.places import ROOT
@@ -114,9 +113,10 @@ class File:
 
     def predict(self, pictures: Pictures) -> dict[str, Array]:
         """See `Rival`."""
-        outputs = self._model.predict(pictures, heads=HEADS)
+        outputs = self._model.predict(pictures, heads=LOGITS)
         if self._scale == "probabilities":
-            outputs["emotion"] = logits_of(outputs["emotion"])
+            for name in {"emotion", "consensus"} & outputs.keys():
+                outputs[name] = logits_of(outputs[name])
         return outputs
 
 

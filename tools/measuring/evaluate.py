@@ -29,10 +29,13 @@ from tools.measuring.robustness import robustness
 
 Array = NDArray[np.float32]
 
-LOGITS = (*HEADS, "told")
+LOGITS = (*HEADS, "consensus")
 """The outputs that are measured."""
 
-AGREED = ("emotion", "votes", "told")
+CLEAR = {"votes": "votes", "consensus": "consensus", "emotion_by_votes": "emotion"}
+"""What is held against FER+'s majority, and the output that it is of."""
+
+AGREED = ("emotion", "votes", "consensus")
 """The outputs of which one tells the device what somebody feels."""
 
 
@@ -119,7 +122,7 @@ def _votes(known: Mapping[str, tuple[Array, NDArray[np.int64]]], stills: Stills)
         "clear_faces": int(found.clear.sum()),
     }
     clear = found.clear[found.label >= 0]
-    for name in ("votes", "emotion_by_votes"):
+    for name in CLEAR:
         if name in known and clear.any():
             shares, truth = known[name]
             right = shares.argmax(axis=1) == truth
@@ -188,7 +191,7 @@ def evaluate(
                 report.setdefault("fairness", {})[title] = fairness(clean[name], stills)
         if "robustness" in sections:
             report.setdefault("robustness", {})[PARTS[part]] = robustness(
-                lambda pictures: model.predict(pictures, heads=HEADS, quiet=True),
+                lambda pictures: model.predict(pictures, heads=LOGITS, quiet=True),
                 held_out,
                 clean,
             )

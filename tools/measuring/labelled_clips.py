@@ -51,7 +51,7 @@ def label_in(name: str, labels: Sequence[str]) -> str | None:
 
 def watch(clip: Path, detector: Detector, config: Config, backbone: Model) -> Seen | None:
     """Read the nearest face in every frame of a clip; None where none was found."""
-    output = emotion_output(backbone)
+    output = emotion_output(backbone.outputs)
     tracker, maps, logits, times = Tracker(config.vision), [], [], []
     for frame in frames_of(clip):
         found = detector.detect(frame) if tracker.due(frame.at) else None

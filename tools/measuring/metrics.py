@@ -68,8 +68,8 @@ def judged(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Judged]:
     """What each output told, and the truth, of the faces of which there is one.
 
     emotion: by the label of the set. votes: the output of that name by FER+'s majority.
-    emotion_by_votes, told: the outputs `emotion` and `told` by FER+'s majority. gender: male,
-    female.
+    emotion_by_votes, consensus: the outputs `emotion` and `consensus` by FER+'s majority.
+    consensus_by_label: that by the label of the set. gender: male, female.
     """
     told: dict[str, Judged] = {}
 
@@ -83,7 +83,8 @@ def judged(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Judged]:
     voted = majority(stills.votes).label
     add("emotion", "emotion", stills.emotion, softmax)
     add("votes", "votes", voted, softmax)
-    add("told", "told", voted, softmax)
+    add("consensus", "consensus", voted, softmax)
+    add("consensus_by_label", "consensus", stills.emotion, softmax)
     if "emotion" in outputs and outputs["emotion"].shape[1] == len(EMOTIONS):
         add("emotion_by_votes", "emotion", voted, softmax)
     female = np.where(np.isfinite(stills.female), stills.female > 0.5, -1)
@@ -95,7 +96,8 @@ PREFIXES = {
     "emotion": "",
     "votes": "votes_",
     "emotion_by_votes": "emotion_by_votes_",
-    "told": "told_",
+    "consensus": "consensus_",
+    "consensus_by_label": "consensus_by_label_",
     "gender": "gender_",
 }
 """Of the figures of each of `judged`."""
@@ -104,9 +106,9 @@ PREFIXES = {
 def face_metrics(outputs: Mapping[str, Array], stills: Stills) -> dict[str, float]:
     """Figures of every label that the stills have; a label that none of them has is left out.
 
-    Of emotion, votes, emotion_by_votes, told and gender (see `judged`; the emotion's own have no
-    prefix): accuracy, macro_f1, ece (expected calibration error) and nll (log loss); age_error
-    (mean absolute, years), age_band_accuracy.
+    Of each of `judged`, with its prefix (the emotion's own has none): accuracy, macro_f1, ece
+    (expected calibration error) and nll (log loss); age_error (mean absolute, years),
+    age_band_accuracy.
     """
     figures: dict[str, float] = {}
     for name, (shares, truth) in judged(outputs, stills).items():

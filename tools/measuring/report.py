@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.faces.datasets import VOTES
-from tools.measuring.evaluate import AGREED
+from tools.measuring.evaluate import AGREED, CLEAR
 from tools.measuring.plots import (
     draw_confusion,
     draw_curves,
@@ -24,7 +24,8 @@ HEADS = {
     "emotion": "emotion, by FER-2013's label",
     "votes": "votes, by FER+'s majority",
     "emotion_by_votes": "emotion, by FER+'s majority",
-    "told": "what is told, by FER+'s majority",
+    "consensus": "consensus, by FER+'s majority",
+    "consensus_by_label": "consensus, by FER-2013's label",
     "gender": "gender",
 }
 
@@ -106,7 +107,7 @@ def _votes(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         )
         clear = [
             f"{votes[f'{name}_clear_accuracy']} by the output `{output}`"
-            for name, output in (("votes", "votes"), ("emotion_by_votes", "emotion"))
+            for name, output in CLEAR.items()
             if f"{name}_clear_accuracy" in votes
         ]
         if clear:

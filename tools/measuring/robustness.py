@@ -32,7 +32,8 @@ CLIFF = 0.10
 
 ACCURACIES = {
     "accuracy": "emotion",
-    "votes_accuracy": "emotion, FER+ majority",
+    "votes_accuracy": "votes, FER+ majority",
+    "consensus_accuracy": "consensus, FER+ majority",
     "gender_accuracy": "gender",
     "age_band_accuracy": "age band",
 }

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from device.values import Image
 from device.vision.crop import CROP_SIZE, sharpness_of
+from device.vision.recognise import emotion_output
 from tools.faces.datasets import VALIDATION, load_fer
 from tools.measuring.evaluate import TFLite
 
@@ -46,7 +47,8 @@ def blurred(share: float) -> Callable[[Image], Image]:
 
 def told(model: TFLite, crops: list[Image]) -> NDArray[np.int64]:
     """The most probable label of each crop: shape (N,)."""
-    return model.predict(np.stack(crops), heads=("emotion",))["emotion"].argmax(axis=1)
+    outputs = model.predict(np.stack(crops), heads=("emotion", "consensus"))
+    return outputs[emotion_output(outputs)].argmax(axis=1)
 
 
 def report(data: Path, model: Path, cache: Path) -> None:

@@ -82,6 +82,7 @@ def _environments(arguments: argparse.Namespace) -> Path:
 
 
 def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
+    from device.vision.recognise import emotion_output
     from tools.faces.folders import read_folder
     from tools.measuring.compare import File, open_rival
     from tools.measuring.evaluate import measure_folder
@@ -95,7 +96,8 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
         print(f"wayside-tools: skipped {reason}", file=sys.stderr)
     reports = []
     for name, model in models:
-        logits = model.predict(folder.pictures)["emotion"]
+        outputs = model.predict(folder.pictures)
+        logits = outputs[emotion_output(outputs)]
         reports.append(measure_folder(name, logits, folder, labels))
     if not arguments.json:
         for report in reports:

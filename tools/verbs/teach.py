@@ -17,7 +17,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Train each teacher whose lessons are not kept yet, or go on where it stopped, "
         "and ask it about every training face in several views. Its probabilities are kept by the "
         "face's digest, a file for each teacher; `train` learns from their mean where that folder "
-        "lies among the models. Some 40 minutes a teacher on two cores.",
+        "lies among the models. From 20 minutes to two hours a teacher on two cores.",
         epilog="example: wayside-tools teach   (or, to ask a trained network too: "
         "wayside-tools teach models/face.keras)",
     )
@@ -40,8 +40,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _teach(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
+    given = _given(arguments)
     from tools.faces.datasets import TRAIN, join
-    from tools.learning.lessons import Views, ask
+    from tools.learning.lessons import Views, ask, asked_of, is_kept
     from tools.learning.teachers import TEACHERS, train_teacher
     from tools.learning.workshop import load_tables
 
@@ -51,21 +52,36 @@ def _teach(arguments: argparse.Namespace) -> int:
     tables = load_tables(data_folder(arguments), arguments.runs / "cache")
     stills = join(*tables.values()).of(TRAIN)
     views = Views(arguments.views)
-    given = {_name_of(path): path for path in arguments.teachers}
+    asked = asked_of(stills, views)
+    for path in arguments.out.glob("*.npz"):  # before hours are spent: of the same faces and views
+        is_kept(path, asked)
     for name in given or names:
-        kept = arguments.out / f"{name}.npz"
-        if name not in given and kept.exists():
-            print(f"{name}: its lessons are kept; delete {kept} to train it again")
+        lessons = arguments.out / f"{name}.npz"
+        if not given and lessons.exists():
+            print(f"{name}: its lessons are kept; delete {lessons} to train it again")
             continue
         print(name, flush=True)
         runs = arguments.runs / "teachers"
         path = given.get(name) or train_teacher(name, TEACHERS[name], tables, runs)
-        if not arguments.train_only:
-            ask(path, stills, views, kept)
-            print(f"{kept}: {len(stills)} faces, {views.count} views")
+        if arguments.train_only:
+            print(f"{path}: trained; the same without --train-only asks it")
+        else:
+            ask(path, stills, views, lessons)
+            print(f"{lessons}: {len(stills)} faces, {views.count} views")
     return 0
 
 
-def _name_of(path: Path) -> str:
-    """Of its file, or of its run's folder where the file is a run's best."""
-    return path.parent.name if path.stem == "best" else path.stem
+def _given(arguments: argparse.Namespace) -> dict[str, Path]:
+    """The networks to ask, by the names of their lessons: a file's own, or that of its run's folder
+    where the file is a run's best."""
+    given: dict[str, Path] = {}
+    for path in arguments.teachers:
+        if arguments.only or arguments.train_only:
+            raise UserError(f"{path}: is asked and not trained; leave out --only and --train-only")
+        if not path.is_file():
+            raise UserError(f"{path}: no such file; name a `.keras` network")
+        name = path.resolve().parent.name if path.stem == "best" else path.stem
+        if name in given:
+            raise UserError(f"{path}: would be kept as {name}.npz like {given[name]}; rename one")
+        given[name] = path
+    return given

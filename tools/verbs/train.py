@@ -43,7 +43,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--start",
         type=Path,
         metavar="FILE.keras",
-        help="go on from a trained network with the last phase alone",
+        help="go on from a trained network with the last phase alone (with lessons there is one)",
     )
     train.add_argument(
         "--train-only",
@@ -89,19 +89,22 @@ def _train_labels(arguments: argparse.Namespace) -> int:
 
 
 def _train_all(arguments: argparse.Namespace) -> int:
-    from tools.learning.workshop import course_of, load_tables, train_network
+    from tools.faces.datasets import TRAIN, join
+    from tools.learning.workshop import course_of, lessons_of, load_tables, train_network
 
     if arguments.start is not None and not arguments.start.is_file():
         raise UserError(f"--start: {arguments.start}: no such file; name a `.keras` network")
     changed: dict[str, int] = {"seed": arguments.seed}
     if arguments.epochs is not None:
         changed["epochs"] = arguments.epochs
-    if arguments.limit is not None:
-        changed["batch"] = min(course_of()[-1].batch, arguments.limit // 4)
-    phases = [replace(phase, **changed) for phase in course_of()]
     runs, data = arguments.runs, data_folder(arguments)
     tables = load_tables(data, runs / "cache", arguments.limit)
-    network = train_network(tables, runs, phases, start=arguments.start)
+    lessons = lessons_of(join(*tables.values()).of(TRAIN))
+    course = course_of(lessons)
+    if arguments.limit is not None:
+        changed["batch"] = min(course[-1].batch, arguments.limit // 4)
+    phases = [replace(phase, **changed) for phase in course]
+    network = train_network(tables, runs, phases, lessons, arguments.start)
     if arguments.train_only:
         print(f"{runs}: trained; `wayside-tools train` without --train-only makes the models of it")
         return 0

@@ -130,3 +130,13 @@ def test_teachers_soften_a_label_and_stand_in_for_one_that_is_missing() -> None:
     np.testing.assert_allclose(after["emotion"][~sure], [angry, angry])
     np.testing.assert_allclose(after["age"][sure][:, -1], 40)  # these had no age of their own
     np.testing.assert_allclose(counted["age"], np.where(sure, RECIPE.guessed, 1))
+
+
+def test_a_view_that_was_spoken_of_is_seen_retouched_each_time() -> None:
+    one_view = replace(lessons_of(4), views=Views(1))
+    one_view = replace(one_view, shares={h: said[:1] for h, said in one_view.shares.items()})
+    first, second = (
+        {face.tobytes() for face in Batches(stills(), RECIPE, 7, epoch, one_view)[0][0]}
+        for epoch in (0, 1)
+    )
+    assert first != second

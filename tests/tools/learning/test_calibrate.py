@@ -10,7 +10,7 @@ import pytest
 
 from tools.faces.datasets import VALIDATION, VOTES, Stills, from_pictures
 from tools.learning.calibrate import TEMPERATURES, calibrate, temperature
-from tools.learning.networks import TINY, face_network, with_told
+from tools.learning.networks import TINY, face_network, with_consensus
 from tools.measuring.evaluate import predict_keras
 
 
@@ -57,10 +57,10 @@ def test_what_is_told_is_calibrated_by_what_most_people_saw() -> None:
     agreed = np.zeros((40, len(VOTES)), np.float32)
     agreed[:, :2] = 0.6, 0.4
     keras.utils.set_random_seed(1)
-    network, stills = with_told(face_network(TINY)), replace(some_stills(), votes=agreed)
-    head = network.get_layer("told")
+    network, stills = with_consensus(face_network(TINY)), replace(some_stills(), votes=agreed)
+    head = network.get_layer("consensus")
     head.set_weights([head.get_weights()[0], np.eye(1, 7, dtype=np.float32)[0] * 2])
-    assert calibrate(network, stills, ("told",)) == {"told": TEMPERATURES[0]}
+    assert calibrate(network, stills, ("consensus",)) == {"consensus": TEMPERATURES[0]}
 
 
 def test_calibration_changes_probabilities_and_no_label() -> None:

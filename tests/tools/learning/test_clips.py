@@ -14,7 +14,7 @@ from device.vision.recognise import emotion_output
 from tools.faces.datasets import VALIDATION, Stills, from_pictures, pixels_digest
 from tools.learning.clips import CEILING, halves, run_backbone
 from tools.learning.convert import face_to_tflite
-from tools.learning.networks import TINY, face_network, with_told
+from tools.learning.networks import TINY, face_network, with_consensus
 from tools.learning.temporal import begin_as, temporal_network
 
 
@@ -34,11 +34,11 @@ def test_what_is_chosen_on_and_what_is_reported_share_no_still() -> None:
     np.testing.assert_array_equal(halves(stills)[0].digest, first.digest)
 
 
-@pytest.mark.parametrize("told", [False, True])
-def test_a_course_holds_what_the_backbone_said_of_each_frame(told: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("agreed", [False, True])
+def test_a_course_holds_what_the_backbone_said_of_each_frame(agreed: bool, tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     face, stills = face_network(TINY), some_stills(7)
-    face = with_told(face) if told else face
+    face = with_consensus(face) if agreed else face
     path = tmp_path / "face.tflite"
     path.write_bytes(face_to_tflite(face, stills.pictures, "float"))
     targets = np.eye(7, dtype=np.float32)[stills.emotion]
@@ -52,8 +52,8 @@ def test_a_course_holds_what_the_backbone_said_of_each_frame(told: bool, tmp_pat
     still = keras.Model(step.inputs[0], step.get_layer("still").output)
     again = still(course.maps[0] * np.float32(CEILING / 255))
     np.testing.assert_allclose(again, course.frames[0], atol=0.1)
-    output = emotion_output(load_model(path))
-    assert output == ("told" if told else "emotion")
+    output = emotion_output(load_model(path).outputs)
+    assert output == ("consensus" if agreed else "emotion")
     read = load_model(path).run({"face": stills.pictures[:1, ..., None].astype(np.float32)})
     exact = face(stills.pictures[:1, ..., None].astype(np.float32), training=False)
     np.testing.assert_allclose(read[output], exact[output], atol=1e-3)

@@ -119,10 +119,18 @@ def test_a_face_that_no_teacher_saw_is_one_clear_line(tmp_path: Path) -> None:
         load(tmp_path / "lessons", faces(2, seed=9))
 
 
+def test_the_same_teacher_does_not_speak_twice(tmp_path: Path) -> None:
+    stills, path = faces(3), teacher(tmp_path / "a.keras", 1)
+    for name in ("a", "b"):
+        ask(path, stills, VIEWS, tmp_path / f"lessons/{name}.npz")
+    with pytest.raises(UserError, match=r"b\.npz: what a\.npz says as well"):
+        load(tmp_path / "lessons", stills)
+
+
 def test_teachers_that_saw_different_views_are_not_mixed(tmp_path: Path) -> None:
     stills = faces(3)
-    path = teacher(tmp_path / "a.keras", 1)
-    ask(path, stills, VIEWS, tmp_path / "lessons/a.npz")
-    ask(path, stills, replace(VIEWS, seed=2), tmp_path / "lessons/b.npz")
+    ask(teacher(tmp_path / "a.keras", 1), stills, VIEWS, tmp_path / "lessons/a.npz")
+    other = teacher(tmp_path / "b.keras", 2)
+    ask(other, stills, replace(VIEWS, seed=2), tmp_path / "lessons/b.npz")
     with pytest.raises(UserError, match=r"b\.npz: of other views"):
         load(tmp_path / "lessons", stills)

@@ -6,7 +6,15 @@ import keras
 import numpy as np
 
 from device.values import AGE_YEARS
-from tools.learning.networks import SEEN, SIZE, TINY, Design, face_network, with_only, with_told
+from tools.learning.networks import (
+    SEEN,
+    SIZE,
+    TINY,
+    Design,
+    face_network,
+    with_consensus,
+    with_only,
+)
 
 ACCELERATOR_LAYERS = (
     "InputLayer", "Resizing", "Rescaling", "Conv2D", "DepthwiseConv2D", "BatchNormalization",
@@ -52,9 +60,9 @@ def test_it_looks_at_every_size_as_at_fer_2013s_own() -> None:
 
 
 def test_what_is_told_is_the_mean_of_what_labels_and_votes_teach() -> None:
-    network = with_told(face_network(TINY))
+    network = with_consensus(face_network(TINY))
     faces = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE, 1)).astype(np.float32)
     told = {name: np.asarray(value) for name, value in network(faces).items()}
     mean = (told["emotion"] + told["votes"][:, :7]) / 2
-    np.testing.assert_allclose(told["told"], mean, atol=1e-5)
+    np.testing.assert_allclose(told["consensus"], mean, atol=1e-5)
     assert set(with_only(network, ("age",)).output) == {"age", "embedding", "features"}

@@ -11,18 +11,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.config import RecogniseConfig, VisionConfig
 from device.errors import UserError
 from device.values import EMOTIONS
 from device.vision.card import load_card
 from device.vision.litert import load_model
-from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills, from_pictures, join, pixels_digest
+from device.vision.recognise import Recogniser, softmax
+from tools.faces.datasets import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    VOTES,
+    Stills,
+    from_pictures,
+    join,
+    pixels_digest,
+)
 from tools.learning.batches import PHASES, TAUGHT, Recipe
 from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import sha256_of
-from tools.learning.networks import SIZE, TINY, load_network
+from tools.learning.lessons import Views, ask
+from tools.learning.networks import SIZE, TINY, face_network, load_network
 from tools.learning.release import release
 from tools.learning.training import Run
-from tools.learning.workshop import course_of, first_of, train_network
+from tools.learning.workshop import course_of, first_of, lessons_of, train_network
 
 TRIAL = Recipe(epochs=2, batch=16, design=TINY)
 
@@ -39,7 +51,8 @@ def emotions(count: int, part: int, seed: int) -> Stills:
     labels = np.arange(count) % 7
     pictures = np.stack([shaded(int(label), draw) for label in labels])
     stills = from_pictures(pictures, part, np.array([pixels_digest(p) for p in pictures]))
-    return replace(stills, emotion=labels.astype(np.int64))
+    votes = np.eye(len(VOTES), dtype=np.float32)[labels]
+    return replace(stills, emotion=labels.astype(np.int64), votes=votes)
 
 
 def ages(count: int, part: int, seed: int) -> Stills:
@@ -48,6 +61,7 @@ def ages(count: int, part: int, seed: int) -> Stills:
     return replace(
         stills,
         emotion=np.full(count, -1, np.int64),
+        votes=np.zeros_like(stills.votes),
         years=years,
         female=(stills.emotion % 2).astype(np.float32),
     )
@@ -121,6 +135,11 @@ def test_from_stills_to_models_that_the_device_reads(tmp_path: Path) -> None:
     }  # fmt: skip
     face = load_model(models / "face.tflite")
     told = face.run({"face": data["fer2013"].pictures[:1, ..., None]})
+    assert set(card["temperatures"]) == {"emotion", "votes", "consensus", "female"}
+    reader = Recogniser(models, VisionConfig(), RecogniseConfig(eyes=False))
+    read = reader.read_crop(data["fer2013"].pictures[0]).emotion
+    np.testing.assert_allclose(read, softmax(told["consensus"][0]), atol=1e-6)
+    assert not np.array_equal(told["consensus"], told["emotion"])
     temporal = load_model(models / "temporal.tflite")
     zeros = np.zeros((1, 64), np.float32)
     step = temporal.run({"features": told["features"], "h": zeros, "c": zeros})
@@ -134,6 +153,10 @@ def test_a_trial_takes_as_many_faces_of_each_part() -> None:
 
 
 def test_where_teachers_have_spoken_another_course_is_taken(tmp_path: Path) -> None:
-    assert course_of(tmp_path / "none") == PHASES
-    assert course_of(tmp_path) == TAUGHT
-    assert sum(phase.mixup for phase in TAUGHT) == 0  # what they said is of whole faces
+    faces = emotions(4, TRAIN, 1)
+    assert lessons_of(faces, tmp_path) is None
+    assert course_of(None) == PHASES
+    network = tmp_path / "large.keras"
+    face_network(TINY).save(network)
+    ask(network, faces, Views(2), tmp_path / "large.npz")
+    assert course_of(lessons_of(faces, tmp_path)) == TAUGHT

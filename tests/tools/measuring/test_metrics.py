@@ -77,7 +77,7 @@ def test_both_outputs_are_held_against_what_most_annotators_saw() -> None:
     contempt = np.eye(8, dtype=np.float32)[[3, 7, 0]]
     told = face_metrics({"emotion": emotion, "votes": contempt}, stills)
     assert told["emotion_by_votes_accuracy"] == told["votes_accuracy"] == 0.5
-    assert face_metrics({"told": emotion[[0, 2, 1]]}, stills)["told_accuracy"] == 0.5
+    assert face_metrics({"consensus": emotion[[0, 2, 1]]}, stills)["consensus_accuracy"] == 0.5
     without = face_metrics({"emotion": emotion}, stills)
     assert "votes_accuracy" not in without
     assert without["emotion_by_votes_accuracy"] == 0.5

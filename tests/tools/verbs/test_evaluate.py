@@ -18,13 +18,13 @@ from tests.tools.small_sets import fer_zip, utkface_zip
 from tools.__main__ import main
 from tools.learning.cards import FACE, write_card
 from tools.learning.convert import face_to_tflite
-from tools.learning.networks import SIZE, TINY, face_network, with_told
+from tools.learning.networks import SIZE, TINY, face_network, with_consensus
 from tools.measuring import compare
 
 
 def model_at(path: Path, seed: int) -> Path:
     keras.utils.set_random_seed(seed)
-    network = with_told(face_network(TINY))
+    network = with_consensus(face_network(TINY))
     pictures = np.random.default_rng(0).integers(0, 256, (20, SIZE, SIZE), np.uint8)
     path.write_bytes(face_to_tflite(network, pictures))
     write_card(path, path, EMOTIONS, {}, "a test", **FACE)
@@ -74,12 +74,12 @@ def test_every_section_is_measured_written_and_drawn(
         8, 4, 4, 4,
     )  # fmt: skip
     assert votes["agreed_faces"] == 2
-    assert {f"{name}_agreed_accuracy" for name in ("emotion", "votes", "told")} <= set(votes)
+    assert {f"{name}_agreed_accuracy" for name in ("emotion", "votes", "consensus")} <= set(votes)
     assert np.array(votes["confusion"]).shape == (7, 8)
     assert {"votes_accuracy", "emotion_by_votes_accuracy", "ece", "nll", "macro_f1"} <= set(fer)
     heads = report["calibration"]["fer2013 validation"]
     assert {name: head["faces"] for name, head in heads.items()} == {
-        "emotion": 20, "votes": 8, "told": 8, "emotion_by_votes": 8,
+        "emotion": 20, "votes": 8, "consensus": 8, "consensus_by_label": 20, "emotion_by_votes": 8,
     }  # fmt: skip
     assert sum(row["faces"] for row in heads["emotion"]["bins"]) == 20
     assert list(report["calibration"]["utkface validation"]) == ["gender"]
@@ -88,7 +88,8 @@ def test_every_section_is_measured_written_and_drawn(
     assert all(row["small"] for row in groups["race"].values())
     robust = report["robustness"]["validation"]
     assert set(robust["clean"]) == {
-        "accuracy", "votes_accuracy", "gender_accuracy", "age_band_accuracy", "age_error",
+        "accuracy", "votes_accuracy", "consensus_accuracy", "gender_accuracy",
+        "age_band_accuracy", "age_error",
     }  # fmt: skip
     assert robust["clean"]["accuracy"] == fer["accuracy"]
     for condition in robust["conditions"].values():

@@ -24,7 +24,7 @@ def room(tmp_path: Path) -> Path:
 
 def teach(room: Path, *more: str) -> int:
     where = ("--data", str(room), "--runs", str(room / "runs"), "--out", str(room / "lessons"))
-    return main(["teach", *more, *where, "--views", "2"])
+    return main(["teach", "--views", "2", *more, *where])
 
 
 def test_a_given_network_is_asked_about_every_training_face(
@@ -41,14 +41,29 @@ def test_a_teacher_whose_lessons_are_kept_is_not_trained_again(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert teach(room, str(room / "large.keras")) == 0
-    (room / "lessons/large.npz").rename(room / "lessons/emotion-a.npz")
-    assert teach(room, "--only", "emotion-a") == 0
-    assert "emotion-a: its lessons are kept" in capsys.readouterr().out
+    (room / "lessons/large.npz").rename(room / "lessons/emotion.npz")
+    assert teach(room, "--only", "emotion") == 0
+    assert "emotion: its lessons are kept" in capsys.readouterr().out
     assert not (room / "runs/teachers").exists()
+
+
+def test_what_would_be_refused_later_is_refused_before_hours_are_spent(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert teach(room, str(room / "large.keras")) == 0
+    for more, said in (
+        (("--only", "age", "--views", "3"), "large.npz: of another views"),
+        ((str(room / "large.keras"), "--only", "age"), "is asked and not trained"),
+        ((str(room / "none.keras"),), "none.keras: no such file"),
+        ((str(room / "large.keras"),) * 2, "would be kept as large.npz like"),
+    ):
+        capsys.readouterr()
+        assert teach(room, *more) == 1
+        assert said in capsys.readouterr().err
 
 
 def test_a_teacher_that_there_is_not_is_one_clear_line(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert teach(room, "--only", "emotion-z") == 1
-    assert "--only: no teacher 'emotion-z'; there are emotion-a, age-a" in capsys.readouterr().err
+    assert "--only: no teacher 'emotion-z'; there are emotion, age" in capsys.readouterr().err
