@@ -69,7 +69,8 @@ release() {
     mkdir -p "$opt/releases/.new"
     new=$(cd "$opt/releases/.new" && pwd)
     (cd "$source" && find device systemd docs catalogue models requirements config.yaml pyproject.toml \
-        -name __pycache__ -prune -o -path models/lessons -prune -o -name '*.keras' -o -name example.sqlite -o -type f -print |
+        -name __pycache__ -prune -o -path models/lessons -prune -o -name '*.keras' \
+        -o -name example.sqlite -o -type f -print |
         tar -cf - -T -) | tar -xf - --no-same-owner -C "$new"
     ln -s "$link" "$new/.venv"
     (cd "$new" && run -m device.vision.third_party)

@@ -110,8 +110,7 @@ def _eights(width: float) -> int:
 @dataclass(frozen=True, slots=True)
 class Residual:
     """He et al. 2016 for 48x48: halved by a first convolution, then a basic block for each width,
-    with a maximum between them. One block and no more: on two cores an epoch counts more than
-    depth."""
+    with a maximum between them. One block of each keeps an epoch short."""
 
     widths: tuple[int, ...] = (64, 128, 256, 384)
     embedding: int = 256

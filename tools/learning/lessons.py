@@ -96,7 +96,8 @@ def ask(teacher: Path, stills: Stills, views: Views, out: Path) -> None:
     network = by_policy(load_network(teacher), fastest_policy())
     digest = hashlib.sha256(teacher.read_bytes()).hexdigest()[:8]
     asked = asked_of(stills, views) | {"teacher": digest}
-    if is_kept(out, asked):
+    if out.exists():
+        refuse_another(out, asked)
         return
     said: dict[str, list[NDArray[np.uint8]]] = {}
     for number in tqdm(range(views.count), f"{out.stem}: views", disable=None):
@@ -120,16 +121,11 @@ def asked_of(stills: Stills, views: Views) -> dict[str, Any]:
     return {"views": json.loads(json.dumps(asdict(views))), "faces": len(stills)}
 
 
-def is_kept(out: Path, asked: Mapping[str, Any]) -> bool:
-    """Whether a file is there, of what is asked.
+def refuse_another(out: Path, asked: Mapping[str, Any]) -> None:
+    """Raise UserError where a file of lessons is of something else.
 
     asked: all or some of "views", "faces" and "teacher", as JSON has them.
-
-    Raises:
-        UserError: it is of something else.
     """
-    if not out.exists():
-        return False
     with np.load(out) as file:
         past = json.loads(str(file["asked"]))
     for key, value in asked.items():
@@ -138,7 +134,6 @@ def is_kept(out: Path, asked: Mapping[str, Any]) -> bool:
                 f"{out}: of another {key} ({past[key]}, now {value}); delete it, or use "
                 "another --out"
             )
-    return True
 
 
 def _said(network: keras.Model, faces: NDArray[np.uint8]) -> dict[str, Array]:

@@ -42,7 +42,7 @@ def _teach(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
     given = _given(arguments)
     from tools.faces.datasets import TRAIN, join
-    from tools.learning.lessons import Views, ask, asked_of, is_kept
+    from tools.learning.lessons import Views, ask, asked_of, refuse_another
     from tools.learning.teachers import TEACHERS, train_teacher
     from tools.learning.workshop import load_tables
 
@@ -54,7 +54,7 @@ def _teach(arguments: argparse.Namespace) -> int:
     views = Views(arguments.views)
     asked = asked_of(stills, views)
     for path in arguments.out.glob("*.npz"):  # before hours are spent: of the same faces and views
-        is_kept(path, asked)
+        refuse_another(path, asked)
     for name in given or names:
         lessons = arguments.out / f"{name}.npz"
         if not given and lessons.exists():

@@ -112,6 +112,15 @@ def test_the_limit_itself_is_allowed() -> None:
     refuse_loss(report)
 
 
+def test_what_the_device_reads_may_lose_no_more_than_the_label() -> None:
+    report = {
+        "float": {"fer2013 validation": {"accuracy": 0.66, "consensus_accuracy": 0.83}},
+        "int8": {"fer2013 validation": {"accuracy": 0.66, "consensus_accuracy": 0.824}},
+    }
+    with pytest.raises(UserError, match=r"loses 0.0060 of consensus accuracy"):
+        refuse_loss(report)
+
+
 def test_another_number_of_labels_than_the_networks_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="tells 3 labels, not 7"):
         convert_face(network(3), tmp_path / "face.keras", tmp_path / "face.tflite", table())

@@ -17,7 +17,7 @@ from tools.learning.lessons import Views, ask, load
 from tools.learning.networks import HEADS, TINY, face_network, with_only
 from tools.measuring.metrics import softmax
 
-VIEWS = Views(count=2)
+VIEWS = Views(count=2, variation=Range())
 
 
 def faces(count: int, seed: int = 0) -> Stills:
@@ -69,7 +69,7 @@ def test_what_is_kept_is_what_the_teacher_says_of_that_very_view(tmp_path: Path)
     said = [softmax(network.predict(some, verbose=0)["emotion"]) for some in both]
     first, second = (told(tmp_path / "lessons", stills, n)["emotion"] for n in (0, 1))
     np.testing.assert_allclose(second, np.mean(said, axis=0), atol=0.03)
-    assert np.abs(first - second).max() > 0.05
+    assert np.abs(first - second).max() > 0.06
 
 
 def test_a_view_is_the_same_whenever_it_is_drawn_and_differs_from_the_next() -> None:

@@ -14,6 +14,9 @@ from tools.learning.batches import Recipe
 from tools.learning.networks import SIZE, TINY, load_network
 from tools.learning.teachers import TEACHERS, train_teacher
 
+MOST_BYTES = 3_000_000
+"""Of all models that ship together; int8 has a byte for each parameter."""
+
 TRIAL = Recipe(epochs=1, batch=8, design=TINY)
 
 
@@ -49,8 +52,8 @@ def test_each_learns_from_one_set_and_tells_what_that_teaches(
     assert best["age"].stat().st_mtime_ns == before
 
 
-def test_the_teachers_are_larger_than_what_ships_and_cover_all_labels() -> None:
+def test_the_teachers_are_too_large_for_a_kiosk_and_cover_all_labels() -> None:
     ours = ARCHITECTURES["wayside"].build(labels=7).count_params()
     assert {teacher.faces for teacher in TEACHERS.values()} == {"fer2013", "utkface"}
     for teacher in TEACHERS.values():
-        assert teacher.phases[-1].design.build(labels=7).count_params() > 1.5 * ours
+        assert teacher.phases[-1].design.build(labels=7).count_params() > MOST_BYTES > ours

@@ -9,6 +9,7 @@ import pytest
 
 from device.values import AGE_BANDS
 from tools.faces.datasets import TEST, from_pictures
+from tools.measuring.evaluate import measure
 from tools.measuring.metrics import (
     bands,
     confusion,
@@ -81,6 +82,21 @@ def test_both_outputs_are_held_against_what_most_annotators_saw() -> None:
     without = face_metrics({"emotion": emotion}, stills)
     assert "votes_accuracy" not in without
     assert without["emotion_by_votes_accuracy"] == 0.5
+
+
+def test_the_mean_of_labels_and_votes_is_measured_with_or_without_an_output() -> None:
+    stills = from_pictures(np.zeros((3, 4, 4), np.uint8), TEST, np.array(["a", "b", "c"]))
+    stills = replace(
+        stills, emotion=np.array([3, 4, 6]), votes=np.eye(8, dtype=np.float32)[[3, 4, 3]]
+    )
+    by_label = np.float32([2, 1, 1])[:, None] * np.eye(7, dtype=np.float32)[[3, 6, 6]]
+    by_votes = np.float32([1, 2, 1])[:, None] * np.eye(8, dtype=np.float32)[[6, 4, 6]]
+    told = measure({"emotion": by_label, "votes": by_votes}, stills)["votes"]
+    assert told["agreed_faces"] == 2
+    assert told["emotion_agreed_accuracy"] == told["votes_agreed_accuracy"] == 0.5
+    assert told["consensus_agreed_accuracy"] == 1
+    own = measure({"consensus": np.eye(7, dtype=np.float32)[[0, 4, 6]]}, stills)["votes"]
+    assert own["consensus_agreed_accuracy"] == 0.5
 
 
 def test_a_model_of_other_classes_is_not_held_against_the_annotators() -> None:
