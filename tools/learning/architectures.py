@@ -20,6 +20,7 @@ from tools.learning.networks import (
     Stage,
     active,
     seen,
+    stem,
     with_heads,
 )
 
@@ -95,7 +96,7 @@ def mobilenet_v2(alpha: float) -> Design:
     rows = ((16, 1, 1, 1), (24, 2, 1, 6), (32, 3, 2, 6), (64, 4, 2, 6), (96, 3, 1, 6),
             (160, 3, 2, 6), (320, 1, 1, 6))  # fmt: skip
     return Design(
-        stem=_eights(32 * alpha),
+        stem=(_eights(32 * alpha),),
         stages=tuple(Stage(_eights(w * alpha), n, s, t, fused=False) for w, n, s, t in rows),
         features=1280,
     )
@@ -121,8 +122,7 @@ class Residual:
     ) -> keras.Model:
         """The network; features are (N, 3, 3, 384)."""
         face, x = seen()
-        x = layers.Conv2D(self.widths[0], 3, 2, padding="same", use_bias=False)(x)
-        x = active(x, norm)
+        x = stem(x, self.widths[:1], norm)
         for index, width in enumerate(self.widths):
             x = layers.MaxPooling2D()(x) if index else x
             x = _basic(x, width, norm)

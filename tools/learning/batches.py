@@ -77,7 +77,7 @@ PHASES = (
 Hutter 2017): first widely varied faces, then faces as most visitors show them. At the end of the
 first the loss was still falling: it is too much to learn in so few epochs."""
 
-TAUGHT = (Recipe(epochs=110, votes_share=0, patience=30),)
+TAUGHT = (Recipe(epochs=66, votes_share=0, taught=0.7, patience=30),)
 """Where there are lessons: one phase, since the teachers' views are mild enough for all of it, and
 long, since a good teacher is patient (Beyer et al. 2022); with mixup, without which the faces are
 learnt by heart by then."""

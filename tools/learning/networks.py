@@ -60,7 +60,7 @@ class Stage:
 class Design:
     """Widths of a backbone: stem, stages, last map ("features") and embedding."""
 
-    stem: int = 32
+    stem: tuple[int, ...] = (16, 16, 32)
     stages: tuple[Stage, ...] = (
         Stage(32, 2, 1, 2, fused=True),
         Stage(64, 3, 2, 2, fused=True),
@@ -78,7 +78,7 @@ class Design:
         return face_network(self, labels=labels, norm=norm)
 
 
-TINY = Design(stem=8, stages=(Stage(8, 1, 4, 2, fused=True), Stage(8, 1, 2, 2, fused=False)),
+TINY = Design(stem=(8,), stages=(Stage(8, 1, 4, 2, fused=True), Stage(8, 1, 2, 2, fused=False)),
               features=16, embedding=64)  # fmt: skip
 """Small enough for a test to train in seconds."""
 
@@ -86,6 +86,14 @@ TINY = Design(stem=8, stages=(Stage(8, 1, 4, 2, fused=True), Stage(8, 1, 2, 2, f
 def active(x: keras.KerasTensor, norm: Normalise, name: str | None = None) -> keras.KerasTensor:
     """Batch normalisation and ReLU6, as after every convolution."""
     return layers.ReLU(6.0)(norm(momentum=0.98, name=name)(x))
+
+
+def stem(x: keras.KerasTensor, widths: tuple[int, ...], norm: Normalise) -> keras.KerasTensor:
+    """3x3 convolutions of these widths, the last of which halves: narrow ones before it, as in He
+    et al. 2019 ("Bag of tricks"), let it see a face at its full size for little more time."""
+    for width in widths[:-1]:
+        x = active(layers.Conv2D(width, 3, padding="same", use_bias=False)(x), norm)
+    return active(layers.Conv2D(widths[-1], 3, 2, padding="same", use_bias=False)(x), norm)
 
 
 def _block(x: keras.KerasTensor, stage: Stage, stride: int, norm: Normalise) -> keras.KerasTensor:
@@ -114,8 +122,7 @@ def face_network(
     norm: the class of the batch normalisation; it changes no weight.
     """
     face, x = seen()
-    x = layers.Conv2D(design.stem, 3, 2, padding="same", use_bias=False, name="stem")(x)
-    x = active(x, norm)
+    x = stem(x, design.stem, norm)
     for stage in design.stages:
         for index in range(stage.repeats):
             x = _block(x, stage, stage.stride if index == 0 else 1, norm)

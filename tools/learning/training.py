@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from device.errors import UserError
 from device.values import AGE_YEARS, EMOTIONS
 from tools.faces.datasets import VALIDATION, Stills
 from tools.learning.batches import Batches, Recipe, heads_of
@@ -107,7 +109,7 @@ class Run:
         history, (weights, steps) = checkpoint.restore(model, "average", "steps")
         average = RunningAverage(recipe.average, weights, sum(int(one) for one in steps))
         if not history and self.start is not None:
-            model.set_weights(with_only(load_network(self.start), heads).get_weights())
+            begin_with(model, with_only(load_network(self.start), heads))
         while not self._done(history):
             epoch = len(history)
             began = time.monotonic()
@@ -190,6 +192,21 @@ class Run:
     def _since_best(self, history: History) -> int:
         scores = [score(row) for row in history]
         return len(scores) - 1 - int(np.argmax(scores)) if scores else -1
+
+
+def begin_with(model: keras.Model, start: keras.Model) -> None:
+    """Give `model` the weights of `start` from the heads back, up to the first that do not fit:
+    all of them where both are of one design, all but the stem's where they differ in that.
+
+    Raises:
+        UserError: less than half of them fit.
+    """
+    given, weights = start.get_weights(), model.get_weights()
+    pairs = zip(reversed(given), reversed(weights), strict=False)
+    fitting = len(list(takewhile(lambda pair: pair[0].shape == pair[1].shape, pairs)))
+    if fitting < len(given) / 2:
+        raise UserError(f"--start: another design: {fitting} of its {len(given)} weights fit")
+    model.set_weights(weights[:-fitting] + given[-fitting:])
 
 
 def score(row: dict[str, float]) -> float:

@@ -43,6 +43,14 @@ def test_the_one_that_ships_keeps_a_map_of_three_by_three_and_under_three_megaby
     assert network.count_params() < 3_000_000
 
 
+def test_its_first_convolutions_see_the_face_at_its_full_size() -> None:
+    first, second, third = [
+        layer for layer in face_network(Design()).layers if isinstance(layer, keras.layers.Conv2D)
+    ][:3]
+    assert first.output.shape[1:3] == second.output.shape[1:3] == (SEEN, SEEN)
+    assert third.output.shape[1:3] == (SEEN // 2, SEEN // 2)
+
+
 def test_it_is_made_only_of_operators_that_int8_and_an_edge_tpu_take() -> None:
     for layer in face_network(Design()).layers:
         assert type(layer).__name__ in ACCELERATOR_LAYERS

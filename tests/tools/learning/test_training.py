@@ -14,8 +14,8 @@ from device.values import AGE_YEARS
 from tools.faces.datasets import TRAIN, from_pictures
 from tools.learning.batches import Recipe, age_targets
 from tools.learning.checkpoint import Checkpoint
-from tools.learning.networks import TINY
-from tools.learning.training import Run, RunningAverage, age_loss, score
+from tools.learning.networks import TINY, Design
+from tools.learning.training import Run, RunningAverage, age_loss, begin_with, score
 
 TRAIN_ONCE = Recipe(epochs=1, batch=8, mixup=0, design=TINY)
 
@@ -39,6 +39,22 @@ def test_the_average_follows_the_weights_with_a_delay() -> None:
         average.on_train_batch_end(value)
     (mean,) = average.weights
     assert 40 < mean.item() < 78
+
+
+def test_a_network_with_another_stem_begins_with_all_weights_but_its_stems() -> None:
+    past = TINY.build()
+    deeper = replace(TINY, stem=(4, 8)).build()
+    stem = deeper.get_weights()[:6]
+    begin_with(deeper, past)
+    for own, kept in zip(deeper.get_weights(), stem, strict=False):
+        np.testing.assert_array_equal(own, kept)
+    for own, taken in zip(deeper.get_weights()[6:], past.get_weights()[1:], strict=True):
+        np.testing.assert_array_equal(own, taken)
+
+
+def test_a_network_of_another_design_is_no_beginning() -> None:
+    with pytest.raises(UserError, match=r"--start: another design: \d+ of its \d+ weights fit"):
+        begin_with(TINY.build(), Design().build())
 
 
 def test_the_best_epoch_is_told_by_emotion_first() -> None:
