@@ -11,6 +11,7 @@ from device.errors import UserError
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "models"
 THIRD_PARTY = MODELS / "third_party"
+LESSONS = MODELS / "lessons"
 RUNS = ROOT / "runs"
 """Checkpoints, plots and, in `cache/`, what was read from the archives. Can be deleted."""
 

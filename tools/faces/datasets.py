@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from device.errors import UserError
 from device.values import EMOTIONS
+from device.vision.crop import RISE, SIDE
 from tools.faces.fer import is_fer, read_fer
 from tools.faces.findings import Findings
 from tools.faces.folders import read_folder, stills_of
@@ -91,12 +92,13 @@ def load_fer(data: Path, cache: Path) -> Stills:
 def load_utkface(data: Path, cache: Path, cropper: Callable[[], Crop]) -> Stills:
     """UTKFace likewise, as `cropper` makes it see; a detector is loaded only where it must be."""
     path = find_set(data, "utkface")
-    return cached(cache / "utkface.npz", lambda: read_utkface(path, cropper()), _fingerprint(path))
+    source = f"{_fingerprint(path)} framed {SIDE} {RISE}"
+    return cached(cache / "utkface.npz", lambda: read_utkface(path, cropper()), source)
 
 
 def _fingerprint(path: Path) -> str:
-    if path.suffix.lower() == ".csv":
-        return f"{path.name} {path.stat().st_size}"
+    if path.suffix.lower() == ".csv":  # its votes stand in a file beside it
+        return " ".join(f"{p.name} {p.stat().st_size}" for p in sorted(path.parent.glob("*.csv")))
     return Tree(path).fingerprint()
 
 

@@ -62,6 +62,9 @@ def read_fer(path: Path, findings: Findings | None = None) -> Stills:
     findings.notes.append(f"{(clean.votes.sum(axis=1) > 0).sum():,} faces have votes of FER+")
     if leaked := len(stills) - len(clean):
         findings.notes.append(f"{leaked} training pictures stand in a test part too: dropped")
+    tested = clean.digest[clean.part == TEST]
+    if both := int(np.isin(clean.digest[clean.part == VALIDATION], tested).sum()):
+        findings.notes.append(f"{both} validation pictures stand in the test part too: kept")
     if told is None:
         findings.log()
     return clean

@@ -137,7 +137,8 @@ def read_folder(
                 continue
             pictures.append(to_size(picture))
             truth.append(labels.index(label))
-            group.append(name.split(MADE)[0])
+            source, made, _ = name.removeprefix(f"{folder.path}/").partition(MADE)
+            group.append(source if made else name)  # a clip's frames can be of several classes
             parts.append(folder.part)
     if not pictures:
         wanted = f" named after one of {', '.join(labels)}" if labels else ""
@@ -151,29 +152,36 @@ def read_folder(
 def stills_of(folder: Folder, findings: Findings | None = None) -> Stills:
     """The table of a folder, `emotion` by the folder's own labels, without copies of a picture.
 
-    Parts are the folder's own. Where it says none, a fifth of each class's groups is validation,
-    those whose pictures have the lowest digests: the same on every machine and whatever the files
-    are called, and what was made from one photo or clip stays together. Of copies one stays;
-    where they stand in two classes, none.
+    Parts are the folder's own. Where it names no validation, that is a fifth of the groups of each
+    class that are not test, drawn by the digests of their pictures: the same on every machine and
+    whatever the files are called, and what was made from one photo or clip stays together, in
+    whatever classes it is. Of copies one stays; where they stand in two classes, none.
     """
     findings = Findings() if findings is None else findings
     digest = np.array([pixels_digest(picture) for picture in folder.pictures])
     keep = _without_copies(folder, digest, findings)
     part = np.where(folder.part < 0, TRAIN, folder.part).astype(np.uint8)
-    for label in range(len(folder.labels)):
-        rows = keep[(folder.truth[keep] == label) & (folder.part[keep] < 0)]
-        part[rows[_held_out(folder.group[rows], digest[rows])]] = VALIDATION
+    if not (part == VALIDATION).any():
+        rows = keep[part[keep] == TRAIN]
+        drawn = _held_out(folder.group[rows], folder.truth[rows], digest[rows])
+        part[rows[drawn]] = VALIDATION
     stills = from_pictures(folder.pictures, TRAIN, digest)
     return replace(stills, part=part, emotion=folder.truth).take(keep)
 
 
-def _held_out(group: NDArray[np.str_], digest: NDArray[np.str_]) -> NDArray[np.bool_]:
-    """Which of one class's pictures are held out: (N,)."""
+def _held_out(
+    group: NDArray[np.str_], truth: NDArray[np.int64], digest: NDArray[np.str_]
+) -> NDArray[np.bool_]:
+    """Which pictures are held out, (N,): whole groups, a fifth or more of those of each class."""
     lowest: dict[str, str] = {}
     for name, value in zip(group.tolist(), digest.tolist(), strict=True):
         lowest[name] = min(value, lowest.get(name, value))
-    drawn = sorted(lowest, key=lambda name: hashlib.sha256(lowest[name].encode()).hexdigest())
-    return np.isin(group, drawn[: math.ceil(HELD_OUT * len(drawn))])
+    order = sorted(lowest, key=lambda name: hashlib.sha256(lowest[name].encode()).hexdigest())
+    drawn: set[str] = set()
+    for label in np.unique(truth):
+        mine = set(group[truth == label].tolist())
+        drawn.update([name for name in order if name in mine][: math.ceil(HELD_OUT * len(mine))])
+    return np.isin(group, list(drawn))
 
 
 def _without_copies(

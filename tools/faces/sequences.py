@@ -128,11 +128,11 @@ class _Cover:
         self._axes = tuple(int(a) for a in draw.uniform(0.15, 0.4, 2) * SIZE)
         self._angle = float(draw.uniform(0, 180))
         self._at = draw.uniform(0.1, 0.9, 2) * SIZE
-        self._speed = draw.normal(0, 0.02, 2) * SIZE
+        self._a_step = draw.normal(0, 0.02, 2) * SIZE
 
     def over(self, face: Picture, age: int) -> Picture:
         """The face `age` steps after the cover came."""
-        x, y = (self._at + age * self._speed).tolist()
+        x, y = (self._at + age * self._a_step).tolist()
         middle = (int(x), int(y))
         return cv2.ellipse(face, middle, self._axes, self._angle, 0, 360, self._grey, cv2.FILLED)
 

@@ -60,7 +60,9 @@ def frames_of(path: Path, *, every: int = 1, seconds: float = 0.0) -> Iterator[F
     video.open()
     due: float | None = None
     try:
-        for number in tqdm(count(), path.name, _length(path), unit="frame", disable=None):
+        for number in tqdm(
+            count(), path.name, _length(path), unit="frame", leave=False, disable=None
+        ):
             frame = video.read()
             if frame is None:
                 break

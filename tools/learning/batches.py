@@ -2,7 +2,7 @@
 
 One batch holds faces of every set; a face without an emotion teaches age and gender, one without
 an age teaches emotion. Promises: the same seed gives the same batches in the same order, whatever
-was drawn before.
+was drawn before, and no phase of a course those of another.
 """
 
 from __future__ import annotations
@@ -84,13 +84,14 @@ learnt by heart by then."""
 
 
 def emotion_targets(stills: Stills, labels: int, votes_share: float) -> np.ndarray:
-    """(N, labels) float32: the label, softened by FER+'s votes where there are any."""
+    """(N, labels) float32: the label, softened by FER+'s votes where there are any, or by an equal
+    share for each label."""
     hard = np.eye(labels, dtype=np.float32)[np.maximum(stills.emotion, 0)]
-    if labels != stills.votes.shape[1] - 1:
-        return hard * 0.9 + 0.1 / labels
-    seen = stills.votes[:, :labels]
-    total = seen.sum(axis=1, keepdims=True)
-    soft = np.where(total > 0, seen / np.maximum(total, 1e-6), 1 / labels)
+    soft = np.full_like(hard, 1 / labels)
+    if labels == stills.votes.shape[1] - 1:
+        seen = stills.votes[:, :labels]
+        total = seen.sum(axis=1, keepdims=True)
+        soft = np.where(total > 0, seen / np.maximum(total, 1e-6), soft)
     return (hard * (1 - votes_share) + soft * votes_share).astype(np.float32)
 
 
@@ -169,7 +170,7 @@ def mixed(values: np.ndarray, partner: np.ndarray, share: np.ndarray) -> np.ndar
 
 
 class Batches(keras.utils.PyDataset):
-    """One epoch of augmented batches. What is drawn depends on seed, epoch and batch alone."""
+    """One epoch of augmented batches, drawn by seed, phase, epoch and number of the batch alone."""
 
     def __init__(
         self,
@@ -178,11 +179,13 @@ class Batches(keras.utils.PyDataset):
         labels: int,
         epoch: int,
         lessons: Lessons | None = None,
+        phase: int = 1,
     ) -> None:
         workers = os.cpu_count() or 2
         super().__init__(workers=workers, max_queue_size=4 * workers)
-        self._stills, self._recipe, self._epoch = stills, recipe, epoch
-        draw = np.random.default_rng([recipe.seed, epoch])
+        self._stills, self._recipe = stills, recipe
+        self._drawn_by = [recipe.seed, phase, epoch]
+        draw = np.random.default_rng(self._drawn_by)
         self._order = draw.permutation(with_rare_again(stills.emotion, recipe.rare))
         self._targets = {
             "emotion": emotion_targets(stills, labels, recipe.votes_share),
@@ -201,7 +204,7 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
         width = self._recipe.batch
         rows = self._order[index * width : (index + 1) * width]
-        draw = np.random.default_rng([self._recipe.seed, self._epoch, index])
+        draw = np.random.default_rng([*self._drawn_by, index])
         targets = {head: self._targets[head][rows] for head in self._heads}
         known = {head: self._known[head][rows] for head in self._heads}
         pictures, digests = self._stills.pictures[rows], self._stills.digest[rows]

@@ -7,7 +7,6 @@ that are reported come from two halves of the held-out stills, which share no fa
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +20,7 @@ from device.vision.litert import Model
 from device.vision.recognise import emotion_output
 from tools.faces.datasets import Stills
 from tools.faces.sequences import RATES, make_clips
+from tools.learning.batches import emotion_targets
 from tools.measuring.metrics import softmax
 
 Kind = Literal["tensor-train", "dense"]
@@ -28,9 +28,6 @@ KINDS: tuple[Kind, ...] = ("tensor-train", "dense")
 
 CEILING = 6.0
 """Of the maps: they end in ReLU6, and are kept as 255 levels below it."""
-
-Targets = Callable[[Stills], NDArray[np.float32]]
-"""From stills to (N, labels) shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +39,9 @@ class TemporalRecipe:
     frames a second. reading: share of the target that is not the label but what the backbone
     itself says of the undisturbed still. steadiness: weight of the total variation of the
     probabilities, against cross-entropy in nats. patience: epochs without a smaller loss on the
-    first half, after which the best is taken. rank: of the tensor train's bonds. forgets_s: time
-    constant that a network begins with; short, since what is told of a visitor is steadied by
-    `device.audience.emotion` as well.
+    first half, after which the best is taken. rank: of the tensor train's bonds. votes_share: how
+    much of a label is what FER+'s annotators saw. forgets_s: time constant that a network begins
+    with; short, since what is told of a visitor is steadied by `device.audience.emotion` as well.
     """
 
     kind: Kind = "tensor-train"
@@ -60,6 +57,7 @@ class TemporalRecipe:
     reading: float = 1.0
     steadiness: float = 0.3
     rank: int = 8
+    votes_share: float = 0.2
     forgets_s: float = 0.15
     seed: int = 1
 
@@ -131,17 +129,20 @@ class Courses:
     reported: Course
 
 
-def make_courses(
-    model: Model, train: Stills, held_out: Stills, recipe: TemporalRecipe, targets: Targets
-) -> Courses:
+def make_courses(model: Model, train: Stills, held_out: Stills, recipe: TemporalRecipe) -> Courses:
     """Show all clips to a backbone. train, held_out: stills with emotions."""
     steps = max(2, round(recipe.held_out_s * recipe.fps))
     count, rate, seed = recipe.held_out_clips, (recipe.fps, recipe.fps), recipe.seed
+    labels = model.outputs["emotion"].shape[-1]
+
+    def targets(stills: Stills) -> NDArray[np.float32]:
+        return emotion_targets(stills, labels, recipe.votes_share)
+
     learnt = run_backbone(
         model, train, targets(train), recipe.clips, recipe.steps, seed, reading=recipe.reading
     )
-    chosen_on, reported = (
-        run_backbone(model, half, targets(half), count, steps, seed, rate)
-        for half in halves(held_out)
+    chosen_on, reported = (  # by a seed each: one's motion and light tell nothing of the other's
+        run_backbone(model, half, targets(half), count, steps, seed + number, rate)
+        for number, half in enumerate(halves(held_out), 1)
     )
     return Courses(learnt, chosen_on, reported)

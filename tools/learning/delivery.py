@@ -15,7 +15,7 @@ import keras
 from device.vision.litert import load_model
 from tools.faces.datasets import Stills
 from tools.learning.cards import DATA, TEMPORAL, write_card
-from tools.learning.clips import Targets, TemporalRecipe, make_courses
+from tools.learning.clips import TemporalRecipe, make_courses
 from tools.learning.convert import temporal_to_tflite
 from tools.learning.temporal import card_of, train_temporal
 from tools.measuring.moments import compare
@@ -25,7 +25,7 @@ SUFFIXES = (".keras", ".tflite", ".json")
 
 
 def make_temporal(
-    made: Path, network: keras.Model, train: Stills, held_out: Stills, targets: Targets,
+    made: Path, network: keras.Model, train: Stills, held_out: Stills,
     recipe: TemporalRecipe, labels: Sequence[str], command: str,
     *, title: str, data: Sequence[Mapping[str, str]] = DATA,
 ) -> None:  # fmt: skip
@@ -33,7 +33,7 @@ def make_temporal(
 
     network: the float network of that file. title: what the held-out clips are of.
     """
-    courses = make_courses(load_model(made / "face.tflite"), train, held_out, recipe, targets)
+    courses = make_courses(load_model(made / "face.tflite"), train, held_out, recipe)
     step = train_temporal(made, network, courses, recipe)
     tflite = made / "temporal.tflite"
     tflite.write_bytes(temporal_to_tflite(step))

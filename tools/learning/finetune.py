@@ -33,8 +33,7 @@ KEPT = ("votes", "age", "female")
 
 DROPOUT = 0.3
 SOFT = 0.1
-"""Share of FER+'s votes in a target, where a folder happens to have seven labels: there are none,
-so it is label smoothing, as `emotion_targets` has it for any other number."""
+"""Share of every label in each target: there are no votes to soften it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Finetune:
 
     def train(self, train: Stills, held_out: Stills, folder: Path) -> History:
         """Leave the best weights in the network; returns a row an epoch. One that was stopped goes
-        on from what it kept in `folder`, which is of these faces and labels alone.
+        on from what it kept in `folder`, which is of these faces, labels and beginning alone.
 
         Raises:
             UserError: the folder holds another training.

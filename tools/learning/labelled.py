@@ -2,8 +2,9 @@
 
 Such folders are small, so the face network that ships is taught the new labels rather than a new
 one from nothing (`finetune.py`); its age and gender stay. Promises: what is measured is held out by
-source; the output is a whole `models:` folder, which the device runs unchanged; nothing is written
-there where int8 loses accuracy beyond chance.
+source; a part that is called test is measured last and chooses nothing; the output is a whole
+`models:` folder, which the device runs unchanged; nothing is written there where int8 loses
+accuracy beyond chance.
 """
 
 from __future__ import annotations
@@ -22,16 +23,15 @@ from numpy.typing import NDArray
 from device.audience.mood import MoodTable
 from device.errors import UserError
 from device.values import MOODS
-from tools.faces.datasets import TRAIN, VALIDATION, Stills
+from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills
 from tools.faces.findings import Findings
 from tools.faces.folders import read_folder, stills_of
-from tools.learning.batches import emotion_targets
 from tools.learning.calibrate import calibrate
 from tools.learning.cards import DATA, face_card, write_card
 from tools.learning.clips import TemporalRecipe, halves
-from tools.learning.convert import face_to_tflite
+from tools.learning.convert import face_to_tflite, sha256_of
 from tools.learning.delivery import deliver, make_temporal
-from tools.learning.finetune import SOFT, Finetune, FinetuneRecipe, untouched, with_new_head
+from tools.learning.finetune import Finetune, FinetuneRecipe, untouched, with_new_head
 from tools.learning.networks import load_network
 from tools.learning.quantized import MOST_LOST, calibration
 from tools.learning.workshop import first_of
@@ -90,10 +90,12 @@ def mood_notes(labels: Sequence[str]) -> list[str]:
     ]
 
 
-def digest_of(labels: Sequence[str], stills: Stills) -> str:
-    """Of these labels and faces, wherever they lie: eight hexadecimal digits."""
-    told = zip(stills.digest.tolist(), stills.emotion.tolist(), strict=True)
-    return hashlib.sha256(repr((labels, sorted(told))).encode()).hexdigest()[:8]
+def digest_of(labels: Sequence[str], stills: Stills, start: Path) -> str:
+    """Of these labels and faces and of the network to begin with, wherever they lie: eight
+    hexadecimal digits."""
+    told = zip(stills.digest.tolist(), stills.emotion.tolist(), stills.part.tolist(), strict=True)
+    made_of = repr((labels, sorted(told), sha256_of(start)))
+    return hashlib.sha256(made_of.encode()).hexdigest()[:8]
 
 
 def make_labelled(
@@ -114,7 +116,7 @@ def make_labelled(
     print(f"{len(labels)} labels, {len(train)} faces to learn from, {len(held_out)} held out")
     before = load_network(start)
     tuning = Finetune(with_new_head(untouched(before), len(labels)), before, recipe)
-    tuning.train(train, held_out, runs / digest_of(labels, stills))
+    tuning.train(train, held_out, runs / digest_of(labels, stills, start))
     network = tuning.network
     temperatures = calibrate(network, held_out) if len(held_out) >= LEAST_TO_CALIBRATE else {}
 
@@ -125,6 +127,9 @@ def make_labelled(
     network.save(made / "face.keras")
     title = f"{path.name} validation"
     metrics = _measured(network, face, held_out, title)
+    if len(test := stills.of(TEST)):
+        for kind, figures in _measured(network, face, test, f"{path.name} test").items():
+            metrics[kind] |= figures
     draw_confusion(metrics["int8"][title]["confusion"], made / f"confusion {title}.png", labels)
 
     most = max(1, CLIPS_A_FACE * len(train))
@@ -137,8 +142,8 @@ def make_labelled(
     own = {"name": f"{path.name} ({', '.join(labels)})", "terms": "its owner's"}
     data = [own, *DATA]
     make_temporal(
-        made, network, train, held_out, lambda some: emotion_targets(some, len(labels), SOFT),
-        temporal, labels, command, title=f"clips of {title} faces", data=data,
+        made, network, train, held_out, temporal, labels, command,
+        title=f"clips of {title} faces", data=data,
     )  # fmt: skip
     card = write_card(
         face, made / "face.keras", labels, metrics, command, data=data, **face_card(network),

@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from device.errors import UserError
+from device.values import AGE_YEARS, EMOTIONS
 from tools.faces.augment import Picture, Range, augment
-from tools.faces.datasets import TRAIN, Stills
+from tools.faces.datasets import TRAIN, VOTES, Stills
 from tools.learning.networks import HEADS, SEEN, load_network
 from tools.learning.precision import by_policy, fastest_policy
 from tools.measuring.metrics import probabilities
@@ -38,6 +39,10 @@ Array = NDArray[np.float32]
 VARIATION = Range(turn=8, zoom=0.08, shift=0.035, coarse=0.1, blurred=0.06, noisy=0.05, hidden=0.2)
 """What teachers are trained on and asked about: milder than the default, which is more than can be
 learnt in some dozens of epochs."""
+
+
+WIDTHS = {"emotion": len(EMOTIONS), "votes": len(VOTES), "age": len(AGE_YEARS), "female": 1}
+"""Classes that a teacher tells, by head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,11 @@ def ask(teacher: Path, stills: Stills, views: Views, out: Path) -> None:
     of the heads that it has; nothing is asked where `out` keeps just that.
 
     Raises:
-        UserError: `out` keeps what another teacher said, or of other views or faces.
+        UserError: it is no such network, or `out` keeps what another teacher said, or of other
+            views or faces.
     """
     assert (stills.part == TRAIN).all()
-    network = by_policy(load_network(teacher), fastest_policy())
+    network = by_policy(_face_network(teacher), fastest_policy())
     digest = hashlib.sha256(teacher.read_bytes()).hexdigest()[:8]
     asked = asked_of(stills, views) | {"teacher": digest}
     if out.exists():
@@ -114,6 +120,17 @@ def ask(teacher: Path, stills: Stills, views: Views, out: Path) -> None:
     with part.open("wb") as file:
         np.savez_compressed(file, asked=json.dumps(asked), digests=digests, **kept)
     part.replace(out)
+
+
+def _face_network(path: Path) -> keras.Model:
+    network = load_network(path)
+    reads = {"emotion", "age"} & set(network.output)
+    if len(network.inputs) != 1 or not reads:
+        raise UserError(f"{path}: reads no face; name a face network")
+    for head in HEADS:
+        if head in network.output and (width := network.output[head].shape[-1]) != WIDTHS[head]:
+            raise UserError(f"{path}: its {head} tells {width} classes, not {WIDTHS[head]}")
+    return network
 
 
 def asked_of(stills: Stills, views: Views) -> dict[str, Any]:
@@ -186,7 +203,7 @@ def _rows_of(digests: NDArray[np.uint8], stills: Stills, path: Path) -> NDArray[
     if None in wanted:
         missing = sum(row is None for row in wanted)
         raise UserError(
-            f"{path}: no lesson for {missing} of {len(wanted)} training faces; "
-            "delete it, and ask again with `wayside-tools teach`"
+            f"{path}: no lesson for {missing} of {len(wanted)} training faces; ask again with "
+            "`wayside-tools teach --out DIR`, or train with `--lessons none`"
         )
     return np.array(wanted, np.int64)

@@ -1,7 +1,7 @@
 """The backbone that is run once a face: inverted residuals, ReLU6, grey 64x64 in.
 
-MobileNetV2 (Sandler et al. 2018) with the first two stages fused into plain 3x3 convolutions, as
-in MobileNet-EdgeTPU and EfficientNetV2 (Tan and Le 2021): they are what small processors and
+MobileNetV2 (Sandler et al. 2018) with its stages fused into plain 3x3 convolutions, as the early
+ones in MobileNet-EdgeTPU and EfficientNetV2 (Tan and Le 2021): they are what small processors and
 accelerators run fastest. Every operator is one that int8 and an Edge TPU take. The last map is
 3x3: expressions need some place left.
 """

@@ -42,11 +42,14 @@ def measure_all(
     tables: Mapping[str, Stills], tflite: Path, network: keras.Model, parts: Sequence[int],
     kind: Type = "int8",
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
-    """The same figures of the float network and of the `.tflite`, by {"float", kind} and part."""
+    """The same figures of the float network and of the `.tflite`, by {"float", kind} and part; of a
+    part that has faces."""
     report: dict[str, dict[str, Any]] = {"float": {}, kind: {}}
     for name, table in tables.items():
         for part in parts:
             stills = table.of(part)
+            if not len(stills):
+                continue
             title = f"{name} {PARTS[part]}"
             if kind != "float":
                 report["float"][title] = measure(predict_keras(network, stills.pictures), stills)
@@ -57,10 +60,12 @@ def measure_all(
 def refuse_loss(
     report: Mapping[str, Mapping[str, Any]], most_lost: float = MOST_LOST, kind: Type = "int8"
 ) -> None:
-    """Raise UserError where the conversion lost too much accuracy on a validation part."""
-    for title, exact in report["float"].items():
-        if not title.endswith(PARTS[VALIDATION]):
-            continue
+    """Raise UserError where the conversion lost too much accuracy on a validation part, or no such
+    part has anything to compare."""
+    chosen = {t: told for t, told in report["float"].items() if t.endswith(PARTS[VALIDATION])}
+    if not any("accuracy" in exact for exact in chosen.values()):
+        raise UserError("no validation face has a label to compare by; nothing was written")
+    for title, exact in chosen.items():
         for figure in ("accuracy", "consensus_accuracy"):
             lost = round(exact.get(figure, 0.0) - report[kind][title].get(figure, 0.0), 6)
             if lost > most_lost:
@@ -81,14 +86,15 @@ def convert_face(
     and the milliseconds a call of both.
 
     Raises:
-        UserError: it has another number of labels, or the conversion loses too much; nothing is
-            written.
+        UserError: it has other labels, no face is there to compare on, or the conversion loses too
+            much; nothing is written.
     """
     units = int(network.output["emotion"].shape[-1])
-    if units != len(labels):
+    own = _card_of(source).get("labels", labels)
+    if units != len(labels) or list(own) != list(labels):
         raise UserError(
-            f"{source}: tells {units} labels, not {len(labels)} ({', '.join(labels)}); "
-            "--labels names the folder of class folders that it was trained on"
+            f"{source}: tells {units} labels, not {len(labels)} ({', '.join(labels)}), or others "
+            "by its card; --labels names the folder of class folders that it was trained on"
         )
     faces = calibration(join(*(table.of(TRAIN) for table in tables.values())))
     made = {"float": out.with_suffix(".float.part.tflite"), kind: out.with_suffix(".part.tflite")}
@@ -98,6 +104,8 @@ def convert_face(
             path.write_bytes(face_to_tflite(network, faces, name))
         report = measure_all(tables, made[kind], network, (VALIDATION,), kind)
         refuse_loss(report, most_lost, kind)
+        if kind == "float" and (off := _off(network, made[kind], faces[:8])) > SAME:
+            raise UserError(f"{source}: its .tflite is {off:.2g} off the network; nothing written")
         conversion = {
             "type": kind,
             "bytes": {name: path.stat().st_size for name, path in made.items()},
@@ -146,6 +154,14 @@ def convert_temporal(network: keras.Model, source: Path, out: Path) -> dict[str,
         out, source, labels, beside.get("metrics", {}), _command(source, out, "float"),
         **TEMPORAL, data=beside.get("data", DATA), conversion=conversion, **kept,
     )  # fmt: skip
+
+
+def _off(network: keras.Model, tflite: Path, faces: np.ndarray) -> float:
+    """Largest difference of any output, against the largest of that output."""
+    exact, told = predict_keras(network, faces), predict_tflite(tflite, faces)
+    return max(
+        float(np.abs(told[name] - exact[name]).max() / np.abs(exact[name]).max()) for name in told
+    )
 
 
 def farthest(network: keras.Model, tflite: Path, steps: int = 10) -> float:

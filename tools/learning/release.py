@@ -14,24 +14,25 @@ import keras
 
 from device.values import EMOTIONS
 from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills, join
-from tools.learning.batches import Recipe, emotion_targets
 from tools.learning.calibrate import calibrate
 from tools.learning.cards import face_card, write_card
 from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import face_to_tflite
 from tools.learning.delivery import deliver, make_temporal
+from tools.learning.lessons import Lessons
 from tools.learning.networks import with_consensus
 from tools.learning.quantized import calibration, measure_all, refuse_loss
 from tools.measuring.plots import draw_confusion
 
 
 def release(
-    tables: Mapping[str, Stills], network: keras.Model, runs: Path, models: Path, recipe: Recipe,
-    temporal: TemporalRecipe, command: str,
+    tables: Mapping[str, Stills], network: keras.Model, runs: Path, models: Path,
+    temporal: TemporalRecipe, command: str, lessons: Lessons | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """All six files to `models`; returns the face model's card.
 
-    recipe: of the backbone's last phase. command: what the cards name as their maker.
+    command: what the cards name as their maker. lessons: what the network learnt from beside
+    labels.
 
     Raises:
         UserError: int8 loses too much; `models` is left as it was.
@@ -50,9 +51,8 @@ def release(
 
     fer = tables["fer2013"]
     make_temporal(
-        made, network, fer.of(TRAIN), fer.of(VALIDATION),
-        lambda stills: emotion_targets(stills, len(EMOTIONS), recipe.votes_share),
-        temporal, EMOTIONS, command, title="clips of PublicTest stills",
+        made, network, fer.of(TRAIN), fer.of(VALIDATION), temporal, EMOTIONS, command,
+        title="clips of PublicTest stills",
     )  # fmt: skip
     final = measure_all(tables, face, network, (TEST,))
     for kind in report:
@@ -62,7 +62,7 @@ def release(
             draw_confusion(figures["confusion"], made / f"confusion {title}.png")
     card = write_card(
         face, made / "face.keras", EMOTIONS, report, command, **face_card(network),
-        conversion={"type": "int8"},
+        conversion={"type": "int8"}, lessons=None if lessons is None else lessons.digest,
         temperatures={head: round(value, 4) for head, value in temperatures.items()},
     )  # fmt: skip
     deliver(made, models)

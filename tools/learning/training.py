@@ -85,6 +85,8 @@ class Run:
     """What teachers say of the training faces; None: labels alone."""
     start: Path | None = None
     """The `.keras` network to begin with; None: random weights."""
+    phase: int = 1
+    """Which of a course: each draws its own pictures."""
 
     def train(self, train: Stills, held_out: Stills) -> keras.Model:
         """Train (or go on, or do nothing when it is done) and return the best average. It has the
@@ -114,10 +116,11 @@ class Run:
             epoch = len(history)
             began = time.monotonic()
             seen = model.fit(
-                Batches(train, recipe, self.labels, epoch, self.lessons),
+                Batches(train, recipe, self.labels, epoch, self.lessons, self.phase),
                 epochs=epoch + 1,
                 initial_epoch=epoch,
                 callbacks=[average],
+                shuffle=False,  # they are, by their own seed
                 verbose=1 if sys.stdout.isatty() else 2,
             )
             row = {"epoch": epoch + 1} | {k: float(v[-1]) for k, v in seen.history.items()}
@@ -137,6 +140,7 @@ class Run:
         start = None if self.start is None else hashlib.sha256(self.start.read_bytes()).hexdigest()
         others = {
             "faces": len(train),
+            "pictures": hashlib.sha256("".join(train.digest).encode()).hexdigest()[:8],
             "lessons": None if self.lessons is None else self.lessons.digest,
             "start": None if start is None else start[:8],
         }
@@ -223,7 +227,7 @@ def train_phases(
     one before; returns the file of the last one's best."""
     best = start
     for number, phase in enumerate(phases, 1):
-        run = Run(runs / f"{name}-{number}", phase, len(EMOTIONS), lessons, best)
+        run = Run(runs / f"{name}-{number}", phase, len(EMOTIONS), lessons, best, phase=number)
         run.train(train, held_out)
         best = run.best
     assert best is not None

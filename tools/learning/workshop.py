@@ -13,7 +13,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from device.errors import UserError
 from tools.faces.datasets import (
+    PARTS,
     TEST,
     TRAIN,
     VALIDATION,
@@ -29,9 +31,7 @@ from tools.learning.lessons import Lessons
 from tools.learning.lessons import load as load_lessons
 from tools.learning.networks import SIZE, load_network
 from tools.learning.training import train_phases
-from tools.places import MODELS
-
-LESSONS = MODELS / "lessons"
+from tools.places import LESSONS
 
 
 def load_tables(data: Path, cache: Path, limit: int | None = None) -> dict[str, Stills]:
@@ -45,6 +45,16 @@ def load_tables(data: Path, cache: Path, limit: int | None = None) -> dict[str, 
         "utkface": load_utkface(data, cache, DeviceCropper),
     }
     return tables if limit is None else {n: first_of(t, limit) for n, t in tables.items()}
+
+
+def refuse_empty(tables: Mapping[str, Stills]) -> None:
+    """Raise UserError where a set has no face in one of the parts, each of which training needs."""
+    for name, table in tables.items():
+        for part, title in enumerate(PARTS):
+            if not (table.part == part).any():
+                raise UserError(
+                    f"{name}: no {title} faces; training, choosing and measuring need a part each"
+                )
 
 
 def first_of(stills: Stills, limit: int) -> Stills:

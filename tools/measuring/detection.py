@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,9 +20,9 @@ import numpy as np
 from device.config import VisionConfig
 from device.values import Box, Frame, Image, Track
 from device.vision.faces import Detector, open_detector
-from device.vision.files import VideoFile
 from device.vision.images import frame_of, load_picture
 from device.vision.tracks import Tracker
+from tools.faces.videos import frames_of
 from tools.places import THIRD_PARTY
 
 HIT_IOU = 0.3
@@ -87,24 +87,12 @@ def recall(detector: Detector, folder: Path) -> Recall:
     return Recall(faces, found, false)
 
 
-def frames(clip: Path, every: int = 1) -> Iterator[Frame]:
-    """Every n-th frame of a clip, at its own times."""
-    video = VideoFile(clip)
-    video.open()
-    count = 0
-    while (frame := video.read()) is not None:
-        if count % every == 0:
-            yield frame
-        count += 1
-    video.close()
-
-
 def agreement(first: Detector, second: Detector, clips: Sequence[Path], every: int) -> Agreement:
     """Compare two detectors on every n-th frame of some clips."""
     ious, count_first, count_second = [], 0, 0
     start = 0.0
     for clip in clips:
-        for frame in frames(clip, every):
+        for frame in frames_of(clip, every=every):
             later = Frame(frame.grey, frame.rgb, start + frame.at)
             ones, others = first.detect(later), second.detect(later)
             count_first, count_second = count_first + len(ones), count_second + len(others)
@@ -118,7 +106,7 @@ def people(detector: Detector, vision: VisionConfig, clip: Path) -> dict[str, li
     """The confirmed tracks of a clip by id, as a kiosk would see them."""
     tracker = Tracker(vision)
     seen: dict[str, list[Track]] = {}
-    for frame in frames(clip):
+    for frame in frames_of(clip):
         faces = detector.detect(frame) if tracker.due(frame.at) else None
         for track in tracker.update(faces, frame.at):
             seen.setdefault(track.id, []).append(track)

@@ -85,7 +85,10 @@ def fairness(outputs: Mapping[str, Array], stills: Stills, seed: int = 0) -> dic
     whole = resampled_means(values, seed)
     report |= {"faces": len(values), "overall": _row(values, whole), "groups": {}, "gaps": {}}
     for kind, members in groups_of(stills).items():
-        draws = {name: resampled_means(values[faces], seed) for name, faces in members.items()}
+        draws = {  # by a seed each: groups of one size would else be drawn alike
+            name: resampled_means(values[faces], seed + number)
+            for number, (name, faces) in enumerate(members.items(), 1)
+        }
         rows = {name: _row(values[faces], draws[name]) for name, faces in members.items()}
         report["groups"][kind] = rows
         large = {name: draws[name][:, 0] for name, row in rows.items() if not row["small"]}

@@ -15,9 +15,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from device.errors import UserError
 from device.values import Floats, Frame, Image
 from device.vision.blazeface import BlazeFace, Range
 from device.vision.crop import RISE, SIDE, keypoint_frame
+from tools.faces.datasets import find_set
 from tools.places import THIRD_PARTY
 
 ENLARGE = 2
@@ -57,12 +59,19 @@ def framings(faces: Iterator[Image], detector: BlazeFace) -> Floats:
 
 def report(data: Path, count: int = 4000, seed: int = 0) -> None:
     """Print the framing that either model measures on `count` training pictures, beside the
-    constants in use. data: the folder with fer2013.zip."""
+    constants in use. data: the folder with fer2013.zip.
+
+    Raises:
+        UserError: it is not there.
+    """
+    archive = find_set(data, "fer2013")
+    if archive.suffix != ".zip":
+        raise UserError(f"{archive}: framing is measured on fer2013.zip alone")
     reaches: tuple[Range, ...] = ("far", "near")
     print(f"in use: side {SIDE} rise {RISE}")
     for reach in reaches:
         detector = BlazeFace(THIRD_PARTY, reach=reach)
-        faces = training_faces(data / "fer2013.zip", count, seed)
+        faces = training_faces(archive, count, seed)
         rows = framings(faces, detector)
         medians = np.median(rows, axis=0)
         low, high = np.percentile(rows, [16, 84], axis=0)

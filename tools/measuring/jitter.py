@@ -20,7 +20,7 @@ from device.config import Config, load_config
 from device.vision.crop import Framing, framing_of
 from device.vision.faces import open_detector
 from device.vision.tracks import Tracker
-from tools.measuring.steadiness import frames_of
+from tools.faces.videos import frames_of
 
 WINDOW = 9
 COLUMNS = ("across", "down", "zoom", "roll")

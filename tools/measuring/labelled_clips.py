@@ -25,9 +25,9 @@ from device.vision.litert import Model, load_model
 from device.vision.recognise import emotion_output
 from device.vision.tracks import UNSEEN, Tracker
 from tools.faces.folders import label_of
+from tools.faces.videos import frames_of
 from tools.measuring.metrics import softmax
 from tools.measuring.moments import smoothed, told_by
-from tools.measuring.steadiness import frames_of
 
 Rival = Callable[["Seen"], NDArray[np.float32]]
 """From what was seen of a clip to (T, labels) probabilities."""

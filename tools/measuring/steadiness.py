@@ -24,8 +24,8 @@ from device.vision.crop import crop_face
 from device.vision.faces import open_detector
 from device.vision.images import frame_of
 from device.vision.recognise import Recogniser
-from device.vision.sources import VideoFile
 from device.vision.tracks import Tracker
+from tools.faces.videos import frames_of
 
 STRETCH_S = 1.5
 """Length of a stretch with one expression."""
@@ -132,17 +132,6 @@ class Watcher:
     def close(self) -> None:
         """Close the detector."""
         self._detector.close()
-
-
-def frames_of(clip: Path) -> Iterator[Frame]:
-    """Every frame of a clip."""
-    video = VideoFile(clip)
-    video.open()
-    try:
-        while (frame := video.read()) is not None:
-            yield frame
-    finally:
-        video.close()
 
 
 def tell(steps: Sequence[Step], config: AudienceConfig) -> Iterator[dict[str, str]]:

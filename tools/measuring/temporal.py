@@ -18,7 +18,6 @@ from device.config import load_config
 from device.vision.card import load_card
 from device.vision.litert import load_model
 from tools.faces.datasets import TRAIN, VALIDATION
-from tools.learning.batches import Recipe, emotion_targets
 from tools.learning.clips import KINDS, Courses, TemporalRecipe, make_courses
 from tools.learning.convert import sha256_of, temporal_to_tflite
 from tools.learning.networks import load_network
@@ -59,7 +58,7 @@ def report(
     face, source, folder = models / "face.tflite", models / "face.keras", runs / "temporal"
     labels = load_card(face).labels
     network = load_network(source)  # the temporal networks begin as its head
-    courses = _courses(data, face, len(labels), runs, recipe, limit)
+    courses = _courses(data, face, runs, recipe, limit)
     made = {
         kind: _network(folder / kind, network, face, courses, replace(recipe, kind=kind))
         for kind in KINDS
@@ -90,14 +89,10 @@ def report(
 
 
 def _courses(
-    data: Path, face: Path, labels: int, runs: Path, recipe: TemporalRecipe, limit: int | None
+    data: Path, face: Path, runs: Path, recipe: TemporalRecipe, limit: int | None
 ) -> Courses:
     stills = load_tables(data, runs / "cache", limit)["fer2013"]
-    share = Recipe().votes_share
-    return make_courses(
-        load_model(face), stills.of(TRAIN), stills.of(VALIDATION), recipe,
-        lambda some: emotion_targets(some, labels, share),
-    )  # fmt: skip
+    return make_courses(load_model(face), stills.of(TRAIN), stills.of(VALIDATION), recipe)
 
 
 def _network(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from device.errors import UserError
 from tools.places import add_data, data_folder, quiet_tensorflow
+from tools.verbs.numbers import FEWEST, at_least
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,14 +24,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_data(architectures)
     architectures.add_argument("--only", metavar="NAME,...", help="some of them; default: all")
-    architectures.add_argument("--epochs", type=int, help="of each; default: the recipe's")
+    architectures.add_argument("--epochs", type=at_least(1), help="of each; default: the recipe's")
     architectures.add_argument(
         "--train-only",
         action="store_true",
         help="leave conversion and the table to a later call, as on an accelerator without "
         "TensorFlow (KERAS_BACKEND=jax)",
     )
-    architectures.add_argument("--limit", type=int, help="so many faces of each part: for a trial")
+    architectures.add_argument(
+        "--limit", type=at_least(FEWEST), help="so many faces of each part: for a trial"
+    )
     architectures.set_defaults(run=_architectures)
 
 
@@ -51,7 +54,7 @@ def _architectures(arguments: argparse.Namespace) -> int:
     if arguments.epochs is not None:
         recipe = replace(recipe, epochs=arguments.epochs)
     if arguments.limit is not None:
-        recipe = replace(recipe, batch=min(recipe.batch, max(1, arguments.limit // 4)))
+        recipe = replace(recipe, batch=min(recipe.batch, arguments.limit // 4))
     tables = load_tables(data_folder(arguments), arguments.runs / "cache", arguments.limit)
     folder = arguments.runs / "architectures"
     chosen = {name: ARCHITECTURES[name] for name in names}
@@ -60,7 +63,7 @@ def _architectures(arguments: argparse.Namespace) -> int:
         print(f"{folder}: trained; the same without --train-only converts and measures")
         return 0
 
-    rows = rows_of(folder, ARCHITECTURES)
+    rows = rows_of(folder, names)
     (folder / "architectures.json").write_text(json.dumps(rows, indent=1) + "\n")
     (folder / "architectures.md").write_text(as_table(rows) + "\n")
     draw(rows, folder / "architectures.png", ours="wayside")

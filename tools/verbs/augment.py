@@ -7,6 +7,7 @@ from pathlib import Path
 
 from device.errors import UserError
 from tools.places import MADE
+from tools.verbs.numbers import at_least
 
 SHOWN = 8
 """Faces on the sheet, and pictures of each."""
@@ -25,7 +26,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     augment.add_argument("photos", type=Path, metavar="PHOTOS", help="a photo, or a folder of them")
     augment.add_argument("--count", type=_count, default=10, metavar="N", help="of each face (10)")
     augment.add_argument("--out", type=Path, required=True, metavar="DIR")
-    augment.add_argument("--seed", type=int, default=1)
+    augment.add_argument("--seed", type=at_least(0), default=1)
     augment.add_argument("--largest", action="store_true", help="one face a photo, the largest")
     augment.add_argument("--strict", action="store_true", help="end at the first unusable photo")
     augment.set_defaults(run=_augment)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from device.errors import UserError
 from tools.places import add_data, data_folder, quiet_tensorflow
+from tools.verbs.numbers import FEWEST, at_least
 
 if TYPE_CHECKING:
     import keras
@@ -51,7 +52,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="compile it by edgetpu_compiler, or list the operators that would leave the chip",
     )
     add_data(convert)
-    convert.add_argument("--limit", type=int, help="use so many faces of each part: for a trial")
+    convert.add_argument(
+        "--limit", type=at_least(FEWEST), help="use so many faces of each part: for a trial"
+    )
     convert.set_defaults(run=_convert)
 
 
@@ -87,14 +90,14 @@ def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
     if arguments.labels is None:
         tables = load_tables(data_folder(arguments), arguments.runs / "cache", arguments.limit)
     else:
-        from tools.faces.datasets import read_set, resized
         from tools.faces.findings import Findings
-        from tools.learning.networks import SIZE
+        from tools.faces.folders import read_folder, stills_of
 
-        faces = read_set(arguments.labels, Findings())
-        stills = resized(faces.stills, SIZE)
-        labels = faces.labels
-        data = ({"name": f"{arguments.labels.name}, {faces.kind}", "terms": "its owner's"},)
+        findings = Findings()
+        folder = read_folder(arguments.labels, None, findings)  # as `train --labels` reads it
+        stills, labels = stills_of(folder, findings), folder.labels
+        print(*findings.lines(), sep="\n")
+        data = ({"name": f"{arguments.labels.name}, class folders", "terms": "its owner's"},)
         few = arguments.limit
         tables = {arguments.labels.name: stills if few is None else first_of(stills, few)}
     card = convert_face(

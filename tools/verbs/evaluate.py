@@ -10,6 +10,7 @@ from typing import Any
 
 from device.errors import UserError
 from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
+from tools.verbs.numbers import at_least
 
 SECTIONS = ("accuracy", "calibration", "fairness", "robustness")
 
@@ -44,16 +45,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "on the same faces",
     )
     evaluate.add_argument(
-        "--limit", type=_positive, help="use so many faces of each part: for a trial"
+        "--limit", type=at_least(1), help="use so many faces of each part: for a trial"
     )
     evaluate.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     evaluate.set_defaults(run=_evaluate)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"got {text!r}, takes a number of faces from 1 on")
-    return int(text)
 
 
 def _sections(text: str) -> tuple[str, ...]:

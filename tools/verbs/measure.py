@@ -6,7 +6,9 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from device.errors import UserError
 from tools.places import MODELS, ROOT, add_data, data_folder, quiet_tensorflow
+from tools.verbs.numbers import FEWEST, at_least
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,7 +38,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _detection(arguments: argparse.Namespace) -> int:
     from tools.measuring import detection
 
-    detection.report(data_folder(arguments))
+    data = data_folder(arguments)
+    for part in ("photos/dlib_faces", "video/unlabelled", "video/presence", "video/scenes"):
+        if not (data / part).is_dir():
+            raise UserError(f"{data / part}: no such folder; `measure detection` reads it")
+    detection.report(data)
     return 0
 
 
@@ -57,9 +63,15 @@ def _trust(arguments: argparse.Namespace) -> int:
 def _steadiness(arguments: argparse.Namespace) -> int:
     from tools.measuring import steadiness
 
-    clips = sorted((data_folder(arguments) / "video" / "unlabelled").glob("*.mp4"))
-    steadiness.report(clips, ROOT / "config.yaml")
+    steadiness.report(_unlabelled(data_folder(arguments)), ROOT / "config.yaml")
     return 0
+
+
+def _unlabelled(data: Path) -> list[Path]:
+    folder = data / "video" / "unlabelled"
+    if clips := sorted(folder.glob("*.mp4")):
+        return clips
+    raise UserError(f"{folder}: no .mp4 there; clips of people before a camera are measured")
 
 
 def _minors(arguments: argparse.Namespace) -> int:
@@ -72,8 +84,10 @@ def _minors(arguments: argparse.Namespace) -> int:
 def _add_temporal(verb: argparse.ArgumentParser) -> None:
     verb.epilog = "example: wayside-tools measure temporal --data ../shared/data"
     verb.add_argument("--models", type=Path, default=MODELS, help="has face.tflite and face.keras")
-    verb.add_argument("--seed", type=int, default=1)
-    verb.add_argument("--limit", type=int, help="use so many faces of each part: for a trial")
+    verb.add_argument("--seed", type=at_least(0), default=1)
+    verb.add_argument(
+        "--limit", type=at_least(FEWEST), help="use so many faces of each part: for a trial"
+    )
     verb.add_argument(
         "--mead",
         nargs="?",
@@ -94,8 +108,7 @@ def _temporal(arguments: argparse.Namespace) -> int:
     if arguments.jitter:
         from tools.measuring import jitter
 
-        clips = sorted((data / "video" / "unlabelled").glob("*.mp4"))
-        jitter.report(clips, ROOT / "config.yaml")
+        jitter.report(_unlabelled(data), ROOT / "config.yaml")
         return 0
     quiet_tensorflow()
     from tools.learning.clips import TemporalRecipe

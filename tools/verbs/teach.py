@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from device.errors import UserError
-from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
+from tools.places import LESSONS, add_data, data_folder, quiet_tensorflow
+from tools.verbs.numbers import at_least
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,8 +28,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     teach.add_argument(
         "--only", metavar="NAME", action="append", help="this teacher alone; can be given again"
     )
-    teach.add_argument("--views", type=int, default=8, help="of each face; default: 8")
-    teach.add_argument("--out", type=Path, metavar="DIR", default=MODELS / "lessons")
+    teach.add_argument("--views", type=at_least(1), default=8, help="of each face; default: 8")
+    teach.add_argument("--out", type=Path, metavar="DIR", default=LESSONS)
     teach.add_argument(
         "--train-only",
         action="store_true",

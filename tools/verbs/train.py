@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from device.errors import UserError
-from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
+from tools.places import LESSONS, MODELS, add_data, data_folder, quiet_tensorflow
+from tools.verbs.numbers import FEWEST, at_least
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,7 +44,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--start",
         type=Path,
         metavar="FILE.keras",
-        help="go on from a trained network with the last phase alone (with lessons there is one)",
+        help="go on from a trained network with the last phase alone (with lessons there is one); "
+        "with --labels: teach this one, default: models/face.keras",
+    )
+    train.add_argument(
+        "--lessons",
+        type=Path,
+        default=LESSONS,
+        metavar="DIR",
+        help="what `teach` kept of these very faces, or `none`: learn from labels alone; "
+        "default: models/lessons",
     )
     train.add_argument(
         "--train-only",
@@ -51,14 +61,22 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="stop before the models are made of the backbone, as on an accelerator without "
         "TensorFlow (KERAS_BACKEND=jax)",
     )
-    train.add_argument("--epochs", type=int, help="of the backbone's phases; default: the recipes'")
-    train.add_argument("--seed", type=int, default=1)
-    train.add_argument("--limit", type=int, help="use so many faces of each part: for a trial")
+    train.add_argument(
+        "--epochs", type=at_least(1), help="of the backbone's phases; default: the recipes'"
+    )
+    train.add_argument("--seed", type=at_least(0), default=1)
+    train.add_argument(
+        "--limit", type=at_least(FEWEST), help="use so many faces of each part: for a trial"
+    )
     train.set_defaults(run=_train)
 
 
 def _train(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
+    if arguments.labels and arguments.train_only:
+        raise UserError("--train-only: goes without --labels, whose training takes minutes")
+    if arguments.start is not None and not arguments.start.is_file():
+        raise UserError(f"--start: {arguments.start}: no such file; name a `.keras` network")
     return _train_labels(arguments) if arguments.labels else _train_all(arguments)
 
 
@@ -77,8 +95,9 @@ def _train_labels(arguments: argparse.Namespace) -> int:
     if arguments.limit is not None:
         temporal = replace(temporal, clips=arguments.limit, held_out_clips=arguments.limit // 4)
     given = ["wayside-tools", "train", "--labels", arguments.labels.name, *_given(arguments)]
+    start = arguments.start or MODELS / "face.keras"
     card = make_labelled(
-        arguments.labels, MODELS / "face.keras", runs, out, recipe, temporal, shlex.join(given),
+        arguments.labels, start, runs, out, recipe, temporal, shlex.join(given),
         Findings(strict=arguments.strict), arguments.limit,
     )  # fmt: skip
     print(of_figures(card["metrics"]["int8"]))
@@ -90,16 +109,23 @@ def _train_labels(arguments: argparse.Namespace) -> int:
 
 def _train_all(arguments: argparse.Namespace) -> int:
     from tools.faces.datasets import TRAIN, join
-    from tools.learning.workshop import course_of, lessons_of, load_tables, train_network
+    from tools.learning.workshop import (
+        course_of,
+        lessons_of,
+        load_tables,
+        refuse_empty,
+        train_network,
+    )
 
-    if arguments.start is not None and not arguments.start.is_file():
-        raise UserError(f"--start: {arguments.start}: no such file; name a `.keras` network")
     changed: dict[str, int] = {"seed": arguments.seed}
     if arguments.epochs is not None:
         changed["epochs"] = arguments.epochs
+    if arguments.lessons.name != "none" and not arguments.lessons.is_dir():
+        raise UserError(f"--lessons: {arguments.lessons}: no such folder; `none` goes without")
     runs, data = arguments.runs, data_folder(arguments)
     tables = load_tables(data, runs / "cache", arguments.limit)
-    lessons = lessons_of(join(*tables.values()).of(TRAIN))
+    refuse_empty(tables)
+    lessons = lessons_of(join(*tables.values()).of(TRAIN), arguments.lessons)
     course = course_of(lessons)
     if arguments.limit is not None:
         changed["batch"] = min(course[-1].batch, arguments.limit // 4)
@@ -118,7 +144,7 @@ def _train_all(arguments: argparse.Namespace) -> int:
         temporal = replace(temporal, clips=arguments.limit, held_out_clips=arguments.limit // 4)
     out = arguments.out or MODELS
     command = shlex.join(["wayside-tools", "train", *_given(arguments)])
-    card = release(tables, network, runs, out, phases[-1], temporal, command)
+    card = release(tables, network, runs, out, temporal, command, lessons)
     print(of_figures(card["metrics"]["int8"]))
     print(f"{out}: face.tflite, temporal.tflite, their sources and cards")
     return 0
@@ -129,6 +155,8 @@ def _given(arguments: argparse.Namespace) -> list[str]:
     given = [] if arguments.seed == 1 else ["--seed", str(arguments.seed)]
     if arguments.start is not None:
         given += ["--start", arguments.start.name]
+    if arguments.lessons != LESSONS:
+        given += ["--lessons", arguments.lessons.name]
     for name in ("epochs", "limit"):
         value = getattr(arguments, name)
         given += [] if value is None else [f"--{name}", str(value)]

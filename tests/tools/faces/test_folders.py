@@ -10,12 +10,13 @@ import pytest
 
 from device.errors import UserError
 from device.values import EMOTIONS
-from tools.faces.folders import label_of, read_folder
+from tools.faces.folders import label_of, read_folder, stills_of
+from tools.faces.stills import TEST, TRAIN, VALIDATION
 
 
-def face(path: Path, shape: tuple[int, ...] = (80, 70, 3)) -> None:
+def face(path: Path, shape: tuple[int, ...] = (80, 70, 3), grey: int = 90) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.full(shape, 90, np.uint8))
+    cv2.imwrite(str(path), np.full(shape, grey, np.uint8))
 
 
 def test_the_usual_spellings_are_understood() -> None:
@@ -62,3 +63,34 @@ def test_a_folder_without_any_class_is_one_clear_line(tmp_path: Path) -> None:
 def test_a_class_that_is_called_as_it_is_spelt_keeps_its_name() -> None:
     assert label_of("anger", ("anger", "calm")) == "anger"
     assert label_of("calm", ("anger", "calm")) == "calm"
+
+
+def test_frames_of_one_clip_stay_on_one_side_whatever_their_class(tmp_path: Path) -> None:
+    classes = ("happy", "sad")
+    for clip in range(10):
+        for frame in range(2):
+            for index, label in enumerate(classes):
+                shade = 5 + 20 * clip + 2 * frame + index
+                face(tmp_path / label / f"clip{clip}.mp4@{frame}.png", grey=shade)
+    stills = stills_of(read_folder(tmp_path, classes))
+    clip = (stills.pictures[:, 0, 0].astype(int) - 5) // 20
+    held_out = set(clip[stills.part == VALIDATION])
+    assert len(held_out) == 2
+    assert not held_out & set(clip[stills.part == TRAIN])
+
+
+def test_photos_of_one_name_in_two_classes_are_two_photos(tmp_path: Path) -> None:
+    for index, label in enumerate(("happy", "sad")):
+        for number in range(5):
+            face(tmp_path / label / f"{number}.png", grey=10 + 20 * number + index)
+    folder = read_folder(tmp_path, ("happy", "sad"))
+    assert len(set(folder.group.tolist())) == 10
+
+
+def test_parts_without_a_validation_give_a_fifth_of_their_training_to_it(tmp_path: Path) -> None:
+    for index, label in enumerate(("happy", "sad")):
+        for number in range(10):
+            part = "test" if number < 5 else "train"
+            face(tmp_path / part / label / f"{number}.png", grey=10 + 20 * number + index)
+    stills = stills_of(read_folder(tmp_path, ("happy", "sad")))
+    assert [int((stills.part == part).sum()) for part in (TRAIN, VALIDATION, TEST)] == [8, 2, 10]

@@ -99,8 +99,10 @@ def test_faces_of_rare_classes_are_seen_more_often() -> None:
 def test_an_epoch_is_the_same_for_the_same_seed_and_differs_from_the_next() -> None:
     first, again = (Batches(stills(), RECIPE, 7, epoch=2)[0][0] for _ in range(2))
     later = Batches(stills(), RECIPE, 7, epoch=3)[0][0]
+    of_another_phase = Batches(stills(), RECIPE, 7, epoch=2, phase=2)[0][0]
     np.testing.assert_array_equal(first, again)
     assert (first != later).any()
+    assert (first != of_another_phase).any()
 
 
 def lessons_of(count: int) -> Lessons:

@@ -17,7 +17,7 @@ from device.vision.card import load_card
 from device.vision.litert import load_model
 from tools.__main__ import main
 from tools.faces.datasets import TRAIN, VALIDATION, Stills, from_pictures, pixels_digest
-from tools.learning.cards import TEMPORAL, write_card
+from tools.learning.cards import TEMPORAL, face_card, write_card
 from tools.learning.convert import TYPES, Type, face_to_tflite
 from tools.learning.networks import TINY, face_network
 from tools.learning.quantized import convert_face, convert_temporal, refuse_loss
@@ -91,13 +91,37 @@ def test_a_card_says_the_type_and_what_it_cost(tmp_path: Path) -> None:
 
 
 def test_what_loses_more_than_the_limit_is_not_written(tmp_path: Path) -> None:  # failure 29
-    source = saved(network(), tmp_path / "face.keras")
-    with pytest.raises(UserError, match=r"faces validation: float loses .* nothing was written"):
-        # Even nothing is more than less than nothing.
-        convert_face(
-            network(), source, tmp_path / "face.tflite", table(), kind="float", most_lost=-1
-        )
+    subtle = network()
+    kernel, bias = subtle.get_layer("emotion").get_weights()
+    draw = np.random.default_rng(0)
+    kernel[:] = 5 + draw.normal(0, 1e-4, kernel.shape)  # labels differ by less than int8 can tell
+    bias[:] = 0
+    subtle.get_layer("emotion").set_weights([kernel, bias])
+    told = predict_keras(subtle, faces(28))["emotion"].argmax(axis=1)
+    assert np.count_nonzero(told) > 14  # where all are alike the first label is told
+    given = {"faces": replace(table()["faces"], emotion=told)}
+    source = saved(subtle, tmp_path / "face.keras")
+    with pytest.raises(UserError, match=r"faces validation: int8 loses .* nothing was written"):
+        convert_face(subtle, source, tmp_path / "face.tflite", given)
     assert [path.name for path in tmp_path.iterdir()] == ["face.keras"]
+
+
+def test_without_a_labelled_face_to_compare_by_nothing_is_written(tmp_path: Path) -> None:
+    source = saved(network(), tmp_path / "face.keras")
+    unseen = {"faces": replace(table()["faces"], part=np.full(28, TRAIN, np.uint8))}
+    with pytest.raises(UserError, match="no validation face has a label to compare by"):
+        convert_face(network(), source, tmp_path / "face.tflite", unseen)
+    assert [path.name for path in tmp_path.iterdir()] == ["face.keras"]
+
+
+def test_a_network_whose_card_names_other_labels_is_not_taken_for_fer_2013s(
+    tmp_path: Path,
+) -> None:
+    source = saved(network(), tmp_path / "face.keras")
+    moods = ("bored", "calm", "cross", "excited", "glad", "shy", "worried")
+    write_card(tmp_path / "face.keras", source, moods, {}, "a test", **face_card(network()))
+    with pytest.raises(UserError, match="or others by its card; --labels names"):
+        convert_face(network(), source, tmp_path / "out.tflite", table())
 
 
 def test_the_limit_itself_is_allowed() -> None:

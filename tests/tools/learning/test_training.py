@@ -57,7 +57,7 @@ def test_a_network_of_another_design_is_no_beginning() -> None:
         begin_with(TINY.build(), Design().build())
 
 
-def test_the_best_epoch_is_told_by_emotion_first() -> None:
+def test_the_best_epoch_is_told_by_emotion_and_gender_before_age() -> None:
     better = {"val_accuracy": 0.66, "val_gender_accuracy": 0.92, "val_age_error": 6.0}
     worse = {"val_accuracy": 0.64, "val_gender_accuracy": 0.93, "val_age_error": 5.8}
     assert score(better) > score(worse)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -34,7 +35,7 @@ from tools.learning.lessons import Views, ask
 from tools.learning.networks import SIZE, TINY, face_network, load_network
 from tools.learning.release import release
 from tools.learning.training import Run
-from tools.learning.workshop import course_of, first_of, lessons_of, train_network
+from tools.learning.workshop import course_of, first_of, lessons_of, refuse_empty, train_network
 
 TRIAL = Recipe(epochs=2, batch=16, design=TINY)
 
@@ -79,30 +80,42 @@ def tables(count: int = 56) -> dict[str, Stills]:
 def test_a_training_that_was_killed_goes_on_where_it_was(
     tmp_path: Path, killed_after_an_epoch: Callable[[], AbstractContextManager[None]]
 ) -> None:
+    trial = replace(TRIAL, design=replace(TINY, dropout=0))  # which is drawn anew after a kill
     both = join(*tables().values())
     train, held_out = both.of(TRAIN), both.of(VALIDATION)
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
     with killed_after_an_epoch():
-        Run(tmp_path, TRIAL, 7).train(train, held_out)
+        Run(killed, trial, 7).train(train, held_out)
 
-    def history() -> list[dict[str, float]]:
-        return json.loads((tmp_path / "history.json").read_text())
+    def history(folder: Path) -> list[dict[str, float]]:
+        return json.loads((folder / "history.json").read_text())
 
-    first = history()
+    first = history(killed)
     assert [row["epoch"] for row in first] == [1]
-    Run(tmp_path, TRIAL, 7).train(train, held_out)
-    assert [row["epoch"] for row in history()] == [1, 2]
-    assert history()[0] == first[0]
-    before = (tmp_path / "state.npz").stat().st_mtime_ns
-    Run(tmp_path, TRIAL, 7).train(train, held_out)  # done: nothing more to do
-    assert (tmp_path / "state.npz").stat().st_mtime_ns == before
+    Run(killed, trial, 7).train(train, held_out)
+    assert [row["epoch"] for row in history(killed)] == [1, 2]
+    assert history(killed)[0] == first[0]
+    before = (killed / "state.npz").stat().st_mtime_ns
+    Run(killed, trial, 7).train(train, held_out)  # done: nothing more to do
+    assert (killed / "state.npz").stat().st_mtime_ns == before
+
+    Run(whole, trial, 7).train(train, held_out)
+    for key in ("loss", "emotion_loss", "age_loss"):  # it saw the same pictures in the same order
+        losses = ([row[key] for row in history(folder)] for folder in (killed, whole))
+        np.testing.assert_allclose(*losses, rtol=1e-3)
 
 
 @pytest.mark.slow
 def test_each_phase_goes_on_from_the_best_of_the_one_before(tmp_path: Path) -> None:
-    data = tables(28)
-    standing = replace(TRIAL, epochs=1, rate=1e-9, decay=0.0)
-    after = train_network(data, tmp_path, [replace(TRIAL, epochs=1), standing], None)
+    data = tables()
+    learning = replace(TRIAL, epochs=1, batch=4)  # steps enough for the average to move
+    standing = replace(learning, rate=1e-9, decay=0.0)
+    after = train_network(data, tmp_path, [learning, standing], None)
     before = load_network(tmp_path / "face-1" / "best.keras")
+    keras.utils.set_random_seed(standing.seed)
+    beginning = TINY.build()
+    kernels = [n.get_layer("emotion").get_weights()[0] for n in (beginning, before)]
+    assert np.abs(kernels[0] - kernels[1]).max() > 1e-3
     for name in ("embed", "emotion"):
         weights = (network.get_layer(name).get_weights()[0] for network in (before, after))
         np.testing.assert_allclose(*weights, atol=1e-5)
@@ -121,7 +134,7 @@ def test_from_stills_to_models_that_the_device_reads(tmp_path: Path) -> None:
     run = Run(tmp_path / "runs" / "face", TRIAL, 7)
     network = run.train(both.of(TRAIN), both.of(VALIDATION))
     card = release(
-        data, network, tmp_path / "runs", tmp_path / "models", TRIAL,
+        data, network, tmp_path / "runs", tmp_path / "models",
         TemporalRecipe(clips=16, held_out_clips=4, held_out_s=1, epochs=1, batch=8, rank=2),
         "a test",
     )  # fmt: skip
@@ -150,6 +163,14 @@ def test_from_stills_to_models_that_the_device_reads(tmp_path: Path) -> None:
 def test_a_trial_takes_as_many_faces_of_each_part() -> None:
     few = first_of(tables()["fer2013"], 5)
     assert [len(few.of(part)) for part in (TRAIN, VALIDATION, TEST)] == [5, 5, 5]
+
+
+def test_a_set_without_one_of_its_parts_is_refused_before_hours_are_spent() -> None:
+    whole = tables()
+    refuse_empty(whole)
+    untested = {**whole, "fer2013": whole["fer2013"].of(TRAIN)}
+    with pytest.raises(UserError, match="fer2013: no validation faces"):
+        refuse_empty(untested)
 
 
 def test_where_teachers_have_spoken_another_course_is_taken(tmp_path: Path) -> None:

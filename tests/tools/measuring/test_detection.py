@@ -9,12 +9,12 @@ import pytest
 
 from device.config import VisionConfig
 from device.vision.faces import Detector, obstacle
+from tools.faces.videos import frames_of
 from tools.measuring.detection import (
     agreement,
     annotated,
     distance_m,
     found_by_size,
-    frames,
     open_named,
     people,
     recall,
@@ -74,7 +74,7 @@ def test_both_detectors_agree_on_clips(wayside_data: Path) -> None:
 @pytest.mark.parametrize("detector", BOTH, indirect=True)
 def test_nobody_is_seen_where_nobody_is(detector: Detector, wayside_data: Path) -> None:
     clip = wayside_data / "video" / "presence" / "no_face.mp4"
-    assert sum(1 for _ in frames(clip)) > 90
+    assert sum(1 for _ in frames_of(clip)) > 90
     assert people(detector, VISION, clip) == {}
 
 

@@ -107,6 +107,7 @@ def test_the_card_states_what_the_shipped_int8_model_really_does(
     root: Path, wayside_data: Path, tmp_path: Path
 ) -> None:  # failure 29
     from tools.faces.datasets import VALIDATION, read_fer, resized
+    from tools.learning.quantized import MOST_LOST
     from tools.measuring.evaluate import measure, predict_tflite
 
     card = json.loads((root / "models" / "face.json").read_text())
@@ -114,6 +115,7 @@ def test_the_card_states_what_the_shipped_int8_model_really_does(
     told = measure(predict_tflite(root / "models" / "face.tflite", stills.pictures), stills)
     stated = card["metrics"]["int8"]["fer2013 validation"]
     assert told["faces"] == stated["faces"]
-    assert told["accuracy"] == pytest.approx(stated["accuracy"], abs=0.005)
+    for figure in ("accuracy", "macro_f1", "votes_accuracy", "ece"):
+        assert told[figure] == pytest.approx(stated[figure], abs=0.002), figure
     lost = card["metrics"]["float"]["fer2013 validation"]["accuracy"] - told["accuracy"]
-    assert lost <= 0.01
+    assert lost <= MOST_LOST

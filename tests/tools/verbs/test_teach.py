@@ -11,6 +11,8 @@ import pytest
 from tests.tools.small_sets import fer_zip, utkface_zip
 from tools.__main__ import main
 from tools.learning.networks import TINY, face_network
+from tools.learning.teachers import TEACHERS
+from tools.learning.temporal import temporal_network
 
 
 @pytest.fixture
@@ -62,8 +64,18 @@ def test_what_would_be_refused_later_is_refused_before_hours_are_spent(
         assert said in capsys.readouterr().err
 
 
+def test_a_network_that_is_no_teacher_is_refused(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    temporal_network((3, 3, 16), 7, kind="dense").save(room / "temporal.keras")
+    face_network(TINY, labels=8).save(room / "moods.keras")
+    for name, said in (("temporal", "reads no face"), ("moods", "emotion tells 8 classes, not 7")):
+        assert teach(room, str(room / f"{name}.keras")) == 1
+        assert said in capsys.readouterr().err
+
+
 def test_a_teacher_that_there_is_not_is_one_clear_line(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert teach(room, "--only", "emotion-z") == 1
-    assert "--only: no teacher 'emotion-z'; there are emotion, age" in capsys.readouterr().err
+    assert f"no teacher 'emotion-z'; there are {', '.join(TEACHERS)}" in capsys.readouterr().err
