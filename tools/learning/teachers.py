@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tools.faces.augment import Range
 from tools.faces.datasets import TRAIN, VALIDATION, Stills
-from tools.learning.architectures import Residual
+from tools.learning.architectures import Residual, Vgg
 from tools.learning.batches import Recipe
 from tools.learning.lessons import VARIATION
 from tools.learning.training import train_phases
@@ -34,8 +34,12 @@ _THIRD = replace(_FIRST, epochs=30, rate=1.5e-3, votes_share=0)
 # By the end of the third the training faces were learnt by heart: now more is asked.
 _FOURTH = replace(_THIRD, epochs=40, mixup=0.4, variation=Range())
 
+# Another kind of network from another beginning: it is wrong about other faces.
+_OTHER = replace(_FOURTH, epochs=60, rate=2e-3, patience=30, design=Vgg(), seed=2)
+
 TEACHERS = {
     "emotion": Teacher("fer2013", (_FIRST, _SECOND, _THIRD, _FOURTH)),
+    "emotion-vgg": Teacher("fer2013", (_OTHER,)),
     "age": Teacher("utkface", (replace(_FIRST, epochs=26), replace(_SECOND, epochs=12))),
 }
 """By the names of their lessons."""
