@@ -40,8 +40,9 @@ class TemporalRecipe:
     itself says of the undisturbed still. steadiness: weight of the total variation of the
     probabilities, against cross-entropy in nats. patience: epochs without a smaller loss on the
     first half, after which the best is taken. rank: of the tensor train's bonds. votes_share: how
-    much of a label is what FER+'s annotators saw. forgets_s: time constant that a network begins
-    with; short, since what is told of a visitor is steadied by `device.audience.emotion` as well.
+    much of a label is what FER+'s annotators saw, or an equal share of all where they saw nothing.
+    forgets_s: time constant that a network begins with; short, since what is told of a visitor is
+    steadied by `device.audience.emotion` as well.
     """
 
     kind: Kind = "tensor-train"

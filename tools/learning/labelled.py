@@ -2,7 +2,7 @@
 
 Such folders are small, so the face network that ships is taught the new labels rather than a new
 one from nothing (`finetune.py`); its age and gender stay. Promises: what is measured is held out by
-source; a part that is called test is measured last and chooses nothing; the output is a whole
+source; a part that is called test is measured and decides nothing; the output is a whole
 `models:` folder, which the device runs unchanged; nothing is written there where int8 loses
 accuracy beyond chance.
 """
@@ -126,10 +126,12 @@ def make_labelled(
     face.write_bytes(face_to_tflite(network, calibration(train)))
     network.save(made / "face.keras")
     title = f"{path.name} validation"
-    metrics = _measured(network, face, held_out, title)
+    told = _told(network, face, held_out)
+    _refuse_loss(told, held_out, title)
+    metrics = {kind: {title: measure(outputs, held_out)} for kind, outputs in told.items()}
     if len(test := stills.of(TEST)):
-        for kind, figures in _measured(network, face, test, f"{path.name} test").items():
-            metrics[kind] |= figures
+        for kind, outputs in _told(network, face, test).items():
+            metrics[kind][f"{path.name} test"] = measure(outputs, test)
     draw_confusion(metrics["int8"][title]["confusion"], made / f"confusion {title}.png", labels)
 
     most = max(1, CLIPS_A_FACE * len(train))
@@ -166,18 +168,21 @@ def lost_beyond_chance(exact: NDArray[np.bool_], quantized: NDArray[np.bool_]) -
     return bool(lost - won > MOST_LOST * len(exact) + 2 * np.sqrt(lost + won))
 
 
-def _measured(
-    network: keras.Model, tflite: Path, held_out: Stills, title: str
-) -> dict[str, dict[str, Any]]:
-    """Figures of both on the held-out faces. Raises: UserError: int8 loses too much."""
-    told = {
-        "float": predict_keras(network, held_out.pictures),
-        "int8": predict_tflite(tflite, held_out.pictures),
+Told = dict[str, dict[str, NDArray[np.float32]]]
+"""Outputs by name, of {"float", "int8"}."""
+
+
+def _told(network: keras.Model, tflite: Path, stills: Stills) -> Told:
+    return {
+        "float": predict_keras(network, stills.pictures),
+        "int8": predict_tflite(tflite, stills.pictures),
     }
+
+
+def _refuse_loss(told: Told, held_out: Stills, title: str) -> None:
     right = {k: o["emotion"].argmax(axis=1) == held_out.emotion for k, o in told.items()}
     if lost_beyond_chance(right["float"], right["int8"]):
         raise UserError(
             f"{title}: of {len(held_out)} faces float tells {right['float'].sum()} right and int8 "
             f"{right['int8'].sum()}, which is too few; nothing was written"
         )
-    return {kind: {title: measure(outputs, held_out)} for kind, outputs in told.items()}

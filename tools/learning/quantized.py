@@ -104,7 +104,7 @@ def convert_face(
             path.write_bytes(face_to_tflite(network, faces, name))
         report = measure_all(tables, made[kind], network, (VALIDATION,), kind)
         refuse_loss(report, most_lost, kind)
-        if kind == "float" and (off := _off(network, made[kind], faces[:8])) > SAME:
+        if kind == "float" and not (off := _off(network, made[kind], faces[:8])) <= SAME:
             raise UserError(f"{source}: its .tflite is {off:.2g} off the network; nothing written")
         conversion = {
             "type": kind,

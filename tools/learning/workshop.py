@@ -31,7 +31,6 @@ from tools.learning.lessons import Lessons
 from tools.learning.lessons import load as load_lessons
 from tools.learning.networks import SIZE, load_network
 from tools.learning.training import train_phases
-from tools.places import LESSONS
 
 
 def load_tables(data: Path, cache: Path, limit: int | None = None) -> dict[str, Stills]:
@@ -67,13 +66,16 @@ def first_of(stills: Stills, limit: int) -> Stills:
     return stills.take(np.sort(np.concatenate(rows)))
 
 
-def lessons_of(train: Stills, folder: Path = LESSONS) -> Lessons | None:
-    """What `wayside-tools teach` kept of these faces; None where there is nothing.
+def lessons_of(train: Stills, folder: Path | None) -> Lessons | None:
+    """What `wayside-tools teach` kept of these faces in a folder; None where there is nothing, or
+    no folder.
 
     Raises:
         UserError: it is of other faces.
     """
-    return load_lessons(folder, train) if any(folder.glob("*.npz")) else None
+    if folder is None or not any(folder.glob("*.npz")):
+        return None
+    return load_lessons(folder, train)
 
 
 def course_of(lessons: Lessons | None) -> tuple[Recipe, ...]:

@@ -49,7 +49,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     train.add_argument(
         "--lessons",
-        type=Path,
+        type=lambda text: None if text == "none" else Path(text),
         default=LESSONS,
         metavar="DIR",
         help="what `teach` kept of these very faces, or `none`: learn from labels alone; "
@@ -73,8 +73,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _train(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
-    if arguments.labels and arguments.train_only:
-        raise UserError("--train-only: goes without --labels, whose training takes minutes")
+    if arguments.labels:
+        for option, given in (
+            ("--train-only", arguments.train_only),
+            ("--lessons", arguments.lessons != LESSONS),
+        ):
+            if given:
+                raise UserError(f"{option}: goes without --labels, whose training takes minutes")
     if arguments.start is not None and not arguments.start.is_file():
         raise UserError(f"--start: {arguments.start}: no such file; name a `.keras` network")
     return _train_labels(arguments) if arguments.labels else _train_all(arguments)
@@ -120,7 +125,7 @@ def _train_all(arguments: argparse.Namespace) -> int:
     changed: dict[str, int] = {"seed": arguments.seed}
     if arguments.epochs is not None:
         changed["epochs"] = arguments.epochs
-    if arguments.lessons.name != "none" and not arguments.lessons.is_dir():
+    if arguments.lessons is not None and not arguments.lessons.is_dir():
         raise UserError(f"--lessons: {arguments.lessons}: no such folder; `none` goes without")
     runs, data = arguments.runs, data_folder(arguments)
     tables = load_tables(data, runs / "cache", arguments.limit)
@@ -156,7 +161,7 @@ def _given(arguments: argparse.Namespace) -> list[str]:
     if arguments.start is not None:
         given += ["--start", arguments.start.name]
     if arguments.lessons != LESSONS:
-        given += ["--lessons", arguments.lessons.name]
+        given += ["--lessons", arguments.lessons.name if arguments.lessons else "none"]
     for name in ("epochs", "limit"):
         value = getattr(arguments, name)
         given += [] if value is None else [f"--{name}", str(value)]

@@ -17,6 +17,7 @@ from device.vision.card import load_card
 from device.vision.litert import load_model
 from tools.__main__ import main
 from tools.faces.datasets import TRAIN, VALIDATION, Stills, from_pictures, pixels_digest
+from tools.learning import quantized
 from tools.learning.cards import TEMPORAL, face_card, write_card
 from tools.learning.convert import TYPES, Type, face_to_tflite
 from tools.learning.networks import TINY, face_network
@@ -103,6 +104,18 @@ def test_what_loses_more_than_the_limit_is_not_written(tmp_path: Path) -> None: 
     source = saved(subtle, tmp_path / "face.keras")
     with pytest.raises(UserError, match=r"faces validation: int8 loses .* nothing was written"):
         convert_face(subtle, source, tmp_path / "face.tflite", given)
+    assert [path.name for path in tmp_path.iterdir()] == ["face.keras"]
+
+
+def test_a_float_file_that_says_something_else_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, trained = saved(network(), tmp_path / "face.keras"), network()
+    keras.utils.set_random_seed(2)
+    another = face_to_tflite(face_network(TINY), faces(4), "float")
+    monkeypatch.setattr(quantized, "face_to_tflite", lambda *given: another)
+    with pytest.raises(UserError, match=r"off the network; nothing written"):
+        convert_face(trained, source, tmp_path / "face.tflite", table(), kind="float", most_lost=1)
     assert [path.name for path in tmp_path.iterdir()] == ["face.keras"]
 
 

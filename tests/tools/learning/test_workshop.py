@@ -176,6 +176,7 @@ def test_a_set_without_one_of_its_parts_is_refused_before_hours_are_spent() -> N
 def test_where_teachers_have_spoken_another_course_is_taken(tmp_path: Path) -> None:
     faces = emotions(4, TRAIN, 1)
     assert lessons_of(faces, tmp_path) is None
+    assert lessons_of(faces, None) is None
     assert course_of(None) == PHASES
     network = tmp_path / "large.keras"
     face_network(TINY).save(network)

@@ -78,4 +78,7 @@ def test_a_teacher_that_there_is_not_is_one_clear_line(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert teach(room, "--only", "emotion-z") == 1
-    assert f"no teacher 'emotion-z'; there are {', '.join(TEACHERS)}" in capsys.readouterr().err
+    assert (
+        f"--only: no teacher 'emotion-z'; there are {', '.join(TEACHERS)}"
+        in capsys.readouterr().err
+    )
