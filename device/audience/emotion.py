@@ -20,7 +20,7 @@ SEEN_S = 0.2
 QUICK_SHARE = 0.25
 """Time constant of the quick mean, as a share of `audience.smoothing_s`."""
 
-PATIENCE = 0.105
+PATIENCE = 0.18
 """How long a full lead must last before it is told, as a share of `audience.smoothing_s`. Measured
 by `wayside-tools measure steadiness`: more is steadier and later, less is restless and quicker."""
 
