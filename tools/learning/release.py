@@ -14,7 +14,7 @@ import keras
 
 from device.values import EMOTIONS
 from tools.faces.datasets import TEST, TRAIN, VALIDATION, Stills, join
-from tools.learning.calibrate import calibrate
+from tools.learning.calibrate import calibrate, correct
 from tools.learning.cards import face_card, write_card
 from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import face_to_tflite
@@ -43,6 +43,8 @@ def release(
     temperatures = calibrate(network, together.of(VALIDATION))
     network = with_consensus(network)
     temperatures |= calibrate(network, together.of(VALIDATION), ("consensus",))
+    # After the consensus, which stands between label and votes: their biases would pull it apart.
+    biases = correct(network, together.of(VALIDATION))
     face = made / "face.tflite"
     face.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
     network.save(made / "face.keras")
@@ -64,6 +66,7 @@ def release(
         face, made / "face.keras", EMOTIONS, report, command, **face_card(network),
         conversion={"type": "int8"}, lessons=None if lessons is None else lessons.digest,
         temperatures={head: round(value, 4) for head, value in temperatures.items()},
+        biases=biases,
     )  # fmt: skip
     deliver(made, models)
     return card

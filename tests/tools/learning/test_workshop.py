@@ -148,7 +148,10 @@ def test_from_stills_to_models_that_the_device_reads(tmp_path: Path) -> None:
     }  # fmt: skip
     face = load_model(models / "face.tflite")
     told = face.run({"face": data["fer2013"].pictures[:1, ..., None]})
-    assert set(card["temperatures"]) == {"emotion", "votes", "consensus", "female"}
+    assert set(card["temperatures"]) == {"emotion", "votes", "consensus", "age", "female"}
+    assert {head: len(some) for head, some in card["biases"].items()} == {
+        "emotion": 7, "votes": 8, "female": 1,
+    }  # fmt: skip
     reader = Recogniser(models, VisionConfig(), RecogniseConfig(eyes=False))
     read = reader.read_crop(data["fer2013"].pictures[0]).emotion
     np.testing.assert_allclose(read, softmax(told["consensus"][0]), atol=1e-6)
