@@ -79,11 +79,10 @@ first the loss was still falling: it is too much to learn in so few epochs."""
 
 _LONG = Recipe(epochs=66, votes_share=0, taught=0.7, patience=30)
 
-TAUGHT = (_LONG, replace(_LONG, epochs=50, rate=1.2e-3, seed=2))
-"""Where there are lessons: as long as that, since a good teacher is patient (Beyer et al. 2022); with
-mixup, without which the faces are learnt by heart by then. Both phases see the teachers' views, which
-are mild enough. The second teaches what the first made of it, with its own answers among the
-lessons; at the first one's rate nothing was gained for twenty epochs."""
+TAUGHT = (_LONG, replace(_LONG, epochs=50, rate=1.2e-3))
+"""Where there are lessons: long, since a good teacher is patient (Beyer et al. 2022), and with
+mixup, without which the faces are learnt by heart by then; the views are mild enough for both. The
+second begins at a lower rate: at the first one's nothing was gained for twenty epochs."""
 
 
 def emotion_targets(stills: Stills, labels: int, votes_share: float) -> np.ndarray:

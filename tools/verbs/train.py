@@ -44,7 +44,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--start",
         type=Path,
         metavar="FILE.keras",
-        help="go on from a trained network with the last phase alone (with lessons there is one); "
+        help="go on from a trained network with the last phase alone; "
         "with --labels: teach this one, default: models/face.keras",
     )
     train.add_argument(
