@@ -19,6 +19,9 @@ MADE = "@"
 """`wayside-tools frames` and `augment` name what they make after its source, then this, then what
 part of it: `clip.mp4@0012.400.jpg`. Pictures of one source are one group in `faces/folders.py`."""
 
+SHEET = "contact-sheet.png"
+"""What `wayside-tools augment` draws of them, beside the class folders."""
+
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """The options `--data` and `--runs`."""

@@ -98,7 +98,8 @@ def load_utkface(data: Path, cache: Path, cropper: Callable[[], Crop]) -> Stills
 
 def _fingerprint(path: Path) -> str:
     if path.suffix.lower() == ".csv":  # its votes stand in a file beside it
-        return " ".join(f"{p.name} {p.stat().st_size}" for p in sorted(path.parent.glob("*.csv")))
+        tables = [(p.name, p.stat()) for p in sorted(path.parent.glob("*.csv"))]
+        return " ".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in tables)
     return Tree(path).fingerprint()
 
 

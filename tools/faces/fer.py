@@ -35,6 +35,9 @@ from tools.faces.trees import Tree
 LIST = "labels.csv"
 FOLDERS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
+LOOKED_AT = 20
+"""Pictures of which one must have FER-2013's size, some of which may be broken."""
+
 
 def read_fer(path: Path, findings: Findings | None = None) -> Stills:
     """All of FER-2013 that can be read, 48x48; what cannot is told to `findings`, or logged.
@@ -76,8 +79,18 @@ def is_fer(tree: Tree) -> bool:
     return bool(
         _lists(tree)
         or any(is_kaggle(tree, name) for name in tree.ending(".csv"))
-        or (pictures and all(_in_a_part(name) for name in pictures))
+        or (
+            pictures
+            and all(_in_a_part(name) for name in pictures)
+            and any(_of_its_size(tree, name) for name in pictures[:LOOKED_AT])
+        )
     )
+
+
+def _of_its_size(tree: Tree, name: str) -> bool:
+    """Anyone's emotions can lie in train and test; FER-2013's pictures have one size."""
+    picture = tree.picture(name)
+    return picture is not None and picture.shape == (SIDE, SIDE)
 
 
 def _in_a_part(name: str) -> bool:
@@ -118,7 +131,8 @@ def _of_list(tree: Tree, name: str, findings: Findings) -> Iterator[Row]:
             if usage not in USAGES:
                 raise ValueError(f"unknown usage {usage!r}")
             picture = _picture(tree, base + row.get("path", ""))
-            yield Row(picture, USAGES[usage], EMOTIONS.index(label), _counts(row))
+            votes = votes_of(row, "fp_")
+            yield Row(picture, USAGES[usage], EMOTIONS.index(label), votes)
         except ValueError as error:
             findings.leave_out(f"{name} row {number} ({row.get('path', '')})", str(error))
 
@@ -137,13 +151,6 @@ def _of_folders(tree: Tree, findings: Findings) -> Iterator[Row]:
             yield Row(_picture(tree, name), part, EMOTIONS.index(known), NO_VOTES)
         except ValueError as error:
             findings.leave_out(name, str(error))
-
-
-def _counts(row: dict[str, str]) -> NDArray[np.float32]:
-    try:
-        return votes_of(row, "fp_")
-    except ValueError:
-        raise ValueError("votes that are no numbers") from None
 
 
 def _picture(tree: Tree, name: str) -> NDArray[np.uint8]:

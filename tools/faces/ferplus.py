@@ -46,9 +46,15 @@ def votes_of(row: Mapping[str, str], prefix: str = "") -> NDArray[np.float32]:
     """(8,) counts, zeros where the row has none.
 
     Raises:
-        ValueError: a count that is not a number.
+        ValueError: a count that is no number, or below zero.
     """
-    return np.array([float(row.get(prefix + name) or 0) for name in COLUMNS], np.float32)
+    try:
+        counts = np.array([float(row.get(prefix + name) or 0) for name in COLUMNS], np.float32)
+    except ValueError:
+        counts = np.full(len(COLUMNS), np.nan, np.float32)
+    if not (np.isfinite(counts).all() and counts.min() >= 0):
+        raise ValueError("votes that cannot be counted")
+    return counts
 
 
 def read_votes(tree: Tree, findings: Findings) -> dict[int, NDArray[np.float32]]:
@@ -58,6 +64,6 @@ def read_votes(tree: Tree, findings: Findings) -> dict[int, NDArray[np.float32]]
     for number, row in tree.rows(found[0]) if found else ():
         try:
             votes[number] = votes_of(row)
-        except ValueError:
-            findings.leave_out(f"{found[0]} row {number}", "votes that are no numbers")
+        except ValueError as error:
+            findings.leave_out(f"{found[0]} row {number}", str(error))
     return votes

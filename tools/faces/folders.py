@@ -24,7 +24,7 @@ from device.vision.crop import CROP_SIZE
 from tools.faces.findings import Findings
 from tools.faces.stills import TEST, TRAIN, VALIDATION, Stills, from_pictures, pixels_digest
 from tools.faces.trees import Tree
-from tools.places import MADE
+from tools.places import MADE, SHEET
 
 SPELLINGS = {
     "anger": "angry",
@@ -85,7 +85,11 @@ def label_of(name: str, labels: Sequence[str]) -> str | None:
 
 
 def class_folders(tree: Tree) -> list[ClassFolder]:
-    """Those of a folder or zip, empty ones too; below folders of parts, where it has those."""
+    """Those of a folder or zip, empty ones too; below folders of parts, where it has those.
+
+    Raises:
+        UserError: it has such, and others beside them.
+    """
     shown = set(tree.folders)
     top = {folder for folder in shown if "/" not in folder}
     root = ""
@@ -93,6 +97,13 @@ def class_folders(tree: Tree) -> list[ClassFolder]:
         root = f"{top.pop()}/"  # a zip of one folder
         top = {f for f in shown if f.startswith(root) and "/" not in f.removeprefix(root)}
     parts = {f: PART_FOLDERS.get(f.removeprefix(root).lower(), -1) for f in top}
+    within = {f.rpartition("/")[0] for f in shown}
+    of_parts = sorted(f for f, part in parts.items() if part >= 0 and f in within)
+    if of_parts and (others := sorted(f for f, part in parts.items() if part < 0)):
+        raise UserError(
+            f"{tree.path}: {others[0]}/ lies beside {of_parts[0]}/, which holds a part of the set; "
+            "move it into one, or away"
+        )
     if parts and min(parts.values()) >= 0:
         parts = {f: parts[f.rpartition("/")[0]] for f in shown if f.rpartition("/")[0] in parts}
     pictures = tree.pictures()
@@ -110,7 +121,8 @@ def read_folder(
 ) -> Folder:
     """All pictures of all class folders of a folder or zip, grey and 64x64.
 
-    labels: the classes; None: the names of the folders, in lower case and in order.
+    labels: the classes; None: the names of the folders that have a picture, in lower case and in
+    order.
 
     Raises:
         UserError: no such folder, no picture of a known class in it, or a strict finding.
@@ -120,16 +132,18 @@ def read_folder(
         raise UserError(f"{path}: no such folder; it takes one folder for each class")
     tree = Tree(path)
     folders = class_folders(tree)
+    own = labels is None
     if labels is None:
-        labels = sorted({folder.label for folder in folders})
+        labels = sorted({folder.label for folder in folders if folder.names})
     pictures, truth, group, parts = [], [], [], []
     for folder in folders:
         label = label_of(folder.label, labels)
-        if label is None:
+        if label is None and not own:
             findings.leave_out(f"{folder.path}/", f"not one of {', '.join(labels)}")
             continue
-        if not folder.names:
+        if label is None or not folder.names:
             findings.leave_out(f"{folder.path}/", "no picture")
+            continue
         for name in tqdm(folder.names, folder.path, unit="face", leave=False, disable=None):
             picture = tree.picture(name)
             if picture is None:
@@ -140,6 +154,8 @@ def read_folder(
             source, made, _ = name.removeprefix(f"{folder.path}/").partition(MADE)
             group.append(source if made else name)  # a clip's frames can be of several classes
             parts.append(folder.part)
+    for name in _others(tree, folders):
+        findings.leave_out(name, "no picture of a class")
     if not pictures:
         wanted = f" named after one of {', '.join(labels)}" if labels else ""
         raise UserError(f"{path}: no picture in a folder{wanted}")
@@ -147,6 +163,12 @@ def read_folder(
         np.stack(pictures), np.array(truth, np.int64), np.array(group), np.array(parts, np.int64),
         tuple(labels), tuple(f"{where}: {why}" for where, why in findings.left_out),
     )  # fmt: skip
+
+
+def _others(tree: Tree, folders: Sequence[ClassFolder]) -> list[str]:
+    """Files that are no pictures by their names, and pictures that lie in no class folder."""
+    known = {name for folder in folders for name in folder.names}
+    return [n for n in tree.names if n not in known and n.split("/")[-1] != SHEET]
 
 
 def stills_of(folder: Folder, findings: Findings | None = None) -> Stills:

@@ -22,8 +22,7 @@ COLUMNS = {"emotion", "pixels", "Usage"}
 
 def is_kaggle(tree: Tree, name: str) -> bool:
     """Whether a CSV file has these columns."""
-    first = next(tree.rows(name), None)
-    return first is not None and set(first[1]) >= COLUMNS
+    return set(tree.columns(name)) >= COLUMNS
 
 
 def read_kaggle(tree: Tree, name: str, findings: Findings) -> Iterator[Row]:

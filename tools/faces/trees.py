@@ -34,15 +34,16 @@ class Tree:
         self._zip: zipfile.ZipFile | None = None
         if path.is_dir():
             found = [(p.relative_to(path).as_posix(), p) for p in path.rglob("*")]
-            names = {name: p.stat().st_size for name, p in found if p.is_file()}
+            files = [(name, p.stat()) for name, p in found if p.is_file()]
+            marks = {name: (stat.st_size, stat.st_mtime_ns) for name, stat in files}
             folders = [name for name, p in found if p.is_dir()]
         else:
             self._zip = _opened(path)
             entries = self._zip.infolist()
-            names = {e.filename: e.file_size for e in entries if not e.is_dir()}
+            marks = {e.filename: (e.file_size, e.CRC) for e in entries if not e.is_dir()}
             folders = [e.filename.rstrip("/") for e in entries if e.is_dir()]
-        self._sizes = {name: names[name] for name in sorted(names) if _shown(name)}
-        self.names = tuple(self._sizes)
+        self._marks = {name: marks[name] for name in sorted(marks) if _shown(name)}
+        self.names = tuple(self._marks)
         above = {str(parent) for name in self.names for parent in PurePosixPath(name).parents}
         shown = {name for name in folders if _shown(name)}
         self.folders = tuple(sorted((above | shown) - {"."}))
@@ -60,7 +61,7 @@ class Tree:
             KeyError: there is none of that name.
         """
         if self._zip is None:
-            if name not in self._sizes:
+            if name not in self._marks:
                 raise KeyError(name)
             return (self.path / name).read_bytes()
         try:
@@ -77,24 +78,37 @@ class Tree:
             return None
         return None if picture is None else np.asarray(picture, np.uint8)
 
-    def rows(self, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-        """Each row of a CSV file with the number of its line: cells by the header's names, spaces
-        around both taken away. A row that is too short lacks its last names.
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The names in the first line of a CSV file, spaces around them taken away.
 
         Raises:
-            UserError: there is none, or it cannot be read as one.
+            UserError: there is none, or it cannot be read.
         """
+        return tuple(next(self._lines(name), (1, []))[1])
+
+    def rows(self, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+        """Each row of a CSV file with the number of its line: cells by the header's names, spaces
+        around both taken away. A row that is too short lacks its last names, a broken one all.
+
+        Raises:
+            UserError: there is none, or it cannot be read.
+        """
+        lines = self._lines(name)
+        _, header = next(lines, (1, []))
+        for number, cells in lines:
+            yield number, dict(zip(header, cells, strict=False))
+
+    def _lines(self, name: str) -> Iterator[tuple[int, list[str]]]:
+        """Cells of each line that is not empty; none where its quotes do not close. Line by line:
+        one stray quote must not swallow the rows below it."""
         try:
             stream = self._zip.open(name) if self._zip else (self.path / name).open("rb")
             with stream, io.TextIOWrapper(stream, "utf-8-sig", errors="replace") as text:
-                lines = csv.reader(text)
-                header = [cell.strip() for cell in next(lines, [])]
-                for cells in lines:
-                    if cells:
-                        stripped = (cell.strip() for cell in cells)
-                        yield lines.line_num, dict(zip(header, stripped, strict=False))
-        except (OSError, KeyError, csv.Error, *_DAMAGED) as error:
-            raise UserError(f"{self.path}: {name}: not a CSV file ({error})") from None
+                for number, line in enumerate(text, 1):
+                    if line.strip():
+                        yield number, _cells(line)
+        except (OSError, KeyError, *_DAMAGED) as error:
+            raise UserError(f"{self.path}: {name}: cannot be read ({error})") from None
 
     def ending(self, *suffixes: str) -> list[str]:
         """Names that end so, in lower case or not."""
@@ -105,9 +119,16 @@ class Tree:
         return self.ending(*SUFFIXES)
 
     def fingerprint(self) -> str:
-        """Hex digits that are others when a file comes, goes or changes its size."""
-        text = "\n".join(f"{name} {size}" for name, size in self._sizes.items())
+        """Hex digits that are others when a file comes, goes or changes."""
+        text = "\n".join(f"{name} {size} {mark}" for name, (size, mark) in self._marks.items())
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], strict=True))]
+    except csv.Error:
+        return []
 
 
 def _opened(path: Path) -> zipfile.ZipFile:

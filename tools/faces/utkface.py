@@ -53,9 +53,9 @@ def read_utkface(path: Path, crop: Crop, findings: Findings | None = None) -> St
             findings.leave_out(name, why)
             continue
         pictures.append(picture)
-        # The list's word stands, also where it has none (of one photo): it made the parts so far.
-        md5 = listed[file].get("md5", "") if file in listed else _md5(tree.read(name))
-        digests.append(md5)
+        # The list's word stands, also where it is empty (of one photo): it made the parts so far.
+        md5 = listed.get(file, {}).get("md5")
+        digests.append(_md5(tree.read(name)) if md5 is None else md5)
         known.append(labels)
     if not pictures:
         raise UserError(f"{path}: no picture of UTKFace, <age>_<gender>_<race>_<stamp>.jpg")

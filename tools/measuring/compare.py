@@ -186,6 +186,10 @@ def _run(command: list[str], trouble: str) -> None:
         raise UserError(f"{trouble} ({last[:160]})")
 
 
+INSTEAD = {"consensus": "emotion_by_votes", "consensus_by_label": "emotion"}
+"""What a model without a consensus is judged by in its place."""
+
+
 def compare(
     rival: Rival, held_out: Mapping[str, Stills], ours: Mapping[str, Mapping[str, Array]]
 ) -> dict[str, Any]:
@@ -209,10 +213,14 @@ def difference(
     ours: Mapping[str, tuple[Array, NDArray[np.int64]]],
     theirs: Mapping[str, tuple[Array, NDArray[np.int64]]],
 ) -> dict[str, dict[str, float]]:
-    """Our accuracy less theirs, of each of `judged` that both tell, with a paired interval."""
+    """Our accuracy less theirs, of each of `judged` that both tell, with a paired interval; also
+    of what our kiosk tells where they have but one output."""
     told = {}
-    for name in (name for name in ours if name in theirs):
-        right = [shares.argmax(axis=1) == truth for shares, truth in (ours[name], theirs[name])]
+    for name in ours:
+        other = name if name in theirs else INSTEAD.get(name, "")
+        if other not in theirs:
+            continue
+        right = [shares.argmax(axis=1) == truth for shares, truth in (ours[name], theirs[other])]
         pairs = right[0].astype(np.float64) - right[1].astype(np.float64)
         told[name] = mean_with_interval(pairs).as_json()
     return told

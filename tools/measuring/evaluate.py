@@ -1,8 +1,8 @@
 """Measure the model that ships, through the runtime that the kiosk uses.
 
-FER-2013's PublicTest and PrivateTest, UTKFace's held-out parts, or any folder of class folders:
-accuracy, calibration, fairness and robustness, of one model or of two on the same faces. What is
-given back is plain JSON; `tools.measuring.report` makes tables and pictures of it.
+FER-2013's PublicTest and PrivateTest and UTKFace's held-out parts: accuracy, calibration, fairness
+and robustness. What is given back is plain JSON; `tools.measuring.report` makes tables and pictures
+of it. Other people's faces are measured in `tools.measuring.own_faces`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from tqdm import tqdm
 
 from device.vision.litert import load_model
 from tools.faces.datasets import PARTS, Stills
-from tools.faces.folders import Folder
 from tools.learning.networks import HEADS, SIZE
 from tools.measuring.fairness import fairness
 from tools.measuring.majority import CONTEMPT, majority
-from tools.measuring.metrics import confusion, face_metrics, judged, macro_f1, softmax
+from tools.measuring.metrics import confusion, face_metrics, judged
 from tools.measuring.reliability import log_loss, reliability
 from tools.measuring.robustness import robustness
 
@@ -199,30 +198,3 @@ def evaluate(
                 clean,
             )
     return report, outputs
-
-
-def measure_folder(
-    name: str, logits: Array, folder: Folder, labels: Sequence[str]
-) -> dict[str, Any]:
-    """Figures of (N, C) logits on a folder of class folders, and the recall of each class."""
-    counts = confusion(folder.truth, logits.argmax(axis=1), len(labels))
-    faces = counts.sum(axis=1)
-    shares = softmax(logits)
-    found = reliability(shares, folder.truth)
-    return {
-        "model": name,
-        "faces": int(faces.sum()),
-        "accuracy": round(float(np.diag(counts).sum() / faces.sum()), 4),
-        "macro_f1": round(macro_f1(counts), 4),
-        "ece": round(found.error, 4),
-        "nll": round(log_loss(shares, folder.truth), 4),
-        "classes": {
-            label: {"faces": int(faces[i]), "recall": round(float(counts[i, i] / faces[i]), 4)}
-            for i, label in enumerate(labels)
-            if faces[i]
-        },
-        "labels": list(labels),
-        "confusion": counts.tolist(),
-        "bins": found.rows(),
-        "skipped": list(folder.skipped),
-    }

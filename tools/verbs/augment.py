@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from device.errors import UserError
-from tools.places import MADE
+from tools.places import MADE, SHEET
 from tools.verbs.numbers import at_least
 
 SHOWN = 8
@@ -58,7 +58,7 @@ def _augment(arguments: argparse.Namespace) -> int:
         print(line)
     if not faces:
         raise UserError(f"{arguments.photos}: no face found in {len(photos)} photos")
-    sheet = arguments.out / "contact-sheet.png"
+    sheet = arguments.out / SHEET
     draw_sheet(
         f"{faces} faces, {arguments.count} pictures of each, the plain crop first", shown, sheet
     )

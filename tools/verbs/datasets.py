@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from device.errors import UserError
 from tools.places import add_data, data_folder
 
 
@@ -40,8 +41,13 @@ def _datasets(arguments: argparse.Namespace) -> int:
     from tools.faces.findings import Findings
     from tools.faces.summary import as_table, draw_samples, write_held_out
 
+    if arguments.classes is not None and not arguments.paths:
+        raise UserError("--classes: is of class folders; name a PATH")
     paths = arguments.paths or [find_set(data_folder(arguments), name) for name in FORMS]
     out = arguments.out or arguments.runs / "datasets"
+    names = [path.resolve().name for path in paths]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"{twice[0]}: two sets of one name would write one sheet; read one alone")
     for path in paths:
         findings = Findings(strict=arguments.strict)
         found = read_set(path, findings, _classes(arguments.classes))

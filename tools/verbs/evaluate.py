@@ -30,7 +30,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     evaluate.add_argument("--model", type=Path, default=MODELS / "face.tflite")
     add_data(evaluate)
     evaluate.add_argument("--folder", type=Path, help="DIR/<emotion>/<face crop>, instead")
-    evaluate.add_argument("--part", choices=("validation", "test", "all"), default="all")
+    evaluate.add_argument(
+        "--part",
+        choices=("validation", "test", "all"),
+        default="all",
+        help="default: both; of a --folder that names no parts all faces",
+    )
     evaluate.add_argument(
         "--only",
         type=_sections,
@@ -78,30 +83,32 @@ def _environments(arguments: argparse.Namespace) -> Path:
 
 def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
     from device.vision.recognise import emotion_output
+    from tools.faces.findings import Findings
     from tools.faces.folders import read_folder
     from tools.measuring.compare import File, open_rival
-    from tools.measuring.evaluate import measure_folder
+    from tools.measuring.own_faces import as_table, held_out, measure_folder, write
 
+    if arguments.only != SECTIONS:
+        raise UserError("--only: of the public sets; --folder tells accuracy and calibration")
     models = [(arguments.model.name, File(arguments.model))]
     if arguments.compare is not None:
         rival = open_rival(arguments.compare, labels, _environments(arguments))
         models.append((rival.name, rival))
-    folder = read_folder(arguments.folder, labels)
-    for reason in folder.skipped:
-        print(f"wayside-tools: skipped {reason}", file=sys.stderr)
+    findings = Findings()
+    folder = read_folder(arguments.folder, labels, findings)
+    for line in findings.lines():
+        print(f"wayside-tools: {line}", file=sys.stderr)
+    folder = held_out(folder, arguments.part, arguments.limit)
     reports = []
     for name, model in models:
         outputs = model.predict(folder.pictures)
         logits = outputs[emotion_output(outputs)]
         reports.append(measure_folder(name, logits, folder, labels))
+    name = arguments.folder.resolve().name
+    out = arguments.runs / "evaluate" / f"folder {name}"
+    made = write(reports, f"{name}, {arguments.part}", out)
     if not arguments.json:
-        for report in reports:
-            print(
-                f"{report['model']}: {report['faces']} faces, accuracy {report['accuracy']}, "
-                f"F1 {report['macro_f1']}, ECE {report['ece']}"
-            )
-            for label, figures in report["classes"].items():
-                print(f"  {label:10} {figures['recall']:.3f} of {figures['faces']}")
+        print(f"{as_table(reports)}\n\n{out}: {', '.join(path.name for path in made)}")
     return reports[0] | ({"compare": reports[1]} if len(reports) > 1 else {})
 
 

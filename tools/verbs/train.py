@@ -80,6 +80,8 @@ def _train(arguments: argparse.Namespace) -> int:
         ):
             if given:
                 raise UserError(f"{option}: goes without --labels, whose training takes minutes")
+    elif arguments.strict:
+        raise UserError("--strict: is of --labels; `datasets --strict` reads the public sets so")
     if arguments.start is not None and not arguments.start.is_file():
         raise UserError(f"--start: {arguments.start}: no such file; name a `.keras` network")
     return _train_labels(arguments) if arguments.labels else _train_all(arguments)

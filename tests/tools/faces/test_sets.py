@@ -84,6 +84,46 @@ def test_a_bad_row_of_a_table_is_named_and_the_rest_is_read(tmp_path: Path) -> N
         read_fer(path, Findings(strict=True))
 
 
+def test_a_stray_quote_or_a_short_row_costs_no_other_row(tmp_path: Path) -> None:
+    good = [kaggle_row(n % 7, n) for n in range(8)]
+    kaggle(tmp_path, "6", good[0], '"' + good[1], *good[2:])  # the first row is cut short
+    findings = Findings()
+    assert len(read_fer(tmp_path, findings)) == 7
+    assert [where for where, _ in findings.left_out[:2]] == [
+        "fer2013.csv row 2",
+        "fer2013.csv row 4",
+    ]
+
+
+@pytest.mark.parametrize("count", ["nan", "inf", "-5", "many"])
+def test_votes_that_cannot_be_counted_are_no_votes(tmp_path: Path, count: str) -> None:
+    path = kaggle(tmp_path, kaggle_row(0, 1), kaggle_row(1, 2))
+    (tmp_path / "fer2013new.csv").write_text(f"anger,fear\n{count},5\n0,10\n")
+    findings = Findings()
+    stills = read_fer(path, findings)
+    assert stills.votes.sum(axis=1).tolist() == [0, 1]
+    assert ("fer2013new.csv row 2", "votes that cannot be counted") in findings.left_out
+
+
+def test_a_bad_row_of_a_list_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / f"{number}.png", number)
+    (tmp_path / "labels.csv").write_text(
+        "path,usage,fer_label,fp_anger\n0.png,Training,angry,3\n1.png,Training,puzzled,3\n"
+        "1.png,Practice,angry,3\n1.png,Training,angry,x\n9.png,Training,angry,3\n2.png,Training\n"
+        "2.png,PublicTest,sad,\n"
+    )
+    findings = Findings()
+    assert len(read_set(tmp_path, findings).stills) == 2
+    assert findings.left_out[:5] == [
+        ("labels.csv row 3 (1.png)", "unknown label 'puzzled'"),
+        ("labels.csv row 4 (1.png)", "unknown usage 'Practice'"),
+        ("labels.csv row 5 (1.png)", "votes that cannot be counted"),
+        ("labels.csv row 6 (9.png)", "not a picture that can be read"),
+        ("labels.csv row 7 (2.png)", "unknown label ''"),
+    ]
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_fer_2013_as_folders_tells_its_parts_by_the_names_of_its_files(
     tmp_path: Path, packed: bool
@@ -126,6 +166,54 @@ def test_utkface_is_known_by_its_names_and_copies_stay_together(tmp_path: Path) 
     assert stills.female[:3].tolist() == [0, 1, 0]
     assert (stills.part[::2] == stills.part[1::2]).all()
     assert findings.left_out[0][0] == "39_1_20170116174525125.jpg.chip.jpg"
+
+
+def test_a_list_of_utkface_without_digests_or_with_a_bad_row_draws_parts_all_the_same(
+    tmp_path: Path,
+) -> None:
+    names = [f"{20 + n}_{n % 2}_{n % 5}_2017010917{n:04}.jpg" for n in range(30)]
+    for number, name in enumerate(names):
+        write(tmp_path / name, number, side=112)
+    plain = read_set(tmp_path, Findings()).stills
+    rows = [f"{name},{name[:2]},{n % 2},0" for n, name in enumerate(names)]
+    rows[3] = f"{names[3]},old,0,0"
+    header = 'file,age,"gender(0=male,1=female)",race'
+    (tmp_path / "utkface_labels.csv").write_text("\n".join([header, *rows]))
+    findings = Findings()
+    listed = read_set(tmp_path, findings).stills
+    assert findings.left_out == [(names[3], "no age, gender and race in its name or in the list")]
+    part = dict(zip(plain.digest.tolist(), plain.part.tolist(), strict=True))
+    assert [part[digest] for digest in listed.digest.tolist()] == listed.part.tolist()
+
+
+def test_anyones_emotions_in_parts_are_class_folders(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for number, label in enumerate(("happy", "sad")):
+            for index in range(3):
+                write(tmp_path / part / label / f"{index}.png", 10 * number + index, side=64)
+    found = read_set(tmp_path, Findings())
+    assert (found.kind, found.labels) == ("class folders", ("happy", "sad"))
+    write(tmp_path / "spare" / "happy" / "1.png", 99)
+    with pytest.raises(UserError, match=r"spare/ lies beside test/, which holds a part of the set"):
+        read_set(tmp_path, Findings())
+
+
+def test_what_is_no_picture_of_a_class_is_named(tmp_path: Path) -> None:
+    eight(tmp_path, count=2)
+    (tmp_path / "puzzled").mkdir()
+    (tmp_path / "Happy" / "3.heic").touch()
+    write(tmp_path / "loose.png", 999)
+    write(tmp_path / "contact-sheet.png", 998)  # `augment` draws it
+    findings = Findings()
+    found = read_set(tmp_path, findings)
+    assert found.labels == tuple(sorted(MOODS))  # not the empty one
+    assert findings.left_out == [
+        ("puzzled/", "no picture"),
+        ("Happy/3.heic", "no picture of a class"),
+        ("loose.png", "no picture of a class"),
+    ]
+    with pytest.raises(UserError, match=r"puzzled/: no picture; mend it"):
+        read_set(tmp_path, Findings(strict=True))
 
 
 def eight(folder: Path, count: int = 10) -> Path:
@@ -230,6 +318,13 @@ def test_a_set_that_changed_has_another_fingerprint(tmp_path: Path) -> None:
     assert Tree(tmp_path / "moods").fingerprint() == before
     write(tmp_path / "moods" / "Sad" / "new.png", 1)
     assert Tree(tmp_path / "moods").fingerprint() != before
+
+
+def test_a_row_that_was_mended_at_equal_length_is_read_again(tmp_path: Path) -> None:
+    for label, faces in ((9, 1), (3, 2)):
+        path = zipped(kaggle(tmp_path / "fer2013", kaggle_row(0, 1), kaggle_row(label, 2)).parent)
+        assert path.name == "fer2013.zip"
+        assert len(load_fer(tmp_path, tmp_path / "cache")) == faces
 
 
 @pytest.mark.parametrize("name", ["nowhere.zip", "nowhere", "nowhere.csv"])

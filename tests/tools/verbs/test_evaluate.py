@@ -166,11 +166,49 @@ def test_two_models_read_the_same_folder(
     for label in ("anger", "happiness"):
         (tmp_path / label).mkdir()
         cv2.imwrite(str(tmp_path / label / "a.png"), np.full((50, 50), 80, np.uint8))
-    asked = ("--folder", str(tmp_path), "--compare", str(room.other), "--json")
-    assert room.evaluate(*asked) == 0
+    asked = ("--folder", str(tmp_path), "--compare", str(room.other), "--part", "all")
+    assert room.evaluate(*asked, "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["faces"] == report["compare"]["faces"] == 2
     assert report["compare"]["model"] == str(room.other)
+    assert room.evaluate(*asked) == 0
+    assert "| angry | 1 |" in capsys.readouterr().out
+    made = room.folder / "runs" / "evaluate" / f"folder {tmp_path.name}"
+    assert sorted(path.name for path in made.iterdir()) == [
+        "compared-confusion.png", "compared-reliability.png", "confusion.png", "reliability.png",
+        "report.json", "report.md",
+    ]  # fmt: skip
+
+
+def test_of_a_folder_in_parts_the_training_faces_are_not_measured(
+    room: Room, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part, count in (("train", 4), ("validation", 2), ("test", 3)):
+        for number in range(count):
+            path = tmp_path / part / "sad" / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), np.full((64, 64), 9 * number + count, np.uint8))
+    for more, faces in (
+        (("--part", "all"), 5),
+        (("--part", "test"), 3),
+        (("--part", "test", "--limit", "1"), 1),
+    ):
+        assert room.evaluate("--folder", str(tmp_path), "--json", *more) == 0
+        assert json.loads(capsys.readouterr().out)["faces"] == faces
+
+
+def test_what_a_folder_cannot_be_asked_is_one_clear_line(
+    room: Room, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sad").mkdir()
+    (tmp_path / "sad" / "note.txt").touch()
+    cv2.imwrite(str(tmp_path / "sad" / "a.png"), np.full((64, 64), 9, np.uint8))
+    assert room.evaluate("--folder", str(tmp_path)) == 1  # a room asks for --part validation
+    said = capsys.readouterr().err
+    assert "1 left out, no picture of a class: sad/note.txt" in said
+    assert "--part validation: the folder names no parts" in said
+    assert room.evaluate("--folder", str(tmp_path), "--only", "fairness") == 1
+    assert "--only: of the public sets" in capsys.readouterr().err
 
 
 @pytest.mark.slow

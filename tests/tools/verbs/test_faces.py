@@ -75,6 +75,15 @@ def test_a_set_is_summed_up_with_a_sheet_of_its_faces(tmp_path: Path, capsys: Sa
     assert refused.count("\n") == 1
 
 
+def test_what_cannot_be_summed_up_is_one_clear_line(tmp_path: Path, capsys: Said) -> None:
+    one, two = moods(tmp_path / "a" / "faces"), moods(tmp_path / "b" / "faces")
+    assert main(["datasets", str(one), str(two), "--out", str(tmp_path / "sheets")]) == 1
+    assert "faces: two sets of one name would write one sheet" in capsys.readouterr().err
+    assert not (tmp_path / "sheets").exists()
+    assert main(["datasets", "--classes", "moods", "--data", str(tmp_path / "a" / "faces")]) == 1
+    assert "name a PATH" in capsys.readouterr().err
+
+
 def test_kaggles_table_is_a_set_too(tmp_path: Path, capsys: Said) -> None:
     path = tmp_path / "fer2013.csv"
     rows = [f"{n},{' '.join(map(str, noise(n).flatten()))},Training" for n in range(7)]

@@ -16,6 +16,7 @@ from tools.__main__ import main
         (("--lessons", "nowhere"), "--lessons: nowhere: no such folder; `none` goes without"),
         (("--labels", "faces", "--train-only"), "--train-only: goes without --labels"),
         (("--labels", "faces", "--lessons", "none"), "--lessons: goes without --labels"),
+        (("--strict",), "--strict: is of --labels"),
     ],
 )
 def test_what_would_fail_later_is_one_clear_line_at_once(
