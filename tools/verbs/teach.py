@@ -20,7 +20,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "face's digest, a file for each teacher; `train` learns from their mean where that folder "
         "lies among the models. From 20 minutes to two hours a teacher on two cores.",
         epilog="example: wayside-tools teach   (or, to ask a trained network too: "
-        "wayside-tools teach models/face.keras)",
+        "wayside-tools teach face-3.keras)",
     )
     teach.add_argument(
         "teachers", type=Path, nargs="*", metavar="FILE.keras", help="ask these; none is trained"

@@ -58,9 +58,10 @@ def test_a_network_of_another_design_is_no_beginning() -> None:
 
 
 def test_the_best_epoch_is_told_by_emotion_and_gender_before_age() -> None:
-    better = {"val_accuracy": 0.66, "val_gender_accuracy": 0.92, "val_age_error": 6.0}
-    worse = {"val_accuracy": 0.64, "val_gender_accuracy": 0.93, "val_age_error": 5.8}
+    better = {"val_nll": 0.84, "val_gender_nll": 0.18, "val_age_error": 6.0}
+    worse = {"val_nll": 0.86, "val_gender_nll": 0.17, "val_age_error": 5.8}
     assert score(better) > score(worse)
+    assert score({"val_nll": 0.84}) > score({"val_nll": 0.85})  # one that knows no ages
 
 
 def test_a_folder_that_holds_another_training_is_not_gone_on_with(tmp_path: Path) -> None:
