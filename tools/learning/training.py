@@ -213,6 +213,17 @@ def begin_with(model: keras.Model, start: keras.Model) -> None:
     model.set_weights(weights[:-fitting] + given[-fitting:])
 
 
+def halfway(start: Path, best: Path) -> keras.Model:
+    """The network whose weights are the mean of two, of what a phase began with and of what became
+    of it (Wortsman et al. 2022, "Model soups"); that of `best` where they are of two designs."""
+    network = load_network(best)
+    weights = network.get_weights()
+    past = with_only(load_network(start), list(network.output)).get_weights()
+    if [one.shape for one in past] == [one.shape for one in weights]:
+        network.set_weights([(one + other) / 2 for one, other in zip(past, weights, strict=True)])
+    return network
+
+
 def score(row: dict[str, float]) -> float:
     """What the best epoch is chosen by: log losses of emotion and gender, with the age's error as a
     lesser judge. Of accuracy a few thousand faces tell less: it hops where these still fall."""

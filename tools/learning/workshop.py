@@ -30,7 +30,7 @@ from tools.learning.batches import PHASES, TAUGHT, Recipe
 from tools.learning.lessons import Lessons
 from tools.learning.lessons import load as load_lessons
 from tools.learning.networks import SIZE, load_network
-from tools.learning.training import train_phases
+from tools.learning.training import halfway, train_phases
 
 
 def load_tables(data: Path, cache: Path, limit: int | None = None) -> dict[str, Stills]:
@@ -90,11 +90,16 @@ def train_network(
     """The backbone, from stills; each phase goes on from the best network of the one before.
 
     start: a trained `.keras` network, from which the last phase alone goes on, in a folder of its
-    own, which is refused where it holds what another network became.
+    own, which is refused where it holds what another network became. With lessons the mean of what
+    the last phase began with and of its best is taken: on the validation parts it has as much of
+    the emotions as the latter, and keeps what the former knew better of genders.
     """
     together = join(*tables.values())
     train, held_out = together.of(TRAIN), together.of(VALIDATION)
     name = "face"
     if start is not None:
         name, phases = "face-from-start", phases[-1:]
-    return load_network(train_phases(runs, name, phases, train, held_out, lessons, start))
+    best = train_phases(runs, name, phases, train, held_out, lessons, start)
+    if lessons is None or (start is None and len(phases) == 1):
+        return load_network(best)
+    return halfway(start or runs / f"{name}-{len(phases) - 1}" / "best.keras", best)

@@ -19,7 +19,7 @@ from tools.faces.photos import DeviceCropper
 from tools.measuring.evaluate import TFLite
 from tools.measuring.metrics import softmax
 
-SHARES = (0.02, 0.025, 0.03, 0.04, 0.06, 0.08, 0.1, 0.2)
+SHARES = (0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.1)
 GROUPS = ((0, 13), (13, 18), (18, 22), (22, 26), (26, 31), (31, 120))
 
 

@@ -14,8 +14,8 @@ from device.values import AGE_YEARS
 from tools.faces.datasets import TRAIN, from_pictures
 from tools.learning.batches import Recipe, age_targets
 from tools.learning.checkpoint import Checkpoint
-from tools.learning.networks import TINY, Design
-from tools.learning.training import Run, RunningAverage, age_loss, begin_with, score
+from tools.learning.networks import TINY, Design, load_network
+from tools.learning.training import Run, RunningAverage, age_loss, begin_with, halfway, score
 
 TRAIN_ONCE = Recipe(epochs=1, batch=8, mixup=0, design=TINY)
 
@@ -85,3 +85,19 @@ def test_a_folder_that_holds_another_training_is_not_gone_on_with(tmp_path: Path
 def test_a_later_setting_or_another_machine_makes_no_other_training(tmp_path: Path) -> None:
     Checkpoint(tmp_path, {"epochs": 3, "policy": "float32"}).begin()
     Checkpoint(tmp_path, {"epochs": 3, "policy": "mixed_bfloat16", "mixup": 0.2}).begin()
+
+
+def test_what_a_phase_made_is_met_halfway_where_it_is_of_one_design(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.keras" for name in ("start", "best", "other")]
+    for path, design in zip(paths, (TINY, TINY, replace(TINY, stem=(4, 8))), strict=True):
+        design.build().save(path)
+    start, best, other = paths
+    mean = halfway(start, best).get_weights()
+    for one, two, three in zip(
+        load_network(start).get_weights(), load_network(best).get_weights(), mean, strict=True
+    ):
+        np.testing.assert_allclose((one + two) / 2, three, atol=1e-6)
+    for one, two in zip(
+        halfway(other, best).get_weights(), load_network(best).get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, two)
