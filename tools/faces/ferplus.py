@@ -50,11 +50,11 @@ def votes_of(row: Mapping[str, str], prefix: str = "") -> NDArray[np.float32]:
     """
     try:
         counts = np.array([float(row.get(prefix + name) or 0) for name in COLUMNS], np.float32)
-    except ValueError:
-        counts = np.full(len(COLUMNS), np.nan, np.float32)
-    if not (np.isfinite(counts).all() and counts.min() >= 0):
-        raise ValueError("votes that cannot be counted")
-    return counts
+        if np.isfinite(counts).all() and counts.min() >= 0:
+            return counts
+    except ValueError:  # not even a number
+        pass
+    raise ValueError("votes that cannot be counted")
 
 
 def read_votes(tree: Tree, findings: Findings) -> dict[int, NDArray[np.float32]]:
