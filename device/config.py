@@ -71,7 +71,7 @@ class AudienceConfig(Section):
     """How readings become visitors."""
 
     smoothing_s: float = Field(0.8, ge=0.05, le=10, description="time constant of the mean")
-    hysteresis: float = Field(0.16, ge=0, le=0.9, description="lead a new emotion needs")
+    hysteresis: float = Field(0.08, ge=0, le=0.9, description="lead a new emotion needs")
     least_trust: float = Field(0.3, ge=0, le=1, description="below it a state is unknown")
     slow_s: float = Field(6, ge=1, le=60, description="time constant of what moods are told from")
 

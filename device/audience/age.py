@@ -17,7 +17,7 @@ BORDER_YEARS = 1.5
 """A band is left only this far beyond its border: a quarter of the models' mean error."""
 
 ADULT_AT = 18
-MINOR_SHARE = 0.04
+MINOR_SHARE = 0.015
 """Somebody may be a minor where the age distribution puts more than this below `ADULT_AT`: of the
 shares that `wayside-tools measure minors` prints, one that misses fewer than one in thirty of those
 aged 13 to 17 on UTKFace's validation part."""

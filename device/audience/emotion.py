@@ -2,8 +2,9 @@
 
 A mean of the last moments is either late or restless. So each label gathers its lead over all the
 others, less `audience.hysteresis`, for as long as it lasts (a one-sided CUSUM: Page 1954,
-Continuous inspection schemes, Biometrika 41). A label that has gathered enough is told, and the
-smoothed probabilities start anew from what the last moments showed.
+Continuous inspection schemes, Biometrika 41). What is clear counts no more than what is likely, or a
+startled moment would be told and a faint smile be late. A label that has gathered enough is told,
+and the smoothed probabilities start anew from what the last moments showed.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ SEEN_S = 0.2
 QUICK_SHARE = 0.25
 """Time constant of the quick mean, as a share of `audience.smoothing_s`."""
 
+FULL_LEAD = 0.5
+"""A lead beyond the hysteresis that counts in full; a larger one counts no more."""
+
 PATIENCE = 0.18
-"""How long a full lead must last before it is told, as a share of `audience.smoothing_s`. Measured
-by `wayside-tools measure steadiness`: more is steadier and later, less is restless and quicker."""
+"""What a label must gather before it is told, as a share of `audience.smoothing_s`: a full lead for
+0.36 of it. Measured by `wayside-tools measure steadiness`: more is steadier and later, less is
+restless and quicker."""
 
 
 class Emotion:
@@ -54,7 +59,7 @@ class Emotion:
         # The most probable label leads by how far it is ahead of the second, every other one lags.
         second, first = np.sort(emotion)[-2:] if len(emotion) > 1 else (0.0, emotion[0])
         ahead = emotion - np.where(emotion < first, first, second) - self._least_lead
-        self._lead_s = np.maximum(0, self._lead_s + ahead * seconds)
+        self._lead_s = np.maximum(0, self._lead_s + np.minimum(ahead, FULL_LEAD) * seconds)
         self._lead_s[self.labels.index(self.label)] = 0
         if self._lead_s.max() >= self._enough_s:
             self.label = self.labels[int(self._lead_s.argmax())]

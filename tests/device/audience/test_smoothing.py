@@ -60,6 +60,12 @@ def test_a_flicker_of_a_tenth_of_a_second_changes_nothing(fps: float) -> None:
     assert {v.emotion for at, v in told if at >= 1} == {"happy"}
 
 
+@RATES
+def test_a_startled_moment_is_not_told_however_clear_it_is(fps: float) -> None:
+    course = {0: HAPPY, 2.0: emotions(surprise=1.0), 2.2: HAPPY}
+    assert {v.emotion for at, v in watch(smoother(), course, fps, 4) if at >= 1} == {"happy"}
+
+
 def test_two_labels_that_take_turns_do_not_make_the_state_dance() -> None:
     one, other = emotions(neutral=0.45, sad=0.4), emotions(neutral=0.4, sad=0.45)
     course = {second / 2: (one, other)[second % 2] for second in range(60)}
