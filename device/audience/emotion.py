@@ -2,8 +2,8 @@
 
 A mean of the last moments is either late or restless. So each label gathers its lead over all the
 others, less `audience.hysteresis`, for as long as it lasts (a one-sided CUSUM: Page 1954,
-Continuous inspection schemes, Biometrika 41). What is clear counts no more than what is likely, or a
-startled moment would be told and a faint smile be late. A label that has gathered enough is told,
+Continuous inspection schemes, Biometrika 41). What is clear counts no more than what is likely, or
+a startled moment would be told and a faint smile be late. A label that has gathered enough is told,
 and the smoothed probabilities start anew from what the last moments showed.
 """
 

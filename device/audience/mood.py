@@ -73,7 +73,9 @@ def _contains(interval: Interval, value: float, slack: float, turn: float) -> bo
     """Whether a value, or the same a turn before or after, lies between bounds moved by slack."""
     low = -math.inf if interval[0] is None else interval[0] - slack
     high = math.inf if interval[1] is None else interval[1] + slack
-    return any(low <= value + turns * turn <= high for turns in (-1, 0, 1))
+    return low <= value <= high or (
+        turn > 0 and (low <= value - turn <= high or low <= value + turn <= high)
+    )
 
 
 class MoodTable(Section):

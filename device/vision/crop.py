@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from device.values import Face, Floats, Image
 
@@ -118,10 +120,14 @@ def _sharpness(crop: Image) -> float:
 
 def sharpness_of(crop: Image) -> float:
     """Deviation of the Laplacian over that of the picture; 0 where there is nothing to see."""
-    contrast = float(crop.std())
+    contrast = _deviation(crop)
     if contrast < 2:
         return 0.0
-    return float(cv2.Laplacian(crop, cv2.CV_32F).std()) / contrast
+    return _deviation(cv2.Laplacian(crop, cv2.CV_16S)) / contrast
+
+
+def _deviation(picture: NDArray[Any]) -> float:
+    return float(cv2.meanStdDev(picture)[1].item())
 
 
 def _frontality(keypoints: Floats) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,11 +125,14 @@ class Model:
                         "this is another model: put the right file there"
                     )
 
-    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def run(
+        self, inputs: Mapping[str, Array], outputs: Collection[str] | None = None
+    ) -> dict[str, Array]:
         """One inference; every input is given, shaped as `self.inputs` says.
 
         A quantized tensor is given real values, float32 or uint8 pixels 0 to 255, which are
         quantized here; or int8 that is already. Quantized outputs come back as float32.
+        outputs: those that are wanted; None: all.
         """
         interpreter = self._interpreter
         for key, value in inputs.items():
@@ -141,6 +144,7 @@ class Model:
         return {
             key: _real(tensor, interpreter.get_tensor(tensor.index))
             for key, tensor in self.outputs.items()
+            if outputs is None or key in outputs
         }
 
     def invoke(self) -> None:

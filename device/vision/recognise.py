@@ -149,7 +149,8 @@ class Recogniser:
         """Emotion, age and P(female), None where switched off."""
         if not (self._on.emotion or self._on.age or self._on.gender):
             return None, None, None
-        output = self._face.run({"face": crop[None, :, :, None]})
+        read = (self._told, "features", "age", "female")
+        output = self._face.run({"face": crop[None, :, :, None]}, read)
         emotion = self._emotion(output, track_id) if self._on.emotion else None
         age = softmax(output["age"][0]) if self._on.age else None
         female = 1 / (1 + float(np.exp(-output["female"].item()))) if self._on.gender else None

@@ -65,6 +65,14 @@ def test_pixels_and_real_values_are_quantized_alike(models: Path) -> None:
         np.testing.assert_array_equal(value, from_reals[name])
 
 
+def test_what_is_not_wanted_of_a_model_does_not_come_back(models: Path) -> None:
+    model = load_model(models / "face.tflite")
+    inputs = {"face": np.full((1, 64, 64, 1), 128, np.uint8)}
+    everything, some = model.run(inputs), model.run(inputs, {"age", "female"})
+    assert some.keys() == {"age", "female"} < everything.keys()
+    np.testing.assert_array_equal(some["age"], everything["age"])
+
+
 def test_the_device_takes_along_nothing_that_is_only_for_a_workstation(root: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from device.config import VisionConfig\n"
