@@ -14,7 +14,7 @@ EVIDENCE_S = 0.5
 """Seconds of full trust before an age is told."""
 
 BORDER_YEARS = 1.5
-"""A band is left only this far beyond its border: a quarter of the models' mean error."""
+"""A band is left only this far beyond its border: a third of the models' mean error."""
 
 ADULT_AT = 18
 MINOR_SHARE = 0.015

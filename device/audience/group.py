@@ -49,8 +49,8 @@ def audience_of(visitors: tuple[Visitor, ...]) -> Audience:
 def company_of(there: tuple[Visitor, ...]) -> Company:
     """In whose company they are, told from their ages alone.
 
-    A child or teenager with an adult, or adults a generation apart: family. Two adults of like age:
-    a couple, whoever they are. Everybody else, and where ages are not known: friends.
+    An adult, and somebody a generation apart from somebody there: family. Two adults of like age: a
+    couple, whoever they are. Everybody else, and where ages are not known: friends.
     """
     if len(there) <= 1:
         return "alone" if there else "nobody"

@@ -30,22 +30,18 @@ what the detector finds. Stands in for a photo in which it finds none, or looks 
 
 
 class DeviceCropper:
-    """Call it with an RGB photo (H, W, 3) of one aligned face: the grey crop (64, 64) uint8.
-
-    missed: photos so far that were cropped by `ALIGNED`, for want of a face found in their middle.
-    """
+    """Call it with an RGB photo (H, W, 3) of one aligned face: the grey crop (64, 64) uint8, by
+    `ALIGNED` for want of a face found in its middle."""
 
     def __init__(self, models: Path = THIRD_PARTY) -> None:
         """Load the device's detector from the folder of third-party models."""
         self._detector = BlazeFace(models, threshold=0.5)
-        self.missed = 0
 
     def __call__(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
         height, width = photo.shape[:2]
         usual = Face(Box(0, 0, width, height), ALIGNED * np.float32([width, height]), 0.0)
         found = framed_faces(self._detector, photo)
         near = [f for f in found if _apart(f, usual) < 0.15 * width]
-        self.missed += not near
         grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
         return crop_face(grey, near[0] if near else usual)
 

@@ -8,7 +8,6 @@ kept as `.npz` beside the runs, so that a second start takes a second.
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -16,8 +15,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-log = logging.getLogger(__name__)
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 PARTS = ("train", "validation", "test")
@@ -116,7 +113,6 @@ def without_leaks(stills: Stills) -> Stills:
     """Drop every training picture that also stands in a validation or test part."""
     held_out = set(stills.digest[stills.part != TRAIN])
     leaked = np.array([d in held_out for d in stills.digest]) & (stills.part == TRAIN)
-    log.info("dropped %d training pictures that stand in a test part too", leaked.sum())
     return stills.take(~leaked)
 
 

@@ -32,6 +32,9 @@ AGE_SPREAD = 4.0  # years: width of the Gaussian that an age becomes, as in DLDL
 class Recipe:
     """Everything a run depends on beside the data.
 
+    rate: the largest of AdamW's, after `warmup_epochs`; it then falls by a cosine. decay: of its
+    weights, a step, times the rate. average: how much of the running mean of the weights stays, a
+    step. patience: epochs without a better one, after which it ends. loss_weights: by head.
     votes_share: how much of the emotion target is what FER+'s annotators saw. rare: how often an
     epoch shows a face of a class that has less than a tenth of the largest one's faces. mixup:
     alpha of the Beta distribution of Zhang et al. 2018; 0: none. policy: of Keras's dtypes, for

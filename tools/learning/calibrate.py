@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from tools.faces.datasets import VALIDATION, VOTES, Stills
+from tools.learning.networks import HEADS
 from tools.measuring.evaluate import predict_keras
 from tools.measuring.majority import majority
 from tools.measuring.metrics import mean_years
@@ -29,8 +30,6 @@ TEMPERATURES = np.exp(np.linspace(np.log(0.25), np.log(4.0), 401))
 BIAS_SPREAD = 0.4
 """Standard deviation of the Gaussian that biases are expected to come from: of a class with few
 faces little is believed."""
-
-HEADS = ("emotion", "votes", "age", "female")
 
 
 def temperature(logits: Array, target: Array) -> float:

@@ -80,8 +80,9 @@ def run_backbone(
 ) -> Course:  # fmt: skip
     """What a backbone that ships says of every frame of `count` clips.
 
-    targets: (stills, labels) shares. reading: how much of them is what the backbone says of the
-    still itself, which teaches to see through what disturbs a frame.
+    targets: (stills, labels) shares. steps: frames of a clip. fps: frames a second, drawn for each
+    clip between these two. seed: of everything drawn. reading: how much of a target is what the
+    backbone says of the still itself, which teaches to see through what disturbs a frame.
     """
     shape, output = model.outputs["features"].shape[1:], emotion_output(model.outputs)
     course = Course(

@@ -32,7 +32,7 @@ from tools.learning.clips import TemporalRecipe, halves
 from tools.learning.convert import face_to_tflite, sha256_of
 from tools.learning.delivery import deliver, make_temporal
 from tools.learning.finetune import Finetune, FinetuneRecipe, untouched, with_new_head
-from tools.learning.networks import load_network
+from tools.learning.networks import INSIDE, load_network, require
 from tools.learning.quantized import MOST_LOST, calibration
 from tools.learning.workshop import first_of
 from tools.measuring.evaluate import measure, predict_keras, predict_tflite
@@ -61,8 +61,6 @@ def read_labelled(
     """
     found = read_folder(path, None, findings)
     stills = stills_of(found, findings)
-    if limit is not None:
-        stills = first_of(stills, limit)
     if len(found.labels) < 2:
         raise UserError(f"{path}: one class, {found.labels[0]}; takes two or more")
     for index, label in enumerate(found.labels):
@@ -73,8 +71,10 @@ def read_labelled(
                 f"{path}: {label}: {len(mine)} faces, {held_out} of them held out; takes {LEAST} "
                 "or more of each class, from two photos or videos or more"
             )
+    if limit is not None:
+        stills = first_of(stills, limit)
     if not all(len(half) for half in halves(stills.of(VALIDATION))):
-        raise UserError(f"{path}: too few faces; add some to each class")
+        raise UserError(f"{path}: too few faces held out; add some to each class, or limit less")
     return found.labels, stills
 
 
@@ -115,6 +115,7 @@ def make_labelled(
     train, held_out = stills.of(TRAIN), stills.of(VALIDATION)
     print(f"{len(labels)} labels, {len(train)} faces to learn from, {len(held_out)} held out")
     before = load_network(start)
+    require(before, start, ("age", "female", *INSIDE))
     tuning = Finetune(with_new_head(untouched(before), len(labels)), before, recipe)
     tuning.train(train, held_out, runs / digest_of(labels, stills, start))
     network = tuning.network

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -113,12 +114,11 @@ def ask(teacher: Path, stills: Stills, views: Views, out: Path) -> None:
         ])  # fmt: skip
         for head, shares in _said(network, faces).items():
             said.setdefault(head, []).append(np.round(shares * 255).astype(np.uint8))
-    digests = np.frombuffer(bytes.fromhex("".join(stills.digest)), np.uint8).reshape(-1, 16)
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_suffix(".part")
     kept: dict[str, Any] = {head: np.stack(shares) for head, shares in said.items()}
     with part.open("wb") as file:
-        np.savez_compressed(file, asked=json.dumps(asked), digests=digests, **kept)
+        np.savez_compressed(file, asked=json.dumps(asked), digests=_bytes_of(stills), **kept)
     part.replace(out)
 
 
@@ -135,7 +135,34 @@ def _face_network(path: Path) -> keras.Model:
 
 def asked_of(stills: Stills, views: Views) -> dict[str, Any]:
     """What a file of lessons is told by, beside its teacher."""
-    return {"views": json.loads(json.dumps(asdict(views))), "faces": len(stills)}
+    faces = _faces(_bytes_of(stills))
+    return {"views": json.loads(json.dumps(asdict(views))), "faces": faces}
+
+
+def _bytes_of(stills: Stills) -> NDArray[np.uint8]:
+    """(N, 16): their digests."""
+    return np.frombuffer(bytes.fromhex("".join(stills.digest)), np.uint8).reshape(-1, 16)
+
+
+def _faces(digests: NDArray[np.uint8]) -> str:
+    """Which faces these are, in whatever order: their number and eight hexadecimal digits."""
+    rows = sorted(row.tobytes() for row in digests)
+    return f"{len(rows)}, {hashlib.sha256(b''.join(rows)).hexdigest()[:8]}"
+
+
+def _opened(path: Path) -> Any:
+    """A file of lessons, its arrays by name; to be closed.
+
+    Raises:
+        UserError: it is something else.
+    """
+    try:
+        kept = np.load(path)
+        if {"asked", "digests"} <= set(kept.files):
+            return kept
+    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile):
+        pass
+    raise UserError(f"{path}: no lessons, which `wayside-tools teach` writes; take it away")
 
 
 def refuse_another(out: Path, asked: Mapping[str, Any]) -> None:
@@ -143,8 +170,8 @@ def refuse_another(out: Path, asked: Mapping[str, Any]) -> None:
 
     asked: all or some of "views", "faces" and "teacher", as JSON has them.
     """
-    with np.load(out) as file:
-        past = json.loads(str(file["asked"]))
+    with _opened(out) as kept:
+        past = json.loads(str(kept["asked"])) | {"faces": _faces(kept["digests"])}
     for key, value in asked.items():
         if past[key] != value:
             raise UserError(
@@ -165,19 +192,29 @@ def _said(network: keras.Model, faces: NDArray[np.uint8]) -> dict[str, Array]:
     }
 
 
+def refuse_none(folder: Path) -> None:
+    """Raise UserError where a folder has no file of lessons."""
+    if not any(folder.glob("*.npz")):
+        raise UserError(
+            f"--lessons: {folder}: no lessons there; `wayside-tools teach` makes some, `none` goes "
+            "without"
+        )
+
+
 def load(folder: Path, stills: Stills) -> Lessons:
     """What the teachers of a folder say of these faces, in their order: for each head the mean of
     those that have it.
 
     Raises:
-        UserError: they were asked about other faces, each about other views, two are the same, or
-            none knows a head.
+        UserError: there are none, they were asked about other faces, each about other views, two
+            are the same, or none knows a head.
     """
+    refuse_none(folder)
     views: Views | None = None
     teachers: dict[str, Path] = {}
     said: dict[str, list[Array]] = {head: [] for head in HEADS}
     for path in sorted(folder.glob("*.npz")):
-        with np.load(path) as kept:
+        with _opened(path) as kept:
             asked = json.loads(str(kept["asked"]))
             if (same := teachers.setdefault(asked["teacher"], path)) is not path:
                 raise UserError(f"{path}: what {same.name} says as well; delete one of them")

@@ -191,11 +191,19 @@ def with_consensus(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, {**network.output, "consensus": consensus}, name=network.name)
 
 
+def require(network: keras.Model, path: Path, outputs: Collection[str]) -> None:
+    """Raise UserError where what was loaded from `path` is no face network with these outputs."""
+    told = network.output if isinstance(network.output, dict) else {}
+    if len(network.inputs) != 1 or (missing := [name for name in outputs if name not in told]):
+        lacks = "reads no face" if len(network.inputs) != 1 else f"tells no {missing[0]}"
+        raise UserError(f"{path}: {lacks}; name a face network that tells {', '.join(outputs)}")
+
+
 def load_network(path: Path) -> keras.Model:
     """The network of a `.keras` file, of this kind or a temporal one.
 
     Raises:
-        UserError: there is no such file, or it is something else.
+        UserError: there is no such file, or it is none of Keras.
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; `wayside-tools train` makes one")

@@ -20,6 +20,7 @@ from device.vision.litert import load_model
 from tools.faces.datasets import PARTS, TRAIN, VALIDATION, Stills, join
 from tools.learning.cards import DATA, TEMPORAL, face_card, write_card
 from tools.learning.convert import Type, face_to_tflite, sha256_of, temporal_to_tflite
+from tools.learning.networks import require
 from tools.measuring.evaluate import measure, predict_keras, predict_tflite
 from tools.measuring.speed import median_ms
 from tools.measuring.tables import of_figures
@@ -29,6 +30,9 @@ MOST_LOST = 0.005
 
 SAME = 1e-4
 """Farthest that a float conversion's outputs may lie from the network's."""
+
+MADE_BY = ("lessons", "temperatures", "biases", "kept")
+"""What a face model's card tells of how its network was made, which conversion does not change."""
 
 CALIBRATION = 500
 
@@ -82,15 +86,16 @@ def convert_face(
 ) -> dict[str, Any]:  # fmt: skip
     """Convert a trained face network, compare both on the validation parts, write file and card.
 
-    data: name and terms of what it learnt from. Returns the card, whose `conversion` has the bytes
-    and the milliseconds a call of both.
+    data: name and terms of what it learnt from, where no card beside it says. Returns the card,
+    whose `conversion` has the bytes and the milliseconds a call of both.
 
     Raises:
-        UserError: it has other labels, no face is there to compare on, or the conversion loses too
-            much; nothing is written.
+        UserError: it tells no emotion or other labels, no face is there to compare on, or the
+            conversion loses too much; nothing is written.
     """
-    units = int(network.output["emotion"].shape[-1])
-    own = _card_of(source).get("labels", labels)
+    require(network, source, ("emotion",))
+    units, beside = int(network.output["emotion"].shape[-1]), _card_of(source)
+    own = beside.get("labels", labels)
     if units != len(labels) or list(own) != list(labels):
         raise UserError(
             f"{source}: tells {units} labels, not {len(labels)} ({', '.join(labels)}), or others "
@@ -118,7 +123,11 @@ def convert_face(
             path.unlink(missing_ok=True)
     more = face_card(network) | {"conversion": conversion}
     more["input"] = more["input"] | {"dtype": str(seen)}
-    return write_card(out, source, labels, report, _command(source, out, kind), data=data, **more)
+    more |= {key: beside[key] for key in MADE_BY if key in beside}
+    return write_card(
+        out, source, labels, report, _command(source, out, kind),
+        data=beside.get("data", data), **more,
+    )  # fmt: skip
 
 
 def convert_temporal(network: keras.Model, source: Path, out: Path) -> dict[str, Any]:

@@ -95,10 +95,10 @@ class Run:
         held_out: the validation parts, with pictures of any size.
 
         Raises:
-            UserError: the folder holds another training.
+            UserError: the folder holds another training, or `start` is of another design.
         """
         recipe, checkpoint = self.recipe, self.checkpoint(train)
-        checkpoint.begin()
+        checkpoint.refuse_another()
         if self._done(checkpoint.history):
             return load_network(self.best)
         keras.utils.set_random_seed(recipe.seed)
@@ -112,6 +112,7 @@ class Run:
         average = RunningAverage(recipe.average, weights, sum(int(one) for one in steps))
         if not history and self.start is not None:
             begin_with(model, with_only(load_network(self.start), heads))
+        checkpoint.begin()
         while not self._done(history):
             epoch = len(history)
             began = time.monotonic()

@@ -28,7 +28,6 @@ from tools.faces.datasets import (
 from tools.faces.photos import DeviceCropper
 from tools.learning.batches import PHASES, TAUGHT, Recipe
 from tools.learning.lessons import Lessons
-from tools.learning.lessons import load as load_lessons
 from tools.learning.networks import SIZE, load_network
 from tools.learning.training import halfway, train_phases
 
@@ -46,13 +45,16 @@ def load_tables(data: Path, cache: Path, limit: int | None = None) -> dict[str, 
     return tables if limit is None else {n: first_of(t, limit) for n, t in tables.items()}
 
 
-def refuse_empty(tables: Mapping[str, Stills]) -> None:
-    """Raise UserError where a set has no face in one of the parts, each of which training needs."""
+def refuse_empty(
+    tables: Mapping[str, Stills], parts: Sequence[int] = (TRAIN, VALIDATION, TEST)
+) -> None:
+    """Raise UserError where a set has no face in one of the parts that are needed."""
     for name, table in tables.items():
-        for part, title in enumerate(PARTS):
+        for part in parts:
             if not (table.part == part).any():
                 raise UserError(
-                    f"{name}: no {title} faces; training, choosing and measuring need a part each"
+                    f"{name}: no {PARTS[part]} faces; training, choosing and measuring need a part "
+                    "each"
                 )
 
 
@@ -64,18 +66,6 @@ def first_of(stills: Stills, limit: int) -> Stills:
         for p in (TRAIN, VALIDATION, TEST)
     ]
     return stills.take(np.sort(np.concatenate(rows)))
-
-
-def lessons_of(train: Stills, folder: Path | None) -> Lessons | None:
-    """What `wayside-tools teach` kept of these faces in a folder; None where there is nothing, or
-    no folder.
-
-    Raises:
-        UserError: it is of other faces.
-    """
-    if folder is None or not any(folder.glob("*.npz")):
-        return None
-    return load_lessons(folder, train)
 
 
 def course_of(lessons: Lessons | None) -> tuple[Recipe, ...]:

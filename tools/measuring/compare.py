@@ -28,6 +28,7 @@ from tools.faces.datasets import Stills
 from tools.measuring.evaluate import LOGITS, TFLite, measure
 from tools.measuring.intervals import mean_with_interval
 from tools.measuring.metrics import Array, judged
+from tools.measuring.reliability import LEAST_SHARE
 from tools.places import ROOT
 
 log = logging.getLogger(__name__)
@@ -39,9 +40,6 @@ REQUIREMENTS = ROOT / "requirements" / "compare-fer.txt"
 CHILD = Path(__file__).with_name("fer_child.py")
 FER_SIZE = 64
 """Side in pixels that fer's emotion network takes, and enlarges faces to."""
-
-LEAST_SHARE = 1e-7
-"""Below it a probability has no logarithm worth keeping."""
 
 
 class Rival(Protocol):

@@ -65,11 +65,12 @@ def fairness(outputs: Mapping[str, Array], stills: Stills, seed: int = 0) -> dic
     """Figures by group, and the gaps of gender accuracy between groups, as JSON would have them.
 
     outputs: age and female, a row for each of the stills. Only faces of which age and gender are
-    known are measured; without any, only the words of what is not measured are given.
+    known are measured; without any, or without these outputs, only the words of what is not
+    measured are given.
     """
     report: dict[str, Any] = {"not_measured": EMOTION_NOT_MEASURED}
     known = np.isfinite(stills.years) & np.isfinite(stills.female)
-    if not known.any():
+    if not known.any() or not {"age", "female"} <= outputs.keys():
         return report
     stills = stills.take(known)
     years = mean_years(outputs["age"][known])

@@ -40,7 +40,7 @@ def training_faces(archive: Path, count: int, seed: int) -> Iterator[Image]:
 
 def framings(faces: Iterator[Image], detector: BlazeFace) -> Floats:
     """Side of the picture and rise and shift of its middle in radii: shape (faces found, 3)."""
-    rows = []
+    rows: list[tuple[float, float, float]] = []
     for grey in faces:
         side = grey.shape[0]
         fill = (float(grey.mean()),)
@@ -54,7 +54,7 @@ def framings(faces: Iterator[Image], detector: BlazeFace) -> Floats:
         shift = off_x * math.cos(roll) + off_y * math.sin(roll)
         rise = off_x * math.sin(roll) - off_y * math.cos(roll)
         rows.append((side / radius, rise / radius, shift / radius))
-    return np.array(rows, np.float32)
+    return np.array(rows, np.float32).reshape(-1, 3)
 
 
 def report(data: Path, count: int = 4000, seed: int = 0) -> None:
@@ -62,7 +62,7 @@ def report(data: Path, count: int = 4000, seed: int = 0) -> None:
     constants in use. data: the folder with fer2013.zip.
 
     Raises:
-        UserError: it is not there.
+        UserError: it is not there, or shows no face.
     """
     archive = find_set(data, "fer2013")
     if archive.suffix != ".zip":
@@ -71,12 +71,14 @@ def report(data: Path, count: int = 4000, seed: int = 0) -> None:
     print(f"in use: side {SIDE} rise {RISE}")
     for reach in reaches:
         detector = BlazeFace(THIRD_PARTY, reach=reach)
-        faces = training_faces(archive, count, seed)
-        rows = framings(faces, detector)
+        faces = list(training_faces(archive, count, seed))
+        rows = framings(iter(faces), detector)
+        if not len(rows):
+            raise UserError(f"{archive}: no face found in its .../train/*.png ({len(faces)} there)")
         medians = np.median(rows, axis=0)
         low, high = np.percentile(rows, [16, 84], axis=0)
         print(
-            f"{reach}: {len(rows)} of {count} found; "
+            f"{reach}: {len(rows)} of {len(faces)} found; "
             + ", ".join(
                 f"{name} {m:.3f} (16 % {a:.3f}, 84 % {b:.3f})"
                 for name, m, a, b in zip(("side", "rise", "shift"), medians, low, high, strict=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from device.config import Config, load_config
+from device.errors import UserError
 from device.vision.crop import Framing, framing_of
 from device.vision.faces import open_detector
 from device.vision.tracks import Tracker
@@ -65,10 +66,16 @@ def _columns(path: Sequence[Framing], side: float) -> NDArray[np.float64]:
 
 def report(clips: Sequence[Path], config: Path) -> None:
     """Print, for each column, the median over the clips of its standard deviation and of the time
-    in which its correlation falls to 1/e."""
+    in which its correlation falls to 1/e.
+
+    Raises:
+        UserError: no clip shows one face for long enough.
+    """
     shipped = load_config(config)
     measured = [offsets_of(clip, shipped) for clip in tqdm(clips, "clips", disable=None)]
     seen = [offsets for offsets in measured if offsets is not None]
+    if not seen:
+        raise UserError(f"{len(measured)} clips, and none shows one single face for a while")
     spread = np.median([offsets.off.std(axis=0) for offsets in seen], axis=0)
     memory = np.median([_memory(offsets) for offsets in seen], axis=0)
     print(f"{sum(len(o.off) for o in seen)} frames of {len(seen)} clips\n{'':8} spread  seconds")

@@ -26,7 +26,7 @@ from tools.measuring.tables import markdown, of_figures
 
 def held_out(folder: Folder, part: str = "all", limit: int | None = None) -> Folder:
     """What is measured of a folder: its validation and test parts, or one of them; of a folder that
-    names no parts all. limit: so many faces, drawn by a fixed seed, for a trial.
+    names no parts all. limit: so many faces of each, drawn by a fixed seed, for a trial.
 
     Raises:
         UserError: it names no parts and one is asked for, or has no face of it.
@@ -39,9 +39,12 @@ def held_out(folder: Folder, part: str = "all", limit: int | None = None) -> Fol
         wanted = (VALIDATION, TEST) if part == "all" else (PARTS.index(part),)
         rows = np.flatnonzero(np.isin(folder.part, wanted))
         if not len(rows):
-            raise UserError(f"--part {part}: the folder has no face of it")
+            missing = "validation or test" if part == "all" else part
+            raise UserError(f"--part {part}: the folder has no {missing} faces")
     if limit is not None:
-        rows = np.sort(np.random.default_rng(0).permutation(rows)[:limit])
+        draw = np.random.default_rng(0)
+        parts = [rows[folder.part[rows] == one] for one in np.unique(folder.part[rows])]
+        rows = np.sort(np.concatenate([draw.permutation(one)[:limit] for one in parts]))
     return replace(
         folder, pictures=folder.pictures[rows], truth=folder.truth[rows],
         group=folder.group[rows], part=folder.part[rows],

@@ -15,7 +15,8 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 
-INK, SECOND, THIRD, FOURTH, PALE = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#d9e6f0"
+INK, SECOND, PALE = "#0072b2", "#d55e00", "#d9e6f0"
+CURVES = ((INK, "o"), (SECOND, "s"), ("#009e73", "^"), ("#cc79a7", "D"), ("#e69f00", "v"))
 """Colours that people who see red and green alike can tell apart (Okabe and Ito 2008)."""
 
 DPI = 150
@@ -116,7 +117,7 @@ def draw_curves(
         places = range(len(row["strengths"]) + 1)
         if row["usual"] is not None:
             axes.axvspan(0, row["strengths"].index(row["usual"]) + 1, color=PALE, linewidth=0)
-        for key, colour, mark in zip(drawn, (INK, SECOND, THIRD, FOURTH), "os^D", strict=False):
+        for key, (colour, mark) in zip(drawn, CURVES[: len(drawn)], strict=True):
             curve = [report["clean"][key], *row["curves"][key]]
             axes.plot(places, curve, color=colour, marker=mark, markersize=3.5, linewidth=1.4)
         axes.set_xticks(places, ["as is", *(f"{s:g}" for s in row["strengths"])], fontsize=8)
@@ -134,9 +135,7 @@ def draw_curves(
         axes.axis("off")
     lines = [
         pyplot.Line2D([], [], color=colour, marker=mark, markersize=4, label=name)
-        for name, colour, mark in zip(
-            drawn.values(), (INK, SECOND, THIRD, FOURTH), "os^D", strict=False
-        )
+        for name, (colour, mark) in zip(drawn.values(), CURVES[: len(drawn)], strict=True)
     ]
     usual = pyplot.Rectangle((0, 0), 1, 1, color=PALE, label="usual at a kiosk")
     rest[0].legend(handles=[*lines, usual], loc="center left", fontsize=9, frameon=False)

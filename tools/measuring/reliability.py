@@ -18,7 +18,7 @@ BINS = 15
 """As in Guo et al., and as most who report the figure have done since."""
 
 LEAST_SHARE = 1e-7
-"""A probability of zero for what was true would be an infinite loss."""
+"""Below it a probability counts as this: of zero the logarithm, and so the loss, is infinite."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,8 @@ from typing import Any
 import keras
 
 from device.config import load_config
+from device.errors import UserError
+from device.values import EMOTIONS
 from device.vision.card import load_card
 from device.vision.litert import load_model
 from tools.faces.datasets import TRAIN, VALIDATION
@@ -57,6 +59,8 @@ def report(
     """
     face, source, folder = models / "face.tflite", models / "face.keras", runs / "temporal"
     labels = load_card(face).labels
+    if labels != EMOTIONS:
+        raise UserError(f"{face}: tells {', '.join(labels)}; the clips are of FER-2013's emotions")
     network = load_network(source)  # the temporal networks begin as its head
     courses = _courses(data, face, runs, recipe, limit)
     made = {

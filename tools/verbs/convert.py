@@ -97,7 +97,8 @@ def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
         folder = read_folder(arguments.labels, None, findings)  # as `train --labels` reads it
         stills, labels = stills_of(folder, findings), folder.labels
         print(*findings.lines(), sep="\n")
-        data = ({"name": f"{arguments.labels.name}, class folders", "terms": "its owner's"},)
+        own = {"name": f"{arguments.labels.name}, class folders", "terms": "its owner's"}
+        data = (own, *DATA)  # it began as the network that ships
         few = arguments.limit
         tables = {arguments.labels.name: stills if few is None else first_of(stills, few)}
     card = convert_face(

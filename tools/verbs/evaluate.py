@@ -94,6 +94,8 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
     if arguments.compare is not None:
         rival = open_rival(arguments.compare, labels, _environments(arguments))
         models.append((rival.name, rival))
+        if rival.name == arguments.model.name:  # two files of one name
+            models[0] = (str(arguments.model.resolve()), models[0][1])
     findings = Findings()
     folder = read_folder(arguments.folder, labels, findings)
     for line in findings.lines():
@@ -113,13 +115,19 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
 
 
 def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
+    from device.values import EMOTIONS
     from tools.faces.datasets import PARTS, TEST, VALIDATION
     from tools.learning.convert import sha256_of
-    from tools.learning.workshop import load_tables
+    from tools.learning.workshop import load_tables, refuse_empty
     from tools.measuring.compare import compare, open_rival
     from tools.measuring.evaluate import evaluate
     from tools.measuring.report import as_report, draw, summary
 
+    if labels != EMOTIONS:
+        raise UserError(
+            f"{arguments.model}: tells {', '.join(labels)}, which no public set has labels of; "
+            "--folder measures it on class folders of yours"
+        )
     rival = None
     if arguments.compare is not None:
         rival = open_rival(arguments.compare, labels, _environments(arguments))
@@ -127,6 +135,7 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
     chosen = parts[arguments.part]
     cache = arguments.runs / "cache"
     tables = load_tables(data_folder(arguments), cache, arguments.limit)
+    refuse_empty(tables, chosen)
     report: dict[str, Any] = {
         "model": arguments.model.name,
         "sha256": sha256_of(arguments.model),

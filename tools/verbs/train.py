@@ -116,23 +116,20 @@ def _train_labels(arguments: argparse.Namespace) -> int:
 
 def _train_all(arguments: argparse.Namespace) -> int:
     from tools.faces.datasets import TRAIN, join
-    from tools.learning.workshop import (
-        course_of,
-        lessons_of,
-        load_tables,
-        refuse_empty,
-        train_network,
-    )
+    from tools.learning.lessons import load, refuse_none
+    from tools.learning.workshop import course_of, load_tables, refuse_empty, train_network
 
     changed: dict[str, int] = {"seed": arguments.seed}
     if arguments.epochs is not None:
         changed["epochs"] = arguments.epochs
-    if arguments.lessons is not None and not arguments.lessons.is_dir():
-        raise UserError(f"--lessons: {arguments.lessons}: no such folder; `none` goes without")
+    if arguments.lessons is not None:
+        refuse_none(arguments.lessons)  # before anything is read
     runs, data = arguments.runs, data_folder(arguments)
     tables = load_tables(data, runs / "cache", arguments.limit)
     refuse_empty(tables)
-    lessons = lessons_of(join(*tables.values()).of(TRAIN), arguments.lessons)
+    lessons = None
+    if arguments.lessons is not None:
+        lessons = load(arguments.lessons, join(*tables.values()).of(TRAIN))
     course = course_of(lessons)
     if arguments.limit is not None:
         changed["batch"] = min(course[-1].batch, arguments.limit // 4)

@@ -56,7 +56,7 @@ def test_a_flicker_of_a_tenth_of_a_second_changes_nothing(fps: float) -> None:
     course = {0: HAPPY}
     for blink in range(1, 10):
         course |= {blink * 1.0: SAD, blink * 1.0 + 0.1: HAPPY}
-    told = watch(smoother(), course, 30, 10)
+    told = watch(smoother(), course, fps, 10)
     assert {v.emotion for at, v in told if at >= 1} == {"happy"}
 
 

@@ -20,7 +20,7 @@ from tools.faces.datasets import TRAIN, VALIDATION, Stills, from_pictures, pixel
 from tools.learning import quantized
 from tools.learning.cards import TEMPORAL, face_card, write_card
 from tools.learning.convert import TYPES, Type, face_to_tflite
-from tools.learning.networks import TINY, face_network
+from tools.learning.networks import TINY, face_network, with_only
 from tools.learning.quantized import convert_face, convert_temporal, refuse_loss
 from tools.learning.temporal import temporal_network
 from tools.measuring.evaluate import predict_keras, predict_tflite
@@ -178,7 +178,25 @@ def test_a_network_of_other_class_folders_converts_by_one_command(
     assert "would leave the chip" in said
     assert load_card(out).labels == ("bored", "excited", "worried")
     card = json.loads(out.with_suffix(".json").read_text())
-    assert card["data"][0]["name"] == "moods, class folders"
+    terms = [row["terms"] for row in card["data"]]
+    assert terms[0] == "its owner's"
+    assert "non-commercial research" in terms
+
+
+def test_a_card_keeps_what_that_of_the_network_says_of_its_making(tmp_path: Path) -> None:
+    source, out = saved(network(), tmp_path / "face.keras"), tmp_path / "out" / "face.tflite"
+    beside = tmp_path / "face.tflite"
+    beside.write_bytes(b"an earlier one")
+    told = {"temperatures": {"emotion": 0.9}, "data": [{"name": "mine", "terms": "none"}]}
+    write_card(beside, source, EMOTIONS, {}, "a test", **face_card(network()), **told)
+    card = convert_face(network(), source, out, table(), kind="float")
+    assert card | told == card
+
+
+def test_a_network_that_tells_no_emotion_is_one_clear_line(tmp_path: Path) -> None:
+    ages = with_only(network(), ("age", "female"))
+    with pytest.raises(UserError, match=r"ages\.keras: tells no emotion"):
+        convert_face(ages, tmp_path / "ages.keras", tmp_path / "face.tflite", table())
 
 
 def test_a_temporal_network_converts_with_what_its_card_says(

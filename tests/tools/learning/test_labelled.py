@@ -28,7 +28,8 @@ from tools.faces.photos import ALIGNED
 from tools.learning.clips import TemporalRecipe
 from tools.learning.finetune import Finetune, FinetuneRecipe, untouched, with_new_head
 from tools.learning.labelled import lost_beyond_chance, make_labelled, mood_notes, read_labelled
-from tools.learning.networks import TINY, face_network
+from tools.learning.networks import TINY, face_network, with_only
+from tools.learning.temporal import temporal_network
 from tools.measuring.evaluate import predict_keras
 
 LABELS = tuple(sorted(MOODS))
@@ -172,6 +173,28 @@ def test_too_few_faces_of_a_class_are_refused_by_name(tmp_path: Path) -> None:
         file.rename(file.with_name(f"clip.mp4@{file.stem}.png"))
     with pytest.raises(UserError, match="from two photos or videos or more"):
         read_labelled(clip, Findings())
+
+
+@pytest.mark.parametrize("kind", ["emotion alone", "temporal"])
+def test_a_network_to_begin_with_must_read_faces_ages_and_genders(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = tmp_path / "start.keras"
+    if kind == "temporal":
+        temporal_network((3, 3, 16), 7, embedding=64, rank=2).save(start)
+    else:
+        with_only(face_network(TINY), ("emotion",)).save(start)
+    faces = folders(tmp_path / "faces", ("sad", "worried"))
+    asked = ["--labels", str(faces), "--start", str(start), "--runs", str(tmp_path / "runs")]
+    assert main(["train", *asked]) == 1
+    said = capsys.readouterr().err
+    assert "name a face network that tells age, female, embedding, features" in said
+
+
+def test_a_trial_of_few_faces_is_not_taken_for_a_small_folder(tmp_path: Path) -> None:
+    labels, stills = read_labelled(folders(tmp_path, ("sad", "worried"), 40), Findings(), limit=8)
+    assert labels == ("sad", "worried")
+    assert len(stills.of(TRAIN)) == 8
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(

@@ -91,6 +91,21 @@ def test_what_is_asked_is_not_asked_again_and_another_asking_is_refused(tmp_path
         ask(teacher(tmp_path / "b.keras", 2), stills, VIEWS, kept)
     with pytest.raises(UserError, match="of another views"):
         ask(path, stills, replace(VIEWS, variation=Range(turn=20)), kept)
+    with pytest.raises(UserError, match="of another faces"):
+        ask(path, faces(3, seed=9), VIEWS, kept)
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 cut", b"", None])
+def test_another_file_among_the_lessons_is_one_clear_line(
+    content: bytes | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "state.npz"
+    if content is None:
+        np.savez(path, weights=np.zeros(3))
+    else:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"state\.npz: no lessons"):
+        load(tmp_path, faces(2))
 
 
 def test_a_teacher_speaks_for_what_it_has_learnt_and_two_for_the_mean_of_both(

@@ -133,3 +133,5 @@ def test_training_makes_it_steadier_than_single_frames(kind: Kind, tmp_path: Pat
     told = rate(rivals, courses.reported)
     assert told[kind]["accuracy"] > 0.9
     assert told[kind]["switches_a_minute"] < told["shown"]["switches_a_minute"] * 1.5
+    assert told[kind]["switches_a_minute"] < told["frame"]["switches_a_minute"]
+    assert told[kind]["loss"] < told["mean"]["loss"]

@@ -11,7 +11,7 @@ import pytest
 
 from device.errors import UserError
 from device.values import AGE_YEARS
-from tools.faces.datasets import TRAIN, from_pictures
+from tools.faces.datasets import TRAIN, VALIDATION, from_pictures
 from tools.learning.batches import Recipe, age_targets
 from tools.learning.checkpoint import Checkpoint
 from tools.learning.networks import TINY, Design, load_network
@@ -80,6 +80,18 @@ def test_a_folder_that_holds_another_training_is_not_gone_on_with(tmp_path: Path
     start.write_bytes(b"another network")
     with pytest.raises(UserError, match="another start"):
         Run(tmp_path, TRAIN_ONCE, 7, start=start).checkpoint(faces).begin()
+
+
+def test_a_beginning_that_is_refused_leaves_the_folder_to_the_next(tmp_path: Path) -> None:
+    faces = from_pictures(np.zeros((4, 64, 64), np.uint8), TRAIN, np.arange(4).astype(str))
+    held_out = replace(faces, part=np.full(4, VALIDATION, np.uint8))
+    start = tmp_path / "wide.keras"
+    replace(TINY, features=32, embedding=96).build().save(start)
+    run = Run(tmp_path / "run", TRAIN_ONCE, 7, start=start)
+    with pytest.raises(UserError, match="--start: another design"):
+        run.train(replace(faces, emotion=np.arange(4)), held_out)
+    TINY.build().save(start)
+    Run(tmp_path / "run", TRAIN_ONCE, 7, start=start).checkpoint(faces).begin()
 
 
 def test_a_later_setting_or_another_machine_makes_no_other_training(tmp_path: Path) -> None:

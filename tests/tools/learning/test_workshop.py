@@ -31,11 +31,11 @@ from tools.faces.datasets import (
 from tools.learning.batches import PHASES, TAUGHT, Recipe
 from tools.learning.clips import TemporalRecipe
 from tools.learning.convert import sha256_of
-from tools.learning.lessons import Views, ask
+from tools.learning.lessons import Views, ask, load
 from tools.learning.networks import SIZE, TINY, face_network, load_network
 from tools.learning.release import release
 from tools.learning.training import Run
-from tools.learning.workshop import course_of, first_of, lessons_of, refuse_empty, train_network
+from tools.learning.workshop import course_of, first_of, refuse_empty, train_network
 
 TRIAL = Recipe(epochs=2, batch=16, design=TINY)
 
@@ -174,14 +174,15 @@ def test_a_set_without_one_of_its_parts_is_refused_before_hours_are_spent() -> N
     untested = {**whole, "fer2013": whole["fer2013"].of(TRAIN)}
     with pytest.raises(UserError, match="fer2013: no validation faces"):
         refuse_empty(untested)
+    refuse_empty(untested, (TRAIN,))
 
 
 def test_where_teachers_have_spoken_another_course_is_taken(tmp_path: Path) -> None:
     faces = emotions(4, TRAIN, 1)
-    assert lessons_of(faces, tmp_path) is None
-    assert lessons_of(faces, None) is None
+    with pytest.raises(UserError, match="no lessons there"):
+        load(tmp_path, faces)
     assert course_of(None) == PHASES
     network = tmp_path / "large.keras"
     face_network(TINY).save(network)
     ask(network, faces, Views(2), tmp_path / "large.npz")
-    assert course_of(lessons_of(faces, tmp_path)) == TAUGHT
+    assert course_of(load(tmp_path, faces)) == TAUGHT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,31 @@ def test_only_models_of_the_same_classes_are_compared(
     assert "only models of the same classes can be compared" in capsys.readouterr().err
 
 
+def test_a_model_of_own_classes_is_not_held_against_the_public_sets(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moods = room.folder / "own.tflite"
+    moods.write_bytes(room.model.read_bytes())
+    write_card(moods, moods, ("calm", "excited"), {}, "a test", **FACE)
+    assert replace(room, model=moods).evaluate("--only", "accuracy") == 1
+    assert "own.tflite: tells calm, excited, which no public set" in capsys.readouterr().err
+
+
+def test_two_models_of_one_name_are_told_apart(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "faces" / "sad").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "faces" / "sad" / "a.png"), np.full((50, 50), 80, np.uint8))
+    for suffix in (".tflite", ".json"):
+        rival = tmp_path / room.model.with_suffix(suffix).name
+        rival.write_bytes(room.model.with_suffix(suffix).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    asked = ("--folder", "faces", "--compare", room.model.name, "--part", "all")
+    assert room.evaluate(*asked) == 0
+    header = capsys.readouterr().out.splitlines()
+    assert any(f"| {room.model.resolve()} | {room.model.name} |" in line for line in header)
+
+
 def test_two_models_read_the_same_folder(
     room: Room, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -190,6 +215,7 @@ def test_of_a_folder_in_parts_the_training_faces_are_not_measured(
             cv2.imwrite(str(path), np.full((64, 64), 9 * number + count, np.uint8))
     for more, faces in (
         (("--part", "all"), 5),
+        (("--part", "all", "--limit", "1"), 2),
         (("--part", "test"), 3),
         (("--part", "test", "--limit", "1"), 1),
     ):

@@ -13,7 +13,10 @@ from tools.__main__ import main
     ("given", "said"),
     [
         (("--start", "none.keras"), "--start: none.keras: no such file; name a `.keras` network"),
-        (("--lessons", "nowhere"), "--lessons: nowhere: no such folder; `none` goes without"),
+        (
+            ("--lessons", "nowhere"),
+            "--lessons: nowhere: no lessons there; `wayside-tools teach` makes",
+        ),
         (("--labels", "faces", "--train-only"), "--train-only: goes without --labels"),
         (("--labels", "faces", "--lessons", "none"), "--lessons: goes without --labels"),
         (("--strict",), "--strict: is of --labels"),
