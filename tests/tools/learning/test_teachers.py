@@ -1,4 +1,4 @@
-"""Large networks, each on one set, and what they have to tell afterwards."""
+"""Large networks, on one set or both, and what they have to tell afterwards."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.errors import UserError
 from tools.faces.datasets import TRAIN, VALIDATION, Stills, from_pictures, join, pixels_digest
 from tools.learning.architectures import ARCHITECTURES
 from tools.learning.batches import Recipe
+from tools.learning.lessons import Views, ask
 from tools.learning.networks import SIZE, TINY, load_network
 from tools.learning.teachers import TEACHERS, train_teacher
 
@@ -36,7 +38,7 @@ def ages(part: int, seed: int) -> Stills:
 
 
 @pytest.mark.slow
-def test_each_learns_from_one_set_and_tells_what_that_teaches(
+def test_each_tells_what_its_sets_teach_and_the_last_learns_from_the_others_too(
     tmp_path: Path,
 ) -> None:
     tables = {
@@ -44,16 +46,27 @@ def test_each_learns_from_one_set_and_tells_what_that_teaches(
         "utkface": join(ages(TRAIN, 3), ages(VALIDATION, 4)),
     }
     small = {name: replace(TEACHERS[name], phases=(TRIAL,)) for name in ("emotion", "age")}
-    best = {name: train_teacher(name, one, tables, tmp_path) for name, one in small.items()}
+    lessons = tmp_path / "lessons"
+    best = {n: train_teacher(n, one, tables, tmp_path, lessons) for n, one in small.items()}
     told = {n: set(load_network(p).output) - {"embedding", "features"} for n, p in best.items()}
     assert told == {"emotion": {"emotion"}, "age": {"age", "female"}}  # no face has votes
     before = best["age"].stat().st_mtime_ns
-    assert train_teacher("age", small["age"], tables, tmp_path) == best["age"]
+    assert train_teacher("age", small["age"], tables, tmp_path, lessons) == best["age"]
     assert best["age"].stat().st_mtime_ns == before
+
+    large = replace(TEACHERS["large"], phases=(TRIAL,))
+    with pytest.raises(UserError, match="no lessons there"):
+        train_teacher("large", large, tables, tmp_path, lessons)
+    TINY.build(labels=7).save(tmp_path / "other.keras")
+    train = join(*tables.values()).of(TRAIN)
+    ask(tmp_path / "other.keras", train, Views(1), lessons / "other.npz")
+    taught = load_network(train_teacher("large", large, tables, tmp_path, lessons)).output
+    assert {"emotion", "votes", "age", "female"} <= taught.keys()
 
 
 def test_the_teachers_are_too_large_for_a_kiosk_and_cover_all_labels() -> None:
     ours = ARCHITECTURES["wayside"].build(labels=7).count_params()
-    assert {teacher.faces for teacher in TEACHERS.values()} == {"fer2013", "utkface"}
+    alone = [teacher.faces for teacher in TEACHERS.values() if not teacher.taught]
+    assert {name for faces in alone for name in faces} == {"fer2013", "utkface"}
     for teacher in TEACHERS.values():
         assert teacher.phases[-1].design.build(labels=7).count_params() > MOST_BYTES > ours
