@@ -97,14 +97,15 @@ def test_the_modes_of_a_map_are_its_places_and_its_channels_shared_out() -> None
 
 
 def noisy_course(clips: int, seed: int) -> Course:
-    """Maps of two expressions that differ in few channels, under noise that comes and goes."""
+    """Maps of two expressions that differ little, under noise, and frames told of them that
+    flicker."""
     draw = np.random.default_rng(seed)
     truth = np.repeat(draw.integers(0, 2, (clips, 3)), 15, axis=1)
     maps = np.where(truth[..., None, None, None] == 1, 4.0, 2.0) + draw.normal(
         0, 2.0, (clips, 45, *MAP)
     )
     maps = np.clip(maps, 0, CEILING).astype(np.float32)
-    pooled = maps.mean(axis=(2, 3)).mean(axis=-1) - 3
+    pooled = maps.mean(axis=(2, 3)).mean(axis=-1) - 3 + draw.normal(0, 0.8, (clips, 45))
     frames = np.zeros((clips, 45, 7), np.float32)
     frames[..., 0], frames[..., 1] = -8 * pooled, 8 * pooled
     frames[..., 2:] = -6
