@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 
 from device.app import Corridor, Seen
+from device.command import INTERRUPTED, stop_event
 from device.config import Config, load_config
 from device.errors import UserError
 from device.trace import audience_line, person_line, suggestion_lines
@@ -271,11 +272,12 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until it is interrupted.
+    """Serve until SIGINT or SIGTERM.
 
     Raises:
         UserError: a source, a model or a port that cannot be had.
     """
+    stop = stop_event()
     config = load_config(arguments.config)
     spec = resolve_source(arguments.source or config.camera.source)
     preview = Preview(config, open_source(spec, config.camera))
@@ -288,9 +290,10 @@ def run(arguments: argparse.Namespace) -> int:
         flush=True,
     )
     try:
-        while True:
+        while not stop.is_set():
             preview.turn()
     finally:
         server.shutdown()
         server.server_close()
         preview.close()
+    return INTERRUPTED

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 import time
 from pathlib import Path
-from types import FrameType
 from typing import TypeAlias
 
 from device.app import Kiosk
+from device.command import stop_event
 from device.config import load_config
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
@@ -42,13 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: something that a person can mend keeps the kiosk from starting.
     """
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+    stop = stop_event()
     config = load_config(arguments.config)
     spec = resolve_source(arguments.source or config.camera.source)
     camera = open_source(spec, config.camera)

@@ -1,7 +1,7 @@
 """The networks that are too large for a kiosk, and learn so that a small one can learn from them.
 
 Most learn from one set alone: that needs no balance between tasks, and an epoch is shorter. The
-last one learns from both, and from what all others say: it knows more than each of them.
+last one learns from both, and from what all others say.
 Promises: they are trained as every network here (`training.py`), go on where they were stopped, and
 see no held-out face but to choose their best epoch.
 """
@@ -63,7 +63,7 @@ def train_teacher(
     Raises:
         UserError: it learns from lessons, and there are none of these faces.
     """
-    faces = join(*(tables[name] for name in teacher.faces))
+    faces = join(*(tables[table] for table in teacher.faces))
     train, held_out = faces.of(TRAIN), faces.of(VALIDATION)
     others = load(lessons, train) if teacher.taught else None
     return train_phases(runs, name, teacher.phases, train, held_out, others)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -38,7 +38,7 @@ def training_faces(archive: Path, count: int, seed: int) -> Iterator[Image]:
             yield np.asarray(large, np.uint8)
 
 
-def framings(faces: Iterator[Image], detector: BlazeFace) -> Floats:
+def framings(faces: Iterable[Image], detector: BlazeFace) -> Floats:
     """Side of the picture and rise and shift of its middle in radii: shape (faces found, 3)."""
     rows: list[tuple[float, float, float]] = []
     for grey in faces:
@@ -68,11 +68,11 @@ def report(data: Path, count: int = 4000, seed: int = 0) -> None:
     if archive.suffix != ".zip":
         raise UserError(f"{archive}: framing is measured on fer2013.zip alone")
     reaches: tuple[Range, ...] = ("far", "near")
+    faces = list(training_faces(archive, count, seed))
     print(f"in use: side {SIDE} rise {RISE}")
     for reach in reaches:
         detector = BlazeFace(THIRD_PARTY, reach=reach)
-        faces = list(training_faces(archive, count, seed))
-        rows = framings(iter(faces), detector)
+        rows = framings(faces, detector)
         if not len(rows):
             raise UserError(f"{archive}: no face found in its .../train/*.png ({len(faces)} there)")
         medians = np.median(rows, axis=0)

@@ -98,7 +98,7 @@ def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
         stills, labels = stills_of(folder, findings), folder.labels
         print(*findings.lines(), sep="\n")
         own = {"name": f"{arguments.labels.name}, class folders", "terms": "its owner's"}
-        data = (own, *DATA)  # it began as the network that ships
+        data = (own, *DATA)  # `train --labels` begins with the network that ships
         few = arguments.limit
         tables = {arguments.labels.name: stills if few is None else first_of(stills, few)}
     card = convert_face(

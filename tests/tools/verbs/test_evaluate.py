@@ -31,6 +31,13 @@ def model_at(path: Path, seed: int) -> Path:
     return path
 
 
+def of_own_classes(path: Path, model: Path) -> Path:
+    """The same model with a card that names two moods."""
+    path.write_bytes(model.read_bytes())
+    write_card(path, path, ("calm", "excited"), {}, "a test", **FACE)
+    return path
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """A workstation's folders, and the options that name them."""
@@ -153,9 +160,7 @@ def test_a_section_or_a_rival_that_is_not_there_is_one_clear_line(
 def test_only_models_of_the_same_classes_are_compared(
     room: Room, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    moods = room.folder / "moods.tflite"
-    moods.write_bytes(room.other.read_bytes())
-    write_card(moods, moods, ("calm", "excited"), {}, "a test", **FACE)
+    moods = of_own_classes(room.folder / "moods.tflite", room.other)
     assert room.evaluate("--only", "accuracy", "--compare", str(moods)) == 1
     assert "only models of the same classes can be compared" in capsys.readouterr().err
 
@@ -163,9 +168,7 @@ def test_only_models_of_the_same_classes_are_compared(
 def test_a_model_of_own_classes_is_not_held_against_the_public_sets(
     room: Room, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    moods = room.folder / "own.tflite"
-    moods.write_bytes(room.model.read_bytes())
-    write_card(moods, moods, ("calm", "excited"), {}, "a test", **FACE)
+    moods = of_own_classes(room.folder / "own.tflite", room.model)
     assert replace(room, model=moods).evaluate("--only", "accuracy") == 1
     assert "own.tflite: tells calm, excited, which no public set" in capsys.readouterr().err
 
