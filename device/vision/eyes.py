@@ -42,7 +42,7 @@ class EyeWatch:
             return last[1]
         openness = None
         if framing_of(track.face).side >= SMALLEST_PX:
-            look = self.mesh.look(frame.rgb, track.face)
+            look = self.mesh.look(frame, track.face)
             if look.presence >= 0.5:
                 openness = openness_of(look.landmarks)
         self._seen[track.id] = frame.at, openness

@@ -17,15 +17,9 @@ from device.config import VisionConfig
 from device.errors import UserError
 from device.values import Box, Face, Frame
 from device.vision.blazeface import BlazeFace
-from device.vision.mesh import FaceMesh
+from device.vision.mesh import BELIEVED_S, FaceMesh
 
 CPUINFO = Path("/proc/cpuinfo")
-
-BELIEF = 0.5
-"""A box is believed where the mean of both models' probabilities of a face is at least this."""
-
-BELIEVED_S = 1.0
-"""Seconds for which a box that was believed is not looked at again."""
 
 SAME_FACE_IOU = 0.3
 
@@ -52,8 +46,8 @@ class SecondLook:
     """A detector whose new boxes must also look like a face to the mesh model.
 
     BlazeFace finds faces in lettering, chair legs and the backs of heads, for many frames in a
-    row; the mesh model tells these from faces almost without error and costs one call when a face
-    comes and one a second while it stays.
+    row; the mesh model tells these from faces almost without error. It costs one call when a face
+    comes, and one a second while it stays unless its eyes are looked at anyway.
     """
 
     def __init__(self, first: Detector, mesh: FaceMesh) -> None:
@@ -69,8 +63,7 @@ class SecondLook:
         for face in self._first.detect(frame):
             looked_at = self._looked_at(face.box, frame.at)
             if looked_at is None:
-                presence = self.mesh.look(frame.rgb, face).presence
-                if (presence + face.score) / 2 < BELIEF:
+                if not self.mesh.look(frame, face).believed:
                     continue
                 looked_at = frame.at
             faces.append(face)
@@ -83,10 +76,10 @@ class SecondLook:
         self._first.close()
 
     def _looked_at(self, box: Box, at: float) -> float | None:
-        """When a face was last seen at this place with both models, if that is not long ago."""
+        """When a face was last believed at this place, if that is not long ago."""
         recent = [
             looked_at
-            for other, looked_at in self._believed
+            for other, looked_at in (*self._believed, *self.mesh.believed)
             if 0 <= at - looked_at < BELIEVED_S and other.iou(box) >= SAME_FACE_IOU
         ]
         return max(recent, default=None)

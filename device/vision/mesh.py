@@ -1,5 +1,8 @@
 """MediaPipe's face mesh model by LiteRT: 468 landmarks, and how surely there is a face at all.
 
+Two steps ask it, the detector's second look and the eyes: it remembers for a second which faces it
+believed, so that one need not look again at what the other has just seen.
+
 Source: Kartynnik et al., Real-time facial surface geometry, arXiv:1907.06724; the region it is
 given (the detector's box, turned by the eye line, half as large again) is that of
 mediapipe/modules/face_landmark/face_detection_front_detection_to_roi.pbtxt, version 0.10.21.
@@ -14,29 +17,41 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from device.values import Face, Floats, Image
+from device.values import Box, Face, Floats, Frame
 from device.vision.crop import keypoint_frame
 from device.vision.litert import load_model
 
 FILE = "face_landmark.tflite"
 SIZE = 192
 ENLARGE = 1.5
+
+BELIEF = 0.5
+"""A face is believed where the mean of both models' probabilities of one is at least this."""
+
+BELIEVED_S = 1.0
+"""Seconds for which a face that was believed need not be looked at again."""
+
 _INPUT, _LANDMARKS, _PRESENCE = "input_1", "conv2d_21", "conv2d_31"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """What the mesh model sees. presence: probability of a face, 0 to 1.
+    """What the mesh model sees. presence: probability of a face, 0 to 1. believed: whether it is
+    one, by this model and the detector together.
 
     landmarks: (468, 3) float32 in pixels of the model's own upright 192x192 view.
     """
 
     presence: float
+    believed: bool
     landmarks: Floats
 
 
 class FaceMesh:
-    """The mesh model. `model` is public for the benchmark's bare calls."""
+    """The mesh model. `model` is public for the benchmark's bare calls.
+
+    believed: boxes of the faces that were believed in the last second, and when.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Load the model from `folder`.
@@ -49,11 +64,12 @@ class FaceMesh:
             {_INPUT: (1, SIZE, SIZE, 3)},
             {_LANDMARKS: (1, 1, 1, 1404), _PRESENCE: (1, 1, 1, 1)},
         )
+        self.believed: list[tuple[Box, float]] = []
         self._view = np.zeros((SIZE, SIZE, 3), np.uint8)
         self._input = np.empty((1, SIZE, SIZE, 3), np.float32)
 
-    def look(self, rgb: Image, face: Face) -> Look:
-        """Look closely at one face of an RGB picture (H, W, 3)."""
+    def look(self, frame: Frame, face: Face) -> Look:
+        """Look closely at one face of a frame."""
         _, _, _, roll = keypoint_frame(face.keypoints)
         x, y = face.box.centre
         scale = SIZE / (max(face.box.w, face.box.h, 1.0) * ENLARGE)
@@ -62,8 +78,12 @@ class FaceMesh:
         turning = np.array(
             [[cos, sin, middle - cos * x - sin * y], [-sin, cos, middle + sin * x - cos * y]]
         )
-        cv2.warpAffine(rgb, turning, (SIZE, SIZE), dst=self._view, flags=cv2.INTER_LINEAR)
+        cv2.warpAffine(frame.rgb, turning, (SIZE, SIZE), dst=self._view, flags=cv2.INTER_LINEAR)
         np.multiply(self._view, np.float32(1 / 255), out=self._input[0])
         output = self.model.run({_INPUT: self._input})
         presence = 1 / (1 + math.exp(-float(output[_PRESENCE].item())))
-        return Look(presence, output[_LANDMARKS].reshape(468, 3))
+        believed = (presence + face.score) / 2 >= BELIEF
+        self.believed = [(b, at) for b, at in self.believed if 0 <= frame.at - at < BELIEVED_S]
+        if believed:
+            self.believed.append((face.box, frame.at))
+        return Look(presence, believed, output[_LANDMARKS].reshape(468, 3))

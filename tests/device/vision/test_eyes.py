@@ -10,7 +10,7 @@ import pytest
 from device.values import Box, Face, Frame, Track
 from device.vision.blazeface import BlazeFace
 from device.vision.eyes import EVERY_S, LEFT, RIGHT, EyeWatch, openness_of
-from device.vision.mesh import FaceMesh, Look
+from tests.device.vision.counting import CountingMesh
 
 
 def mesh_with(ratio: float) -> np.ndarray:
@@ -35,16 +35,6 @@ def test_an_eye_turned_away_does_not_close_the_other() -> None:
     landmarks = mesh_with(0.3)
     landmarks[list(LEFT), 1] = 0
     assert openness_of(landmarks) == 1
-
-
-class CountingMesh(FaceMesh):
-    """The real mesh model, counting how often it is asked."""
-
-    looks = 0
-
-    def look(self, rgb: np.ndarray, face: Face) -> Look:
-        self.looks += 1
-        return super().look(rgb, face)
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ import pytest
 from device.config import VisionConfig
 from device.errors import UserError
 from device.values import Box, Face, Frame
-from device.vision.faces import BELIEVED_S, SecondLook, obstacle, open_detector
+from device.vision.faces import SecondLook, obstacle, open_detector
 from device.vision.images import frame_of
-from device.vision.mesh import FaceMesh
+from device.vision.mesh import BELIEVED_S, FaceMesh
+from tests.device.vision.counting import CountingMesh
 
 PI_4 = "processor\t: 0\nFeatures\t: fp asimd evtstrm crc32 cpuid\nCPU part\t: 0xd08\n"
 PI_5 = "processor\t: 0\nFeatures\t: fp asimd evtstrm aes crc32 atomics fphp cpuid\n"
@@ -165,3 +166,22 @@ def test_a_face_that_has_gone_is_looked_at_again_before_long(
     wall = frame_of(np.full_like(hopper.rgb, 140), BELIEVED_S / 2)
     assert detector.detect(wall) == (real,)
     assert detector.detect(Frame(wall.grey, wall.rgb, BELIEVED_S + 0.01)) == ()
+
+
+def test_a_face_whose_eyes_were_just_looked_at_needs_no_second_look(
+    face_models: Path, hopper: Frame
+) -> None:
+    real, mesh = face_at(266, 240, 200), CountingMesh(face_models)
+    detector = SecondLook(Claims(real), mesh)
+    assert mesh.look(hopper, real).believed
+    later = Frame(hopper.grey, hopper.rgb, hopper.at + BELIEVED_S / 2)
+    assert detector.detect(later) == (real,)
+    assert mesh.looks == 1
+    assert detector.detect(Frame(hopper.grey, hopper.rgb, hopper.at + BELIEVED_S)) == (real,)
+    assert mesh.looks == 2
+
+
+def test_a_look_at_a_ghost_makes_it_no_face(face_models: Path, hopper: Frame) -> None:
+    ghost, mesh = face_at(80, 520, 90), FaceMesh(face_models)
+    assert not mesh.look(hopper, ghost).believed
+    assert SecondLook(Claims(ghost), mesh).detect(hopper) == ()
