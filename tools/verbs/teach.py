@@ -63,7 +63,7 @@ def _teach(arguments: argparse.Namespace) -> int:
             continue
         print(name, flush=True)
         runs = arguments.runs / "teachers"
-        path = given.get(name) or train_teacher(name, TEACHERS[name], tables, runs, arguments.out)
+        path = given.get(name) or train_teacher(name, TEACHERS[name], tables, runs)
         if arguments.train_only:
             print(f"{path}: trained; the same without --train-only asks it")
         else:

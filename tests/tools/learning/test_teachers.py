@@ -12,7 +12,6 @@ from device.errors import UserError
 from tools.faces.datasets import TRAIN, VALIDATION, Stills, from_pictures, join, pixels_digest
 from tools.learning.architectures import ARCHITECTURES
 from tools.learning.batches import Recipe
-from tools.learning.lessons import Views, ask
 from tools.learning.networks import SIZE, TINY, load_network
 from tools.learning.teachers import TEACHERS, train_teacher
 
@@ -38,35 +37,38 @@ def ages(part: int, seed: int) -> Stills:
 
 
 @pytest.mark.slow
-def test_each_tells_what_its_sets_teach_and_the_last_learns_from_the_others_too(
-    tmp_path: Path,
+def test_each_tells_what_its_sets_teach_and_the_one_that_is_begun_goes_on_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tables = {
         "fer2013": join(emotions(TRAIN, 1), emotions(VALIDATION, 2)),
         "utkface": join(ages(TRAIN, 3), ages(VALIDATION, 4)),
     }
-    small = {name: replace(TEACHERS[name], phases=(TRIAL,)) for name in ("emotion", "age")}
-    lessons = tmp_path / "lessons"
-    best = {n: train_teacher(n, one, tables, tmp_path, lessons) for n, one in small.items()}
+    small = {name: replace(one, phases=(TRIAL,)) for name, one in TEACHERS.items()}
+    best = {n: train_teacher(n, small[n], tables, tmp_path) for n in ("emotion", "age")}
     told = {n: set(load_network(p).output) - {"embedding", "features"} for n, p in best.items()}
     assert told == {"emotion": {"emotion"}, "age": {"age", "female"}}  # no face has votes
     before = best["age"].stat().st_mtime_ns
-    assert train_teacher("age", small["age"], tables, tmp_path, lessons) == best["age"]
+    assert train_teacher("age", small["age"], tables, tmp_path) == best["age"]
     assert best["age"].stat().st_mtime_ns == before
 
-    large = replace(TEACHERS["large"], phases=(TRIAL,))
-    with pytest.raises(UserError, match="no lessons there"):
-        train_teacher("large", large, tables, tmp_path, lessons)
-    TINY.build(labels=7).save(tmp_path / "other.keras")
-    train = join(*tables.values()).of(TRAIN)
-    ask(tmp_path / "other.keras", train, Views(1), lessons / "other.npz")
-    taught = load_network(train_teacher("large", large, tables, tmp_path, lessons)).output
-    assert {"emotion", "votes", "age", "female"} <= taught.keys()
+    TINY.build(labels=7).save(tmp_path / "recognition-begun.keras")
+    monkeypatch.setenv("PATH", "")  # what is there is not fetched again
+    begun = load_network(train_teacher("recognition", small["recognition"], tables, tmp_path))
+    assert {"emotion", "age", "female"} <= begun.output.keys()
+
+
+def test_a_teacher_whose_first_weights_cannot_be_had_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = {"fer2013": emotions(TRAIN, 1), "utkface": ages(TRAIN, 3)}
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UserError, match="npm"):
+        train_teacher("recognition", TEACHERS["recognition"], tables, tmp_path)
 
 
 def test_the_teachers_are_too_large_for_a_kiosk_and_cover_all_labels() -> None:
     ours = ARCHITECTURES["wayside"].build(labels=7).count_params()
-    alone = [teacher.faces for teacher in TEACHERS.values() if not teacher.taught]
-    assert {name for faces in alone for name in faces} == {"fer2013", "utkface"}
+    assert {n for t in TEACHERS.values() for n in t.faces} == {"fer2013", "utkface"}
     for teacher in TEACHERS.values():
         assert teacher.phases[-1].design.build(labels=7).count_params() > MOST_BYTES > ours
