@@ -168,56 +168,6 @@ def _basic(x: keras.KerasTensor, width: int, norm: Normalise) -> keras.KerasTens
     return layers.ReLU(6.0)(layers.Add()([x, y]))
 
 
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """dlib's face recognition network (King 2017), a residual one of 29 convolutions, with the
-    heads in place of the numbers of a person: its weights can be had (`pretrained.py`).
-
-    side: at which a face is looked at; the original's 150 show more around it than a crop.
-    """
-
-    side: int = 104
-    dropout: float = 0.4
-
-    def build(
-        self, *, labels: int = len(EMOTIONS), norm: Normalise = layers.BatchNormalization
-    ) -> keras.Model:
-        """The network; features are (N, 3, 3, 256)."""
-        face, x = seen()
-        x = layers.Resizing(self.side, self.side, interpolation="bilinear", name="larger")(x)
-        x = layers.ReLU()(_named(x, 32, "conv32_down", norm, size=7, stride=2))
-        x = layers.MaxPooling2D(3, 2)(x)
-        for width, repeats in ((32, 3), (64, 3), (128, 2), (256, 2)):
-            x = _halved(x, width, f"conv{width}_down", norm) if width > 32 else x
-            for number in range(1, repeats + 1):
-                y = layers.ReLU()(_named(x, width, f"conv{width}_{number}_conv1", norm))
-                y = _named(y, width, f"conv{width}_{number}_conv2", norm)
-                x = layers.ReLU()(layers.Add()([x, y]))
-        y = _halved(x, 256, "conv256_down_out", norm)
-        embedding = layers.GlobalAveragePooling2D(name="pool")(y)
-        return with_heads(face, x, embedding, labels=labels, dropout=self.dropout)
-
-
-def _named(
-    x: keras.KerasTensor, width: int, name: str, norm: Normalise, size: int = 3, stride: int = 1
-) -> keras.KerasTensor:
-    padding = "same" if stride == 1 else "valid"
-    x = layers.Conv2D(width, size, stride, padding=padding, use_bias=False, name=name)(x)
-    return norm(momentum=0.98, name=f"{name}_norm")(x)
-
-
-def _halved(x: keras.KerasTensor, width: int, name: str, norm: Normalise) -> keras.KerasTensor:
-    """A basic block that halves: past it goes the mean of each two by two, and no weight."""
-    y = layers.ReLU()(_named(x, width, f"{name}_conv1", norm, stride=2))
-    y = _named(y, width, f"{name}_conv2", norm)
-    past = layers.AveragePooling2D(2)(x)
-    if short := past.shape[1] - y.shape[1]:
-        y = layers.ZeroPadding2D(((0, short), (0, short)))(y)
-    if past.shape[-1] < width:
-        past = layers.Concatenate()([past, layers.Rescaling(0.0)(past)])
-    return layers.ReLU()(layers.Add()([past, y]))
-
-
 ARCHITECTURES: dict[str, Architecture] = {
     "seven-layers": SevenLayers(),
     "mini-xception": MiniXception(),

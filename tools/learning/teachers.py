@@ -1,7 +1,6 @@
 """The networks that are too large for a kiosk, and learn so that a small one can learn from them.
 
-Most learn from one set alone: that needs no balance between tasks, and an epoch is shorter. One
-learns from both, and begins with what it knows of other faces.
+Each learns from one set alone: that needs no balance between tasks, and an epoch is shorter.
 Promises: they are trained as every network here (`training.py`), go on where they were stopped, and
 see no held-out face but to choose their best epoch.
 """
@@ -13,23 +12,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.faces.augment import Range
-from tools.faces.datasets import TRAIN, VALIDATION, Stills, join
-from tools.learning.architectures import Recognition, Residual, Vgg
+from tools.faces.datasets import TRAIN, VALIDATION, Stills
+from tools.learning.architectures import Residual, Vgg
 from tools.learning.batches import Recipe
 from tools.learning.lessons import VARIATION
-from tools.learning.pretrained import begin
 from tools.learning.training import train_phases
 
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """faces: the tables that it learns from, "fer2013", "utkface" or both, whose labels it then
-    tells. phases: one after the other, each from the best network of the one before. begun: it
-    begins with weights that can be had (`pretrained.py`)."""
+    """table: "fer2013" or "utkface", whose labels it learns and tells. phases: one after the other,
+    each from the best network of the one before."""
 
-    faces: tuple[str, ...]
+    table: str
     phases: tuple[Recipe, ...]
-    begun: bool = False
 
 
 _FIRST = Recipe(epochs=34, rate=2e-3, votes_share=0.2, design=Residual(), variation=VARIATION)
@@ -41,27 +37,16 @@ _FOURTH = replace(_THIRD, epochs=40, mixup=0.4, variation=Range())
 # Another kind of network from another beginning: it is wrong about other faces.
 _OTHER = replace(_FOURTH, epochs=60, rate=2e-3, patience=30, design=Vgg(), seed=2)
 
-_BEGUN = replace(
-    _FIRST, epochs=24, rate=1e-3, votes_share=0, patience=30, design=Recognition(), seed=4
-)
-
 TEACHERS = {
-    "emotion": Teacher(("fer2013",), (_FIRST, _SECOND, _THIRD, _FOURTH)),
-    "emotion-vgg": Teacher(("fer2013",), (_OTHER,)),
-    "age": Teacher(("utkface",), (replace(_FIRST, epochs=26), replace(_SECOND, epochs=12))),
-    "recognition": Teacher(("fer2013", "utkface"), (_BEGUN,), begun=True),
+    "emotion": Teacher("fer2013", (_FIRST, _SECOND, _THIRD, _FOURTH)),
+    "emotion-vgg": Teacher("fer2013", (_OTHER,)),
+    "age": Teacher("utkface", (replace(_FIRST, epochs=26), replace(_SECOND, epochs=12))),
 }
 """By the names of their lessons."""
 
 
 def train_teacher(name: str, teacher: Teacher, tables: Mapping[str, Stills], runs: Path) -> Path:
     """Train it in `runs`/<name>-1 and on, or go on, or leave it where it is done; returns its best
-    network.
-
-    Raises:
-        UserError: the weights that it begins with can't be had.
-    """
-    faces = join(*(tables[table] for table in teacher.faces))
-    train, held_out = faces.of(TRAIN), faces.of(VALIDATION)
-    start = begin(runs / f"{name}-begun.keras", train) if teacher.begun else None
-    return train_phases(runs, name, teacher.phases, train, held_out, start=start)
+    network."""
+    faces = tables[teacher.table]
+    return train_phases(runs, name, teacher.phases, faces.of(TRAIN), faces.of(VALIDATION))
