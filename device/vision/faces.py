@@ -15,13 +15,11 @@ from typing import Literal, Protocol
 
 from device.config import VisionConfig
 from device.errors import UserError
-from device.values import Box, Face, Frame
+from device.values import Face, Frame
 from device.vision.blazeface import BlazeFace
-from device.vision.mesh import BELIEVED_S, FaceMesh
+from device.vision.mesh import FaceMesh
 
 CPUINFO = Path("/proc/cpuinfo")
-
-SAME_FACE_IOU = 0.3
 
 
 class Detector(Protocol):
@@ -54,35 +52,19 @@ class SecondLook:
         """Look again at what `first` finds."""
         self._first = first
         self.mesh = mesh
-        self._believed: list[tuple[Box, float]] = []
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
         """Faces that both models see."""
-        faces: list[Face] = []
-        believed: list[tuple[Box, float]] = []
-        for face in self._first.detect(frame):
-            looked_at = self._looked_at(face.box, frame.at)
-            if looked_at is None:
-                if not self.mesh.look(frame, face).believed:
-                    continue
-                looked_at = frame.at
-            faces.append(face)
-            believed.append((face.box, looked_at))
-        self._believed = believed
-        return tuple(faces)
+        self.mesh.forget_old(frame.at)
+        return tuple(
+            face
+            for face in self._first.detect(frame)
+            if self.mesh.believes(face.box) or self.mesh.look(frame, face).believed
+        )
 
     def close(self) -> None:
         """Close the detector underneath."""
         self._first.close()
-
-    def _looked_at(self, box: Box, at: float) -> float | None:
-        """When a face was last believed at this place, if that is not long ago."""
-        recent = [
-            looked_at
-            for other, looked_at in (*self._believed, *self.mesh.believed)
-            if 0 <= at - looked_at < BELIEVED_S and other.iou(box) >= SAME_FACE_IOU
-        ]
-        return max(recent, default=None)
 
 
 def obstacle(cpuinfo: Path = CPUINFO, machine: str | None = None) -> str | None:

@@ -31,6 +31,8 @@ BELIEF = 0.5
 BELIEVED_S = 1.0
 """Seconds for which a face that was believed need not be looked at again."""
 
+SAME_FACE_IOU = 0.3
+
 _INPUT, _LANDMARKS, _PRESENCE = "input_1", "conv2d_21", "conv2d_31"
 
 
@@ -48,10 +50,7 @@ class Look:
 
 
 class FaceMesh:
-    """The mesh model. `model` is public for the benchmark's bare calls.
-
-    believed: boxes of the faces that were believed in the last second, and when.
-    """
+    """The mesh model. `model` is public for the benchmark's bare calls."""
 
     def __init__(self, folder: Path) -> None:
         """Load the model from `folder`.
@@ -64,7 +63,7 @@ class FaceMesh:
             {_INPUT: (1, SIZE, SIZE, 3)},
             {_LANDMARKS: (1, 1, 1, 1404), _PRESENCE: (1, 1, 1, 1)},
         )
-        self.believed: list[tuple[Box, float]] = []
+        self._believed: list[tuple[Box, float]] = []
         self._view = np.zeros((SIZE, SIZE, 3), np.uint8)
         self._input = np.empty((1, SIZE, SIZE, 3), np.float32)
 
@@ -83,7 +82,22 @@ class FaceMesh:
         output = self.model.run({_INPUT: self._input})
         presence = 1 / (1 + math.exp(-float(output[_PRESENCE].item())))
         believed = (presence + face.score) / 2 >= BELIEF
-        self.believed = [(b, at) for b, at in self.believed if 0 <= frame.at - at < BELIEVED_S]
         if believed:
-            self.believed.append((face.box, frame.at))
+            self._place(face.box, frame.at)
         return Look(presence, believed, output[_LANDMARKS].reshape(468, 3))
+
+    def believes(self, box: Box) -> bool:
+        """Whether a face at this place was believed, and is not forgotten; it is followed here."""
+        looked_at = [seen for other, seen in self._believed if other.iou(box) >= SAME_FACE_IOU]
+        if looked_at:
+            self._place(box, max(looked_at))
+        return bool(looked_at)
+
+    def forget_old(self, at: float) -> None:
+        """Forget what was believed more than a second before `at`, or after it: time began anew."""
+        self._believed = [(b, seen) for b, seen in self._believed if 0 <= at - seen < BELIEVED_S]
+
+    def _place(self, box: Box, looked_at: float) -> None:
+        """Remember a face here, in the place of what is remembered of it."""
+        others = [kept for kept in self._believed if kept[0].iou(box) < SAME_FACE_IOU]
+        self._believed = [*others, (box, looked_at)]

@@ -185,3 +185,15 @@ def test_a_look_at_a_ghost_makes_it_no_face(face_models: Path, hopper: Frame) ->
     ghost, mesh = face_at(80, 520, 90), FaceMesh(face_models)
     assert not mesh.look(hopper, ghost).believed
     assert SecondLook(Claims(ghost), mesh).detect(hopper) == ()
+
+
+def test_a_face_that_walks_is_followed_and_not_looked_at_again_at_every_step(
+    face_models: Path, hopper: Frame
+) -> None:
+    mesh = CountingMesh(face_models)
+    for step in range(8):
+        face = face_at(266 + 60 * step, 240, 200)
+        walking = SecondLook(Claims(face), mesh)
+        at = hopper.at + BELIEVED_S * step / 10
+        assert walking.detect(Frame(hopper.grey, hopper.rgb, at)) == (face,)
+    assert mesh.looks == 1
