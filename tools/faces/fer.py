@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from device.errors import UserError
 from device.values import EMOTIONS
-from tools.faces.ferplus import NO_VOTES, SIDE, USAGES, Row, votes_of
+from tools.faces.ferplus import NO_VOTES, SIDE, TABLE, USAGES, Row, votes_of
 from tools.faces.findings import Findings
 from tools.faces.folders import label_of
 from tools.faces.kaggle import is_kaggle, read_kaggle
@@ -139,6 +139,10 @@ def _of_list(tree: Tree, name: str, findings: Findings) -> Iterator[Row]:
 
 def _of_folders(tree: Tree, findings: Findings) -> Iterator[Row]:
     """`train|test/<class>/<file>`; the usage in front of a file's name counts for more."""
+    if any(name.split("/")[-1] == TABLE for name in tree.names):
+        findings.notes.append(
+            f"{TABLE}: not taken: its rows are those of Kaggle's CSV, not folders'"
+        )
     for name in tqdm(tree.pictures(), "FER-2013", unit="face", disable=None):
         try:
             folder, label, file = _place(name)

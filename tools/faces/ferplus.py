@@ -57,13 +57,24 @@ def votes_of(row: Mapping[str, str], prefix: str = "") -> NDArray[np.float32]:
     raise ValueError("votes that cannot be counted")
 
 
-def read_votes(tree: Tree, findings: Findings) -> dict[int, NDArray[np.float32]]:
-    """Counts by the number of the line, where FER+'s table is in the tree."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Voted:
+    """A row of FER+'s table. usage: the part it names, "" where it names none; counts: (8,)."""
+
+    usage: str
+    counts: NDArray[np.float32]
+
+
+def read_votes(tree: Tree, findings: Findings) -> dict[int, Voted]:
+    """Rows by the number of the line, where FER+'s table is in the tree; one whose votes cannot be
+    counted has none."""
     found = [name for name in tree.names if name.split("/")[-1] == TABLE]
     votes = {}
     for number, row in tree.rows(found[0]) if found else ():
+        counts = NO_VOTES
         try:
-            votes[number] = votes_of(row)
+            counts = votes_of(row)
         except ValueError as error:
             findings.leave_out(f"{found[0]} row {number}", str(error))
+        votes[number] = Voted(row.get("Usage", ""), counts)
     return votes

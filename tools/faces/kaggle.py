@@ -1,6 +1,8 @@
 """FER-2013 as Kaggle has it: one table, `emotion,pixels,Usage`, a row a face.
 
 FER+'s own table belongs to it row by row: where that lies in the same folder, its votes are taken.
+Promises: no face gets another one's votes; a table of votes that is not of these very rows is
+refused.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from device.errors import UserError
 from device.values import EMOTIONS
-from tools.faces.ferplus import NO_VOTES, SIDE, USAGES, Row, read_votes
+from tools.faces.ferplus import NO_VOTES, SIDE, TABLE, USAGES, Row, Voted, read_votes
 from tools.faces.findings import Findings
 from tools.faces.trees import Tree
 
@@ -29,20 +32,37 @@ def read_kaggle(tree: Tree, name: str, findings: Findings) -> Iterator[Row]:
     """The faces of the table; a row that is not one is told to `findings`.
 
     Raises:
-        UserError: not a CSV file.
+        UserError: not a CSV file, or FER+'s table beside it is of other rows.
     """
     votes = read_votes(tree, findings)
-    rows = tree.rows(name)
-    for number, row in tqdm(rows, "FER-2013", unit="face", disable=None):
+    number = max(votes, default=0)
+    for number, row in tqdm(tree.rows(name), "FER-2013", unit="face", disable=None):
+        if votes and not _belongs(votes.get(number), row):
+            raise _other_rows(tree, name, number)
         try:
             yield Row(
                 picture_of(row.get("pixels", "")),
                 _part(row),
                 _emotion(row.get("emotion", "")),
-                votes.get(number, NO_VOTES),
+                votes[number].counts if votes else NO_VOTES,
             )
         except ValueError as error:
             findings.leave_out(f"{name} row {number}", str(error))
+    if number < max(votes, default=0):
+        raise _other_rows(tree, name, number + 1)
+
+
+def _belongs(voted: Voted | None, row: Mapping[str, str]) -> bool:
+    """Whether a row of FER+'s table may be of this one: of the same part, where both name one."""
+    usage = row.get("Usage", "")
+    return voted is not None and (usage not in USAGES or voted.usage in ("", usage))
+
+
+def _other_rows(tree: Tree, name: str, number: int) -> UserError:
+    return UserError(
+        f"{tree.path}: {TABLE} is not of the rows of {name}, first told at row {number}; put both "
+        "there as they were published, or take the votes away"
+    )
 
 
 def picture_of(text: str) -> NDArray[np.uint8]:

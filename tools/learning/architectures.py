@@ -174,9 +174,8 @@ ARCHITECTURES: dict[str, Architecture] = {
     "mobilenet-v2-0.35": mobilenet_v2(0.35),
     "mobilenet-v2-0.5": mobilenet_v2(0.5),
     "mobilenet-v2-1.0": mobilenet_v2(1.0),
-    "vgg": Vgg(),
     "teacher": Residual(),
     "wayside": Design(),
 }
-"""By the names that people type. `wayside` is the one that ships; `vgg` and `teacher` are too large
-for a kiosk."""
+"""Those that are compared, by the names that people type. `wayside` is the one that ships; `teacher`
+is too large for a kiosk."""

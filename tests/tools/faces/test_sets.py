@@ -44,6 +44,7 @@ def test_kaggles_table_is_read_with_the_votes_that_lie_beside_it(tmp_path: Path)
     (tmp_path / "fer2013new.csv").write_text(
         "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,"
         "NF\nTraining,fer0.png,0,0,0,0,6,0,0,2,2,0\nTraining,,0,0,0,0,0,0,0,0,0,10\n"
+        "PublicTest,,0,0,0,0,0,0,0,0,0,10\nPrivateTest,,0,0,0,0,0,0,0,0,0,10\n"
     )
     for form in (path, tmp_path):
         stills = read_fer(form)
@@ -93,6 +94,23 @@ def test_a_stray_quote_or_a_short_row_costs_no_other_row(tmp_path: Path) -> None
         "fer2013.csv row 2",
         "fer2013.csv row 4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("voted", "first"),
+    [
+        (["Training", "Training"], 4),  # it ends too early
+        (["Training", "Training", "PublicTest", "PublicTest"], 5),  # too late
+        (["Training", "Training", "Training"], 4),  # a row too many stands above
+    ],
+)
+def test_votes_of_other_rows_are_refused(tmp_path: Path, voted: list[str], first: int) -> None:
+    parts = ["Training", "Training", "PublicTest"]
+    path = kaggle(tmp_path, *(kaggle_row(n, n, usage) for n, usage in enumerate(parts)))
+    rows = "".join(f"{usage},5\n" for usage in voted)
+    (tmp_path / "fer2013new.csv").write_text(f"Usage,anger\n{rows}")
+    with pytest.raises(UserError, match=f"is not of the rows of fer2013.csv, .* row {first};"):
+        read_fer(path)
 
 
 @pytest.mark.parametrize("count", ["nan", "inf", "-5", "many"])
@@ -300,6 +318,14 @@ def test_a_set_is_found_under_any_of_its_usual_names(tmp_path: Path) -> None:
         find_set(tmp_path, "fer2013")
     table = kaggle(tmp_path, kaggle_row(0, 1))
     assert find_set(tmp_path, "fer2013") == table
+
+
+def test_votes_beside_folders_are_said_not_to_be_taken(tmp_path: Path) -> None:
+    write(tmp_path / "train" / "angry" / "1.png", 1)
+    (tmp_path / "fer2013new.csv").write_text("Usage,anger\nTraining,5\n")
+    findings = Findings()
+    assert not read_fer(tmp_path, findings).votes.any()
+    assert any("fer2013new.csv: not taken" in line for line in findings.lines())
 
 
 def test_training_reads_any_form_and_reads_it_again_when_it_is_another(tmp_path: Path) -> None:
