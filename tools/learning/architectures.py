@@ -177,5 +177,5 @@ ARCHITECTURES: dict[str, Architecture] = {
     "teacher": Residual(),
     "wayside": Design(),
 }
-"""Those that are compared, by the names that people type. `wayside` is the one that ships; `teacher`
-is too large for a kiosk."""
+"""Those that are compared, by the names that people type. `wayside` is the one that ships, and
+`teacher` too large for a kiosk."""

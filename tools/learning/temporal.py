@@ -10,6 +10,7 @@ that ships.
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from device.vision.recognise import emotion_output
 from tools.faces.sequences import RATES
 from tools.learning.clips import CEILING, Courses, Kind, TemporalRecipe
 from tools.learning.tensor_train import TensorTrainDense
+from tools.measuring.plots import draw_history
 
 UNITS = 64
 EVIDENCE = (2, 2, 2, 2)
@@ -151,7 +153,8 @@ class Unrolled(keras.Model):
 def train_temporal(
     folder: Path, face: keras.Model, courses: Courses, recipe: TemporalRecipe
 ) -> keras.Model:
-    """The trained step, saved in `folder` as `temporal.keras`; recipe and history lie beside it.
+    """The trained step, saved in `folder` as `temporal.keras`; recipe and history, also drawn, lie
+    beside it. It takes minutes: one that was stopped begins anew.
 
     face: the float network of the backbone that saw the clips.
     """
@@ -174,9 +177,13 @@ def train_temporal(
     best = keras.callbacks.EarlyStopping(patience=recipe.patience, restore_best_weights=True)
     history = unrolled.fit(
         seen.maps, seen.target, batch_size=recipe.batch, epochs=recipe.epochs, shuffle=True,
-        validation_data=(unseen.maps, unseen.target), callbacks=[best], verbose=2,
+        validation_data=(unseen.maps, unseen.target), callbacks=[best],
+        verbose=1 if sys.stdout.isatty() else 2,
     )  # fmt: skip
     step.save(folder / "temporal.keras")
     kept = {"recipe": asdict(recipe), "history": history.history}
     (folder / "temporal history.json").write_text(json.dumps(kept, indent=1))
+    told = history.history.items()
+    rows = [{"epoch": at + 1} | {key: row[at] for key, row in told} for at in history.epoch]
+    draw_history(rows, folder / "temporal history.png")
     return step

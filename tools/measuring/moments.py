@@ -18,6 +18,7 @@ from tqdm import tqdm
 from device.vision.litert import Model, load_model
 from tools.learning.clips import CEILING, Course, Courses
 from tools.measuring.metrics import softmax
+from tools.measuring.reliability import reliability
 
 Shares = NDArray[np.float32]
 """(N, T, labels) probabilities of every step of N clips."""
@@ -110,8 +111,8 @@ def rate(rivals: Mapping[str, Shares], course: Course) -> dict[str, dict[str, An
 
     accuracy: of all steps; last: of the last step of the clips; switches_a_minute: of the told
     label; lag_s: mean seconds from a change of the true label until it is told, over the changes
-    that all rivals tell; loss: cross-entropy of all steps, nats. A row "shown" has the true label's
-    own switches.
+    that all rivals tell; loss: cross-entropy of all steps, nats; ece: expected calibration error of
+    all steps. A row "shown" has the true label's own switches.
     """
     truth = course.target.argmax(axis=-1)
     changes = Changes.of(truth)
@@ -126,6 +127,7 @@ def rate(rivals: Mapping[str, Shares], course: Course) -> dict[str, dict[str, An
     report: dict[str, dict[str, Any]] = {"shown": {"switches_a_minute": switches(truth)}}
     for name, labels in told.items():
         seconds = late[name][fair] / course.fps[changes.clip[fair]]
+        flat = rivals[name].reshape(-1, rivals[name].shape[-1])
         report[name] = {
             "accuracy": round(float((labels == truth).mean()), 4),
             "last": round(float((labels[:, -1] == truth[:, -1]).mean()), 4),
@@ -133,6 +135,7 @@ def rate(rivals: Mapping[str, Shares], course: Course) -> dict[str, dict[str, An
             "lag_s": round(float(seconds.mean()), 2) if fair.any() else None,
             "changes_timed": int(fair.sum()),
             "loss": round(loss_of(rivals[name], course.target), 4),
+            "ece": round(reliability(flat, truth.ravel()).error, 4),
         }
     return report
 

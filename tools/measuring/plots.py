@@ -22,19 +22,37 @@ CURVES = ((INK, "o"), (SECOND, "s"), ("#009e73", "^"), ("#cc79a7", "D"), ("#e69f
 DPI = 150
 
 
+COURSES = {
+    "loss, training": ("loss", "emotion_loss", "votes_loss", "age_loss", "female_loss"),
+    "log loss, validation": ("val_loss", "val_nll", "val_votes_nll", "val_gender_nll"),
+    "accuracy, validation": (
+        "val_accuracy", "val_macro_f1", "val_votes_accuracy", "val_gender_accuracy",
+        "val_age_band_accuracy",
+    ),
+    "age error, validation (years)": ("val_age_error",),
+}  # fmt: skip
+"""What is drawn of a history, a panel each."""
+
+
 def draw_history(rows: Sequence[Mapping[str, float]], path: Path) -> None:
-    """Losses on the left; accuracy, gender and age error of the validation parts on the right."""
+    """How a training went, by epoch: of `COURSES` what the rows tell."""
+    told = set().union(*rows)
+    panels = {
+        title: shown for title, keys in COURSES.items() if (shown := [k for k in keys if k in told])
+    }
     epochs = [row["epoch"] for row in rows]
-    figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(13, 4))
-    for key in ("loss", "emotion_loss", "votes_loss", "age_loss", "female_loss"):
-        left.plot(epochs, [row.get(key, np.nan) for row in rows], label=key)
-    for key in ("val_accuracy", "val_macro_f1", "val_gender_accuracy", "val_age_band_accuracy"):
-        middle.plot(epochs, [row.get(key, np.nan) for row in rows], label=key)
-    right.plot(epochs, [row.get("val_age_error", np.nan) for row in rows], label="val_age_error")
-    for axes in (left, middle, right):
+    figure, places = pyplot.subplots(1, len(panels), figsize=(4.3 * len(panels), 4), squeeze=False)
+    for axes, (title, keys) in zip(places.flat, panels.items(), strict=True):
+        for key, (colour, mark) in zip(keys, CURVES, strict=False):
+            values = [row.get(key, np.nan) for row in rows]
+            name = key.removeprefix("val_")
+            axes.plot(epochs, values, label=name, color=colour, marker=mark, markersize=3)
+        axes.set_title(title, fontsize=10)
         axes.set_xlabel("epoch")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=8)
+        axes.legend(
+            fontsize=8, ncols=2, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14)
+        )
     _save(figure, path)
 
 

@@ -62,7 +62,7 @@ def verdicts(report: Mapping[str, Any]) -> Iterator[str]:
 
 def as_report(report: Mapping[str, Any]) -> str:
     """All sections as one Markdown document."""
-    title = f"# {report['model']}\n\n`{report['sha256']}`"
+    title = f"# {report['model']}, {report['date']}\n\n`{report['sha256']}`"
     if report.get("limit"):
         title += f"\n\nA trial on {report['limit']} faces of each part, not a measurement."
     sections = [title]

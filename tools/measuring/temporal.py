@@ -38,6 +38,7 @@ COLUMNS = {
     "switches_a_minute": "switches a minute",
     "lag_s": "lag (s)",
     "loss": "cross-entropy",
+    "ece": "ECE",
     "parameters": "parameters",
     "bytes": "bytes",
     "milliseconds": "ms a step",

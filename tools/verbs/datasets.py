@@ -14,11 +14,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     datasets = subparsers.add_parser(
         "datasets",
         help="what is in a set of faces: counts by class and part, samples, what is wrong",
-        description="Read sets of faces as `train` does: FER-2013 as Kaggle's CSV, with "
-        "FER+'s fer2013new.csv where that lies beside it, by a list labels.csv with votes, or as "
-        "folders; UTKFace; or any folder of class folders; each also as a zip. Tell how many faces of each class stand in each part, write a sheet of samples "
-        "and a list of the held-out faces' digests, and name what cannot be used. "
-        "With no PATH: FER-2013 and UTKFace of --data.",
+        description="Read sets of faces as `train` does: FER-2013 as Kaggle's CSV, with FER+'s "
+        "fer2013new.csv where that lies beside it, by a list labels.csv with votes, or as folders; "
+        "UTKFace; or any folder of class folders; each also as a zip. Tell how many faces of each "
+        "class stand in each part, write a sheet of samples and a list of the held-out faces' "
+        "digests, and name what cannot be used. With no PATH: FER-2013 and UTKFace of --data.",
         epilog="example: wayside-tools datasets   or: "
         "wayside-tools datasets my_faces --classes moods --strict",
     )

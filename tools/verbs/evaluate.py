@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import sys
 from pathlib import Path
@@ -22,7 +23,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="accuracy, calibration, fairness and robustness of the .tflite that ships",
         description="Measure a model on FER-2013's and UTKFace's held-out parts, or on a folder "
         "of class folders with face crops. Choose by --part validation; test is for the end. "
-        "Tables and pictures are written to RUNS/evaluate.",
+        "Tables and pictures are written to RUNS/evaluate, those of some parts or sections to a "
+        "folder of their own there.",
         epilog="example: wayside-tools evaluate --part validation   or: "
         "wayside-tools evaluate --only accuracy --compare fer   or: "
         "wayside-tools evaluate --folder my_faces --json",
@@ -114,6 +116,14 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
     return reports[0] | ({"compare": reports[1]} if len(reports) > 1 else {})
 
 
+def _folder_of(arguments: argparse.Namespace) -> Path:
+    """Where the report goes: a part of it never takes the place of the whole."""
+    chosen = [] if arguments.part == "all" else [arguments.part]
+    chosen += [] if arguments.only == SECTIONS else arguments.only
+    chosen += [] if arguments.limit is None else [f"limit {arguments.limit}"]
+    return Path(arguments.runs) / "evaluate" / " ".join(chosen)
+
+
 def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
     from device.values import EMOTIONS
     from tools.faces.datasets import PARTS, TEST, VALIDATION
@@ -138,6 +148,7 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
     refuse_empty(tables, chosen)
     report: dict[str, Any] = {
         "model": arguments.model.name,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "sha256": sha256_of(arguments.model),
         "bytes": arguments.model.stat().st_size,
         "limit": arguments.limit,
@@ -153,7 +164,7 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
             for name, stills in tables.items()
         }
         report["compare"] = compare(rival, held_out, outputs)
-    folder = arguments.runs / "evaluate"
+    folder = _folder_of(arguments)
     folder.mkdir(parents=True, exist_ok=True)
     report["pictures"] = [str(path) for path in draw(report, folder, labels)]
     (folder / "report.md").write_text(as_report(report), encoding="utf-8")

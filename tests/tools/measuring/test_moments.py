@@ -45,6 +45,7 @@ def test_a_label_that_comes_late_has_a_lag_and_one_that_flickers_has_switches() 
     assert told["flicker"]["lag_s"] == 0
     assert told["flicker"]["switches_a_minute"] == pytest.approx(5 / minutes)
     assert told["late"]["last"] == 1
+    assert told["late"]["ece"] == pytest.approx(3 / STEPS)  # always sure, three times wrong
 
 
 def test_lags_are_compared_on_the_changes_that_every_rival_tells() -> None:

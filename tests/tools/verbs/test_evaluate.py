@@ -56,7 +56,9 @@ class Room:
 
     @property
     def report(self) -> dict[str, Any]:
-        return json.loads((self.folder / "runs" / "evaluate" / "report.json").read_text())
+        return json.loads(
+            (self.folder / "runs" / "evaluate" / "validation" / "report.json").read_text()
+        )
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +121,12 @@ def test_every_section_is_measured_written_and_drawn(
     }
     for path in report["pictures"]:
         assert min(cv2.imread(path).shape[:2]) > 300
-    written = (room.folder / "runs" / "evaluate" / "report.md").read_text()
+    made = room.folder / "runs" / "evaluate" / "validation"
+    written = (made / "report.md").read_text()
     assert "the labels of FER-2013 and FER+ say nothing of who is seen" in written
     assert "8 faces; left out: 4 ties, 4 of contempt, 4 without votes" in written
     assert "12 (few)" in written
-    assert str(room.folder / "runs" / "evaluate") in printed
+    assert str(made) in printed
     assert "| fer2013 validation | 20 |" in printed
 
 
@@ -136,6 +139,9 @@ def test_only_what_is_asked_for_is_measured_and_a_repetition_is_the_same(
     assert room.evaluate(*asked) == 0
     assert json.loads(capsys.readouterr().out) == first
     assert {"calibration", "fairness"} < set(first)
+    # Beside the report of the whole part, not in its place.
+    made = room.folder / "runs" / "evaluate" / "validation calibration fairness limit 5"
+    assert json.loads((made / "report.json").read_text()) == first
     assert not {"parts", "robustness", "compare"} & set(first)
     assert first["fairness"]["utkface validation"]["faces"] == 5
     assert list(first["fairness"]["fer2013 validation"]) == ["not_measured"]
