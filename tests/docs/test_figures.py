@@ -38,6 +38,10 @@ def test_the_readme_tells_what_the_card_says(root: Path, card: dict[str, Any]) -
             f"{faces['consensus_by_label_accuracy']:.3f} / {faces['consensus_accuracy']:.3f} / "
             f"{faces['votes']['consensus_agreed_accuracy']:.3f}",
         ),
+        (
+            "its calibration error, by majority / by label",
+            f"{faces['consensus_ece']:.3f} / {faces['consensus_by_label_ece']:.3f}",
+        ),
         ("age, UTKFace test part, mean error", f"{people['age_error']:.2f} years"),
         ("gender, UTKFace test part", f"{people['gender_accuracy']:.4f}"),
     ):
@@ -60,3 +64,15 @@ def test_the_table_of_the_models_is_that_of_the_card(
         told = row_of(root / "docs" / "models.md", title, kind)
         assert told[0] == str(stated["faces"])
         assert told[place : place + len(keys)] == [f"{stated[key]:.4f}" for key in keys], title
+
+
+def test_the_table_of_what_the_device_reads_is_that_of_the_card(
+    root: Path, card: dict[str, Any]
+) -> None:
+    keys = ("accuracy", "ece", "by_label_accuracy", "by_label_macro_f1", "by_label_ece")
+    for title, part in (("PublicTest", "validation"), ("PrivateTest", "test")):
+        stated = card["metrics"]["int8"][f"fer2013 {part}"]
+        told = row_of(root / "docs" / "models.md", f"{title}, consensus")
+        figures = [f"{stated[f'consensus_{key}']:.4f}" for key in keys]
+        agreed = f"{stated['votes']['consensus_agreed_accuracy']:.4f}"
+        assert told == [str(stated["faces"]), *figures, agreed], title
