@@ -19,8 +19,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="from data to the models that ship, or to models of your own labels",
         description="Train the backbone and the temporal network, convert, measure and write the "
         "cards. A run that was stopped goes on where it was, but for the temporal network, which "
-        "takes minutes; delete its folder to begin again. Some three hours on two cores. With --labels the network that ships is taught the classes "
-        "of DIR instead, such as EmoPOI's eight moods, in minutes; docs/recipes/own-labels.md.",
+        "takes minutes; delete its folder to begin again. Some three hours on two cores. With "
+        "--labels the network that ships is taught the classes of DIR instead, such as EmoPOI's "
+        "eight moods, in minutes; docs/recipes/own-labels.md.",
         epilog="example: wayside-tools train --data ../shared/data   "
         "(a trial of a minute: --limit 300 --epochs 2 --out /tmp/trial --runs /tmp/trial/runs)   "
         "or: wayside-tools train --labels faces --out my-models",
