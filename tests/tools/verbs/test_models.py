@@ -79,10 +79,13 @@ def test_a_folder_of_faces_is_measured_and_what_was_skipped_is_named(
     tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("anger", "happiness", "odd"):
-        (tmp_path / name).mkdir()
-        cv2.imwrite(str(tmp_path / name / "a.png"), np.full((50, 50), 80, np.uint8))
+        (tmp_path / "faces" / name).mkdir(parents=True)
+        picture = np.full((50, 50), 80, np.uint8)
+        cv2.imwrite(str(tmp_path / "faces" / name / "a.png"), picture)
     face = root / "models" / "face.tflite"
-    assert main(["evaluate", "--model", str(face), "--folder", str(tmp_path), "--json"]) == 0
+    faces, runs = tmp_path / "faces", str(tmp_path / "runs")
+    asked = ["evaluate", "--model", str(face), "--folder", str(faces), "--runs", runs, "--json"]
+    assert main(asked) == 0
     out, err = capsys.readouterr()
     report = json.loads(out)
     assert report["faces"] == 2
