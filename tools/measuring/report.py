@@ -11,6 +11,7 @@ from typing import Any
 
 from tools.faces.datasets import VOTES
 from tools.measuring.evaluate import AGREED, CLEAR
+from tools.measuring.fairness import FIGURES
 from tools.measuring.plots import (
     draw_confusion,
     draw_curves,
@@ -153,12 +154,11 @@ def _fairness(part: Mapping[str, Any]) -> Iterator[str]:
     rows = []
     for kind, members in {"": {"all": part["overall"]}, **part["groups"]}.items():
         for name, row in members.items():
-            figures = (_interval(row[key]) for key in ("gender_accuracy", "age_error"))
+            figures = (_interval(row[key]) for key in FIGURES)
             few = f"{row['faces']} (few)" if row["small"] else row["faces"]
             rows.append((kind, name, few, *figures))
-    yield markdown(
-        ("by", "group", "faces", "gender accuracy (95 %)", "age error, years (95 %)"), rows
-    )
+    told = ("gender accuracy (95 %)", "age error, years (95 %)", "age band accuracy (95 %)")
+    yield markdown(("by", "group", "faces", *told), rows)
     gaps = [
         (kind, gap["best"], gap["worst"], _interval(gap), gap.get("limit", "–"),
          {True: "yes", False: "no", None: "–"}[gap.get("met")])
