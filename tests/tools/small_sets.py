@@ -1,4 +1,4 @@
-"""FER-2013 and UTKFace as they are handed out, with a few faces of noise, for whole verbs."""
+"""FER-2013 and UTKFace as they are handed out, with a few faces of noise."""
 
 from __future__ import annotations
 
@@ -52,3 +52,24 @@ def utkface_zip(path: Path, count: int) -> None:
             lines.append(f"{name},{age},{gender},{race},{digest}")
             count -= 1
         archive.writestr("utkface_labels.csv", "\n".join(lines))
+
+
+def noise(seed: int, side: int = 48) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (side, side), np.uint8)
+
+
+def write(path: Path, seed: int, side: int = 48) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), noise(seed, side))
+    return path
+
+
+def kaggle_row(emotion: int | str, seed: int, usage: str = "Training") -> str:
+    return f"{emotion},{' '.join(map(str, noise(seed).flatten()))},{usage}"
+
+
+def kaggle(folder: Path, *rows: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "fer2013.csv"
+    path.write_text("\n".join(["emotion,pixels,Usage", *rows]))
+    return path

@@ -1,8 +1,8 @@
 """FER-2013 as Kaggle has it: one table, `emotion,pixels,Usage`, a row a face.
 
 FER+'s own table belongs to it row by row: where that lies in the same folder, its votes are taken.
-Promises: no face gets another one's votes; a table of votes that is not of these very rows is
-refused.
+Promises: a table of votes that ends at another row, or names another part at any, is refused, since
+every face from there on would have its neighbour's votes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def read_kaggle(tree: Tree, name: str, findings: Findings) -> Iterator[Row]:
         UserError: not a CSV file, or FER+'s table beside it is of other rows.
     """
     votes = read_votes(tree, findings)
-    number = max(votes, default=0)
+    number = 1  # the header's
     for number, row in tqdm(tree.rows(name), "FER-2013", unit="face", disable=None):
         if votes and not _belongs(votes.get(number), row):
             raise _other_rows(tree, name, number)

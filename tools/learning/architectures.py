@@ -1,4 +1,4 @@
-"""The networks that the one that ships is measured against, all with its input and its outputs.
+"""The networks that ours is measured against or learns from, all with its input and outputs.
 
 Each keeps what makes it itself and is brought to the same terms: it looks at 48x48, ends in a map
 of 3x3, uses ReLU6, and has the heads of `networks.with_heads` in place of its own softmax. Every

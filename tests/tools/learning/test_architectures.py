@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from device.values import AGE_YEARS
-from tools.learning.architectures import ARCHITECTURES, mobilenet_v2
+from tools.learning.architectures import ARCHITECTURES, Vgg, mobilenet_v2
 from tools.learning.precision import FusedBatchNormalization
 
 INT8_LAYERS = {
@@ -18,12 +18,16 @@ INT8_LAYERS = {
 }  # fmt: skip
 
 
+ALL = {**ARCHITECTURES, "vgg": Vgg()}
+"""Those that are compared, and the one that only teaches."""
+
+
 @cache
 def built(name: str) -> keras.Model:
-    return ARCHITECTURES[name].build(labels=7)
+    return ALL[name].build(labels=7)
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", ALL)
 def test_every_network_takes_and_gives_what_the_shipped_one_does(name: str) -> None:
     network = built(name)
     assert network.input.shape == (None, None, None, 1)
@@ -34,7 +38,7 @@ def test_every_network_takes_and_gives_what_the_shipped_one_does(name: str) -> N
     assert shapes == {"emotion": (7,), "votes": (8,), "age": (len(AGE_YEARS),), "female": (1,)}
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", ALL)
 def test_every_network_is_made_of_operators_that_int8_takes(name: str) -> None:
     for layer in built(name).layers:
         assert type(layer).__name__ in INT8_LAYERS

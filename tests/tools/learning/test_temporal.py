@@ -123,6 +123,7 @@ def test_training_makes_it_steadier_than_single_frames(kind: Kind, tmp_path: Pat
     recipe = TemporalRecipe(kind=kind, epochs=6, batch=16, rank=2, rate=1e-2)
     step = train_temporal(tmp_path, face, courses, recipe)
     assert (tmp_path / "temporal.keras").is_file()
+    assert (tmp_path / "temporal history.png").is_file()
     path = tmp_path / "temporal.tflite"
     path.write_bytes(temporal_to_tflite(step))
     frames = softmax(courses.reported.frames)
