@@ -60,12 +60,12 @@ command = printf '\#!/bin/sh\nPYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/pyth
 	@$(PIP) -r requirements/workshop.txt
 	@touch $@
 
-$(FACE_MODELS): device/vision/third_party.py | .venv/kiosk
-	@$(BIN)/python -m device.vision.third_party
+$(FACE_MODELS): device/inference/third_party.py | .venv/kiosk
+	@$(BIN)/python -m device.inference.third_party
 	@touch $@
 
 catalogue/example.sqlite: $(wildcard catalogue/*.csv) | .venv/kiosk
-	@$(BIN)/python -m tools catalogue build --out $@ $(wildcard catalogue/*.csv)
+	@$(BIN)/python -m device catalogue build --out $@ $(wildcard catalogue/*.csv)
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
   --python-version 3.11

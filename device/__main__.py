@@ -1,33 +1,24 @@
-"""`wayside`: the command line of a kiosk. Each verb is a room of its own."""
+"""`wayside`: the command line of a kiosk. Each verb is a module in `device/commands/`."""
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import logging
 import sys
 from collections.abc import Sequence
 
-from device.command import run_verb
+from device.commands.command_line import make_parser, run_verb
 
-VERBS = {
-    "run": "device.run",
-    "look": "device.look",
-    "preview": "device.preview",
-    "check": "device.check",
-}
+VERBS = ("run", "look", "preview", "check", "catalogue")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     logging.basicConfig(level=logging.WARNING, format="wayside: %(name)s: %(message)s")
-    parser = argparse.ArgumentParser(
-        prog="wayside",
-        description="A kiosk that notices how people feel and suggests what may please them.",
+    parser = make_parser(
+        "wayside",
+        "A kiosk that notices how people feel and suggests what may please them.",
+        (f"device.commands.{verb}" for verb in VERBS),
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for module in VERBS.values():
-        importlib.import_module(module).add_parser(verbs)
     return run_verb(parser, argv)
 
 

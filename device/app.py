@@ -15,29 +15,29 @@ from datetime import UTC, datetime
 from typing import Any
 
 from device import RELEASE
-from device.audience.counts import Counts
 from device.audience.group import audience_of
-from device.audience.session import SPARES, Screen, Session
 from device.audience.smoothing import Smoother
-from device.catalogue.match import Matcher
-from device.catalogue.rules import load_rules
+from device.camera.capture import Camera, Capture
 from device.catalogue.store import Catalogue
 from device.config import Config
 from device.display.server import PageServer, settings_script
+from device.faces.detect import open_detector
+from device.faces.mesh import FaceMesh
+from device.faces.tracks import Tracker
+from device.inference.litert import runtime_name
+from device.matching.match import Matcher
+from device.matching.rules import load_rules
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.bus import Bus
 from device.messaging.topics import Topics
+from device.recognition.recognise import Recogniser
+from device.session.counts import Counts
+from device.session.session import SPARES, Screen, Session
+from device.session.world import World
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Watchdog
 from device.values import Audience, Context, Face, Frame, Reading, Track, Visitor
-from device.vision.camera import Camera, Capture
-from device.vision.faces import open_detector
-from device.vision.litert import runtime_name
-from device.vision.mesh import FaceMesh
-from device.vision.recognise import Recogniser
-from device.vision.tracks import Tracker
-from device.world import World
 
 
 @dataclass(frozen=True, slots=True, eq=False)

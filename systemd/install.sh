@@ -73,8 +73,8 @@ release() {
         -o -name example.sqlite -o -type f -print |
         tar -cf - -T -) | tar -xf - --no-same-owner -C "$new"
     ln -s "$link" "$new/.venv"
-    (cd "$new" && run -m device.vision.third_party)
-    (cd "$source" && run -m tools catalogue build --out "$new/catalogue/example.sqlite" catalogue/*.csv)
+    (cd "$new" && run -m device.inference.third_party)
+    (cd "$source" && run -m device catalogue build --out "$new/catalogue/example.sqlite" catalogue/*.csv)
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$new/pyproject.toml")
     name=$version-$(cd "$new" && { readlink .venv; find . -type f -print0 | LC_ALL=C sort -z |
         xargs -0 sha256sum; } | sha256sum | cut -c1-12)

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from device.app import Kiosk
+from device.camera.capture import Camera, FakeCamera
+from device.camera.demo import Demo
+from device.camera.files import Paced
+from device.camera.images import frame_of
 from device.config import Config
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
 from device.values import Frame
-from device.vision.camera import Camera, FakeCamera
-from device.vision.demo import Demo
-from device.vision.files import Paced
-from device.vision.images import frame_of
 from tests.brokers import Listener
 
 

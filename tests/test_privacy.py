@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from device.app import Corridor
-from device.audience.counts import Counts
 from device.audience.group import audience_of
+from device.camera.capture import FakeCamera
+from device.camera.demo import Demo
+from device.camera.files import Paced
+from device.camera.images import frame_of
 from device.config import Config
+from device.session.counts import Counts
 from device.values import EMOTIONS, MOODS, UNKNOWN, Audience, Context, Frame
-from device.vision.camera import FakeCamera
-from device.vision.demo import Demo
-from device.vision.files import Paced
-from device.vision.images import frame_of
 from tests.brokers import wait_until
 from tests.device.audience.people import visitor
 from tests.kiosks import changed, running, somebody, wall
@@ -28,7 +28,7 @@ ENCODERS = {"imwrite", "imwritemulti", "imencode", "imencodemulti", "VideoWriter
             "savez", "savez_compressed", "tobytes", "dump", "memmap"}  # fmt: skip
 """Calls by which an array of pixels can become a file or a stream."""
 
-WHERE_ALLOWED = {"device/preview.py"}
+WHERE_ALLOWED = {"device/commands/preview.py"}
 """Rule 1: only `preview` encodes a picture, and only for loopback. (`look` reads files.)"""
 
 

@@ -1,45 +1,35 @@
-"""`wayside-tools`: the command line of the workstation.
-
-A mistake that a person can mend is one line and exit code 1. A verb imports what it needs when it
-runs: a kiosk builds its catalogue with this command and has neither Keras nor TensorFlow.
-"""
+"""`wayside-tools`: the command line of the workstation. Each verb is a module in `commands/`."""
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import logging
 import sys
 from collections.abc import Sequence
 
-from device.command import run_verb
+from device.commands.command_line import make_parser, run_verb
 
 VERBS = (
-    "tools.verbs.datasets",
-    "tools.verbs.frames",
-    "tools.verbs.augment",
-    "tools.verbs.train",
-    "tools.verbs.teach",
-    "tools.verbs.architectures",
-    "tools.verbs.convert",
-    "tools.verbs.evaluate",
-    "tools.verbs.measure",
-    "tools.catalogue.cli",
-    "tools.bench",
+    "datasets",
+    "frames",
+    "augment",
+    "train",
+    "distill",
+    "architectures",
+    "convert",
+    "evaluate",
+    "measure",
+    "bench",
 )
-"""Modules whose `register(subparsers)` adds verbs."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     logging.basicConfig(level=logging.INFO, format="wayside-tools: %(message)s")
-    parser = argparse.ArgumentParser(
-        prog="wayside-tools",
-        description="What a workstation does for kiosks: models, catalogues, measurements.",
+    parser = make_parser(
+        "wayside-tools",
+        "What a workstation does for kiosks: datasets, models, measurements.",
+        (f"tools.commands.{verb}" for verb in VERBS),
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for module in VERBS:
-        importlib.import_module(module).register(verbs)
     return run_verb(parser, argv)
 
 

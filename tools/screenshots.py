@@ -22,16 +22,16 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
-from device.audience.session import Screen
-from device.catalogue.match import Matcher
-from device.catalogue.rules import load_rules
 from device.catalogue.store import Catalogue
 from device.config import load_config
 from device.display.server import PageServer, settings_script
 from device.errors import UserError
+from device.matching.match import Matcher
+from device.matching.rules import load_rules
 from device.messaging import payloads
 from device.messaging.broker import HOST, EmbeddedBroker
 from device.messaging.topics import Topics
+from device.session.session import Screen
 from device.values import Audience, Context, Suggestion
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -21,18 +21,18 @@ import numpy as np
 from tqdm import tqdm
 
 from device.app import Corridor, Kiosk
-from device.audience.counts import Counts
+from device.camera.capture import FakeCamera
+from device.camera.demo import PAUSE_S, STAY_S, Demo
+from device.camera.files import Paced
+from device.camera.images import frame_of
 from device.config import Config
+from device.faces.blazeface import BlazeFace
+from device.inference.litert import Model
+from device.session.counts import Counts
 from device.upkeep.board import resident_mb
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
 from device.values import Context, Frame, Image
-from device.vision.blazeface import BlazeFace
-from device.vision.camera import FakeCamera
-from device.vision.demo import PAUSE_S, STAY_S, Demo
-from device.vision.files import Paced
-from device.vision.images import frame_of
-from device.vision.litert import Model
 
 STEPS = {
     "faces": ("detector", "detect"),

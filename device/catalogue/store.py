@@ -1,4 +1,4 @@
-"""The catalogue: a SQLite file that `wayside-tools catalogue build` makes and the device reads.
+"""The catalogue: a SQLite file that `wayside catalogue build` makes and the device reads.
 
 Promises: the file is opened immutable, read once into frozen items and closed again, so that a
 new one can take its place at any time; a file that is missing, damaged or of another schema is
@@ -67,7 +67,7 @@ class Catalogue:
         Raises:
             UserError: it is missing, cannot be read, is damaged, empty, or of another schema.
         """
-        mend = f"build it: wayside-tools catalogue build --out {path} YOUR.csv"
+        mend = f"build it: wayside catalogue build --out {path} YOUR.csv"
         try:
             with path.open("rb"):
                 pass

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-from device.audience.session import Screen
+from device.session.session import Screen
 from device.values import Suggestion
 
 LIFETIME_S = 30.0

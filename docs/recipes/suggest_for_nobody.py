@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from device.catalogue.match import Matcher
-from device.catalogue.rules import load_rules
 from device.catalogue.store import Catalogue
 from device.config import load_config
+from device.matching.match import Matcher
+from device.matching.rules import load_rules
 from device.values import Audience, Context
 
 config = load_config(Path("config.yaml"))

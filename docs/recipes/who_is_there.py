@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from device.app import Corridor
+from device.camera.sources import open_source
 from device.config import load_config
-from device.vision.sources import open_source
 
 config = load_config(Path("config.yaml"))
 corridor = Corridor(config)

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from device.app import Corridor, Kiosk
+from device.camera.capture import FakeCamera
+from device.camera.demo import Demo
+from device.camera.files import Paced
+from device.camera.images import frame_of
 from device.config import Config
 from device.messaging.payloads import LIFETIME_S
+from device.session.world import World
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
 from device.values import Context
-from device.vision.camera import FakeCamera
-from device.vision.demo import Demo
-from device.vision.files import Paced
-from device.vision.images import frame_of
-from device.world import World
 from tests.brokers import Mosquitto, listen, wait_until
 from tests.kiosks import changed, nobody, running, somebody, wall
 from tests.needs import needs

@@ -14,7 +14,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 
 from device.config import load_config
-from device.upkeep.page import lay_out
+from device.display.folder import lay_out
 from tests.needs import tool
 
 USERS = ("kiosk", "page", "screen")

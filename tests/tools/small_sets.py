@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from device.values import EMOTIONS
-from tools.faces.datasets import VALIDATION, part_of
+from tools.datasets.load import VALIDATION, part_of
 
 FER_HEADER = (
     "path,usage,fer_label,fp_neutral,fp_happiness,fp_surprise,fp_sadness,fp_anger,fp_disgust,"

@@ -8,7 +8,7 @@ import pytest
 
 from device.config import Config
 from tests.kiosks import changed
-from tools.bench import _object
+from tools.commands.bench import _object
 from tools.timing import STEPS, measure, run_kiosk
 
 KEYS = {"faces", "ratio", "frame_ms", "detected_ms", "bare_ms", "steps_ms"}

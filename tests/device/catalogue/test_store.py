@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from device.catalogue.build import write
 from device.catalogue.store import COLUMNS, SCHEMA_VERSION, Catalogue
 from device.errors import UserError
 from device.values import Item
-from tools.catalogue.build import write
 
 FULL = Item(
     id="leifeng-pagoda",
@@ -48,7 +48,7 @@ def refusal(path: Path) -> str:
     line = str(caught.value)
     assert "\n" not in line
     assert str(path) in line
-    assert "wayside-tools catalogue build" in line
+    assert "wayside catalogue build" in line
     return line
 
 

@@ -12,7 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from device.config import Config
-from device.upkeep.page import lay_out
+from device.display.folder import lay_out
 from tests.brokers import listen, mosquitto, wait_until
 from tests.device.display.stage import CARDS, PLACE, SIZES, TOPICS, Stage
 from tests.device.display.test_codes import decode

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.audience.counts import Counts
-from device.audience.session import Screen
 from device.config import PrivacyConfig
 from device.messaging import payloads
 from device.messaging.payloads import Display, Feedback, Weather
 from device.messaging.topics import ROWS
+from device.session.counts import Counts
+from device.session.session import Screen
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Heartbeats
 from device.values import Audience, Context, Item, Suggestion, Term

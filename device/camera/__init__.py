@@ -1,0 +1,1 @@
+"""Where frames come from: live cameras, files, and the demo."""

@@ -1,0 +1,87 @@
+"""`wayside catalogue`: build the table that the kiosk reads, check files for it, and show it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from device.catalogue import show
+from device.catalogue.build import build, read
+from device.catalogue.store import Catalogue
+from device.commands.command_line import SubParsers
+from device.errors import UserError
+from device.values import KINDS
+
+DEFAULT = Path("catalogue/example.sqlite")
+
+
+def add_parser(verbs: SubParsers) -> None:
+    """Add the verb `catalogue` and its own verbs."""
+    subparsers = verbs.add_parser(
+        "catalogue", help="make the table the device reads, and look into it"
+    ).add_subparsers(dest="catalogue_verb", required=True, metavar="VERB")
+
+    builder = subparsers.add_parser(
+        "build",
+        help="CSV files to a catalogue",
+        description="Make a catalogue of CSV files. A broken row is named with file and line, and "
+        "the old table stays. docs/catalogue.md lists the columns.",
+        epilog="example: wayside catalogue build --out my.sqlite places.csv films.csv",
+    )
+    builder.add_argument("csv", nargs="+", type=Path, metavar="CSV", help="files with items")
+    builder.add_argument("--out", type=Path, default=DEFAULT, help=f"default: {DEFAULT}")
+    builder.set_defaults(run=_build)
+
+    checker = subparsers.add_parser(
+        "check",
+        help="is a CSV file, or a catalogue, without mistakes?",
+        description="Read CSV files as `build` does, or a catalogue as the kiosk does, and write "
+        "nothing. Exit code 0 where nothing is wrong.",
+        epilog="example: wayside catalogue check places.csv my.sqlite",
+    )
+    checker.add_argument("file", nargs="+", type=Path, metavar="FILE", help=".csv or .sqlite")
+    checker.set_defaults(run=_check)
+
+    shower = subparsers.add_parser(
+        "show",
+        help="what a catalogue holds",
+        description="A table of the items of a catalogue, or everything about one of them.",
+        epilog="example: wayside catalogue show --kind place --tag quiet",
+    )
+    shower.add_argument("id", nargs="?", help="everything about this item")
+    shower.add_argument("--file", type=Path, default=DEFAULT, help=f"default: {DEFAULT}")
+    shower.add_argument("--kind", choices=KINDS, help="only this kind")
+    shower.add_argument("--tag", action="append", default=[], help="only items with this tag")
+    shower.set_defaults(run=_show)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    count = build(arguments.csv, arguments.out)
+    print(f"{arguments.out}: {count} items")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    tables = [path for path in arguments.file if path.suffix == ".csv"]
+    if tables:
+        print(f"{', '.join(map(str, tables))}: {len(read(tables))} items")
+    for path in arguments.file:
+        if path not in tables:
+            print(f"{path}: {len(Catalogue.open(path))} items")
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    catalogue = Catalogue.open(arguments.file)
+    if arguments.id is not None:
+        item = catalogue.get(arguments.id)
+        if item is None:
+            raise UserError(
+                f"{arguments.file}: no item {arguments.id!r}; `wayside catalogue show` lists them"
+            )
+        lines = show.card(item)
+    else:
+        items = catalogue.tagged(*arguments.tag)
+        lines = show.table([item for item in items if arguments.kind in (None, item.kind)])
+    print("\n".join(lines))
+    return 0

@@ -1,0 +1,155 @@
+"""`wayside check`: configuration, models, catalogue, camera, broker, clock: ok, or what to do.
+
+Promises: every part is looked at, whatever the others say; a live camera is looked for but not
+opened, since no page shows the notice meanwhile; exit code 0 only where everything is ok.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from device.camera.picamera import picamera_attached
+from device.camera.sources import open_source, resolve_source, usb_cameras, without_password
+from device.catalogue.store import Catalogue
+from device.commands.command_line import SubParsers, add_config
+from device.config import Config, load_config
+from device.display.server import PageServer, settings_script
+from device.errors import UserError
+from device.faces.detect import open_detector
+from device.inference.litert import runtime_name
+from device.matching.match import Matcher
+from device.matching.rules import load_rules
+from device.messaging.broker import EmbeddedBroker
+from device.messaging.probe import probe
+from device.recognition.recognise import Recogniser
+from device.upkeep.clock import synchronised
+
+CONNECT_S = 5.0
+
+
+def add_parser(verbs: SubParsers) -> None:
+    """Add `check` to the command line."""
+    parser = verbs.add_parser(
+        "check",
+        help="is everything there that the kiosk needs?",
+        description="Look at every part that the kiosk needs; exit code 0 where all are ok.",
+        epilog="example: wayside check --config /etc/wayside/config.yaml",
+    )
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a line for each part; 0 where all are ok, else 1.
+
+    Raises:
+        UserError: the configuration cannot be read, without which nothing can be checked.
+    """
+    config = load_config(arguments.config)
+    _say("ok", "configuration", str(arguments.config))
+    verdicts = [_passes(name, part, config) for name, part in PARTS.items()]
+    return 0 if all(verdicts) else 1
+
+
+def _passes(name: str, part: Callable[[Config], str], config: Config) -> bool:
+    try:
+        found = part(config)
+    except UserError as error:
+        _say("NO", name, str(error))
+        return False
+    _say("ok", name, found)
+    return True
+
+
+def _say(verdict: str, name: str, words: str) -> None:
+    print(f"{verdict:3} {name:14} {words}", flush=True)
+
+
+def _detector(config: Config) -> str:
+    detector, choice = open_detector(config.vision, config.models / "third_party")
+    detector.close()
+    return f"{choice.name}: {choice.reason}"
+
+
+def _models(config: Config) -> str:
+    recogniser = Recogniser(config.models, config.vision, config.recognise)
+    backend = recogniser.backend
+    why = f" ({backend.reason})" if backend.reason else ""
+    return f"{', '.join(recogniser.models)} by {runtime_name()} on {backend.name}{why}"
+
+
+def _catalogue(config: Config) -> str:
+    catalogue = Catalogue.open(config.matching.catalogue)
+    Matcher(catalogue, load_rules(config.matching.rules), config.matching, config.place)
+    return f"{len(catalogue.items)} items, preset {config.matching.preset}"
+
+
+def _camera(config: Config) -> str:
+    spec = resolve_source(config.camera.source)
+    open_source(spec, config.camera)  # makes it, and opens nothing
+    if spec == "picamera" and not picamera_attached():
+        raise UserError("camera.source: picamera: none is attached; see `rpicam-hello --list`")
+    if spec.startswith("usb:") and int(spec.removeprefix("usb:")) not in usb_cameras():
+        there = ", ".join(f"usb:{number}" for number in usb_cameras()) or "none"
+        raise UserError(f"camera.source: {spec} is not there (there: {there}); is it plugged in?")
+    if spec.startswith(("rtsp://", "rtsps://")):
+        address = urlsplit(spec)
+        _reach("camera.source", address.hostname or "", address.port or 554)
+    return without_password(spec)
+
+
+def _broker(config: Config) -> str:
+    if config.mqtt.broker != "embedded":
+        return f"{config.mqtt.broker}, MQTT {probe(config.mqtt)}"
+    broker = EmbeddedBroker(config.mqtt)
+    broker.start()
+    try:
+        return f"embedded, MQTT {probe(broker.address)}"
+    finally:
+        broker.stop()
+
+
+def _page(config: Config) -> str:
+    settings = settings_script(config)
+    if config.display.port is None:
+        return "served by the broker"
+    page = PageServer(config.display.port, settings)
+    page.start()
+    address = page.address
+    page.stop()
+    return address
+
+
+def _clock(config: Config) -> str:
+    answer = synchronised()
+    if answer is False:
+        raise UserError(
+            "not synchronised: opening hours and TLS wait for it; is a time server in reach? "
+            "(`timedatectl timesync-status`)"
+        )
+    return "synchronised" if answer else "this system does not tell whether it is synchronised"
+
+
+def _reach(key: str, host: str, port: int) -> None:
+    try:
+        socket.create_connection((host, port), timeout=CONNECT_S).close()
+    except OSError as error:
+        raise UserError(
+            f"{key}: {host}:{port} is not in reach ({error.strerror or error}); "
+            "is it switched on, and on this network?"
+        ) from None
+
+
+PARTS: dict[str, Callable[[Config], str]] = {
+    "detector": _detector,
+    "models": _models,
+    "catalogue": _catalogue,
+    "camera": _camera,
+    "broker": _broker,
+    "page": _page,
+    "clock": _clock,
+}
+"""What is looked at, in the order of the corridor."""

@@ -1,0 +1,79 @@
+"""What both command lines, `wayside` and `wayside-tools`, share: the program, options, exit codes.
+
+A verb is a module with `add_parser(verbs)`. It imports what is heavy when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TypeAlias
+
+from device import RELEASE
+from device.errors import UserError
+
+SubParsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+INTERRUPTED = 130
+"""Exit code of a command that SIGINT ended, as shells have it."""
+
+
+def stop_event() -> threading.Event:
+    """Set by SIGINT and SIGTERM from now on, for a loop that looks at it.
+
+    An exception in their place could come anywhere: in a native library's callback, which swallows
+    it, or in the middle of taking a lock.
+    """
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    return stop
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the configuration."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path("config.yaml"),
+        metavar="FILE",
+        help="the configuration; default: config.yaml",
+    )
+
+
+def make_parser(program: str, about: str, verbs: Iterable[str]) -> argparse.ArgumentParser:
+    """The parser of a command line. verbs: modules with `add_parser(verbs)`."""
+    parser = argparse.ArgumentParser(prog=program, description=about)
+    parser.add_argument("--version", action="version", version=f"{program} {RELEASE}")
+    subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for module in verbs:
+        importlib.import_module(module).add_parser(subparsers)
+    return parser
+
+
+def run_verb(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
+    """Run the verb that the arguments name, and return the exit code.
+
+    The verb's parser has set `run`, which takes the arguments. A mistake that a person can mend is
+    one line on standard error and exit code 1.
+    """
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except UserError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 141

@@ -1,0 +1,238 @@
+"""`wayside look`: who is on a photo or clip, and what would be suggested to them.
+
+Photos, clips and face crops go the device's own way. A clip is watched as the kiosk watches its
+camera; its last line tells of the whole: for each face the mean of its readings, each weighing as
+much as it is trusted. A photo is one reading, told as that of somebody who stands still.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from device.app import Corridor, Seen
+from device.audience.smoothing import Smoother
+from device.camera.files import VideoFile
+from device.camera.images import frame_of, is_picture, list_pictures, load_scaled
+from device.commands.analysis import Sight, as_json, as_text
+from device.commands.command_line import SubParsers, add_config
+from device.config import Config, load_config
+from device.errors import UserError
+from device.faces.crop import crop_face, trust_of
+from device.values import Box, Context, Face, Frame, Reading, Suggestion, Track
+
+APART_S = 60.0
+"""Seconds put between two files, so that nobody of the one is still there in the other."""
+
+STILL_S = 6.0
+STEP_S = 0.5
+"""How long somebody on a photo stands still, so that everything is told that can be."""
+
+MOST = 50
+
+
+class Onlooker:
+    """Looks at files through one corridor."""
+
+    def __init__(self, config: Config, top: int) -> None:
+        """Load the models and tables. top: suggestions of each sight.
+
+        Raises:
+            UserError: one of them is missing or broken.
+        """
+        matching = config.matching.model_copy(update={"count": top})
+        self._corridor = Corridor(config.model_copy(update={"matching": matching}))
+        self._config = config
+        self._top = top
+        self._began = 0.0
+
+    def photo(self, path: Path) -> Sight:
+        """Who is on a photo."""
+        picture, scale = load_scaled(path)
+        frame = frame_of(picture, self._next())
+        pairs = []
+        for number, face in enumerate(self._corridor.detector.detect(frame)):
+            crop = crop_face(frame.grey, face)
+            reading = self._corridor.recogniser.read_crop(crop, frame.at)
+            reading = replace(reading, track_id=str(number), trust=trust_of(crop, face))
+            pairs.append((face, reading))
+        return self._sight(path, None, self._still(pairs, frame), scale)
+
+    def crop(self, path: Path) -> Sight:
+        """Who is on a picture that is a face already."""
+        picture, scale = load_scaled(path)
+        frame = frame_of(picture, self._next())
+        height, width = frame.grey.shape
+        face = Face(Box(0, 0, width, height), np.zeros((6, 2), np.float32), 1.0)
+        reading = self._corridor.recogniser.read_crop(frame.grey, frame.at)
+        return self._sight(path, None, self._still([(face, reading)], frame), scale)
+
+    def clip(self, path: Path) -> Iterator[Sight]:
+        """Who is in a clip: a sight for each second of it, and one for the whole.
+
+        Raises:
+            UserError: not a clip, empty, or cut short; what was there is told before.
+        """
+        video = VideoFile(path)
+        began = self._next()
+        means: dict[str, MeanReading] = {}
+        frame: Frame | None = None
+        second = 1
+        video.open()
+        try:
+            while (read := video.read()) is not None:
+                frame = Frame(read.grey, read.rgb, began + read.at)
+                seen = self._corridor.see(frame)
+                faces = {track.id: track.face for track in seen.tracks}
+                for reading in seen.readings:
+                    mean = means.setdefault(reading.track_id, MeanReading(reading))
+                    mean.add(reading, faces[reading.track_id])
+                if read.at >= second:
+                    yield self._sight(path, float(second), seen, video.scale)
+                    second = int(read.at) + 1
+        finally:
+            video.close()
+            self._began = max(self._began, frame.at if frame else 0.0)
+        if frame is not None:
+            most_seen_first = sorted(means.values(), key=lambda mean: -mean.weight)
+            pairs = [(mean.face, mean.reading()) for mean in most_seen_first]
+            yield self._sight(path, "all", self._still(pairs, frame), video.scale)
+
+    def close(self) -> None:
+        """Give back what the models hold."""
+        self._corridor.close()
+
+    def _next(self) -> float:
+        """When the next file begins, on the corridor's clock."""
+        self._began += APART_S
+        return self._began
+
+    def _still(self, pairs: list[tuple[Face, Reading]], frame: Frame) -> Seen:
+        """What is told of people who are read again and again as they are now."""
+        smoother = Smoother(self._config.audience)
+        tracks = tuple(Track(reading.track_id, face, 1) for face, reading in pairs)
+        seen = Seen(tracks, (), ())
+        for at in np.arange(0.0, STILL_S, STEP_S).tolist():
+            readings = tuple(replace(reading, at=at) for _, reading in pairs)
+            visitors = smoother.update(tracks, readings, at, frame.grey.shape[0])
+            seen = Seen(tracks, readings, visitors)
+        return seen
+
+    def _sight(
+        self, source: Path, at: float | Literal["all"] | None, seen: Seen, scale: float
+    ) -> Sight:
+        """Add what would be suggested now; with nobody there, nothing is."""
+        suggestions: tuple[Suggestion, ...] = ()
+        if seen.audience.size:
+            now = datetime.now(ZoneInfo(self._config.place.timezone))
+            suggestions = self._corridor.matcher.match(seen.audience, Context(0.0, now))
+        return Sight(source, at, seen, scale, suggestions[: self._top])
+
+
+class MeanReading:
+    """The mean of a track's readings, each weighing as much as it is trusted."""
+
+    def __init__(self, first: Reading) -> None:
+        self.weight = 0.0
+        self.face: Face
+        self._first = first
+        self._count = 0
+        self._emotion: Any = 0.0
+        self._age: Any = 0.0
+        self._female = 0.0
+
+    def add(self, reading: Reading, face: Face) -> None:
+        """Take a reading; the face that is told of in the end is the last."""
+        # A face that nobody trusts is told of too, by a mean that hardly counts it.
+        trust = max(reading.trust, 1e-6)
+        self.face = face
+        self.weight += trust
+        self._count += 1
+        if reading.emotion is not None:
+            self._emotion += trust * reading.emotion
+        if reading.age is not None:
+            self._age += trust * reading.age
+        if reading.female is not None:
+            self._female += trust * reading.female
+
+    def reading(self) -> Reading:
+        """The mean as one reading."""
+        first = self._first
+        return replace(
+            first,
+            emotion=None if first.emotion is None else self._emotion / self.weight,
+            age=None if first.age is None else self._age / self.weight,
+            female=None if first.female is None else self._female / self.weight,
+            eyes_open=None,
+            trust=self.weight / self._count,
+        )
+
+
+def add_parser(verbs: SubParsers) -> None:
+    """Add `look` to the command line."""
+    parser = verbs.add_parser(
+        "look",
+        help="photos or clips: who is there and what would be suggested",
+        description="Look at photos and clips as the kiosk would, and say who is there, what "
+        "would be suggested to them, and why, term by term.",
+        epilog="example: wayside look photo.jpg clip.mp4 --json",
+    )
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="photo, clip or folder of photos"
+    )
+    parser.add_argument("--json", action="store_true", help="one object a line")
+    parser.add_argument("--crop", action="store_true", help="the file is a face already")
+    parser.add_argument("--top", type=_count, default=5, metavar="N", help="suggestions (5)")
+    add_config(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at every file; one that cannot be looked at is one line, and makes the exit code 1.
+
+    Raises:
+        UserError: the configuration, a model or a table is missing or broken.
+    """
+    onlooker = Onlooker(load_config(arguments.config), arguments.top)
+    try:
+        told = [_tell(onlooker, path, arguments) for path in arguments.files]
+    finally:
+        onlooker.close()
+    return 0 if all(told) else 1
+
+
+def _tell(onlooker: Onlooker, path: Path, arguments: argparse.Namespace) -> bool:
+    """Print all that is seen in a file, or in each picture of a folder; False: not in every one."""
+    try:
+        if path.is_dir():
+            told = [_tell(onlooker, picture, arguments) for picture in list_pictures(path)]
+            return all(told)
+        for sight in _sights(onlooker, path, crop=arguments.crop):
+            print(as_json(sight) if arguments.json else as_text(sight), flush=True)
+    except UserError as error:
+        print(f"wayside: {error}", file=sys.stderr, flush=True)
+        return False
+    return True
+
+
+def _sights(onlooker: Onlooker, path: Path, *, crop: bool) -> Iterator[Sight]:
+    if crop:
+        yield onlooker.crop(path)
+    elif is_picture(path):
+        yield onlooker.photo(path)
+    else:
+        yield from onlooker.clip(path)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"got {text}, takes a whole number from 1 to {MOST}")
+    return int(text)

@@ -1,0 +1,59 @@
+"""`wayside run`: starts the kiosk, runs it until it is told to stop, and stops it cleanly."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from device.app import Kiosk
+from device.camera.sources import is_live, open_source, resolve_source, without_password
+from device.commands.command_line import SubParsers, add_config, stop_event
+from device.config import load_config
+from device.session.world import watch_button
+from device.upkeep.notify import Notifier
+from device.upkeep.watchdog import Watchdog
+
+
+def add_parser(verbs: SubParsers) -> None:
+    """Add `run` to the command line."""
+    parser = verbs.add_parser(
+        "run",
+        help="the kiosk",
+        description="Run the kiosk: look, suggest, and serve the page.",
+        epilog="example: wayside run --source demo --seconds 60",
+    )
+    add_config(parser)
+    parser.add_argument(
+        "--source", help="instead of camera.source: picamera, usb:0, a file, a folder, rtsp, demo"
+    )
+    parser.add_argument("--seconds", type=float, help="stop after this long")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until SIGTERM, SIGINT or the time is over.
+
+    Raises:
+        UserError: something that a person can mend keeps the kiosk from starting.
+    """
+    stop = stop_event()
+    config = load_config(arguments.config)
+    spec = resolve_source(arguments.source or config.camera.source)
+    camera = open_source(spec, config.camera)
+    watchdog = Watchdog(Notifier.from_environment())
+    print(f"camera: {without_password(spec)}", flush=True)
+    kiosk = Kiosk(
+        config, camera, watchdog, live=is_live(spec), announce=lambda line: print(line, flush=True)
+    )
+    pin = config.privacy.opt_out_gpio
+    button = None if pin is None else watch_button(pin, kiosk.world.press)
+    watchdog.ready()
+    ends_at = time.monotonic() + (arguments.seconds or float("inf"))
+    try:
+        while not stop.is_set() and time.monotonic() < ends_at:
+            kiosk.turn()
+    finally:
+        watchdog.stop()
+        kiosk.stop()
+        del button
+    return 0

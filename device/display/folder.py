@@ -1,0 +1,64 @@
+"""Lays out the page's folder for a broker that serves files, as Mosquitto's `http_dir` does.
+
+`python -m device.display.folder --config F FOLDER` runs before the broker, into a folder in memory:
+nothing on the card is written, and the page's `settings.js` always says what the configuration
+says. What stood in the folder before is replaced.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from device.config import Config, load_config
+from device.display.server import PAGE, PICTURES, SETTINGS, picture_files, settings_script
+from device.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+def lay_out(config: Config, folder: Path) -> None:
+    """Copy the page's files and the catalogue's pictures, and write the settings beside them.
+
+    Pictures that cannot be copied are left out with a warning: the cards do without.
+
+    Raises:
+        UserError: the page's broker is not on this kiosk, or the folder cannot be written.
+    """
+    settings = settings_script(config)
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(PAGE, folder)
+        (folder / SETTINGS).write_text(settings, encoding="utf-8")
+    except (OSError, shutil.Error) as error:
+        raise UserError(f"{folder}: the page cannot be laid out there ({error})") from None
+    try:
+        for name, file in picture_files(config.display.pictures).items():
+            copy = folder / PICTURES / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+    except OSError as error:
+        shutil.rmtree(folder / PICTURES, ignore_errors=True)
+        log.warning("display.pictures: not copied (%s); cards show no pictures", error)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run as a program; 0, or 1 with one line of what is wrong."""
+    parser = argparse.ArgumentParser(prog="device.display.folder", description="Lay out the page.")
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args(argv)
+    try:
+        lay_out(load_config(arguments.config), arguments.folder)
+    except UserError as error:
+        print(f"wayside: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

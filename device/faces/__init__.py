@@ -1,0 +1,1 @@
+"""Faces in a frame: detection, tracking, landmarks and crops."""

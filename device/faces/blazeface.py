@@ -1,0 +1,168 @@
+"""MediaPipe's BlazeFace models run straight by LiteRT: what a board without mediapipe uses.
+
+Does what MediaPipe's face detection graph does (letterbox, anchors, decoding, weighted non-maximum
+suppression), so that the boxes agree with `FaceDetector`'s. Two models: `far` (full range, sparse,
+192x192) finds small faces, `near` (short range, 128x128) is three times as fast.
+
+Sources: Bazarevsky et al., BlazeFace, arXiv:1907.05047; the constants are those of
+mediapipe/modules/face_detection/face_detection{,_full_range,_short_range}.pbtxt, version 0.10.21.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from device.inference.litert import load_model
+from device.values import Box, Face, Floats, Frame, Image
+
+Range = Literal["far", "near"]
+SUPPRESSION_IOU = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A BlazeFace file. grids: (cells a side, anchors a cell) of each output layer."""
+
+    file: str
+    size: int
+    grids: tuple[tuple[int, int], ...]
+    input: str
+    regressors: str
+    scores: str
+
+
+LAYOUTS: dict[Range, Layout] = {
+    "far": Layout(
+        "face_detection_full_range_sparse.tflite",
+        192,
+        ((48, 1),),
+        "input_1",
+        "Identity",
+        "Identity_1",
+    ),
+    "near": Layout(
+        "face_detection_short_range.tflite",
+        128,
+        ((16, 2), (8, 6)),
+        "input",
+        "regressors",
+        "classificators",
+    ),
+}
+
+
+def anchors(grids: tuple[tuple[int, int], ...]) -> Floats:
+    """Centres of the anchors, x and y from 0 to 1, row by row: shape (number of anchors, 2)."""
+    parts = []
+    for cells, count in grids:
+        steps = (np.arange(cells, dtype=np.float32) + 0.5) / cells
+        y, x = np.meshgrid(steps, steps, indexing="ij")
+        parts.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), count, axis=0))
+    return np.concatenate(parts)
+
+
+class BlazeFace:
+    """A detector by LiteRT alone. `model` is public for the benchmark's bare calls."""
+
+    def __init__(self, folder: Path, *, reach: Range = "far", threshold: float = 0.5) -> None:
+        """Load the model of this reach from `folder`.
+
+        Raises:
+            UserError: the file is missing, broken, or not this BlazeFace.
+        """
+        layout = LAYOUTS[reach]
+        self.model = load_model(folder / layout.file)
+        self._layout = layout
+        self._anchors = anchors(layout.grids)
+        self.model.require(
+            {layout.input: (1, layout.size, layout.size, 3)},
+            {
+                layout.regressors: (1, len(self._anchors), 16),
+                layout.scores: (1, len(self._anchors), 1),
+            },
+        )
+        self._threshold = threshold
+        # sigmoid(x) >= threshold, put as a bound on x: most anchors are dropped before decoding.
+        self._logit = float(np.log(threshold / (1 - threshold)))
+        self._canvas = np.zeros((layout.size, layout.size, 3), np.uint8)
+        self._input = np.empty((1, layout.size, layout.size, 3), np.float32)
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        """Faces of a frame, the best score first; boxes and keypoints in its pixels."""
+        scale, left, top = self._letterbox(frame.rgb)
+        output = self.model.run({self._layout.input: self._input})
+        scores = output[self._layout.scores].ravel()
+        kept = np.flatnonzero(scores >= self._logit)
+        if not kept.size:
+            return ()
+        chances = (1 / (1 + np.exp(-scores[kept]))).astype(np.float32)
+        points = _decode(
+            output[self._layout.regressors][0, kept], self._anchors[kept], self._layout.size
+        )
+        points = (points - np.array([left, top], np.float32)) / np.float32(scale)
+        return _suppress(points, chances)
+
+    def close(self) -> None:
+        """Nothing to give back; here because the other detector has."""
+
+    def _letterbox(self, rgb: Image) -> tuple[float, float, float]:
+        """Scale the picture into the middle of a black square; (scale, left, top) of it.
+
+        MediaPipe maps edge to edge and takes pixel centres for edges; done likewise, keypoints
+        agree with its own to a millionth of the face, where `cv2.resize` is half a
+        pixel of the small square off.
+        """
+        size = self._layout.size
+        height, width = rgb.shape[:2]
+        scale = size / max(height, width)
+        left, top = (size - width * scale) / 2, (size - height * scale) / 2
+        placing = np.array([[scale, 0, left], [0, scale, top]])
+        cv2.warpAffine(rgb, placing, (size, size), dst=self._canvas, flags=cv2.INTER_LINEAR)
+        np.multiply(self._canvas, np.float32(2 / 255), out=self._input[0])
+        self._input -= 1
+        return scale, left, top
+
+
+def _decode(raw: Floats, centres: Floats, size: int) -> Floats:
+    """Regressors (n, 16) to points (n, 8, 2) in input pixels: two corners, then six keypoints."""
+    points = raw.reshape(-1, 8, 2).copy()
+    half = points[:, 1] / 2
+    points[:, 1] = points[:, 0]
+    points += (centres * size)[:, None]
+    points[:, 0] -= half
+    points[:, 1] += half
+    return points
+
+
+def _suppress(points: Floats, scores: Floats) -> tuple[Face, ...]:
+    """Weighted non-maximum suppression: boxes that overlap the best become their mean.
+
+    points: (n, 8, 2), two corners and six keypoints. The face keeps the best one's score.
+    """
+    order = np.argsort(-scores)
+    points, scores = points[order], scores[order]
+    faces = []
+    while len(scores):
+        near = _overlap(points[0], points) > SUPPRESSION_IOU
+        near[0] = True
+        weights = scores[near] / scores[near].sum()
+        mean = np.tensordot(weights, points[near], axes=1).astype(np.float32)
+        (x0, y0), (x1, y1) = mean[:2].tolist()
+        faces.append(Face(Box(x0, y0, x1 - x0, y1 - y0), mean[2:], float(scores[0])))
+        points, scores = points[~near], scores[~near]
+    return tuple(faces)
+
+
+def _overlap(one: Floats, many: Floats) -> Floats:
+    """Intersection over union of one box with many: shape (n,)."""
+    low = np.maximum(one[0], many[:, 0])
+    high = np.minimum(one[1], many[:, 1])
+    shared = np.prod(np.clip(high - low, 0, None), axis=1)
+    areas = np.prod(many[:, 1] - many[:, 0], axis=1)
+    shares: Floats = shared / np.maximum(np.prod(one[1] - one[0]) + areas - shared, 1e-6)
+    return shares

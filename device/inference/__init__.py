@@ -1,0 +1,1 @@
+"""The runtime that runs models, their cards, and the Edge TPU."""

@@ -1,0 +1,1 @@
+"""What a face shows: emotion, age, gender and open eyes."""

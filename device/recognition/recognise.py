@@ -1,0 +1,200 @@
+"""What is read in a face: emotion, age, gender and open eyes, each of which can be switched off.
+
+One call of the backbone a face gives everything but the eyes; a one-step LSTM, whose state lives
+and dies with the track, tells the emotion over time. Embeddings and states never leave this
+module. The step says which backend really runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.config import RecogniseConfig, VisionConfig
+from device.errors import UserError
+from device.faces.crop import CROP_SIZE, crop_face, trust_of
+from device.faces.mesh import FaceMesh
+from device.faces.tracks import UNSEEN
+from device.inference.edgetpu import Backend, choose_backend, compiled
+from device.inference.litert import Model, load_model
+from device.inference.model_card import Card, Scale, load_card
+from device.recognition.eyes import EyeWatch
+from device.values import AGE_YEARS, Floats, Frame, Image, Reading, Track
+
+State: TypeAlias = tuple[Floats, Floats]
+"""An LSTM's h and c, each (1, units)."""
+
+
+class Temporal:
+    """The one-step LSTM. start: the state of a track that has just begun."""
+
+    def __init__(self, path: Path, labels: tuple[str, ...], features: tuple[int, ...]) -> None:
+        """Load the model and its card.
+
+        Raises:
+            UserError: one is missing or broken, or it does not fit the backbone.
+        """
+        card = load_card(path)
+        if card.labels != labels:
+            raise UserError(
+                f"{path}: labels {', '.join(card.labels)} are not those of face.tflite, "
+                f"{', '.join(labels)}; put the two of one training there"
+            )
+        self.model = load_model(path)
+        state = (1, -1)
+        self.model.require(
+            {"features": features, "h": state, "c": state},
+            {"emotion": (1, len(labels)), "h": state, "c": state},
+        )
+        self._scale: Scale = card.scale
+        self.start: State = (
+            np.zeros(self.model.inputs["h"].shape, np.float32),
+            np.zeros(self.model.inputs["c"].shape, np.float32),
+        )
+
+    def step(self, features: Floats, state: State) -> tuple[Floats, State]:
+        """Emotion probabilities after one more reading, and the state to go on with."""
+        output = self.model.run({"features": features, "h": state[0], "c": state[1]})
+        return probabilities(output["emotion"][0], self._scale), (output["h"], output["c"])
+
+
+class Recogniser:
+    """Reads faces. backend: what runs the backbone; labels: of the emotions it tells.
+
+    `models` are public for the benchmark's bare calls.
+    """
+
+    def __init__(
+        self,
+        models: Path,
+        vision: VisionConfig,
+        recognise: RecogniseConfig,
+        *,
+        backend: Backend | None = None,
+        mesh: FaceMesh | None = None,
+    ) -> None:
+        """Load the models that are switched on.
+
+        models: the folder of `face.tflite`, `temporal.tflite`, their cards and `third_party/`.
+        backend: what `edgetpu.choose_backend` found, where that was asked already. mesh: one that
+        is loaded already.
+
+        Raises:
+            UserError: a model or card is missing, broken or does not fit; no accelerator.
+        """
+        path = models / "face.tflite"
+        self._on = recognise
+        self.backend = backend or choose_backend(vision, path)
+        card = load_card(path)
+        self.labels = card.labels
+        self._scale: Scale = card.scale
+        self._face = self._load_backbone(path, card)
+        self._told = emotion_output(self._face.outputs)
+        self._face.require({}, {self._told: (1, len(card.labels))})
+        temporal, features = models / "temporal.tflite", self._face.outputs["features"].shape
+        self._temporal = Temporal(temporal, card.labels, features) if recognise.emotion else None
+        mesh = mesh if mesh or not recognise.eyes else FaceMesh(models / "third_party")
+        self._eyes = EyeWatch(mesh) if mesh and recognise.eyes else None
+        self._states: dict[str, State] = {}
+
+    @property
+    def models(self) -> dict[str, Model]:
+        """The models in use by name: face, temporal, eyes."""
+        found = {"face": self._face}
+        if self._temporal is not None:
+            found["temporal"] = self._temporal.model
+        if self._eyes is not None:
+            found["eyes"] = self._eyes.mesh.model
+        return found
+
+    def read(self, frame: Frame, tracks: tuple[Track, ...]) -> tuple[Reading, ...]:
+        """One reading for each track whose face is there to be read.
+
+        A track that the detector just missed gets none, and keeps its state.
+        """
+        self._forget_all_but({track.id for track in tracks})
+        return tuple(self._reading(frame, t) for t in tracks if t.face.score > UNSEEN)
+
+    def read_crop(self, crop: Image, at: float = 0.0) -> Reading:
+        """Read a grey picture (H, W) that is a face's crop already, of any size, with no past."""
+        square = cv2.resize(crop, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR)
+        emotion, age, female = self._heads(np.asarray(square, np.uint8), None)
+        return Reading("", at, self.labels, emotion, age, female, None, 1.0)
+
+    def clear(self) -> None:
+        """Forget everybody at once."""
+        self._forget_all_but(set())
+
+    def _forget_all_but(self, ids: set[str]) -> None:
+        for gone in self._states.keys() - ids:
+            del self._states[gone]
+        if self._eyes is not None:
+            self._eyes.keep(ids)
+
+    def _reading(self, frame: Frame, track: Track) -> Reading:
+        crop = crop_face(frame.grey, track.face)
+        emotion, age, female = self._heads(crop, track.id)
+        eyes = self._eyes.openness(frame, track) if self._eyes is not None else None
+        trust = trust_of(crop, track.face)
+        return Reading(track.id, frame.at, self.labels, emotion, age, female, eyes, trust)
+
+    def _heads(
+        self, crop: Image, track_id: str | None
+    ) -> tuple[Floats | None, Floats | None, float | None]:
+        """Emotion, age and P(female), None where switched off."""
+        if not (self._on.emotion or self._on.age or self._on.gender):
+            return None, None, None
+        read = (self._told, "features", "age", "female")
+        output = self._face.run({"face": crop[None, :, :, None]}, read)
+        emotion = self._emotion(output, track_id) if self._on.emotion else None
+        age = softmax(output["age"][0]) if self._on.age else None
+        female = 1 / (1 + float(np.exp(-output["female"].item()))) if self._on.gender else None
+        return emotion, age, female
+
+    def _emotion(self, output: dict[str, NDArray[np.float32]], track_id: str | None) -> Floats:
+        """Over time where there is a track and a temporal model, else of this crop alone."""
+        if self._temporal is None or track_id is None:
+            return probabilities(output[self._told][0], self._scale)
+        state = self._states.get(track_id, self._temporal.start)
+        emotion, self._states[track_id] = self._temporal.step(output["features"], state)
+        return emotion
+
+    def _load_backbone(self, path: Path, card: Card) -> Model:
+        if self.backend.name == "edgetpu":
+            path = compiled(path)
+        model = load_model(
+            path, accelerator="edgetpu" if self.backend.name == "edgetpu" else "none"
+        )
+        model.require(
+            {"face": (1, CROP_SIZE, CROP_SIZE, 1)},
+            {
+                "emotion": (1, len(card.labels)),
+                "age": (1, len(AGE_YEARS)),
+                "female": (1, 1),
+                "features": (1, -1, -1, -1),
+            },
+        )
+        return model
+
+
+def emotion_output(outputs: Collection[str]) -> str:
+    """Which of a backbone's outputs tells the emotion: `consensus`, where it learnt from labels and
+    from people's votes, else `emotion`."""
+    return "consensus" if "consensus" in outputs else "emotion"
+
+
+def probabilities(values: Floats, scale: Scale) -> Floats:
+    """Class probabilities, shape (n,), of a model's output on the scale that its card names."""
+    return values if scale == "probabilities" else softmax(values)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Probabilities of logits, shape (n,), sum 1."""
+    powers = np.exp(logits - logits.max())
+    shares: Floats = powers / powers.sum()
+    return shares

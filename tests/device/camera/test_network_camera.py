@@ -1,0 +1,115 @@
+"""A camera over RTSP: read, lost and found again, given up in time, its password never shown."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from device.camera.sources import NetworkCamera, without_password
+from device.config import CameraConfig
+from tests.device.camera.clips import write_video
+
+
+class RtspServer(threading.Thread):
+    """A network camera: an MPEG transport stream over RTSP on loopback, as its clients ask."""
+
+    def __init__(self, stream: bytes) -> None:
+        super().__init__(daemon=True)
+        self._stream = stream
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"rtsp://me:secret@127.0.0.1:{self._listener.getsockname()[1]}/1"
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            with client, client.makefile("rwb") as lines:
+                try:
+                    self._serve(lines)
+                except (OSError, ValueError):
+                    continue
+
+    def _serve(self, lines: socket.SocketIO) -> None:
+        while request := lines.readline().split():
+            headers = {}
+            while (line := lines.readline().strip()) != b"":
+                name, _, value = line.partition(b":")
+                headers[name.lower()] = value.strip()
+            method, body, extra = request[0].decode(), b"", ""
+            if method == "DESCRIBE":
+                body = b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\n"
+                body += b"m=video 0 RTP/AVP 33\r\na=control:track0\r\n"
+                extra = "Content-Type: application/sdp\r\n"
+            elif method == "SETUP":
+                extra = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n"
+            elif method == "OPTIONS":
+                extra = "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n"
+            cseq = headers[b"cseq"].decode()
+            lines.write(
+                f"RTSP/1.0 200 OK\r\nCSeq: {cseq}\r\n{extra}"
+                f"Content-Length: {len(body)}\r\n\r\n".encode()
+                + body
+            )
+            lines.flush()
+            if method == "PLAY":
+                for n, at in enumerate(range(0, len(self._stream), 7 * 188)):
+                    packet = struct.pack(">BBHII", 0x80, 33, n & 0xFFFF, n * 900, 1)
+                    packet += self._stream[at : at + 7 * 188]
+                    lines.write(struct.pack(">cBH", b"$", 0, len(packet)) + packet)
+                lines.flush()
+                return  # the cable is pulled
+
+    def stop(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+@pytest.fixture(scope="module")
+def network_camera(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtspServer]:
+    path = write_video(tmp_path_factory.mktemp("rtsp") / "stream.ts", 100, "mpg2")
+    server = RtspServer(path.read_bytes())
+    yield server
+    server.stop()
+
+
+def read_until_it_fails(camera: NetworkCamera) -> None:
+    while True:
+        camera.read()
+
+
+def test_a_network_camera_is_read_lost_and_read_again(network_camera):
+    # failure 4
+    camera = NetworkCamera(network_camera.address, CameraConfig(width=160, height=120))
+    for _ in range(2):
+        camera.open()
+        for _ in range(50):
+            assert camera.read().rgb.shape == (120, 160, 3)
+        with pytest.raises(OSError, match="gives no picture") as error:
+            read_until_it_fails(camera)
+        assert "secret" not in str(error.value)
+        camera.close()
+
+
+def test_a_network_camera_that_never_answers_is_given_up_within_the_deadline():
+    # failure 5
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"rtsp://me:secret@127.0.0.1:{silent.getsockname()[1]}/1"
+        camera = NetworkCamera(address, CameraConfig(read_deadline_s=1))
+        began = time.monotonic()
+        with pytest.raises(OSError, match="does not answer") as error:
+            camera.open()
+        assert time.monotonic() - began < 20  # FFmpeg's own patience would be 30
+        assert "secret" not in str(error.value)
+
+
+def test_passwords_are_left_out_of_what_is_shown():
+    assert without_password("rtsp://me:secret@host:554/1") == "rtsp://host:554/1"
+    assert without_password("rtsp://host/1") == "rtsp://host/1"

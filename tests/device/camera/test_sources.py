@@ -1,0 +1,117 @@
+"""What `--source` may name, what this machine has, and what opening it often costs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from device.camera.sources import UsbCamera, is_live, open_source, resolve_source, usb_cameras
+from device.config import CameraConfig
+from device.errors import UserError
+from tests.device.camera.clips import write_video
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("usb", "no such source"),
+        ("no/such/clip.mp4", "no such source"),
+        ("usb:one", "no such source"),
+    ],
+)
+def test_a_source_that_means_nothing_says_what_it_takes(spec, says):
+    with pytest.raises(UserError) as error:
+        open_source(spec, CameraConfig())
+    assert says in str(error.value)
+    assert "picamera, usb:0, rtsp://" in str(error.value)
+    assert spec in str(error.value)
+
+
+def test_a_single_picture_is_no_source_and_an_empty_folder_neither(tmp_path):
+    path = tmp_path / "one.jpg"
+    cv2.imwrite(str(path), np.zeros((40, 40), np.uint8))
+    with pytest.raises(UserError, match="takes a folder of them"):
+        open_source(str(path), CameraConfig())
+    path.unlink()
+    with pytest.raises(UserError, match="no picture in this folder"):
+        open_source(str(tmp_path), CameraConfig())
+
+
+def test_files_folders_and_the_demo_play_and_are_not_live(tmp_path):
+    clip = write_video(tmp_path / "clip.mp4", 5)
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((40, 40), np.uint8))
+    for spec in (str(clip), str(tmp_path), "demo"):
+        assert not is_live(spec)
+        camera = open_source(spec, CameraConfig())
+        camera.open()
+        before = time.monotonic()
+        frame = camera.read()
+        assert frame is not None
+        assert before <= frame.at <= time.monotonic()
+        camera.close()
+    for spec in ("picamera", "usb:3", "rtsp://camera.example/1", "rtsps://camera.example/1"):
+        assert is_live(spec)
+
+
+def test_auto_is_what_this_machine_has():
+    found = resolve_source("auto")
+    assert found == "picamera" or found == "demo" or found.startswith("usb:")
+    assert resolve_source("usb:7") == "usb:7"
+
+
+def test_looking_for_usb_cameras_passes_over_what_is_none(tmp_path):
+    (tmp_path / "video0").write_text("not a device")
+    (tmp_path / "video1").symlink_to("/dev/null")
+    (tmp_path / "video2").symlink_to(tmp_path / "gone")
+    assert usb_cameras(tmp_path) == ()
+
+
+def test_a_usb_camera_that_is_not_there_is_an_error_of_opening():
+    camera = UsbCamera(63, CameraConfig())
+    with pytest.raises(OSError, match="/dev/video63 does not open"):
+        camera.open()
+    camera.close()
+
+
+@pytest.mark.slow
+def test_fifty_openings_leave_the_memory_level(tmp_path):
+    # failure 6
+    clip = write_video(tmp_path / "clip.mp4", 20)
+    program = f"""
+import json, resource, threading
+from device.config import CameraConfig
+from device.camera.capture import Capture
+from device.camera.sources import open_source
+
+def resident_kb():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+sizes = {{}}
+for spec in ({str(clip)!r}, "demo"):
+    config = CameraConfig(reopen_first_s=0.01, reopen_longest_s=0.01)
+    capture = Capture(open_source(spec, config), config)
+    sizes[spec] = []
+    for _ in range(60):
+        capture.allow()
+        assert capture.take(20) is not None
+        capture.pause()
+        while capture.state.name != "closed":
+            threading.Event().wait(0.002)
+        sizes[spec].append(resident_kb())
+    capture.close()
+assert threading.active_count() == 1
+print(json.dumps(list(sizes.values())))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=170
+    )
+    assert done.returncode == 0, done.stderr
+    for sizes in json.loads(done.stdout):
+        assert max(sizes[-10:]) - max(sizes[:10]) < 4096  # KiB; one frame here is 900

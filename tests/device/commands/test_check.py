@@ -1,0 +1,80 @@
+"""`wayside check`: each part is ok, or there is a line that says what to do."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from device.__main__ import main
+from device.commands.check import PARTS
+from device.config import Config
+from device.errors import UserError
+from tests.brokers import free_port
+from tests.kiosks import changed
+
+
+@pytest.mark.parametrize("part", [name for name in PARTS if name != "clock"])
+def test_every_part_of_what_ships_is_ok(config: Config, part: str) -> None:
+    assert PARTS[part](config)
+
+
+def test_it_says_which_detector_and_why(config: Config) -> None:
+    assert PARTS["detector"](changed(config, vision__detector="blazeface")) == (
+        "blazeface: asked for"
+    )
+
+
+def test_every_part_is_looked_at_whatever_the_others_say(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        f"models: {root}/models\n"
+        "matching: {catalogue: absent.sqlite}\n"
+        "camera: {source: 'usb:7'}\n"
+        "mqtt: {port: 0, websocket_port: 0}\n"
+        "display: {port: 0}\n"
+    )
+    assert main(["check", "--config", str(file)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    verdicts = {line.split()[1]: line.split()[0] for line in lines}
+    assert list(verdicts) == ["configuration", *PARTS]
+    assert verdicts["catalogue"] == verdicts["camera"] == "NO"
+    assert verdicts["models"] == verdicts["broker"] == verdicts["page"] == "ok"
+
+
+def test_a_broker_that_is_not_there_is_named(config: Config) -> None:
+    config = changed(config, mqtt__broker="127.0.0.1", mqtt__port=free_port())
+    with pytest.raises(UserError, match=r"mqtt.broker: 127\.0\.0\.1"):
+        PARTS["broker"](config)
+
+
+def test_a_network_camera_that_is_not_there_is_named_without_its_password(
+    config: Config,
+) -> None:
+    source = f"rtsp://me:secret@127.0.0.1:{free_port()}/stream"
+    with pytest.raises(UserError, match=r"camera.source: 127\.0\.0\.1") as error:
+        PARTS["camera"](changed(config, camera__source=source))
+    assert "secret" not in str(error.value)
+
+
+def test_a_taken_port_of_the_page_is_named(config: Config) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"display.port: {port} is taken"):
+            PARTS["page"](changed(config, display__port=port))
+
+
+def test_a_configuration_with_a_typo_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("vision: {detecter: auto}\n")
+    assert main(["check", "--config", str(file)]) == 1
+    assert capsys.readouterr().err == (
+        f"wayside: {file}: vision.detecter: unknown key; did you mean `detector`?\n"
+    )

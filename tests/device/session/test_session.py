@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from device.audience.group import audience_of
+from device.config import SessionConfig
+from device.session.session import Screen, Session
+from device.values import Audience, Context, Touch, Visitor
+from tests.device.audience.people import holds, suggestions, visitor
+
+CONFIG = SessionConfig()
+CARDS = 3
+STEP = 1 / 15
+FILMS, OTHERS = suggestions("abcdefgh"), suggestions("stuvwxyz")
+
+
+class Kiosk:
+    """A session that is asked fifteen times a second, and what stood on its screen."""
+
+    def __init__(self, config: SessionConfig = CONFIG) -> None:
+        self.session = Session(config, CARDS)
+        self.context = Context(at=1000.0)
+        self.screen = Screen()
+
+    def turn(self, *visitors: Visitor, matched=FILMS, touches: tuple[Touch, ...] = ()) -> Screen:
+        self.context = replace(self.context, at=self.context.at + STEP, touches=touches)
+        audience = Audience() if self.context.opted_out else audience_of(visitors)
+        self.screen = self.session.update(audience, matched, self.context)
+        return self.screen
+
+    def for_seconds(self, seconds: float, *visitors: Visitor, matched=FILMS) -> list[Screen]:
+        return [self.turn(*visitors, matched=matched) for _ in range(round(seconds / STEP))]
+
+    def someone(self, name: str = "a", **about) -> Visitor:
+        return visitor(name, since=self.context.at + STEP, **about)
+
+    @property
+    def cards(self) -> str:
+        return "".join(s.item.id for s in self.screen.suggestions)
+
+
+def test_nobody_there_the_screen_rests() -> None:
+    screens = Kiosk().for_seconds(60)
+    assert {(s.state, s.suggestions, s.serial) for s in screens} == {("resting", (), 0)}
+
+
+def test_something_appears_within_two_seconds_of_somebody_coming() -> None:
+    kiosk = Kiosk()
+    came_at = kiosk.context.at + STEP
+    kiosk.for_seconds(2, kiosk.someone())
+    assert kiosk.screen.state == "showing"
+    assert kiosk.cards == "abc"
+    assert CONFIG.settle_s <= kiosk.screen.since - came_at <= CONFIG.settle_s + 2 * STEP
+
+
+def test_somebody_who_passes_by_changes_nothing() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(CONFIG.settle_s * 0.8, kiosk.someone())
+    kiosk.for_seconds(10)
+    kiosk.for_seconds(CONFIG.settle_s * 0.8, kiosk.someone("b"))
+    assert kiosk.screen.serial == 0
+
+
+def test_suggestions_stand_to_be_read_whatever_the_mood_does() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.for_seconds(2, person)
+    began = kiosk.screen
+    while kiosk.context.at + STEP < began.since + CONFIG.hold_s:
+        mood = "sad" if int(kiosk.context.at) % 2 else "happy"
+        kiosk.turn(replace(person, mood=mood), matched=OTHERS if mood == "sad" else FILMS)
+        assert kiosk.screen is began
+
+
+def test_when_they_have_been_read_and_something_else_fits_better_it_is_shown() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.for_seconds(2, person)
+    kiosk.for_seconds(CONFIG.hold_s + 1, person)
+    assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
+    kiosk.for_seconds(1, person, matched=OTHERS)
+    assert (kiosk.cards, kiosk.screen.serial) == ("stu", 2)
+    kiosk.for_seconds(CONFIG.hold_s - 2, person)
+    assert kiosk.cards == "stu"
+
+
+def test_when_somebody_joins_or_leaves_the_suggestions_follow() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.for_seconds(3, person)
+    friend = kiosk.someone("b")
+    kiosk.for_seconds(2, person, friend, matched=OTHERS)
+    assert kiosk.cards == "stu"
+    kiosk.for_seconds(2, friend)
+    assert kiosk.cards == "abc"
+
+
+def test_somebody_who_passes_behind_does_not_disturb_the_reader() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.for_seconds(2, person)
+    kiosk.for_seconds(5, person, kiosk.someone("far", nearness=0.05), matched=OTHERS)
+    kiosk.for_seconds(CONFIG.settle_s / 2, person, kiosk.someone("near"), matched=OTHERS)
+    kiosk.for_seconds(2, person)
+    assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
+
+
+def test_whoever_takes_another_ones_place_gets_their_own_suggestions() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(3, kiosk.someone("a"))
+    kiosk.for_seconds(2, kiosk.someone("b"), matched=OTHERS)
+    assert kiosk.cards == "stu"
+
+
+def test_a_reader_who_looks_away_for_a_moment_finds_the_same_cards() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(3, kiosk.someone("a"))
+    kiosk.for_seconds(CONFIG.leave_s / 2)
+    kiosk.for_seconds(5, kiosk.someone("b"), matched=OTHERS)
+    assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
+
+
+def test_when_a_minor_may_be_among_them_the_cards_do_not_wait_to_be_read() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.for_seconds(3, person)
+    kiosk.for_seconds(CONFIG.settle_s + 1, replace(person, may_be_minor=True), matched=OTHERS)
+    assert kiosk.cards == "stu"
+    kiosk.for_seconds(CONFIG.settle_s + 1, person, matched=FILMS)
+    assert kiosk.cards == "stu"
+
+
+def test_when_they_have_left_the_resting_loop_returns_and_nothing_is_left_of_them() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(5, kiosk.someone("left-visitor"))
+    kiosk.turn(kiosk.someone("left-visitor"), touches=(Touch("b", "not_for_me"),))
+    assert holds(kiosk.session, "left-visitor")
+    kiosk.for_seconds(CONFIG.leave_s + 0.2)
+    assert (kiosk.screen.state, kiosk.screen.suggestions) == ("resting", ())
+    assert not holds(kiosk.session, "left-visitor")
+    assert not holds(kiosk.session, "comedy")
+    kiosk.for_seconds(2, kiosk.someone("b"))
+    assert kiosk.cards == "abc"
+
+
+def test_a_jump_of_the_clock_changes_nothing() -> None:
+    # failure 21
+    told = []
+    for jumps in (False, True):
+        kiosk = Kiosk()
+        person = kiosk.someone()
+        screens = []
+        for turn in range(600):
+            now = datetime(2026, 11, 21, 12) + timedelta(seconds=turn * STEP)
+            if jumps and turn > 40:
+                now += timedelta(hours=9) if turn % 2 else timedelta(days=-4000)
+            kiosk.context = replace(kiosk.context, now=None if turn < 20 else now)
+            people = (person,) if 5 < turn < 400 else ()
+            screens.append(kiosk.turn(*people))
+        told.append([(s.state, s.serial, s.since, s.suggestions) for s in screens])
+    assert told[0] == told[1]
+    assert {state for state, *_ in told[0]} == {"resting", "showing"}
+
+
+def test_a_card_that_is_not_for_me_gives_way_at_once_and_stays_away() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.for_seconds(2, person)
+    kiosk.turn(person, touches=(Touch("b", "not_for_me"),))
+    assert (kiosk.cards, kiosk.screen.serial) == ("adc", 2)
+    kiosk.for_seconds(CONFIG.hold_s * 2, person)
+    assert set(kiosk.cards) == set("acd")
+    for refused in "acdefgh":
+        kiosk.turn(person, touches=(Touch(refused, "not_for_me"),))
+    assert kiosk.cards == ""
+
+
+def test_a_card_that_was_chosen_stands_longer() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.for_seconds(CONFIG.hold_s, person)
+    kiosk.turn(person, matched=OTHERS, touches=(Touch("b", "chosen"),))
+    kiosk.for_seconds(CONFIG.hold_s - 1, person, matched=OTHERS)
+    assert kiosk.cards == "abc"
+    kiosk.for_seconds(2, person, matched=OTHERS)
+    assert kiosk.cards == "stu"
+
+
+def test_a_touch_on_a_card_that_is_not_there_changes_nothing() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.turn(touches=(Touch("a", "not_for_me"),))
+    kiosk.for_seconds(2, person)
+    kiosk.turn(person, touches=(Touch("z", "not_for_me"), Touch("y", "chosen")))
+    assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
+
+
+def test_whoever_touches_the_screen_is_there_even_out_of_the_cameras_sight() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(3, kiosk.someone())
+    for _ in range(5):
+        kiosk.for_seconds(CONFIG.leave_s - 0.5)
+        kiosk.turn(touches=(Touch("a", "liked"),))
+    assert kiosk.screen.state == "showing"
+
+
+def test_opted_out_there_are_suggestions_without_anybody_being_looked_at() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone("left-visitor")
+    kiosk.for_seconds(3, person)
+    kiosk.context = replace(kiosk.context, opted_out=True)
+    kiosk.turn(person, matched=OTHERS)
+    assert (kiosk.screen.state, kiosk.cards) == ("opted_out", "stu")
+    assert not holds(kiosk.session, "left-visitor")
+    kiosk.for_seconds(50, person, matched=OTHERS)
+    assert (kiosk.screen.state, kiosk.screen.serial) == ("opted_out", 2)
+    kiosk.turn(matched=OTHERS, touches=(Touch("s", "not_for_me"),))
+    assert kiosk.cards == "vtu"
+
+
+def test_after_opting_out_the_screen_rests_until_somebody_has_come() -> None:
+    kiosk = Kiosk()
+    kiosk.context = replace(kiosk.context, opted_out=True)
+    kiosk.turn()
+    kiosk.context = replace(kiosk.context, opted_out=False)
+    assert kiosk.turn().state == "resting"
+    kiosk.for_seconds(2, kiosk.someone())
+    assert kiosk.screen.state == "showing"
+
+
+def test_with_nothing_to_suggest_the_screen_rests() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(5, kiosk.someone(), matched=())
+    assert kiosk.screen.state == "resting"
+
+
+@pytest.mark.parametrize("hold_s", [5.0, 40.0])
+def test_how_long_they_stand_is_configurable(hold_s: float) -> None:
+    kiosk = Kiosk(SessionConfig(hold_s=hold_s))
+    person = kiosk.someone()
+    kiosk.for_seconds(2, person)
+    since = kiosk.screen.since
+    while kiosk.cards == "abc":
+        kiosk.turn(person, matched=OTHERS)
+    assert hold_s <= kiosk.screen.since - since <= hold_s + 2 * STEP
+
+
+EVENTS = st.tuples(
+    st.sets(st.sampled_from("abc")),
+    st.booleans(),
+    st.sampled_from([FILMS, OTHERS, ()]),
+    st.sampled_from([(), (Touch("a", "not_for_me"),), (Touch("t", "chosen"),)]),
+    st.floats(0.02, 10),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(EVENTS, max_size=60))
+def test_whatever_happens_the_serial_tells_every_change_of_the_screen(events) -> None:
+    session, at = Session(CONFIG, CARDS), 0.0
+    last = session.update(Audience(), (), Context(at=at))
+    for there, opted_out, matched, touches, step in events:
+        at += step
+        audience = Audience() if opted_out else audience_of(tuple(map(visitor, sorted(there))))
+        context = Context(at=at, opted_out=opted_out, touches=touches)
+        screen = session.update(audience, matched, context)
+        assert screen.serial >= last.serial
+        if screen.serial == last.serial:
+            assert screen is last
+        assert (screen.state == "opted_out") is opted_out
+        assert len(screen.suggestions) <= CARDS
+        assert screen.state != "resting" or screen.suggestions == ()
+        last = screen

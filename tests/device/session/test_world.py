@@ -1,0 +1,122 @@
+"""What the world says besides the picture."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from device.config import Config
+from device.messaging.payloads import Display, Feedback, Weather
+from device.session.world import World
+from device.upkeep.clock import WallClock
+from device.values import UNKNOWN, Touch
+from tests.kiosks import changed
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+class Time:
+    """A monotonic clock and a wall clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+        self.wall = NOON.timestamp()
+
+    def clock(self) -> float:
+        return self.at
+
+
+def world_at(config: Config, time: Time, celsius: float | None = None) -> World:
+    wall = WallClock(60, ask=lambda: True, clock=time.clock, wall=lambda: time.wall)
+    return World(
+        config,
+        clock=time.clock,
+        wall=wall,
+        temperature=lambda: celsius,
+        throttled=lambda: None,
+    )
+
+
+def test_a_page_is_alive_while_it_reports_the_notice(config: Config) -> None:
+    time, timeout = Time(), config.display.heartbeat_timeout_s
+    world = world_at(config, time)
+    assert not world.context().page_alive
+    world.hear([Display("resting", 1, True, time.at)])
+    assert world.context().page_alive
+    time.at += timeout - 0.1
+    assert world.context().page_alive
+    time.at += 0.2
+    assert not world.context().page_alive
+
+
+def test_a_page_that_hides_the_notice_is_not_alive_from_that_moment(config: Config) -> None:
+    time = Time()
+    world = world_at(config, time)
+    world.hear([Display("resting", 1, True, time.at), Display("resting", 1, False, time.at)])
+    assert not world.context().page_alive
+
+
+def test_a_jump_of_the_wall_clock_changes_nothing_but_the_time_of_day(config: Config) -> None:
+    # failure 21
+    time = Time()
+    world = world_at(changed(config, session__opt_out_s=60.0), time)
+    world.hear([Display("resting", 1, True, time.at), Feedback(None, "opt_out", time.at)])
+    before = world.context()
+    time.wall += 7 * 3600
+    after = world.context()
+    assert (after.page_alive, after.opted_out, after.at) == (True, True, before.at)
+    assert before.now
+    assert after.now == before.now + timedelta(hours=7)
+
+
+def test_the_time_of_day_is_unknown_until_the_clock_can_be_trusted(config: Config) -> None:
+    # failure 20
+    time, answers = Time(), iter([False, False, True])
+    wall = WallClock(60, ask=lambda: next(answers), clock=time.clock, wall=lambda: time.wall)
+    world = World(config, clock=time.clock, wall=wall)
+    assert world.context().now is None
+    time.at += 2
+    assert world.context().now is None
+    time.at += 2
+    now = world.context().now
+    assert now is not None
+    assert now.utcoffset() == timedelta(hours=8)  # Asia/Shanghai, where the kiosk stands
+
+
+def test_opting_out_ends_by_itself_and_by_a_touch(config: Config) -> None:
+    time = Time()
+    world = world_at(config, time)
+    world.hear([Feedback(None, "opt_out", time.at)])
+    assert world.context().opted_out
+    time.at += config.session.opt_out_s + 1
+    assert not world.context().opted_out
+    world.press()
+    assert world.context().opted_out
+    world.hear([Feedback(None, "opt_in", time.at)])
+    assert not world.context().opted_out
+
+
+def test_a_touch_is_told_once(config: Config) -> None:
+    world = world_at(config, Time())
+    world.hear([Feedback("west-lake", "liked", 1000.0)])
+    assert world.context().touches == (Touch("west-lake", "liked"),)
+    assert world.context().touches == ()
+
+
+def test_the_weather_holds_until_it_expires(config: Config) -> None:
+    time = Time()
+    world = world_at(config, time)
+    assert world.context().weather == UNKNOWN
+    world.hear([Weather("rain", NOON + timedelta(hours=1), time.at)])
+    assert world.context().weather == "rain"
+    time.wall += 3601
+    assert world.context().weather == UNKNOWN
+
+
+def test_heat_is_told_before_the_board_throttles_and_not_knowing_is_not_hot(
+    config: Config,
+) -> None:
+    # failure 27
+    limit = config.upkeep.hot_celsius
+    assert world_at(config, Time(), limit + 1).context().hot
+    assert not world_at(config, Time(), limit - 10).context().hot
+    assert not world_at(config, Time(), None).context().hot

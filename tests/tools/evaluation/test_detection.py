@@ -1,0 +1,116 @@
+"""Faces on real pictures: who is there is found, by either detector alike, and nobody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from device.config import VisionConfig
+from device.faces.detect import Detector, obstacle
+from tools.datasets.videos import frames_of
+from tools.evaluation.detection import (
+    agreement,
+    annotated,
+    distance_m,
+    found_by_size,
+    open_named,
+    people,
+    recall,
+    smallest_found,
+)
+
+pytestmark = pytest.mark.real_data
+
+OBSTACLE = obstacle()
+mediapipe_runs_here = pytest.mark.skipif(OBSTACLE is not None, reason=str(OBSTACLE))
+BOTH = [pytest.param("mediapipe", marks=mediapipe_runs_here), "blazeface"]
+VISION = VisionConfig()
+"""As shipped: the far model at a threshold of 0.5."""
+
+
+@pytest.fixture
+def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
+    opened = open_named(request.param, VISION)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("detector", BOTH, indirect=True)
+def test_nearly_every_annotated_face_is_found(detector: Detector, wayside_data: Path) -> None:
+    found = recall(detector, wayside_data / "photos" / "dlib_faces")
+    assert found.faces == 43
+    assert found.found >= 0.95 * found.faces
+    assert found.false == 0
+
+
+@mediapipe_runs_here
+def test_both_detectors_find_the_same_faces_in_photographs(wayside_data: Path) -> None:
+    from device.camera.images import frame_of, load_picture
+
+    one, other = open_named("blazeface", VISION), open_named("mediapipe", VISION)
+    for index, path in enumerate(annotated(wayside_data / "photos" / "dlib_faces")):
+        frame = frame_of(load_picture(path), 2.0 * index)
+        first, second = one.detect(frame), other.detect(frame)
+        assert len(first) == len(second), path.name
+        for face in first:
+            assert max(face.box.iou(f.box) for f in second) > 0.7, path.name
+    other.close()
+
+
+@mediapipe_runs_here
+@pytest.mark.slow
+def test_both_detectors_agree_on_clips(wayside_data: Path) -> None:
+    one, other = open_named("blazeface", VISION), open_named("mediapipe", VISION)
+    clips = sorted((wayside_data / "video" / "unlabelled").glob("*.mp4"))
+    assert len(clips) == 14
+    found = agreement(one, other, clips, every=10)
+    other.close()
+    assert found.iou >= 0.9
+    assert found.matched >= 0.99 * max(found.first, found.second)
+
+
+@pytest.mark.parametrize("detector", BOTH, indirect=True)
+def test_nobody_is_seen_where_nobody_is(detector: Detector, wayside_data: Path) -> None:
+    clip = wayside_data / "video" / "presence" / "no_face.mp4"
+    assert sum(1 for _ in frames_of(clip)) > 90
+    assert people(detector, VISION, clip) == {}
+
+
+@pytest.mark.parametrize("detector", BOTH, indirect=True)
+def test_one_person_who_leaves_or_comes_is_one_track(
+    detector: Detector, wayside_data: Path
+) -> None:
+    for name in ("face_noface.mov", "noface_face.mov"):
+        tracks = people(detector, VISION, wayside_data / "video" / "presence" / name)
+        assert len(tracks) == 1, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("detector", ["blazeface"], indirect=True)
+def test_passers_by_are_seen_and_furniture_and_backs_are_not(
+    detector: Detector, wayside_data: Path
+) -> None:
+    scenes = wayside_data / "video" / "scenes"
+    seen = {
+        "face-demographics-walking-and-pause.gif": 3,
+        "face-demographics-walking.gif": 2,
+        "head-pose-face-detection-female-and-male.gif": 2,
+        "one-by-one-person-detection.mp4": 0,
+        "people-detection.gif": 0,
+        "store-aisle-detection.gif": 0,
+    }
+    # Each of the seven was looked at: seven people, so that no track is false.
+    assert {name: len(people(detector, VISION, scenes / name)) for name in seen} == seen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("detector", ["blazeface"], indirect=True)
+def test_a_face_may_stand_as_far_away_as_the_readme_says(
+    detector: Detector, wayside_data: Path, root: Path
+) -> None:
+    rows = found_by_size(detector, wayside_data / "photos" / "dlib_faces")
+    (promised,) = re.findall(r"found up to ([\d.]+) m", (root / "README.md").read_text())
+    assert round(distance_m(smallest_found(rows)), 1) >= float(promised)

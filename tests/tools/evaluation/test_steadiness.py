@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from device.config import load_config
+from tools.evaluation.steadiness import measure
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_told_emotion_is_steady_and_in_time_and_known(wayside_data: Path, root: Path) -> None:
+    clips = sorted((wayside_data / "video" / "unlabelled").glob("*.mp4"))
+    assert len(clips) >= 10
+    whole, lags = measure(clips, load_config(root / "config.yaml"), print)
+    assert whole.seconds > 120
+    assert whole.fall >= 0.8
+    assert whole.share_unknown <= 0.1
+    assert len(lags) >= 6
+    assert max(lags) <= 0.5

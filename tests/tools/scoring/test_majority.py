@@ -1,0 +1,32 @@
+"""What most annotators of FER+ saw, and who is left out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tools.datasets.load import VOTES
+from tools.scoring.majority import majority
+
+
+def shares(**counts: int) -> list[float]:
+    return [counts.get(label, 0) / max(sum(counts.values()), 1) for label in VOTES]
+
+
+def test_the_emotion_with_most_votes_is_the_label() -> None:
+    found = majority(np.array([shares(sad=4, neutral=3, fear=3), shares(happy=10)], np.float32))
+    assert [VOTES[label] for label in found.label] == ["sad", "happy"]
+    assert found.clear.tolist() == [False, True]  # four of ten are most, and no half
+
+
+def test_ties_contempt_and_faces_without_votes_are_left_out_and_counted() -> None:
+    votes = [
+        shares(sad=3, neutral=3, fear=1),
+        shares(contempt=5, neutral=2),
+        shares(),
+        shares(contempt=4, angry=4),
+        shares(angry=6, contempt=4),
+    ]
+    found = majority(np.array(votes, np.float32))
+    assert found.label.tolist() == [-1, -1, -1, -1, VOTES.index("angry")]
+    assert (found.ties, found.contempt, found.unvoted) == (2, 1, 1)
+    assert found.clear.tolist() == [False] * 4 + [True]

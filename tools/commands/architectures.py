@@ -1,0 +1,72 @@
+"""`wayside-tools architectures`: other networks on the same recipe, in one table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+
+from device.commands.command_line import SubParsers
+from device.errors import UserError
+from tools.commands.numbers import FEWEST, at_least
+from tools.places import add_data, data_folder, quiet_tensorflow
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Add the verb and what it does."""
+    architectures = subparsers.add_parser(
+        "architectures",
+        help="other networks on the same recipe: size, time and accuracy",
+        description="Train the network that ships and others by one recipe, one after the other, "
+        "convert each to int8 and compare them on the validation parts. One that was stopped goes "
+        "on where it was; one that is done is not done again.",
+        epilog="example: wayside-tools architectures --only mini-xception,wayside --epochs 12   "
+        "(a trial of two minutes: --limit 200 --epochs 1 --runs /tmp/trial)",
+    )
+    add_data(architectures)
+    architectures.add_argument("--only", metavar="NAME,...", help="some of them; default: all")
+    architectures.add_argument("--epochs", type=at_least(1), help="of each; default: the recipe's")
+    architectures.add_argument(
+        "--train-only",
+        action="store_true",
+        help="leave conversion and the table to a later call, as on an accelerator without "
+        "TensorFlow (KERAS_BACKEND=jax)",
+    )
+    architectures.add_argument(
+        "--limit", type=at_least(FEWEST), help="so many faces of each part: for a trial"
+    )
+    architectures.set_defaults(run=_architectures)
+
+
+def _architectures(arguments: argparse.Namespace) -> int:
+    quiet_tensorflow()
+    from tools.evaluation.architectures import as_table, draw, rows_of, train_all
+    from tools.training.architectures import ARCHITECTURES
+    from tools.training.batches import Recipe
+    from tools.training.pipeline import load_tables
+
+    names = list(ARCHITECTURES) if arguments.only is None else arguments.only.split(",")
+    unknown = [name for name in names if name not in ARCHITECTURES]
+    if unknown:
+        raise UserError(
+            f"--only: no such network: {unknown[0]!r}; takes {', '.join(ARCHITECTURES)}"
+        )
+    recipe = Recipe()
+    if arguments.epochs is not None:
+        recipe = replace(recipe, epochs=arguments.epochs)
+    if arguments.limit is not None:
+        recipe = replace(recipe, batch=min(recipe.batch, arguments.limit // 4))
+    tables = load_tables(data_folder(arguments), arguments.runs / "cache", arguments.limit)
+    folder = arguments.runs / "architectures"
+    chosen = {name: ARCHITECTURES[name] for name in names}
+    train_all(tables, folder, recipe, chosen, measured=not arguments.train_only)
+    if arguments.train_only:
+        print(f"{folder}: trained; the same without --train-only converts and measures")
+        return 0
+
+    rows = rows_of(folder, names)
+    (folder / "architectures.json").write_text(json.dumps(rows, indent=1) + "\n")
+    (folder / "architectures.md").write_text(as_table(rows) + "\n")
+    draw(rows, folder / "architectures.png", ours="wayside")
+    print(f"\n{as_table(rows)}\n\n{folder}: architectures.md, .json and .png")
+    return 0

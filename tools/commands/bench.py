@@ -1,0 +1,92 @@
+"""`wayside-tools bench`: what a frame costs, step by step, against the bare model calls in it.
+
+`tools/timing.py` measures; this room asks and prints, for people or as one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from device.commands.command_line import SubParsers, add_config
+from device.config import Config, load_config
+
+if TYPE_CHECKING:
+    from tools.timing import Timings
+
+
+def add_parser(verbs: SubParsers) -> None:
+    """Add `bench` to the command line."""
+    parser = verbs.add_parser(
+        "bench",
+        help="speed and memory of the corridor",
+        description="Time the corridor step by step, and a kiosk's memory and idle load.",
+        epilog="example: wayside-tools bench --detector blazeface --json",
+    )
+    add_config(parser)
+    parser.add_argument("--detector", choices=("auto", "mediapipe", "blazeface"))
+    parser.add_argument("--frames", type=int, default=300, help="frames of each scene")
+    parser.add_argument("--json", action="store_true", help="one object instead of a table")
+    parser.add_argument("--soak", type=int, metavar="FRAMES", help="memory over this many frames")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
+    from tools import timing  # here: a kiosk that builds its catalogue needs none of it
+
+    config = load_config(arguments.config)
+    if arguments.detector:
+        vision = config.vision.model_copy(update={"detector": arguments.detector})
+        config = config.model_copy(update={"vision": vision})
+    if arguments.soak:
+        early, late = timing.soak(config, arguments.soak)
+        print(f"resident MB after {timing.SOAK_WARM} frames: {early:.1f}")
+        print(f"resident MB after {arguments.soak} frames: {late:.1f} ({late / early - 1:+.1%})")
+        return 0
+    one, four = (timing.measure(config, faces, arguments.frames) for faces in (1, 4))
+    rss_mb, _ = timing.run_kiosk(config, "demo")
+    _, idle_cpu = timing.run_kiosk(config, "nobody")
+    if arguments.json:
+        print(json.dumps({**_object(one), "rss_mb": rss_mb, "idle_cpu": idle_cpu,
+                          "four": _object(four)}))  # fmt: skip
+    else:
+        print(_table(config, one, four, rss_mb, idle_cpu))
+    return 0
+
+
+def _object(timings: Timings) -> dict[str, Any]:
+    return {
+        "faces": timings.faces,
+        "ratio": round(timings.ratio, 3),
+        "frame_ms": round(timings.frame_ms, 3),
+        "detected_ms": round(timings.detected_ms, 3),
+        "bare_ms": round(timings.bare_ms, 3),
+        "steps_ms": {step: round(ms, 3) for step, ms in timings.steps_ms.items()},
+    }
+
+
+def _table(
+    config: Config, one: Timings, four: Timings, rss_mb: float | None, idle_cpu: float
+) -> str:
+    rows = [("", f"{one.faces} face", f"{four.faces} faces")]
+    rows += [
+        (step, f"{one.steps_ms[step]:.3f}", f"{four.steps_ms[step]:.3f}") for step in one.steps_ms
+    ]
+    rows += [
+        ("frame with detection", f"{one.detected_ms:.2f}", f"{four.detected_ms:.2f}"),
+        ("its bare model calls", f"{one.bare_ms:.2f}", f"{four.bare_ms:.2f}"),
+        ("ratio", f"{one.ratio:.2f}", f"{four.ratio:.2f}"),
+        ("frame, all on average", f"{one.frame_ms:.2f}", f"{four.frame_ms:.2f}"),
+    ]
+    lines = [f"{name:24}{first:>10}{second:>10}" for name, first, second in rows]
+    memory = "unknown" if rss_mb is None else f"{rss_mb:.0f} MB"
+    return "\n".join(
+        [
+            f"milliseconds a frame, 640x480, detector {config.vision.detector}",
+            *lines,
+            f"resident memory of a kiosk: {memory}",
+            f"load with nobody there, 15 frames a second: {100 * idle_cpu:.1f} % of one core",
+        ]
+    )

@@ -1,0 +1,176 @@
+"""`wayside-tools evaluate`: what a face model is worth."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from device.commands.command_line import SubParsers
+from device.errors import UserError
+from tools.commands.numbers import at_least
+from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
+
+SECTIONS = ("accuracy", "calibration", "fairness", "robustness")
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Add the verb and what it does."""
+    evaluate = subparsers.add_parser(
+        "evaluate",
+        help="accuracy, calibration, fairness and robustness of the .tflite that ships",
+        description="Measure a model on FER-2013's and UTKFace's held-out parts, or on a folder "
+        "of class folders with face crops. Choose by --part validation; test is for the end. "
+        "Tables and pictures are written to RUNS/evaluate, those of some parts or sections to a "
+        "folder of their own there.",
+        epilog="example: wayside-tools evaluate --part validation   or: "
+        "wayside-tools evaluate --only accuracy --compare fer   or: "
+        "wayside-tools evaluate --folder my_faces --json",
+    )
+    evaluate.add_argument("--model", type=Path, default=MODELS / "face.tflite")
+    add_data(evaluate)
+    evaluate.add_argument("--folder", type=Path, help="DIR/<emotion>/<face crop>, instead")
+    evaluate.add_argument(
+        "--part",
+        choices=("validation", "test", "all"),
+        default="all",
+        help="default: both; of a --folder that names no parts all faces",
+    )
+    evaluate.add_argument(
+        "--only",
+        type=_sections,
+        default=SECTIONS,
+        metavar="SECTION,...",
+        help=f"some of {','.join(SECTIONS)}; default: all",
+    )
+    evaluate.add_argument(
+        "--compare",
+        metavar="WHAT",
+        help="another FILE.tflite, or fer (the PyPI package, installed into RUNS/environments), "
+        "on the same faces",
+    )
+    evaluate.add_argument(
+        "--limit", type=at_least(1), help="use so many faces of each part: for a trial"
+    )
+    evaluate.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _sections(text: str) -> tuple[str, ...]:
+    wanted = text.split(",")
+    for name in wanted:
+        if name not in SECTIONS:
+            raise argparse.ArgumentTypeError(f"got {name!r}, takes some of {','.join(SECTIONS)}")
+    return tuple(name for name in SECTIONS if name in wanted)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    quiet_tensorflow()
+    from device.inference.model_card import load_card
+
+    labels = load_card(arguments.model).labels
+    given = arguments.folder is not None
+    report = (_evaluate_folder if given else _evaluate_parts)(arguments, labels)
+    if arguments.json:
+        print(json.dumps(report))
+    return 0
+
+
+def _environments(arguments: argparse.Namespace) -> Path:
+    """Where the packages are installed that cannot live beside us."""
+    return Path(arguments.runs).resolve() / "environments"
+
+
+def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
+    from device.recognition.recognise import emotion_output
+    from tools.datasets.class_folders import read_folder
+    from tools.datasets.import_issues import Findings
+    from tools.evaluation.class_folders import as_table, held_out, measure_folder, write
+    from tools.evaluation.compare import File, open_rival
+
+    if arguments.only != SECTIONS:
+        raise UserError("--only: of the public sets; --folder tells accuracy and calibration")
+    models = [(arguments.model.name, File(arguments.model))]
+    if arguments.compare is not None:
+        rival = open_rival(arguments.compare, labels, _environments(arguments))
+        models.append((rival.name, rival))
+        if rival.name == arguments.model.name:  # two files of one name
+            models[0] = (str(arguments.model.resolve()), models[0][1])
+    findings = Findings()
+    folder = read_folder(arguments.folder, labels, findings)
+    for line in findings.lines():
+        print(f"wayside-tools: {line}", file=sys.stderr)
+    folder = held_out(folder, arguments.part, arguments.limit)
+    reports = []
+    for name, model in models:
+        outputs = model.predict(folder.pictures)
+        logits = outputs[emotion_output(outputs)]
+        reports.append(measure_folder(name, logits, folder, labels))
+    name = arguments.folder.resolve().name
+    out = arguments.runs / "evaluate" / f"folder {name}"
+    made = write(reports, f"{name}, {arguments.part}", out)
+    if not arguments.json:
+        print(f"{as_table(reports)}\n\n{out}: {', '.join(path.name for path in made)}")
+    return reports[0] | ({"compare": reports[1]} if len(reports) > 1 else {})
+
+
+def _folder_of(arguments: argparse.Namespace) -> Path:
+    """Where the report goes: a part of it never takes the place of the whole."""
+    chosen = [] if arguments.part == "all" else [arguments.part]
+    chosen += [] if arguments.only == SECTIONS else arguments.only
+    chosen += [] if arguments.limit is None else [f"limit {arguments.limit}"]
+    return Path(arguments.runs) / "evaluate" / " ".join(chosen)
+
+
+def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
+    from device.values import EMOTIONS
+    from tools.datasets.load import PARTS, TEST, VALIDATION
+    from tools.evaluation.compare import compare, open_rival
+    from tools.evaluation.evaluate import evaluate
+    from tools.evaluation.report import as_report, draw, summary
+    from tools.training.convert import sha256_of
+    from tools.training.pipeline import load_tables, refuse_empty
+
+    if labels != EMOTIONS:
+        raise UserError(
+            f"{arguments.model}: tells {', '.join(labels)}, which no public set has labels of; "
+            "--folder measures it on class folders of yours"
+        )
+    rival = None
+    if arguments.compare is not None:
+        rival = open_rival(arguments.compare, labels, _environments(arguments))
+    parts = {"validation": (VALIDATION,), "test": (TEST,), "all": (VALIDATION, TEST)}
+    chosen = parts[arguments.part]
+    cache = arguments.runs / "cache"
+    tables = load_tables(data_folder(arguments), cache, arguments.limit)
+    refuse_empty(tables, chosen)
+    report: dict[str, Any] = {
+        "model": arguments.model.name,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "sha256": sha256_of(arguments.model),
+        "bytes": arguments.model.stat().st_size,
+        "limit": arguments.limit,
+    }
+    found, outputs = evaluate(arguments.model, tables, chosen, arguments.only)
+    if sha256_of(arguments.model) != report["sha256"]:
+        raise UserError(f"{arguments.model}: replaced while it was measured; run it again")
+    report |= found
+    if rival is not None:
+        held_out = {
+            f"{name} {PARTS[part]}": stills.of(part)
+            for part in chosen
+            for name, stills in tables.items()
+        }
+        report["compare"] = compare(rival, held_out, outputs)
+    folder = _folder_of(arguments)
+    folder.mkdir(parents=True, exist_ok=True)
+    report["pictures"] = [str(path) for path in draw(report, folder, labels)]
+    (folder / "report.md").write_text(as_report(report), encoding="utf-8")
+    (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    if not arguments.json:
+        print(summary(report))
+        print(f"\n{folder}: report.md, report.json, {len(report['pictures'])} PNG")
+    return report

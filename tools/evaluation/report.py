@@ -1,0 +1,240 @@
+"""What `wayside-tools evaluate` measured, as Markdown for the card and as PNG.
+
+Promises: every number here stands in the JSON; what was not measured is said in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.datasets.load import VOTES
+from tools.evaluation.evaluate import AGREED, CLEAR
+from tools.evaluation.fairness import FIGURES
+from tools.evaluation.robustness import ACCURACIES, CLIFF, CURVES
+from tools.scoring.plots import (
+    draw_confusion,
+    draw_curves,
+    draw_fairness,
+    draw_reliability,
+)  # fmt: skip
+from tools.scoring.tables import markdown, of_figures
+
+HEADS = {
+    "emotion": "emotion, by FER-2013's label",
+    "votes": "votes, by FER+'s majority",
+    "emotion_by_votes": "emotion, by FER+'s majority",
+    "consensus": "consensus, by FER+'s majority",
+    "consensus_by_label": "consensus, by FER-2013's label",
+    "gender": "gender",
+}
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """What is printed: the main table, and a line for each verdict."""
+    return "\n\n".join(
+        [
+            *([of_figures(report["parts"])] if "parts" in report else []),
+            *(comparison(report["compare"]) if "compare" in report else []),
+            *(["\n".join(verdicts(report))] if any(verdicts(report)) else []),
+        ]
+    )
+
+
+def verdicts(report: Mapping[str, Any]) -> Iterator[str]:
+    """The gaps that have a limit, and the cliffs that a kiosk would meet, a line each."""
+    for title, part in report.get("fairness", {}).items():
+        for kind, gap in part.get("gaps", {}).items():
+            if "limit" in gap:
+                yield (
+                    f"{title}: gender accuracy by {kind}: {gap['best']} {_points(gap['value'])} "
+                    f"points above {gap['worst']} (95 %: {_points(gap['low'])} to "
+                    f"{_points(gap['high'])}); limit {_points(gap['limit'])}: "
+                    f"{'met' if gap['met'] else 'NOT met'}"
+                )
+    for part, found in report.get("robustness", {}).items():
+        met = [cliff for cliff in found["cliffs"] if cliff["usual"]]
+        for cliff in met:
+            yield f"{part}: a cliff where a kiosk stands: {_cliff(found, cliff)}"
+        if not met:
+            yield f"{part}: no cliff within what a kiosk meets every day"
+
+
+def as_report(report: Mapping[str, Any]) -> str:
+    """All sections as one Markdown document."""
+    title = f"# {report['model']}, {report['date']}\n\n`{report['sha256']}`"
+    if report.get("limit"):
+        title += f"\n\nA trial on {report['limit']} faces of each part, not a measurement."
+    sections = [title]
+    if "parts" in report:
+        sections += ["## Accuracy", of_figures(report["parts"]), *_votes(report["parts"])]
+    if "compare" in report:
+        sections += [f"## Compared with {report['compare']['name']}"]
+        sections += comparison(report["compare"])
+    if "calibration" in report:
+        sections += ["## Calibration", _calibration(report["calibration"])]
+    for title, part in report.get("fairness", {}).items():
+        if "groups" in part:
+            sections += [f"## Fairness, {title}", *_fairness(part)]
+    if "fairness" in report:
+        sections.append(next(iter(report["fairness"].values()))["not_measured"])
+    for part, found in report.get("robustness", {}).items():
+        sections += [f"## Robustness, {part}", *_robustness(found)]
+    return "\n\n".join(sections) + "\n"
+
+
+def _points(share: float) -> str:
+    return f"{share * 100:.1f}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _interval(told: Mapping[str, float]) -> str:
+    return f"{told['value']:.3f} ({told['low']:.3f} to {told['high']:.3f})"
+
+
+def _votes(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Of how many faces FER+'s majority is, and what was left out."""
+    for title, figures in parts.items():
+        if "votes" not in figures:
+            continue
+        votes = figures["votes"]
+        words = (
+            f"FER+ majority, {title}: {votes['faces']} faces; left out: {votes['ties']} ties, "
+            f"{votes['contempt']} of contempt, {votes['without_votes']} without votes."
+        )
+        clear = [
+            f"{votes[f'{name}_clear_accuracy']} by the output `{output}`"
+            for name, output in CLEAR.items()
+            if f"{name}_clear_accuracy" in votes
+        ]
+        if clear:
+            words += (
+                f" Where more than half of the votes agree ({votes['clear_faces']} faces): "
+                f"{', '.join(clear)}."
+            )
+        agreed = [
+            f"{votes[f'{name}_agreed_accuracy']} by `{name}`"
+            for name in AGREED
+            if f"{name}_agreed_accuracy" in votes
+        ]
+        if agreed:
+            words += (
+                f" Where label and majority agree ({votes['agreed_faces']} faces): "
+                f"{', '.join(agreed)}."
+            )
+        yield words
+
+
+def comparison(compared: Mapping[str, Any]) -> list[str]:
+    """The rival's table, and ours less theirs."""
+    rows = [
+        (title, HEADS[name], _interval(told))
+        for title, heads in compared["ours_less_theirs"].items()
+        for name, told in heads.items()
+    ]
+    named = {f"{compared['name']}, {title}": part for title, part in compared["parts"].items()}
+    header = ("", "accuracy", "ours less theirs (95 %)")
+    return [of_figures(named), markdown(header, rows)]
+
+
+def _calibration(parts: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        (title, HEADS[name], told["faces"], f"{told['ece']:.4f}", f"{told['nll']:.4f}")
+        for title, heads in parts.items()
+        for name, told in heads.items()
+    ]
+    return markdown(("", "output", "faces", "ECE (15 bins)", "log loss"), rows)
+
+
+def _fairness(part: Mapping[str, Any]) -> Iterator[str]:
+    rows = []
+    for kind, members in {"": {"all": part["overall"]}, **part["groups"]}.items():
+        for name, row in members.items():
+            figures = (_interval(row[key]) for key in FIGURES)
+            few = f"{row['faces']} (few)" if row["small"] else row["faces"]
+            rows.append((kind, name, few, *figures))
+    told = ("gender accuracy (95 %)", "age error, years (95 %)", "age band accuracy (95 %)")
+    yield markdown(("by", "group", "faces", *told), rows)
+    gaps = [
+        (kind, gap["best"], gap["worst"], _interval(gap), gap.get("limit", "–"),
+         {True: "yes", False: "no", None: "–"}[gap.get("met")])
+        for kind, gap in part["gaps"].items()
+    ]  # fmt: skip
+    if gaps:
+        header = ("by", "best", "worst", "gap of gender accuracy (95 %)", "limit", "met")
+        yield markdown(header, gaps)
+
+
+def _cliff(found: Mapping[str, Any], cliff: Mapping[str, Any]) -> str:
+    row = found["conditions"][cliff["condition"]]
+    return (
+        f"{ACCURACIES[cliff['figure']]} at {row['title']} {cliff['strength']:g} ({row['unit']}): "
+        f"{cliff['clean']:.3f} to {cliff['value']:.3f}"
+    )
+
+
+def _robustness(found: Mapping[str, Any]) -> Iterator[str]:
+    keys = [key for key in CURVES if key in found["clean"]]
+    clean = (_figure(found["clean"][key]) for key in keys)
+    rows: list[tuple[Any, ...]] = [("as is", "", *clean)]
+    for row in found["conditions"].values():
+        for index, strength in enumerate(row["strengths"]):
+            values = (_figure(row["curves"][key][index]) for key in keys)
+            rows.append((row["title"], f"{strength:g}", *values))
+    yield markdown(("condition", "strength", *(CURVES[key] for key in keys)), rows)
+    yield "\n".join(
+        f"- {row['title']}: {row['unit']}. "
+        + ("Not usual: " if row["usual"] is None else f"Usual up to {row['usual']:g}: ")
+        + f"{row['reason']}."
+        for row in found["conditions"].values()
+    )
+    yield f"Where accuracy has fallen by more than {CLIFF * 100:.0f} points:"
+    cliffs = [
+        (found["conditions"][c["condition"]]["title"], ACCURACIES[c["figure"]],
+         f"{c['strength']:g}", _figure(c["clean"]), _figure(c["value"]),
+         "yes" if c["usual"] else "no")
+        for c in found["cliffs"]
+    ]  # fmt: skip
+    header = ("condition", "accuracy", "from strength", "as is", "there", "usual at a kiosk")
+    yield markdown(header, cliffs) if cliffs else "Nowhere."
+
+
+def draw(report: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> list[Path]:
+    """Every picture that the report has numbers for; returns the files."""
+    made: list[Path] = []
+
+    def at(*words: str) -> Path:
+        made.append(folder / f"{'-'.join(words).replace(' ', '-')}.png")
+        return made[-1]
+
+    name = report["model"]
+    for title, figures in report.get("parts", {}).items():
+        if "confusion" in figures:
+            draw_confusion(figures["confusion"], at(title, "confusion"), labels, f"{name}, {title}")
+        if "confusion" in figures.get("votes", {}):
+            words = f"{name}, {title}, FER+ majority"
+            draw_confusion(
+                figures["votes"]["confusion"], at(title, "votes-confusion"), VOTES, words
+            )
+    for title, heads in report.get("calibration", {}).items():
+        if heads:
+            shown = {HEADS[head]: told for head, told in heads.items()}
+            draw_reliability(shown, at(title, "reliability"), f"{name}, {title}")
+    for title, part in report.get("fairness", {}).items():
+        if "groups" in part:
+            words = f"{name}, {title}: every group with its faces; hollow where they are few"
+            draw_fairness(part, at(title, "fairness"), words)
+    for part, found in report.get("robustness", {}).items():
+        draw_curves(
+            found, ACCURACIES, at(part, "robustness"), label="accuracy", title=f"{name}, {part}"
+        )
+        if "age_error" in found["clean"]:
+            age = {"age_error": "age error (years)"}
+            draw_curves(
+                found, age, at(part, "robustness-age"), label="years", title=f"{name}, {part}"
+            )
+    return made

@@ -1,0 +1,275 @@
+"""What darkness, blur, distance, noise, a mask, sunglasses and a tilted head cost.
+
+The faces of a part are spoilt step by step, the same way at every run, and measured again. A fall
+of accuracy by more than ten points is a cliff; it matters most within what a kiosk meets every
+day, which each condition states with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from device.faces.crop import framing_of
+from device.values import Box, Face
+from tools.datasets.augment import coarse, warp
+from tools.datasets.load import Stills
+from tools.datasets.photos import ALIGNED
+from tools.scoring.metrics import Array, face_metrics
+
+Pictures = NDArray[np.uint8]
+Act = Callable[[Pictures, float, np.random.Generator], Pictures]
+Predict = Callable[[Pictures], Mapping[str, Array]]
+
+CLIFF = 0.10
+"""A fall of accuracy by more than this is a cliff."""
+
+ACCURACIES = {
+    "accuracy": "emotion",
+    "votes_accuracy": "votes, FER+ majority",
+    "consensus_accuracy": "consensus, FER+ majority",
+    "gender_accuracy": "gender",
+    "age_band_accuracy": "age band",
+}
+CURVES = ACCURACIES | {"age_error": "age error (years)"}
+
+SENSOR_GAMMA = 2.2
+"""Exponent between light and grey level, of sRGB as it is usually rounded (IEC 61966-2-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One way to spoil (N, S, S) grey faces, from the mildest strength to the hardest.
+
+    usual: the hardest strength that a kiosk meets every day; None: what people wear is their own
+    choice, wherever a kiosk stands. reason: why so far.
+    """
+
+    title: str
+    unit: str
+    strengths: tuple[float, ...]
+    usual: float | None
+    reason: str
+    act: Act
+
+    def is_usual(self, strength: float) -> bool:
+        """Whether a kiosk meets this strength every day."""
+        if self.usual is None:
+            return False
+        return self.strengths.index(strength) <= self.strengths.index(self.usual)
+
+
+def darkened(pictures: Pictures, stops: float, draw: np.random.Generator) -> Pictures:
+    """Half of the light for each stop, and no more grey levels than it leaves."""
+    share = 2 ** (-stops / SENSOR_GAMMA)
+    return np.rint(pictures * share).astype(np.uint8)
+
+
+def blurred(pictures: Pictures, percent: float, draw: np.random.Generator) -> Pictures:
+    """A Gaussian whose standard deviation is so many per cent of the side."""
+    deviation = percent / 100 * pictures.shape[1]
+    return np.stack([cv2.GaussianBlur(p, (0, 0), deviation) for p in pictures])
+
+
+def coarsened(pictures: Pictures, pixels: float, draw: np.random.Generator) -> Pictures:
+    """A face so many pixels wide, brought back to the size of a crop."""
+    return np.stack([coarse(p, int(pixels)) for p in pictures])
+
+
+def noisy(pictures: Pictures, deviation: float, draw: np.random.Generator) -> Pictures:
+    """Gaussian noise of so many grey levels."""
+    noise = draw.standard_normal(pictures.shape, np.float32) * np.float32(deviation)
+    return np.clip(np.rint(pictures + noise), 0, 255).astype(np.uint8)
+
+
+def turned(pictures: Pictures, degrees: float, draw: np.random.Generator) -> Pictures:
+    """Tilted to either side, as a coin falls."""
+    signs = draw.choice((-1.0, 1.0), len(pictures))
+    size = pictures.shape[1]
+    return np.stack(
+        [
+            warp(
+                picture, size, turn=float(sign) * degrees, zoom=1.0, stretch=0.0,
+                shift=(0.0, 0.0), mirror=False,
+            )
+            for picture, sign in zip(pictures, signs, strict=True)
+        ]
+    )  # fmt: skip
+
+
+def keypoints_in_crop() -> NDArray[np.float64]:
+    """(6, 2) where a framed crop has right eye, left eye, nose, mouth, right and left ear, in
+    shares of its side: the aligned photos' keypoints, framed by the device's own framing."""
+    pixels = 1000 * ALIGNED
+    framing = framing_of(Face(Box(0, 0, 1000, 1000), pixels, 1.0))
+    return np.asarray((pixels - (framing.x, framing.y)) / framing.side + 0.5, np.float64)
+
+
+FINE = 4
+"""Coverings are drawn so many times larger and averaged down: soft edges, as a lens sees them."""
+
+
+def _drawn(size: int, draw: Callable[[Pictures, float], None]) -> NDArray[np.float32]:
+    """(size, size) shares, 0 to 1, of what `draw` paints on a picture whose side it is given."""
+    large = np.zeros((size * FINE, size * FINE), np.uint8)
+    draw(large, float(size * FINE))
+    return cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+
+
+def mask_area(size: int, height: float) -> NDArray[np.float32]:
+    """(size, size) shares covered by a mask that is pulled up to `height`: 0 below the chin, 1
+    between nose and eyes."""
+    points = keypoints_in_crop()
+    eyes, nose, mouth = points[:2].mean(axis=0), points[2], points[3]
+    chin = mouth + 1.1 * (mouth - nose)
+    bridge = nose + 0.45 * (eyes - nose)
+    edge = chin[1] + height * (bridge[1] - chin[1])
+    cheeks = points[4:, 0] * 0.9 + points[2, 0] * 0.1
+
+    def draw(picture: Pictures, side: float) -> None:
+        middle = (round(nose[0] * side), round(eyes[1] * side))
+        axes = (round((cheeks[1] - cheeks[0]) / 2 * side), round((chin[1] - eyes[1]) * side))
+        cv2.ellipse(picture, middle, axes, 0, 0, 180, 255, -1)
+        sag = np.abs(np.linspace(-1, 1, picture.shape[1])) * 0.04 * height
+        rows = np.arange(picture.shape[0])[:, None] / side
+        picture[rows < edge + sag] = 0
+
+    return _drawn(size, draw)
+
+
+def glasses_area(size: int) -> NDArray[np.float32]:
+    """(size, size) shares covered by sunglasses: two lenses, a bridge and temples to the ears."""
+    points = keypoints_in_crop()
+    apart = points[1, 0] - points[0, 0]
+
+    def draw(picture: Pictures, side: float) -> None:
+        def at(x: float, y: float) -> tuple[int, int]:
+            return round(x * side), round(y * side)
+
+        thick = max(1, round(0.06 * apart * side))
+        for eye, ear in ((points[0], points[4]), (points[1], points[5])):
+            middle = eye[0], eye[1] + 0.08 * apart
+            axes = (round(0.42 * apart * side), round(0.34 * apart * side))
+            cv2.ellipse(picture, at(*middle), axes, 0, 0, 360, 255, -1)
+            cv2.line(picture, at(*eye), at(ear[0], eye[1]), 255, thick)
+        cv2.line(picture, at(*points[0]), at(*points[1]), 255, thick)
+
+    return _drawn(size, draw)
+
+
+def masked(pictures: Pictures, height: float, draw: np.random.Generator) -> Pictures:
+    """A mask as bright as the brightest tenth of the picture, pulled up to `height`."""
+    area = mask_area(pictures.shape[1], height)
+    tone = np.percentile(pictures, 90, axis=(1, 2))[:, None, None]
+    return np.rint(pictures * (1 - area) + tone * area).astype(np.uint8)
+
+
+def shaded(pictures: Pictures, percent: float, draw: np.random.Generator) -> Pictures:
+    """Sunglasses that take so many per cent of the light."""
+    area = glasses_area(pictures.shape[1])
+    through = max(1 - percent / 100, 0.0) ** (1 / SENSOR_GAMMA)
+    return np.rint(pictures * (1 - area * (1 - through))).astype(np.uint8)
+
+
+CONDITIONS = {
+    "dark": Condition(
+        "darkened", "stops less light", (1, 2, 4, 6, 8), 2,
+        "assumed: what a camera's exposure leaves to correct", darkened,
+    ),
+    "blur": Condition(
+        "blurred", "standard deviation, % of the side", (1, 2, 3, 4, 6), 2,
+        "beyond, the device trusts a reading less (device/faces/crop.py)", blurred,
+    ),
+    "pixels": Condition(
+        "seen from afar", "pixels across", (48, 40, 32, 28, 24), 32,
+        "below, the device trusts a reading less (device/faces/crop.py)", coarsened,
+    ),
+    "noise": Condition(
+        "noisy", "standard deviation, grey levels", (5, 10, 15, 20, 30), 10,
+        "assumed: a small sensor indoors", noisy,
+    ),
+    "turn": Condition(
+        "rotated", "degrees to either side", (5, 10, 15, 20, 25, 30), 10,
+        "assumed: the device turns a crop upright, this is what it misses", turned,
+    ),
+    "mask": Condition(
+        "mask", "pulled up: 0.25 chin, 0.5 mouth, 1 nose", (0.25, 0.5, 0.75, 1.0), None,
+        "what people wear is their choice, wherever a kiosk stands", masked,
+    ),
+    "sunglasses": Condition(
+        "sunglasses", "% of the light taken", (40, 60, 80, 90, 100), None,
+        "what people wear is their choice, wherever a kiosk stands", shaded,
+    ),
+}  # fmt: skip
+
+
+def spoilt(pictures: Pictures, name: str, seed: int = 0) -> Iterator[tuple[float, Pictures]]:
+    """(N, S, S) faces under each strength of a condition. A face's noise and its side of tilt are
+    the same at every strength, so that a curve shows strength alone."""
+    condition = CONDITIONS[name]
+    for strength in condition.strengths:
+        draw = np.random.default_rng([seed, list(CONDITIONS).index(name)])
+        yield strength, condition.act(pictures, strength, draw)
+
+
+def robustness(
+    predict: Predict, tables: Mapping[str, Stills], clean: Mapping[str, Mapping[str, Array]],
+    seed: int = 0,
+) -> dict[str, Any]:  # fmt: skip
+    """The figures of `CURVES` under each condition, and the cliffs, as JSON would have them.
+
+    tables: faces of one part by the set's name. clean: what `predict` told of them unspoilt. Each
+    set gives the figures that it has labels for.
+    """
+    figures = {name: face_metrics(clean[name], stills) for name, stills in tables.items()}
+    start = {key: value for row in figures.values() for key, value in row.items() if key in CURVES}
+    report: dict[str, Any] = {
+        "faces": {name: len(stills) for name, stills in tables.items()},
+        "clean": {key: round(value, 4) for key, value in start.items()},
+        "conditions": {},
+    }
+    total = sum(len(condition.strengths) for condition in CONDITIONS.values()) * len(tables)
+    with tqdm(total=total, desc="spoilt faces", unit="pass", disable=None) as bar:
+        for name, condition in CONDITIONS.items():
+            curves: dict[str, list[float]] = {key: [] for key in CURVES if key in start}
+            for stills in tables.values():
+                for _, pictures in spoilt(stills.pictures, name, seed):
+                    told = face_metrics(predict(pictures), stills)
+                    for key in curves.keys() & told.keys():
+                        curves[key].append(round(told[key], 4))
+                    bar.update()
+            report["conditions"][name] = {
+                "title": condition.title,
+                "unit": condition.unit,
+                "strengths": list(condition.strengths),
+                "usual": condition.usual,
+                "reason": condition.reason,
+                "curves": curves,
+            }
+    report["cliffs"] = list(cliffs(report))
+    return report
+
+
+def cliffs(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Where each accuracy has fallen by more than `CLIFF`: the mildest strength of a condition."""
+    for name, row in report["conditions"].items():
+        for key in (key for key in ACCURACIES if key in row["curves"]):
+            for strength, value in zip(row["strengths"], row["curves"][key], strict=True):
+                fallen = report["clean"][key] - value
+                if fallen > CLIFF:
+                    yield {
+                        "condition": name,
+                        "figure": key,
+                        "strength": strength,
+                        "clean": report["clean"][key],
+                        "value": value,
+                        "fallen": round(fallen, 4),
+                        "usual": CONDITIONS[name].is_usual(strength),
+                    }
+                    break

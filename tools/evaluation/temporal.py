@@ -1,0 +1,116 @@
+"""Whether remembering earns its place: single frames, their mean, and both temporal networks.
+
+`wayside-tools measure temporal` trains both networks on clips of training stills, as far as that
+has not been done for this backbone and recipe, chooses on clips of one half of PublicTest's stills
+and reports on the other; as a Markdown table, as JSON and as a picture of what each told.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from device.config import load_config
+from device.errors import UserError
+from device.inference.litert import load_model
+from device.inference.model_card import load_card
+from device.values import EMOTIONS
+from tools.datasets.load import TRAIN, VALIDATION
+from tools.evaluation import labelled_clips
+from tools.evaluation.temporal_evaluation import best_constant, rate, told_by_all
+from tools.evaluation.temporal_plot import draw_moments
+from tools.places import ROOT
+from tools.scoring.speed import median_ms
+from tools.scoring.tables import of_figures
+from tools.training.clips import KINDS, Courses, TemporalRecipe, make_courses
+from tools.training.convert import sha256_of, temporal_to_tflite
+from tools.training.networks import load_network
+from tools.training.pipeline import load_tables
+from tools.training.temporal import train_temporal
+
+COLUMNS = {
+    "accuracy": "accuracy of all steps",
+    "last": "of the last step",
+    "switches_a_minute": "switches a minute",
+    "lag_s": "lag (s)",
+    "loss": "cross-entropy",
+    "ece": "ECE",
+    "parameters": "parameters",
+    "bytes": "bytes",
+    "milliseconds": "ms a step",
+    "clips_right": "clips told right",
+}
+
+
+def report(
+    data: Path, models: Path, runs: Path, recipe: TemporalRecipe, mead: Path | None = None,
+    limit: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Measure, print the table and write `runs/temporal/report.json` and `moments.png`.
+
+    models: the folder of `face.tflite` and `face.keras`. mead: a folder of labelled clips to read
+    once everything is chosen. limit: use so many faces of each part, for a trial.
+
+    Raises:
+        UserError: a model or the data is missing.
+    """
+    face, source, folder = models / "face.tflite", models / "face.keras", runs / "temporal"
+    labels = load_card(face).labels
+    if labels != EMOTIONS:
+        raise UserError(f"{face}: tells {', '.join(labels)}; the clips are of FER-2013's emotions")
+    network = load_network(source)  # the temporal networks begin as its head
+    courses = _courses(data, face, runs, recipe, limit)
+    made = {
+        kind: _network(folder / kind, network, face, courses, replace(recipe, kind=kind))
+        for kind in KINDS
+    }
+    networks = {f"LSTM, {kind}": path for kind, (path, _) in made.items()}
+    rivals = told_by_all(courses, networks)
+    figures = rate(rivals, courses.reported)
+    for kind, (path, parameters) in made.items():
+        figures[f"LSTM, {kind}"] |= {
+            "parameters": parameters,
+            "bytes": path.stat().st_size,
+            "milliseconds": median_ms(load_model(path)),
+        }
+    told: dict[str, Any] = {"recipe": asdict(recipe), "face": sha256_of(face), "clips": figures}
+    if mead is not None:
+        readers = labelled_clips.rivals_of(best_constant(courses.chosen_on), networks)
+        config = load_config(ROOT / "config.yaml")
+        told["mead"] = labelled_clips.measure_clips(mead, face, labels, readers, config)
+        for name, right in told["mead"]["right"].items():
+            figures[name]["clips_right"] = f"{right} of {told['mead']['clips']}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(told, indent=1))
+    draw_moments(rivals, courses.reported, labels, folder / "moments.png")
+    count, steps = courses.reported.frames.shape[:2]
+    print(f"{count} clips of {steps / recipe.fps:g} s at {recipe.fps:g} frames a second\n")
+    print(f"{of_figures(figures, COLUMNS)}\n\n{folder}: report.json, moments.png")
+    return told
+
+
+def _courses(
+    data: Path, face: Path, runs: Path, recipe: TemporalRecipe, limit: int | None
+) -> Courses:
+    stills = load_tables(data, runs / "cache", limit)["fer2013"]
+    return make_courses(load_model(face), stills.of(TRAIN), stills.of(VALIDATION), recipe)
+
+
+def _network(
+    folder: Path, network: keras.Model, face: Path, courses: Courses, recipe: TemporalRecipe
+) -> tuple[Path, int]:
+    """The `.tflite` of one kind and its parameters; trained where the one there is of another
+    backbone or recipe."""
+    path, card = folder / "temporal.tflite", folder / "made.json"
+    wanted = {"recipe": asdict(recipe), "face": sha256_of(face)}
+    kept = json.loads(card.read_text()) if card.is_file() and path.is_file() else {}
+    if {key: kept.get(key) for key in wanted} != wanted:
+        step = train_temporal(folder, network, courses, recipe)
+        path.write_bytes(temporal_to_tflite(step))
+        kept = wanted | {"parameters": int(step.count_params())}
+        card.write_text(json.dumps(kept, indent=1))
+    return path, kept["parameters"]

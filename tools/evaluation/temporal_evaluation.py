@@ -1,0 +1,155 @@
+"""What time adds: each frame alone, its exponential mean, and networks that remember.
+
+All rivals read the same clips through the same backbone, and the networks are the `.tflite` files
+that would ship, run step by step as on a kiosk. Whatever was chosen was chosen on other clips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from device.inference.litert import Model, load_model
+from tools.scoring.metrics import softmax
+from tools.scoring.reliability import reliability
+from tools.training.clips import CEILING, Course, Courses
+
+Shares = NDArray[np.float32]
+"""(N, T, labels) probabilities of every step of N clips."""
+
+CONSTANTS_S = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0)
+"""Time constants that are tried for the exponential mean."""
+
+
+def smoothed(
+    shares: Shares, fps: Sequence[float] | NDArray[np.float32], constant_s: float
+) -> Shares:
+    """Exponential mean of each clip's probabilities; fps: (N,). It is divided by its weight so far,
+    as `device.audience.means` does, and so begins as the ordinary mean."""
+    keep = np.exp(-1 / (np.asarray(fps, np.float32) * constant_s))[:, None]
+    mean, total, weight = np.empty_like(shares), np.zeros_like(shares[:, 0]), np.zeros_like(keep)
+    for step in range(shares.shape[1]):
+        total = keep * total + (1 - keep) * shares[:, step]
+        weight = keep * weight + (1 - keep)
+        mean[:, step] = total / weight
+    return mean
+
+
+def best_constant(course: Course, constants: Sequence[float] = CONSTANTS_S) -> float:
+    """The time constant, seconds, whose mean has the smallest cross-entropy on these clips."""
+    shares = softmax(course.frames)
+    losses = [loss_of(smoothed(shares, course.fps, c), course.target) for c in constants]
+    return constants[int(np.argmin(losses))]
+
+
+def loss_of(shares: Shares, target: Shares) -> float:
+    """Mean cross-entropy of all steps, nats."""
+    return float(-(target * np.log(np.maximum(shares, 1e-7))).sum(axis=-1).mean())
+
+
+def remembered(model: Model, course: Course) -> Shares:
+    """What a temporal `.tflite` tells of every step, each clip from an empty state."""
+    shares = np.empty_like(course.frames)
+    for index, clip in enumerate(tqdm(course.maps, model.name, disable=None)):
+        shares[index] = told_by(model, clip * np.float32(CEILING / 255))
+    return shares
+
+
+def told_by(model: Model, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(T, labels) probabilities of one clip's (T, H, W, C) maps."""
+    h, c = (np.zeros(model.inputs[name].shape, np.float32) for name in "hc")
+    logits = []
+    for features in maps:
+        output = model.run({"features": features[None], "h": h, "c": c})
+        h, c = output["h"], output["c"]
+        logits.append(output["emotion"][0])
+    return softmax(np.stack(logits))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changes:
+    """Every change of the true label. clip, step: where; until: the step of the next change in the
+    clip, or its end; before, after: the labels."""
+
+    clip: NDArray[np.int64]
+    step: NDArray[np.int64]
+    until: NDArray[np.int64]
+    before: NDArray[np.int64]
+    after: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, truth: NDArray[np.int64]) -> Changes:
+        """truth: (N, T) labels."""
+        clip, step = np.nonzero(truth[:, 1:] != truth[:, :-1])
+        step = step + 1
+        until = np.full(len(clip), truth.shape[1])
+        until[:-1] = np.where(clip[1:] == clip[:-1], step[1:], until[:-1])
+        return cls(clip, step, until, truth[clip, step - 1], truth[clip, step])
+
+
+def lags(told: NDArray[np.int64], changes: Changes) -> NDArray[np.float64]:
+    """Steps from each change until the new label is told; NaN where the old one was not told just
+    before it, or the new one is never told before the next change."""
+    found = np.full(len(changes.clip), np.nan)
+    for index, (clip, step, until) in enumerate(
+        zip(changes.clip, changes.step, changes.until, strict=True)
+    ):
+        right = np.flatnonzero(told[clip, step:until] == changes.after[index])
+        if len(right) and told[clip, step - 1] == changes.before[index]:
+            found[index] = right[0]
+    return found
+
+
+def rate(rivals: Mapping[str, Shares], course: Course) -> dict[str, dict[str, Any]]:
+    """Every rival's figures on the same clips.
+
+    accuracy: of all steps; last: of the last step of the clips; switches_a_minute: of the told
+    label; lag_s: mean seconds from a change of the true label until it is told, over the changes
+    that all rivals tell; loss: cross-entropy of all steps, nats; ece: expected calibration error of
+    all steps. A row "shown" has the true label's own switches.
+    """
+    truth = course.target.argmax(axis=-1)
+    changes = Changes.of(truth)
+    told = {name: shares.argmax(axis=-1) for name, shares in rivals.items()}
+    late = {name: lags(labels, changes) for name, labels in told.items()}
+    fair = np.isfinite(np.stack(list(late.values()))).all(axis=0)
+    minutes = float((truth.shape[1] / course.fps).sum()) / 60
+
+    def switches(labels: NDArray[np.int64]) -> float:
+        return round(float((labels[:, 1:] != labels[:, :-1]).sum()) / minutes, 1)
+
+    report: dict[str, dict[str, Any]] = {"shown": {"switches_a_minute": switches(truth)}}
+    for name, labels in told.items():
+        seconds = late[name][fair] / course.fps[changes.clip[fair]]
+        flat = rivals[name].reshape(-1, rivals[name].shape[-1])
+        report[name] = {
+            "accuracy": round(float((labels == truth).mean()), 4),
+            "last": round(float((labels[:, -1] == truth[:, -1]).mean()), 4),
+            "switches_a_minute": switches(labels),
+            "lag_s": round(float(seconds.mean()), 2) if fair.any() else None,
+            "changes_timed": int(fair.sum()),
+            "loss": round(loss_of(rivals[name], course.target), 4),
+            "ece": round(reliability(flat, truth.ravel()).error, 4),
+        }
+    return report
+
+
+def told_by_all(courses: Courses, networks: Mapping[str, Path]) -> dict[str, Shares]:
+    """What each rival tells of the reported clips, by name. networks: temporal `.tflite` files."""
+    course = courses.reported
+    frames = softmax(course.frames)
+    constant = best_constant(courses.chosen_on)
+    rivals = {"frame": frames, f"mean of {constant:g} s": smoothed(frames, course.fps, constant)}
+    return rivals | {name: remembered(load_model(path), course) for name, path in networks.items()}
+
+
+def compare(courses: Courses, networks: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    """`rate` of the single frames, their exponential mean and networks, on the reported clips. The
+    mean's time constant is chosen where the networks' epochs are."""
+    return rate(told_by_all(courses, networks), courses.reported)

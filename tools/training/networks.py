@@ -1,0 +1,213 @@
+"""The backbone that is run once a face: inverted residuals, ReLU6, grey 64x64 in.
+
+MobileNetV2 (Sandler et al. 2018) with its stages fused into plain 3x3 convolutions, as the early
+ones in MobileNet-EdgeTPU and EfficientNetV2 (Tan and Le 2021): they are what small processors and
+accelerators run fastest. Every operator is one that int8 and an Edge TPU take. The last map is
+3x3: expressions need some place left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import keras
+from keras import layers
+
+from device.errors import UserError
+from device.values import AGE_YEARS, EMOTIONS
+from tools.datasets.load import VOTES
+from tools.training.tensor_train import TensorTrainDense
+
+SIZE = 64
+"""Side of the picture the device gives, in pixels."""
+
+SEEN = 48
+"""Side at which the network looks at it: that of FER-2013, which has no more to teach."""
+
+
+HEADS = ("emotion", "votes", "age", "female")
+"""The outputs that faces teach."""
+
+INSIDE = ("embedding", "features")
+"""The outputs that other networks learn from."""
+
+Normalise = type[layers.BatchNormalization]
+
+
+class Architecture(Protocol):
+    """A description that a network is built from; a dataclass, so that a recipe can write it."""
+
+    def build(self, *, labels: int, norm: Normalise = ...) -> keras.Model:
+        """A network with the input and the outputs of `face_network`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`repeats` blocks of `width` channels, the first with `stride`; fused: one 3x3 convolution
+    expands, instead of a 1x1 and a depthwise one."""
+
+    width: int
+    repeats: int
+    stride: int
+    expansion: int
+    fused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Widths of a backbone: stem, stages, last map ("features") and embedding."""
+
+    stem: tuple[int, ...] = (16, 16, 32)
+    stages: tuple[Stage, ...] = (
+        Stage(32, 2, 1, 2, fused=True),
+        Stage(64, 3, 2, 2, fused=True),
+        Stage(128, 3, 2, 2, fused=True),
+        Stage(160, 2, 2, 2, fused=True),
+    )
+    features: int = 256
+    embedding: int = 128
+    dropout: float = 0.3
+
+    def build(
+        self, *, labels: int = len(EMOTIONS), norm: Normalise = layers.BatchNormalization
+    ) -> keras.Model:
+        """The `face_network` of this design."""
+        return face_network(self, labels=labels, norm=norm)
+
+
+TINY = Design(stem=(8,), stages=(Stage(8, 1, 4, 2, fused=True), Stage(8, 1, 2, 2, fused=False)),
+              features=16, embedding=64)  # fmt: skip
+"""Small enough for a test to train in seconds."""
+
+
+def active(x: keras.KerasTensor, norm: Normalise, name: str | None = None) -> keras.KerasTensor:
+    """Batch normalisation and ReLU6, as after every convolution."""
+    return layers.ReLU(6.0)(norm(momentum=0.98, name=name)(x))
+
+
+def stem(x: keras.KerasTensor, widths: tuple[int, ...], norm: Normalise) -> keras.KerasTensor:
+    """3x3 convolutions of these widths, the last of which halves: narrow ones before it, as in He
+    et al. 2019 ("Bag of tricks"), let it see a face at its full size for little more time."""
+    for width in widths[:-1]:
+        x = active(layers.Conv2D(width, 3, padding="same", use_bias=False)(x), norm)
+    return active(layers.Conv2D(widths[-1], 3, 2, padding="same", use_bias=False)(x), norm)
+
+
+def _block(x: keras.KerasTensor, stage: Stage, stride: int, norm: Normalise) -> keras.KerasTensor:
+    width = x.shape[-1] * stage.expansion
+    if stage.fused:
+        y = layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(x)
+    else:
+        y = active(layers.Conv2D(width, 1, use_bias=False)(x), norm) if stage.expansion > 1 else x
+        y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(y)
+    y = active(y, norm)
+    y = layers.Conv2D(stage.width, 1, use_bias=False)(y)
+    y = norm(momentum=0.98)(y)
+    return layers.Add()([x, y]) if stride == 1 and x.shape[-1] == stage.width else y
+
+
+def face_network(
+    design: Design = Design(),
+    *,
+    labels: int = len(EMOTIONS),
+    norm: Normalise = layers.BatchNormalization,
+) -> keras.Model:
+    """Grey faces (N, S, S, 1) of 0 to 255 and any size in, a dictionary of outputs out.
+
+    emotion (N, labels), votes (N, 8: FER+ classes), age (N, 21 bins of `AGE_YEARS`) and female
+    (N, 1) are logits; embedding is (N, E); features is the unpooled map (N, 3, 3, C).
+    norm: the class of the batch normalisation; it changes no weight.
+    """
+    face, x = seen()
+    x = stem(x, design.stem, norm)
+    for stage in design.stages:
+        for index in range(stage.repeats):
+            x = _block(x, stage, stage.stride if index == 0 else 1, norm)
+    x = layers.Conv2D(design.features, 1, use_bias=False, name="last")(x)
+    features = active(x, norm)
+    x = layers.GlobalAveragePooling2D(name="pool")(features)
+    x = layers.Dense(design.embedding, use_bias=False, name="embed")(x)
+    embedding = active(x, norm, "embed_norm")
+    return with_heads(face, features, embedding, labels=labels, dropout=design.dropout)
+
+
+def seen() -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """The input, grey (N, S, S, 1) of 0 to 255, and what is seen of it: (N, 48, 48, 1), -1 to 1."""
+    face = keras.Input((None, None, 1), name="face")
+    x = layers.Resizing(SEEN, SEEN, interpolation="bilinear", name="to_seen")(face)
+    return face, layers.Rescaling(1 / 128, offset=-1.0, name="to_unit")(x)
+
+
+def with_heads(
+    face: keras.KerasTensor, features: keras.KerasTensor, embedding: keras.KerasTensor, *,
+    labels: int, dropout: float,
+) -> keras.Model:  # fmt: skip
+    """The network from its input to a linear head for each label, on the embedding (N, E).
+
+    features: the unpooled map that the temporal network reads. The heads stay float32.
+    """
+    x = layers.Dropout(dropout)(embedding)
+
+    def logits(width: int, name: str) -> keras.KerasTensor:
+        return layers.Dense(width, dtype="float32", name=name)(x)
+
+    outputs = {
+        "emotion": logits(labels, "emotion"),
+        "votes": logits(len(VOTES), "votes"),
+        "age": logits(len(AGE_YEARS), "age"),
+        "female": logits(1, "female"),
+        "embedding": embedding,
+        "features": features,
+    }
+    return keras.Model(face, outputs, name="face")
+
+
+def with_only(network: keras.Model, heads: Collection[str]) -> keras.Model:
+    """The same network without the other heads: what it has not been taught it does not tell."""
+    told = {
+        name: tensor for name, tensor in network.output.items() if name in heads or name in INSIDE
+    }
+    return keras.Model(network.input, told, name=network.name)
+
+
+def with_consensus(network: keras.Model) -> keras.Model:
+    """The same network with the output "consensus", (N, labels) logits that the device reads: the
+    mean of those by label and those by votes, contempt left out; a head with weights of its own.
+
+    Of faces on which FER-2013's label and FER+'s majority agree this mean knows more than either
+    (docs/models.md). A network without votes or of other labels stays as it is.
+    """
+    if "votes" not in network.output or network.output["emotion"].shape[-1] != len(EMOTIONS):
+        return network
+    by_label, b = network.get_layer("emotion").get_weights()
+    by_votes, v = network.get_layer("votes").get_weights()
+    labels = by_label.shape[1]
+    head = layers.Dense(labels, dtype="float32", name="consensus")
+    consensus = head(network.output["embedding"])
+    head.set_weights([(by_label + by_votes[:, :labels]) / 2, (b + v[:labels]) / 2])
+    return keras.Model(network.input, {**network.output, "consensus": consensus}, name=network.name)
+
+
+def require(network: keras.Model, path: Path, outputs: Collection[str]) -> None:
+    """Raise UserError where what was loaded from `path` is no face network with these outputs."""
+    told = network.output if isinstance(network.output, dict) else {}
+    if len(network.inputs) != 1 or (missing := [name for name in outputs if name not in told]):
+        lacks = "reads no face" if len(network.inputs) != 1 else f"tells no {missing[0]}"
+        raise UserError(f"{path}: {lacks}; name a face network that tells {', '.join(outputs)}")
+
+
+def load_network(path: Path) -> keras.Model:
+    """The network of a `.keras` file, of this kind or a temporal one.
+
+    Raises:
+        UserError: there is no such file, or it is none of Keras.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; `wayside-tools train` makes one")
+    try:
+        return keras.saving.load_model(path, {"TensorTrainDense": TensorTrainDense})
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path}: not a .keras file ({str(error)[:80]})") from None
