@@ -15,16 +15,16 @@ help:  ## say what there is
 run: .venv/kiosk $(FACE_MODELS) catalogue/example.sqlite  ## set up what is missing, start the kiosk (ARGS="--source usb:0")
 	@exec $(BIN)/python -m device run $(ARGS)
 
-test: .venv/workshop $(FACE_MODELS) catalogue/example.sqlite  ## lint, types and all tests (ARGS="-m 'not slow'")
+test: .venv/workstation $(FACE_MODELS) catalogue/example.sqlite  ## lint, types and all tests (ARGS="-m 'not slow'")
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-bench: .venv/workshop $(FACE_MODELS) catalogue/example.sqlite  ## speed and memory of the corridor
+bench: .venv/workstation $(FACE_MODELS) catalogue/example.sqlite  ## speed and memory of the corridor
 	$(BIN)/python -m tools bench $(ARGS)
 
-models: .venv/workshop $(FACE_MODELS)  ## train, convert and evaluate the models again (WAYSIDE_DATA names the data)
+models: .venv/workstation $(FACE_MODELS)  ## train, convert and evaluate the models again (WAYSIDE_DATA names the data)
 	$(BIN)/python -m tools train $(ARGS)
 
 install:  ## install as a service on this machine (root)
@@ -55,9 +55,9 @@ uninstall:  ## remove the service (root); the configuration stays
 # The commands are two lines each, so that nothing has to be built or packaged to have them.
 command = printf '\#!/bin/sh\nPYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -m $(2) "$$@"\n' > $(BIN)/$(1) && chmod +x $(BIN)/$(1)
 
-.venv/workshop: requirements/workshop.txt | .venv/kiosk
-	@echo "wayside: installing what the workshop and the tests need (once, some minutes)"
-	@$(PIP) -r requirements/workshop.txt
+.venv/workstation: requirements/workstation.txt | .venv/kiosk
+	@echo "wayside: installing what the workstation tools and the tests need (once, some minutes)"
+	@$(PIP) -r requirements/workstation.txt
 	@touch $@
 
 $(FACE_MODELS): device/inference/third_party.py | .venv/kiosk
@@ -70,9 +70,9 @@ catalogue/example.sqlite: $(wildcard catalogue/*.csv) | .venv/kiosk
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
   --python-version 3.11
 requirements:  ## compile the pinned requirements anew (needs uv)
-	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in requirements/demo.in requirements/workshop.in -o requirements/workshop.txt
-	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in -c requirements/workshop.txt -o requirements/kiosk.txt
-	$(COMPILE) --override requirements/overrides.txt requirements/demo.in --no-deps -c requirements/workshop.txt -o requirements/demo.txt
+	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in requirements/demo.in requirements/workstation.in -o requirements/workstation.txt
+	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in -c requirements/workstation.txt -o requirements/kiosk.txt
+	$(COMPILE) --override requirements/overrides.txt requirements/demo.in --no-deps -c requirements/workstation.txt -o requirements/demo.txt
 	$(COMPILE) --override requirements/compare-fer.overrides.txt requirements/compare-fer.in -o requirements/compare-fer.txt
 
 clean:  ## remove what was set up
