@@ -1,4 +1,4 @@
-"""What several rooms' tests share: the real data, and one plain reason where it is missing."""
+"""Fixtures shared by several packages: configuration, models, real data, a photograph."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from device.camera.demo import PHOTOGRAPHS, locate
+from device.camera.images import frame_of, load_picture
 from device.config import Config, load_config
+from device.values import Frame
 from tests.kiosks import changed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +29,24 @@ def wayside_data() -> Path:
     if not where:
         pytest.skip("WAYSIDE_DATA is not set: it names the folder with the real data")
     return Path(where)
+
+
+@pytest.fixture(scope="session")
+def models(root: Path) -> Path:
+    """The folder of the project's own models."""
+    return root / "models"
+
+
+@pytest.fixture(scope="session")
+def face_models(models: Path) -> Path:
+    """The folder of the third-party models (`python -m device.inference.third_party`)."""
+    return models / "third_party"
+
+
+@pytest.fixture(scope="session")
+def hopper() -> Frame:
+    """A photograph of Grace Hopper: one upright face that looks at the camera."""
+    return frame_of(load_picture(locate(PHOTOGRAPHS[0])), 0.0)
 
 
 @pytest.fixture
