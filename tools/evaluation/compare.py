@@ -25,10 +25,10 @@ from device.errors import UserError
 from device.inference.model_card import Card, load_card
 from device.values import EMOTIONS
 from tools.datasets.load import Stills
-from tools.evaluation.evaluate import LOGITS, TFLite, measure
 from tools.places import ROOT
 from tools.scoring.intervals import mean_with_interval
-from tools.scoring.metrics import Array, judged
+from tools.scoring.metrics import Array, judged, measure
+from tools.scoring.predict import LOGITS, TFLite
 from tools.scoring.reliability import LEAST_SHARE
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ Pictures = NDArray[np.uint8]
 
 FER = "fer"
 REQUIREMENTS = ROOT / "requirements" / "compare-fer.txt"
-CHILD = Path(__file__).with_name("fer_child.py")
+CHILD = Path(__file__).with_name("fer_process.py")
 FER_SIZE = 64
 """Side in pixels that fer's emotion network takes, and enlarges faces to."""
 

@@ -1,6 +1,6 @@
-"""What the package `fer` tells of faces: run by the Python of its own environment, never imported.
+"""What the package `fer` predicts of faces: run by the Python of its environment, never imported.
 
-Usage: python fer_child.py FACES.npz TOLD.npz. FACES has `faces`, (N, 64, 64) uint8 grey; TOLD gets
+Usage: python fer_process.py FACES.npz OUT.npz. FACES has `faces`, (N, 64, 64) uint8 grey; OUT gets
 `shares`, (N, 7) float32 probabilities, `labels` and `version`. The faces go straight into its
 emotion network, in full precision: they are cropped already, and its own detector would lose some.
 """

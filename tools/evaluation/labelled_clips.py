@@ -26,8 +26,8 @@ from device.inference.litert import Model, load_model
 from device.recognition.recognise import emotion_output
 from tools.datasets.class_folders import label_of
 from tools.datasets.videos import frames_of
-from tools.evaluation.temporal_evaluation import smoothed, told_by
 from tools.scoring.metrics import softmax
+from tools.scoring.temporal import predict_clip, smoothed
 
 Rival = Callable[["Seen"], NDArray[np.float32]]
 """From what was seen of a clip to (T, labels) probabilities."""
@@ -77,7 +77,7 @@ def rivals_of(constant_s: float, networks: Mapping[str, Path]) -> dict[str, Riva
 
     def network(path: Path) -> Rival:
         model = load_model(path)
-        return lambda seen: told_by(model, seen.maps)
+        return lambda seen: predict_clip(model, seen.maps)
 
     rivals: dict[str, Rival] = {
         "frame": lambda seen: softmax(seen.logits),

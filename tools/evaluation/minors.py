@@ -16,8 +16,8 @@ from device.audience.age import ADULT_AT, BELOW_ADULT, MINOR_SHARE
 from device.values import AGE_YEARS
 from tools.datasets.load import PARTS, TEST, VALIDATION, load_utkface
 from tools.datasets.photos import DeviceCropper
-from tools.evaluation.evaluate import TFLite
 from tools.scoring.metrics import softmax
+from tools.scoring.predict import TFLite
 
 SHARES = (0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.1)
 GROUPS = ((0, 13), (13, 18), (18, 22), (22, 26), (26, 31), (31, 120))

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.datasets.load import VOTES
-from tools.evaluation.evaluate import AGREED, CLEAR
 from tools.evaluation.fairness import FIGURES
 from tools.evaluation.robustness import ACCURACIES, CLIFF, CURVES
+from tools.scoring.metrics import AGREED, CLEAR
 from tools.scoring.plots import (
     draw_confusion,
     draw_curves,

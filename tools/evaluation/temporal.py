@@ -21,12 +21,12 @@ from device.inference.model_card import load_card
 from device.values import EMOTIONS
 from tools.datasets.load import TRAIN, VALIDATION
 from tools.evaluation import labelled_clips
-from tools.evaluation.temporal_evaluation import best_constant, rate, told_by_all
 from tools.evaluation.temporal_plot import draw_moments
 from tools.places import ROOT
 from tools.scoring.speed import median_ms
 from tools.scoring.tables import of_figures
-from tools.training.clips import KINDS, Courses, TemporalRecipe, make_courses
+from tools.scoring.temporal import ClipBatches, best_constant, predictions, rate
+from tools.training.clips import KINDS, TemporalRecipe, make_clip_batches
 from tools.training.convert import sha256_of, temporal_to_tflite
 from tools.training.networks import load_network
 from tools.training.pipeline import load_tables
@@ -63,14 +63,14 @@ def report(
     if labels != EMOTIONS:
         raise UserError(f"{face}: tells {', '.join(labels)}; the clips are of FER-2013's emotions")
     network = load_network(source)  # the temporal networks begin as its head
-    courses = _courses(data, face, runs, recipe, limit)
+    clips = _clip_batches(data, face, runs, recipe, limit)
     made = {
-        kind: _network(folder / kind, network, face, courses, replace(recipe, kind=kind))
+        kind: _network(folder / kind, network, face, clips, replace(recipe, kind=kind))
         for kind in KINDS
     }
     networks = {f"LSTM, {kind}": path for kind, (path, _) in made.items()}
-    rivals = told_by_all(courses, networks)
-    figures = rate(rivals, courses.reported)
+    rivals = predictions(clips, networks)
+    figures = rate(rivals, clips.reported)
     for kind, (path, parameters) in made.items():
         figures[f"LSTM, {kind}"] |= {
             "parameters": parameters,
@@ -79,29 +79,29 @@ def report(
         }
     told: dict[str, Any] = {"recipe": asdict(recipe), "face": sha256_of(face), "clips": figures}
     if mead is not None:
-        readers = labelled_clips.rivals_of(best_constant(courses.chosen_on), networks)
+        readers = labelled_clips.rivals_of(best_constant(clips.selection), networks)
         config = load_config(ROOT / "config.yaml")
         told["mead"] = labelled_clips.measure_clips(mead, face, labels, readers, config)
         for name, right in told["mead"]["right"].items():
             figures[name]["clips_right"] = f"{right} of {told['mead']['clips']}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(told, indent=1))
-    draw_moments(rivals, courses.reported, labels, folder / "moments.png")
-    count, steps = courses.reported.frames.shape[:2]
+    draw_moments(rivals, clips.reported, labels, folder / "moments.png")
+    count, steps = clips.reported.frames.shape[:2]
     print(f"{count} clips of {steps / recipe.fps:g} s at {recipe.fps:g} frames a second\n")
     print(f"{of_figures(figures, COLUMNS)}\n\n{folder}: report.json, moments.png")
     return told
 
 
-def _courses(
+def _clip_batches(
     data: Path, face: Path, runs: Path, recipe: TemporalRecipe, limit: int | None
-) -> Courses:
+) -> ClipBatches:
     stills = load_tables(data, runs / "cache", limit)["fer2013"]
-    return make_courses(load_model(face), stills.of(TRAIN), stills.of(VALIDATION), recipe)
+    return make_clip_batches(load_model(face), stills.of(TRAIN), stills.of(VALIDATION), recipe)
 
 
 def _network(
-    folder: Path, network: keras.Model, face: Path, courses: Courses, recipe: TemporalRecipe
+    folder: Path, network: keras.Model, face: Path, clips: ClipBatches, recipe: TemporalRecipe
 ) -> tuple[Path, int]:
     """The `.tflite` of one kind and its parameters; trained where the one there is of another
     backbone or recipe."""
@@ -109,7 +109,7 @@ def _network(
     wanted = {"recipe": asdict(recipe), "face": sha256_of(face)}
     kept = json.loads(card.read_text()) if card.is_file() and path.is_file() else {}
     if {key: kept.get(key) for key in wanted} != wanted:
-        step = train_temporal(folder, network, courses, recipe)
+        step = train_temporal(folder, network, clips, recipe)
         path.write_bytes(temporal_to_tflite(step))
         kept = wanted | {"parameters": int(step.count_params())}
         card.write_text(json.dumps(kept, indent=1))

@@ -10,8 +10,7 @@ import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.evaluation.temporal_evaluation import Shares
-from tools.training.clips import Course
+from tools.scoring.temporal import ClipBatch, Shares
 
 matplotlib.use("Agg")
 
@@ -33,11 +32,11 @@ def typical(truth: NDArray[np.int64], count: int = CLIPS) -> list[int]:
 
 
 def draw_moments(
-    rivals: Mapping[str, Shares], course: Course, labels: Sequence[str], path: Path
+    rivals: Mapping[str, Shares], batch: ClipBatch, labels: Sequence[str], path: Path
 ) -> None:
     """A row for each rival and a column for each clip: probabilities over seconds, on a band that
     has the colour of the label shown. Labels that are not shown in a clip are thin grey lines."""
-    truth = course.target.argmax(axis=-1)
+    truth = batch.target.argmax(axis=-1)
     clips = typical(truth)
     colours = dict(enumerate(pyplot.get_cmap("tab10").colors[: len(labels)]))
     figure, axes = pyplot.subplots(
@@ -45,7 +44,7 @@ def draw_moments(
         sharex="col", sharey=True, squeeze=False,
     )  # fmt: skip
     for column, clip in enumerate(clips):
-        seconds = np.arange(truth.shape[1]) / course.fps[clip]
+        seconds = np.arange(truth.shape[1]) / batch.fps[clip]
         edges = [0, *(np.flatnonzero(np.diff(truth[clip])) + 1).tolist(), truth.shape[1]]
         shown = set(truth[clip].tolist())
         for row, (name, shares) in enumerate(rivals.items()):
@@ -53,7 +52,7 @@ def draw_moments(
             for begin, end in pairwise(edges):
                 band = colours[int(truth[clip, begin])]
                 panel.axvspan(
-                    begin / course.fps[clip], end / course.fps[clip], color=band, alpha=0.13, lw=0
+                    begin / batch.fps[clip], end / batch.fps[clip], color=band, alpha=0.13, lw=0
                 )
             for label in range(len(labels)):
                 bold = label in shown
@@ -61,7 +60,7 @@ def draw_moments(
                     seconds, shares[clip, :, label], lw=1.5 if bold else 0.6,
                     color=colours[label] if bold else "0.65", zorder=2 + bold,
                 )  # fmt: skip
-            panel.set_xlim(0, truth.shape[1] / course.fps[clip])
+            panel.set_xlim(0, truth.shape[1] / batch.fps[clip])
             panel.set_ylim(0, 1)
             panel.spines[["top", "right"]].set_visible(False)
             if column == 0:

@@ -17,7 +17,7 @@ from device.faces.crop import CROP_SIZE, sharpness_of
 from device.recognition.recognise import emotion_output
 from device.values import Image
 from tools.datasets.load import VALIDATION, load_fer
-from tools.evaluation.evaluate import TFLite
+from tools.scoring.predict import TFLite
 
 SIZES = (48, 32, 24, 20, 16, 12)
 BLURS = (0.01, 0.02, 0.03, 0.05, 0.08)

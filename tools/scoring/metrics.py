@@ -7,13 +7,14 @@ same lines. An output that a model lacks, and a label that no face has, are not 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.values import AGE_BAND_STARTS, AGE_YEARS, EMOTIONS
 from tools.datasets.load import Stills
-from tools.scoring.majority import majority
+from tools.scoring.majority import CONTEMPT, majority
 from tools.scoring.reliability import log_loss, reliability
 
 Array = NDArray[np.float32]
@@ -125,3 +126,68 @@ def face_metrics(outputs: Mapping[str, Array], stills: Stills) -> dict[str, floa
         figures["age_error"] = float(np.abs(years - truth_years).mean())
         figures["age_band_accuracy"] = float((bands(years) == bands(truth_years)).mean())
     return figures
+
+
+CLEAR = {"votes": "votes", "consensus": "consensus", "emotion_by_votes": "emotion"}
+"""What is held against FER+'s majority, and the output that it is of."""
+
+AGREED = ("emotion", "votes", "consensus")
+"""The outputs of which one tells the device what somebody feels."""
+
+
+def measure(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Any]:
+    """Figures, numbers of faces and, where emotions are known, the confusion matrix.
+
+    Where FER+ votes are known: of how many faces they give a majority, why others have none, and
+    the accuracy on those of which more than half of the votes agree.
+    """
+    figures: dict[str, Any] = {"faces": len(stills)}
+    figures |= {name: round(value, 4) for name, value in face_metrics(outputs, stills).items()}
+    known = judged(outputs, stills)
+    if "emotion" in known:
+        shares, truth = known["emotion"]
+        counts = confusion(truth, shares.argmax(axis=1), shares.shape[1])
+        figures["confusion"] = counts.tolist()
+    if stills.votes.any():
+        figures["votes"] = _votes(known, stills) | _agreed(outputs, stills)
+    return figures
+
+
+def _votes(known: Mapping[str, tuple[Array, NDArray[np.int64]]], stills: Stills) -> dict[str, Any]:
+    """Numbers of faces by FER+'s majority, accuracy where it is clear, and the confusion matrix
+    (7, 8): no row of contempt, which is left out, but a column, since it may be told."""
+    found = majority(stills.votes)
+    told: dict[str, Any] = {
+        "faces": int((found.label >= 0).sum()),
+        "contempt": found.contempt,
+        "ties": found.ties,
+        "without_votes": found.unvoted,
+        "clear_faces": int(found.clear.sum()),
+    }
+    clear = found.clear[found.label >= 0]
+    for name in CLEAR:
+        if name in known and clear.any():
+            shares, truth = known[name]
+            right = shares.argmax(axis=1) == truth
+            told[f"{name}_clear_accuracy"] = round(float(right[clear].mean()), 4)
+    if "votes" in known:
+        shares, truth = known["votes"]
+        counts = confusion(truth, shares.argmax(axis=1), shares.shape[1])
+        told["confusion"] = counts[:CONTEMPT].tolist()
+    return told
+
+
+def _agreed(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Any]:
+    """How often each of `AGREED` is right, its seven emotions alone, where FER-2013's label is
+    FER+'s majority as well: the truth that is in least doubt, by which the output that the device
+    reads was chosen."""
+    rows = (stills.emotion >= 0) & (stills.emotion == majority(stills.votes).label)
+    told: dict[str, Any] = {"agreed_faces": int(rows.sum())}
+    if {"emotion", "votes"} <= outputs.keys() and outputs["emotion"].shape[1] == CONTEMPT:
+        mean = (outputs["emotion"] + outputs["votes"][:, :CONTEMPT]) / 2
+        outputs = {"consensus": mean, **outputs}  # of a network that lacks it: what it would be
+    for name in AGREED:
+        if name in outputs and rows.any():
+            right = outputs[name][rows, :CONTEMPT].argmax(axis=1) == stills.emotion[rows]
+            told[f"{name}_agreed_accuracy"] = round(float(right.mean()), 4)
+    return told

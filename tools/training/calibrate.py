@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from tools.datasets.load import VALIDATION, VOTES, Stills
-from tools.evaluation.evaluate import predict_keras
 from tools.scoring.majority import majority
 from tools.scoring.metrics import mean_years
+from tools.scoring.predict import predict_keras
 from tools.training.networks import HEADS
 
 Array = NDArray[np.float32]

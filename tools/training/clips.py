@@ -21,13 +21,11 @@ from device.recognition.recognise import emotion_output
 from tools.datasets.load import Stills
 from tools.datasets.sequences import RATES, make_clips
 from tools.scoring.metrics import softmax
+from tools.scoring.temporal import CEILING, ClipBatch, ClipBatches
 from tools.training.batches import emotion_targets
 
 Kind = Literal["tensor-train", "dense"]
 KINDS: tuple[Kind, ...] = ("tensor-train", "dense")
-
-CEILING = 6.0
-"""Of the maps: they end in ReLU6, and are kept as 255 levels below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +61,10 @@ class TemporalRecipe:
     seed: int = 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Course:
-    """Clips as the backbone saw them. maps: (N, T, H, W, C) uint8, 255 levels up to `CEILING`.
-    frames: (N, T, labels) logits of each frame alone. target: (N, T, labels) shares. fps: (N,)."""
-
-    maps: NDArray[np.uint8]
-    frames: NDArray[np.float32]
-    target: NDArray[np.float32]
-    fps: NDArray[np.float32]
-
-
 def run_backbone(
     model: Model, stills: Stills, targets: NDArray[np.float32], count: int, steps: int, seed: int,
     fps: tuple[float, float] = RATES, reading: float = 0.0,
-) -> Course:  # fmt: skip
+) -> ClipBatch:  # fmt: skip
     """What a backbone that ships says of every frame of `count` clips.
 
     targets: (stills, labels) shares. steps: frames of a clip. fps: frames a second, drawn for each
@@ -85,7 +72,7 @@ def run_backbone(
     backbone says of the still itself, which teaches to see through what disturbs a frame.
     """
     shape, output = model.outputs["features"].shape[1:], emotion_output(model.outputs)
-    course = Course(
+    batch = ClipBatch(
         np.empty((count, steps, *shape), np.uint8),
         np.empty((count, steps, targets.shape[1]), np.float32),
         np.empty((count, steps, targets.shape[1]), np.float32),
@@ -95,15 +82,15 @@ def run_backbone(
     for index, clip in enumerate(tqdm(clips, "clips", count, disable=None)):
         for step, face in enumerate(clip.frames):
             told = model.run({"face": face[None, ..., None]})
-            course.maps[index, step] = np.rint(told["features"][0] * (255 / CEILING))
-            course.frames[index, step] = told[output][0]
+            batch.maps[index, step] = np.rint(told["features"][0] * (255 / CEILING))
+            batch.frames[index, step] = told[output][0]
         shown = targets[list(clip.stills)]
         if reading:
             told_of = np.stack([undisturbed(model, stills.pictures[row]) for row in clip.stills])
             shown = (1 - reading) * shown + reading * told_of
-        course.target[index] = clip.share @ shown
-        course.fps[index] = clip.fps
-    return course
+        batch.target[index] = clip.share @ shown
+        batch.fps[index] = clip.fps
+    return batch
 
 
 def undisturbed(model: Model, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -121,17 +108,9 @@ def halves(stills: Stills) -> tuple[Stills, Stills]:
     return stills.take(first), stills.take(~first)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Courses:
-    """What one backbone saw: clips of training stills, of one half of the held-out stills (on which
-    is chosen) and of the other (which is reported)."""
-
-    learnt: Course
-    chosen_on: Course
-    reported: Course
-
-
-def make_courses(model: Model, train: Stills, held_out: Stills, recipe: TemporalRecipe) -> Courses:
+def make_clip_batches(
+    model: Model, train: Stills, held_out: Stills, recipe: TemporalRecipe
+) -> ClipBatches:
     """Show all clips to a backbone. train, held_out: stills with emotions."""
     steps = max(2, round(recipe.held_out_s * recipe.fps))
     count, rate, seed = recipe.held_out_clips, (recipe.fps, recipe.fps), recipe.seed
@@ -147,4 +126,4 @@ def make_courses(model: Model, train: Stills, held_out: Stills, recipe: Temporal
         run_backbone(model, half, targets(half), count, steps, seed + number, rate)
         for number, half in enumerate(halves(held_out), 1)
     )
-    return Courses(learnt, chosen_on, reported)
+    return ClipBatches(learnt, chosen_on, reported)

@@ -14,8 +14,8 @@ import keras
 
 from device.inference.litert import load_model
 from tools.datasets.load import Stills
-from tools.evaluation.temporal_evaluation import compare
-from tools.training.clips import TemporalRecipe, make_courses
+from tools.scoring.temporal import compare
+from tools.training.clips import TemporalRecipe, make_clip_batches
 from tools.training.convert import temporal_to_tflite
 from tools.training.model_cards import DATA, TEMPORAL, write_card
 from tools.training.temporal import card_of, train_temporal
@@ -33,12 +33,12 @@ def make_temporal(
 
     network: the float network of that file. title: what the held-out clips are of.
     """
-    courses = make_courses(load_model(made / "face.tflite"), train, held_out, recipe)
-    step = train_temporal(made, network, courses, recipe)
+    clips = make_clip_batches(load_model(made / "face.tflite"), train, held_out, recipe)
+    step = train_temporal(made, network, clips, recipe)
     tflite = made / "temporal.tflite"
     tflite.write_bytes(temporal_to_tflite(step))
     write_card(
-        tflite, made / "temporal.keras", labels, {title: compare(courses, {recipe.kind: tflite})},
+        tflite, made / "temporal.keras", labels, {title: compare(clips, {recipe.kind: tflite})},
         command, data=data, **TEMPORAL, **card_of(step), conversion={"type": "float"},
     )  # fmt: skip
 

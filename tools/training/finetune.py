@@ -22,8 +22,8 @@ from tqdm import tqdm
 
 from tools.datasets.augment import augment
 from tools.datasets.load import Stills
-from tools.evaluation.evaluate import predict_keras
 from tools.scoring.metrics import mean_years, probabilities, softmax
+from tools.scoring.predict import predict_keras
 from tools.training.batches import emotion_targets, with_rare_again
 from tools.training.checkpoint import Checkpoint, History
 from tools.training.networks import SEEN, with_only

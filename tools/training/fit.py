@@ -23,8 +23,8 @@ from keras import ops
 from device.errors import UserError
 from device.values import AGE_YEARS, EMOTIONS
 from tools.datasets.load import VALIDATION, Stills
-from tools.evaluation.evaluate import predict_keras
 from tools.scoring.metrics import face_metrics
+from tools.scoring.predict import predict_keras
 from tools.training.batches import Batches, Recipe, heads_of
 from tools.training.checkpoint import Checkpoint, History
 from tools.training.networks import load_network, with_only

@@ -26,9 +26,10 @@ from device.values import MOODS
 from tools.datasets.class_folders import read_folder, stills_of
 from tools.datasets.import_issues import Findings
 from tools.datasets.load import TEST, TRAIN, VALIDATION, Stills
-from tools.evaluation.evaluate import measure, predict_keras, predict_tflite
 from tools.places import THIRD_PARTY
+from tools.scoring.metrics import measure
 from tools.scoring.plots import draw_confusion
+from tools.scoring.predict import predict_keras, predict_tflite
 from tools.training.calibrate import calibrate
 from tools.training.clips import TemporalRecipe, halves
 from tools.training.convert import face_to_tflite, sha256_of

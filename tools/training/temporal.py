@@ -22,7 +22,8 @@ from keras import layers, ops
 from device.recognition.recognise import emotion_output
 from tools.datasets.sequences import RATES
 from tools.scoring.plots import draw_history
-from tools.training.clips import CEILING, Courses, Kind, TemporalRecipe
+from tools.scoring.temporal import CEILING, ClipBatches
+from tools.training.clips import Kind, TemporalRecipe
 from tools.training.tensor_train import TensorTrainDense
 
 UNITS = 64
@@ -151,7 +152,7 @@ class Unrolled(keras.Model):
 
 
 def train_temporal(
-    folder: Path, face: keras.Model, courses: Courses, recipe: TemporalRecipe
+    folder: Path, face: keras.Model, clips: ClipBatches, recipe: TemporalRecipe
 ) -> keras.Model:
     """The trained step, saved in `folder` as `temporal.keras`; recipe and history, also drawn, lie
     beside it. It takes minutes: one that was stopped begins anew.
@@ -160,7 +161,7 @@ def train_temporal(
     """
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
-    seen, unseen = courses.learnt, courses.chosen_on
+    seen, unseen = clips.train, clips.selection
     step = temporal_network(
         seen.maps.shape[2:], seen.frames.shape[-1], kind=recipe.kind,
         embedding=face.get_layer("embed").units, rank=recipe.rank,

@@ -120,7 +120,8 @@ def test_the_card_states_what_the_shipped_int8_model_really_does(
     root: Path, wayside_data: Path, tmp_path: Path
 ) -> None:  # failure 29
     from tools.datasets.load import VALIDATION, read_fer, resized
-    from tools.evaluation.evaluate import measure, predict_tflite
+    from tools.scoring.metrics import measure
+    from tools.scoring.predict import predict_tflite
     from tools.training.quantized import MOST_LOST
 
     card = json.loads((root / "models" / "face.json").read_text())

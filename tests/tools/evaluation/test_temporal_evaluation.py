@@ -14,20 +14,19 @@ from device.errors import UserError
 from device.values import EMOTIONS
 from tools.__main__ import main
 from tools.evaluation.labelled_clips import label_in, measure_clips, rivals_of
-from tools.evaluation.temporal_evaluation import best_constant, rate, smoothed
 from tools.evaluation.temporal_plot import draw_moments, typical
-from tools.training.clips import Course
+from tools.scoring.temporal import ClipBatch, best_constant, rate, smoothed
 
 FPS = 10.0
 STEPS = 20
 
 
-def course(shown: np.ndarray, told: np.ndarray | None = None) -> Course:
+def batch(shown: np.ndarray, told: np.ndarray | None = None) -> ClipBatch:
     """Clips (N, T) that show these labels and whose frames tell those."""
     told = shown if told is None else told
     eye = np.eye(3, dtype=np.float32)
     maps = np.zeros((*shown.shape, 1, 1, 1), np.uint8)
-    return Course(maps, 9 * eye[told], eye[shown], np.full(len(shown), FPS, np.float32))
+    return ClipBatch(maps, 9 * eye[told], eye[shown], np.full(len(shown), FPS, np.float32))
 
 
 def test_a_label_that_comes_late_has_a_lag_and_one_that_flickers_has_switches() -> None:
@@ -36,7 +35,7 @@ def test_a_label_that_comes_late_has_a_lag_and_one_that_flickers_has_switches() 
     flicker = shown.copy()
     flicker[0, [2, 15]] ^= 1
     eye = np.eye(3, dtype=np.float32)
-    told = rate({"late": eye[late], "flicker": eye[flicker]}, course(shown))
+    told = rate({"late": eye[late], "flicker": eye[flicker]}, batch(shown))
     minutes = STEPS / FPS / 60
     assert told["shown"]["switches_a_minute"] == pytest.approx(1 / minutes)
     assert told["late"]["lag_s"] == pytest.approx(0.3)
@@ -54,7 +53,7 @@ def test_lags_are_compared_on_the_changes_that_every_rival_tells() -> None:
     slow[0, 5:10] = 0  # never tells the second expression
     slow[0, 15:17] = 0
     eye = np.eye(3, dtype=np.float32)
-    told = rate({"quick": eye[shown], "slow": eye[slow]}, course(shown))
+    told = rate({"quick": eye[shown], "slow": eye[slow]}, batch(shown))
     assert told["quick"]["changes_timed"] == told["slow"]["changes_timed"] == 1
     assert told["slow"]["lag_s"] == pytest.approx(0.2)
 
@@ -77,9 +76,9 @@ def test_the_mean_is_as_long_as_the_noise_asks_for() -> None:
     draw = np.random.default_rng(0)
     shown = np.zeros((20, 100), int)
     noisy = np.where(draw.random(shown.shape) < 0.3, 1, 0)
-    assert best_constant(course(shown, noisy), (0.05, 0.5)) == 0.5
+    assert best_constant(batch(shown, noisy), (0.05, 0.5)) == 0.5
     quick = np.tile(np.repeat([0, 1], 5), (20, 10))
-    assert best_constant(course(quick), (0.05, 0.5)) == 0.05
+    assert best_constant(batch(quick), (0.05, 0.5)) == 0.05
 
 
 def test_the_picture_shows_clips_that_were_not_picked_by_what_was_told_of_them(
@@ -87,7 +86,7 @@ def test_the_picture_shows_clips_that_were_not_picked_by_what_was_told_of_them(
 ) -> None:
     shown = np.array([[0] * 30, [0] * 10 + [1] * 10 + [2] * 10, [0] * 15 + [1] * 15])
     assert typical(shown, 2) == [1, 0]
-    clips = course(shown)
+    clips = batch(shown)
     draw_moments({"frame": clips.target, "mean": clips.target}, clips, "abc", tmp_path / "m.png")
     picture = cv2.imread(str(tmp_path / "m.png"))
     assert picture.std() > 10

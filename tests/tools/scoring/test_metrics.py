@@ -9,7 +9,6 @@ import pytest
 
 from device.values import AGE_BANDS
 from tools.datasets.load import TEST, from_pictures
-from tools.evaluation.evaluate import measure
 from tools.scoring.metrics import (
     bands,
     confusion,
@@ -17,6 +16,7 @@ from tools.scoring.metrics import (
     gender_shares,
     macro_f1,
     mean_years,
+    measure,
 )
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from device.values import AGE_YEARS
 from tools.datasets.load import VALIDATION, VOTES, Stills, from_pictures
-from tools.evaluation.evaluate import predict_keras
 from tools.scoring.metrics import mean_years
+from tools.scoring.predict import predict_keras
 from tools.training.calibrate import (
     TEMPERATURES,
     age_temperature,

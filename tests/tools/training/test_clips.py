@@ -12,7 +12,8 @@ import pytest
 from device.inference.litert import load_model
 from device.recognition.recognise import emotion_output
 from tools.datasets.load import VALIDATION, Stills, from_pictures, pixels_digest
-from tools.training.clips import CEILING, halves, run_backbone
+from tools.scoring.temporal import CEILING
+from tools.training.clips import halves, run_backbone
 from tools.training.convert import face_to_tflite
 from tools.training.networks import TINY, face_network, with_consensus
 from tools.training.temporal import begin_as, temporal_network
@@ -42,16 +43,16 @@ def test_a_course_holds_what_the_backbone_said_of_each_frame(agreed: bool, tmp_p
     path = tmp_path / "face.tflite"
     path.write_bytes(face_to_tflite(face, stills.pictures, "float"))
     targets = np.eye(7, dtype=np.float32)[stills.emotion]
-    course = run_backbone(load_model(path), stills, targets, 3, 12, 1, (15, 15))
-    assert course.maps.shape == (3, 12, 3, 3, 16)
-    assert course.maps.dtype == np.uint8
-    np.testing.assert_array_equal(course.fps, 15)
-    np.testing.assert_allclose(course.target.sum(axis=-1), 1, atol=1e-5)
+    batch = run_backbone(load_model(path), stills, targets, 3, 12, 1, (15, 15))
+    assert batch.maps.shape == (3, 12, 3, 3, 16)
+    assert batch.maps.dtype == np.uint8
+    np.testing.assert_array_equal(batch.fps, 15)
+    np.testing.assert_allclose(batch.target.sum(axis=-1), 1, atol=1e-5)
     step = temporal_network((3, 3, 16), 7, kind="dense", embedding=64)
     begin_as(step, face, 0.1)
     still = keras.Model(step.inputs[0], step.get_layer("still").output)
-    again = still(course.maps[0] * np.float32(CEILING / 255))
-    np.testing.assert_allclose(again, course.frames[0], atol=0.1)
+    again = still(batch.maps[0] * np.float32(CEILING / 255))
+    np.testing.assert_allclose(again, batch.frames[0], atol=0.1)
     output = emotion_output(load_model(path).outputs)
     assert output == ("consensus" if agreed else "emotion")
     read = load_model(path).run({"face": stills.pictures[:1, ..., None].astype(np.float32)})

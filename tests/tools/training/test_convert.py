@@ -17,7 +17,7 @@ from device.inference.model_card import load_card
 from device.values import EMOTIONS
 from tools.__main__ import main
 from tools.datasets.load import TRAIN, VALIDATION, Stills, from_pictures, pixels_digest
-from tools.evaluation.evaluate import predict_keras, predict_tflite
+from tools.scoring.predict import predict_keras, predict_tflite
 from tools.training import quantized
 from tools.training.convert import TYPES, Type, face_to_tflite
 from tools.training.model_cards import TEMPORAL, face_card, write_card

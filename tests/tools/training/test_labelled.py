@@ -25,7 +25,7 @@ from tools.__main__ import main
 from tools.datasets.import_issues import Findings
 from tools.datasets.load import TRAIN, VALIDATION
 from tools.datasets.photos import ALIGNED
-from tools.evaluation.evaluate import predict_keras
+from tools.scoring.predict import predict_keras
 from tools.training.clips import TemporalRecipe
 from tools.training.finetune import Finetune, FinetuneRecipe, untouched, with_new_head
 from tools.training.labelled import lost_beyond_chance, make_labelled, mood_notes, read_labelled

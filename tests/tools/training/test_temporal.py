@@ -9,9 +9,16 @@ import numpy as np
 import pytest
 
 from device.inference.litert import load_model
-from tools.evaluation.temporal_evaluation import rate, remembered, smoothed
 from tools.scoring.metrics import softmax
-from tools.training.clips import CEILING, KINDS, Course, Courses, Kind, TemporalRecipe
+from tools.scoring.temporal import (
+    CEILING,
+    ClipBatch,
+    ClipBatches,
+    predict_clips,
+    rate,
+    smoothed,
+)
+from tools.training.clips import KINDS, Kind, TemporalRecipe
 from tools.training.convert import temporal_to_tflite
 from tools.training.networks import TINY, face_network
 from tools.training.temporal import (
@@ -96,7 +103,7 @@ def test_the_modes_of_a_map_are_its_places_and_its_channels_shared_out() -> None
     assert modes_of((4, 4, 96)) == (16, 6, 4, 4)
 
 
-def noisy_course(clips: int, seed: int) -> Course:
+def noisy_clips(clips: int, seed: int) -> ClipBatch:
     """Maps of two expressions that differ little, under noise, and frames told of them that
     flicker."""
     draw = np.random.default_rng(seed)
@@ -111,7 +118,7 @@ def noisy_course(clips: int, seed: int) -> Course:
     frames[..., 2:] = -6
     target = np.eye(7, dtype=np.float32)[truth]
     levels = np.rint(maps * 255 / CEILING).astype(np.uint8)
-    return Course(levels, frames, target, np.full(clips, 15, np.float32))
+    return ClipBatch(levels, frames, target, np.full(clips, 15, np.float32))
 
 
 @pytest.mark.slow
@@ -119,20 +126,20 @@ def noisy_course(clips: int, seed: int) -> Course:
 def test_training_makes_it_steadier_than_single_frames(kind: Kind, tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     face = face_network(TINY)
-    courses = Courses(*(noisy_course(n, seed) for seed, n in enumerate((96, 32, 32))))
+    batches = ClipBatches(*(noisy_clips(n, seed) for seed, n in enumerate((96, 32, 32))))
     recipe = TemporalRecipe(kind=kind, epochs=6, batch=16, rank=2, rate=1e-2)
-    step = train_temporal(tmp_path, face, courses, recipe)
+    step = train_temporal(tmp_path, face, batches, recipe)
     assert (tmp_path / "temporal.keras").is_file()
     assert (tmp_path / "temporal history.png").is_file()
     path = tmp_path / "temporal.tflite"
     path.write_bytes(temporal_to_tflite(step))
-    frames = softmax(courses.reported.frames)
+    frames = softmax(batches.reported.frames)
     rivals = {
         "frame": frames,
-        "mean": smoothed(frames, courses.reported.fps, 0.2),
-        kind: remembered(load_model(path), courses.reported),
+        "mean": smoothed(frames, batches.reported.fps, 0.2),
+        kind: predict_clips(load_model(path), batches.reported),
     }
-    told = rate(rivals, courses.reported)
+    told = rate(rivals, batches.reported)
     assert told[kind]["accuracy"] > 0.9
     assert told[kind]["switches_a_minute"] < told["shown"]["switches_a_minute"] * 1.5
     assert told[kind]["switches_a_minute"] < told["frame"]["switches_a_minute"]

@@ -18,13 +18,39 @@ from tqdm import tqdm
 from device.inference.litert import Model, load_model
 from tools.scoring.metrics import softmax
 from tools.scoring.reliability import reliability
-from tools.training.clips import CEILING, Course, Courses
 
 Shares = NDArray[np.float32]
 """(N, T, labels) probabilities of every step of N clips."""
 
 CONSTANTS_S = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0)
 """Time constants that are tried for the exponential mean."""
+
+
+CEILING = 6.0
+"""Largest value of a feature map, which ends in ReLU6; it is stored in 255 levels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipBatch:
+    """N clips of T frames and the backbone's outputs. maps: (N, T, H, W, C) uint8, 255 levels up to
+    `CEILING`. frames: (N, T, labels) logits of each frame. target: (N, T, labels) shares. fps: (N,)
+    frames a second."""
+
+    maps: NDArray[np.uint8]
+    frames: NDArray[np.float32]
+    target: NDArray[np.float32]
+    fps: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipBatches:
+    """Clips of one backbone. train: of training faces. selection and reported: of two halves of the
+    held-out faces; epochs and the time constant are chosen on the first, figures are of the
+    second."""
+
+    train: ClipBatch
+    selection: ClipBatch
+    reported: ClipBatch
 
 
 def smoothed(
@@ -41,10 +67,10 @@ def smoothed(
     return mean
 
 
-def best_constant(course: Course, constants: Sequence[float] = CONSTANTS_S) -> float:
+def best_constant(batch: ClipBatch, constants: Sequence[float] = CONSTANTS_S) -> float:
     """The time constant, seconds, whose mean has the smallest cross-entropy on these clips."""
-    shares = softmax(course.frames)
-    losses = [loss_of(smoothed(shares, course.fps, c), course.target) for c in constants]
+    shares = softmax(batch.frames)
+    losses = [loss_of(smoothed(shares, batch.fps, c), batch.target) for c in constants]
     return constants[int(np.argmin(losses))]
 
 
@@ -53,15 +79,15 @@ def loss_of(shares: Shares, target: Shares) -> float:
     return float(-(target * np.log(np.maximum(shares, 1e-7))).sum(axis=-1).mean())
 
 
-def remembered(model: Model, course: Course) -> Shares:
+def predict_clips(model: Model, batch: ClipBatch) -> Shares:
     """What a temporal `.tflite` tells of every step, each clip from an empty state."""
-    shares = np.empty_like(course.frames)
-    for index, clip in enumerate(tqdm(course.maps, model.name, disable=None)):
-        shares[index] = told_by(model, clip * np.float32(CEILING / 255))
+    shares = np.empty_like(batch.frames)
+    for index, clip in enumerate(tqdm(batch.maps, model.name, disable=None)):
+        shares[index] = predict_clip(model, clip * np.float32(CEILING / 255))
     return shares
 
 
-def told_by(model: Model, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+def predict_clip(model: Model, maps: NDArray[np.float32]) -> NDArray[np.float32]:
     """(T, labels) probabilities of one clip's (T, H, W, C) maps."""
     h, c = (np.zeros(model.inputs[name].shape, np.float32) for name in "hc")
     logits = []
@@ -106,7 +132,7 @@ def lags(told: NDArray[np.int64], changes: Changes) -> NDArray[np.float64]:
     return found
 
 
-def rate(rivals: Mapping[str, Shares], course: Course) -> dict[str, dict[str, Any]]:
+def rate(rivals: Mapping[str, Shares], batch: ClipBatch) -> dict[str, dict[str, Any]]:
     """Every rival's figures on the same clips.
 
     accuracy: of all steps; last: of the last step of the clips; switches_a_minute: of the told
@@ -114,19 +140,19 @@ def rate(rivals: Mapping[str, Shares], course: Course) -> dict[str, dict[str, An
     that all rivals tell; loss: cross-entropy of all steps, nats; ece: expected calibration error of
     all steps. A row "shown" has the true label's own switches.
     """
-    truth = course.target.argmax(axis=-1)
+    truth = batch.target.argmax(axis=-1)
     changes = Changes.of(truth)
     told = {name: shares.argmax(axis=-1) for name, shares in rivals.items()}
     late = {name: lags(labels, changes) for name, labels in told.items()}
     fair = np.isfinite(np.stack(list(late.values()))).all(axis=0)
-    minutes = float((truth.shape[1] / course.fps).sum()) / 60
+    minutes = float((truth.shape[1] / batch.fps).sum()) / 60
 
     def switches(labels: NDArray[np.int64]) -> float:
         return round(float((labels[:, 1:] != labels[:, :-1]).sum()) / minutes, 1)
 
     report: dict[str, dict[str, Any]] = {"shown": {"switches_a_minute": switches(truth)}}
     for name, labels in told.items():
-        seconds = late[name][fair] / course.fps[changes.clip[fair]]
+        seconds = late[name][fair] / batch.fps[changes.clip[fair]]
         flat = rivals[name].reshape(-1, rivals[name].shape[-1])
         report[name] = {
             "accuracy": round(float((labels == truth).mean()), 4),
@@ -134,22 +160,24 @@ def rate(rivals: Mapping[str, Shares], course: Course) -> dict[str, dict[str, An
             "switches_a_minute": switches(labels),
             "lag_s": round(float(seconds.mean()), 2) if fair.any() else None,
             "changes_timed": int(fair.sum()),
-            "loss": round(loss_of(rivals[name], course.target), 4),
+            "loss": round(loss_of(rivals[name], batch.target), 4),
             "ece": round(reliability(flat, truth.ravel()).error, 4),
         }
     return report
 
 
-def told_by_all(courses: Courses, networks: Mapping[str, Path]) -> dict[str, Shares]:
+def predictions(clips: ClipBatches, networks: Mapping[str, Path]) -> dict[str, Shares]:
     """What each rival tells of the reported clips, by name. networks: temporal `.tflite` files."""
-    course = courses.reported
-    frames = softmax(course.frames)
-    constant = best_constant(courses.chosen_on)
-    rivals = {"frame": frames, f"mean of {constant:g} s": smoothed(frames, course.fps, constant)}
-    return rivals | {name: remembered(load_model(path), course) for name, path in networks.items()}
+    batch = clips.reported
+    frames = softmax(batch.frames)
+    constant = best_constant(clips.selection)
+    rivals = {"frame": frames, f"mean of {constant:g} s": smoothed(frames, batch.fps, constant)}
+    return rivals | {
+        name: predict_clips(load_model(path), batch) for name, path in networks.items()
+    }
 
 
-def compare(courses: Courses, networks: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+def compare(clips: ClipBatches, networks: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
     """`rate` of the single frames, their exponential mean and networks, on the reported clips. The
     mean's time constant is chosen where the networks' epochs are."""
-    return rate(told_by_all(courses, networks), courses.reported)
+    return rate(predictions(clips, networks), clips.reported)

@@ -1,0 +1,79 @@
+"""Outputs of a face model on grey face crops: a Keras network, or a `.tflite` as on a kiosk.
+
+Both give a row of float32 logits for each picture, by output name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from device.faces.crop import CROP_SIZE
+from device.inference.litert import load_model
+
+if TYPE_CHECKING:
+    import keras
+
+Array = NDArray[np.float32]
+
+LOGITS = ("emotion", "votes", "age", "female", "consensus")
+"""The outputs that are measured."""
+
+
+def as_input(pictures: NDArray[np.uint8], size: int = CROP_SIZE) -> NDArray[np.uint8]:
+    """(N, size, size, 1) uint8, as the device would bring a face crop of another size to its
+    own."""
+    if pictures.shape[1:] != (size, size):
+        pictures = np.stack([cv2.resize(p, (size, size)) for p in pictures])
+    return pictures[..., None]
+
+
+def predict_keras(network: keras.Model, pictures: NDArray[np.uint8]) -> dict[str, Array]:
+    """Outputs of the float network by name, a row for each picture."""
+    faces = as_input(pictures).astype(np.float32)
+    parts = [
+        {name: np.asarray(value) for name, value in network(batch, training=False).items()}
+        for batch in np.array_split(faces, max(1, len(faces) // 256))
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+class TFLite:
+    """A `.tflite` that was loaded once: what is measured is one model, whatever becomes of its
+    file meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises: UserError: no such model, or one that takes no single grey face."""
+        self._model = load_model(path)
+        self._model.require({"face": (1, -1, -1, 1)}, {"emotion": (1, -1)})
+
+    def predict(
+        self, pictures: NDArray[np.uint8], *, heads: Collection[str] | None = None,
+        quiet: bool = False,
+    ) -> dict[str, Array]:  # fmt: skip
+        """Outputs by name, a row for each picture; one call a picture, as on a kiosk.
+
+        heads: keep only those of these names that there are; None: all.
+        """
+        model = self._model
+        rows: dict[str, list[Array]] = {
+            name: [] for name in model.outputs if heads is None or name in heads
+        }
+        faces = as_input(pictures, model.inputs["face"].shape[1])
+        bar = tqdm(faces, desc=model.name, unit="face", delay=2, disable=True if quiet else None)
+        for face in bar:
+            told = model.run({"face": face[None]})
+            for name, row in rows.items():
+                row.append(told[name])
+        return {name: np.concatenate(row) for name, row in rows.items()}
+
+
+def predict_tflite(path: Path, pictures: NDArray[np.uint8]) -> dict[str, Array]:
+    """All outputs of a `.tflite` by name, a row for each picture. Raises UserError as `TFLite`."""
+    return TFLite(path).predict(pictures)
