@@ -1,8 +1,8 @@
-"""The whole product in one room: the corridor, and the kiosk around it.
+"""The kiosk: a corridor with a camera before it and a broker and a page behind it.
 
-`Corridor` joins the steps from a frame to the screen; `Kiosk` gives it frames and a `Context`, and
-publishes what stands on the screen. Promises: a live camera is open only while a page shows the
-notice and nobody has opted out; a lost camera, broker or page is a state, and the loop goes on.
+It gives the corridor frames and a `Context` and publishes what the screen shows. Guarantees: a live
+camera is open only while a page shows the notice and nobody has opted out; a lost camera, broker or
+page is a state, and the loop goes on.
 """
 
 from __future__ import annotations
@@ -10,101 +10,24 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from device import RELEASE
-from device.audience.group import audience_of
-from device.audience.smoothing import Smoother
 from device.camera.capture import Camera, Capture
-from device.catalogue.store import Catalogue
 from device.config import Config
+from device.corridor import Corridor
 from device.display.server import PageServer, settings_script
-from device.faces.detect import open_detector
-from device.faces.mesh import FaceMesh
-from device.faces.tracks import Tracker
 from device.inference.litert import runtime_name
-from device.matching.match import Matcher
-from device.matching.rules import load_rules
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.bus import Bus
 from device.messaging.topics import Topics
-from device.recognition.recognise import Recogniser
 from device.session.counts import Counts
-from device.session.session import SPARES, Screen, Session
 from device.session.world import World
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Watchdog
-from device.values import Audience, Context, Face, Frame, Reading, Track, Visitor
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What one frame brought. `visitors` are in the order of `tracks`; not every track is read."""
-
-    tracks: tuple[Track, ...]
-    readings: tuple[Reading, ...]
-    visitors: tuple[Visitor, ...]
-
-    @property
-    def audience(self) -> Audience:
-        """Those who count, as one."""
-        return audience_of(self.visitors)
-
-    @property
-    def people(self) -> tuple[tuple[Face, Visitor], ...]:
-        """Each face with what is told of it."""
-        return tuple((t.face, v) for t, v in zip(self.tracks, self.visitors, strict=True))
-
-
-class Corridor:
-    """The steps from a frame to the screen, each known to nobody but this class."""
-
-    def __init__(self, config: Config) -> None:
-        """Load every model and table.
-
-        Raises:
-            UserError: one of them is missing or broken.
-        """
-        self.tracker = Tracker(config.vision)
-        third_party = config.models / "third_party"
-        self.mesh = mesh = FaceMesh(third_party)  # for two steps: the detector and the eyes
-        self.recogniser = Recogniser(config.models, config.vision, config.recognise, mesh=mesh)
-        self.smoother = Smoother(config.audience)
-        cards = config.matching.count
-        self.matcher = Matcher(
-            Catalogue.open(config.matching.catalogue),
-            load_rules(config.matching.rules),
-            config.matching.model_copy(update={"count": cards + SPARES}),
-            config.place,
-        )
-        self.session = Session(config.session, cards)
-        # Last, since it is the one that has to be closed.
-        self.detector, self.choice = open_detector(config.vision, third_party, mesh=mesh)
-
-    def see(self, frame: Frame) -> Seen:
-        """Who stands there, as far as this frame and the ones before it tell."""
-        faces = self.detector.detect(frame) if self.tracker.due(frame.at) else None
-        tracks = self.tracker.update(faces, frame.at)
-        readings = self.recogniser.read(frame, tracks)
-        visitors = self.smoother.update(tracks, readings, frame.at, frame.grey.shape[0])
-        return Seen(tracks, readings, visitors)
-
-    def show(self, audience: Audience, context: Context) -> Screen:
-        """What stands on the screen for this audience."""
-        return self.session.update(audience, self.matcher.match(audience, context), context)
-
-    def forget(self) -> None:
-        """Drop every track, and with it all that is known of anyone."""
-        self.tracker.clear()
-        self.recogniser.clear()
-        self.smoother.update((), (), 0.0, 1.0)
-
-    def close(self) -> None:
-        """Give back what the models hold."""
-        self.detector.close()
+from device.values import Audience, Context, Frame, Screen
 
 
 class Kiosk:

@@ -38,6 +38,7 @@ AGE_YEARS = np.arange(0, 101, 5, dtype=np.float32)
 Gender: TypeAlias = Literal["female", "male", "unknown"]
 Company: TypeAlias = Literal["nobody", "alone", "couple", "family", "friends"]
 Kind: TypeAlias = Literal["place", "film", "song", "activity"]
+ScreenState: TypeAlias = Literal["resting", "showing", "opted_out"]
 
 KINDS: tuple[Kind, ...] = ("place", "film", "song", "activity")
 
@@ -217,6 +218,16 @@ class Suggestion:
     why: tuple[str, ...]
     distance_m: float | None = None
     trace: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Screen:
+    """What stands on the screen. since: monotonic seconds. serial: grows with every change."""
+
+    state: ScreenState = "resting"
+    suggestions: tuple[Suggestion, ...] = ()
+    since: float = 0.0
+    serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from device.app import Corridor
 from device.audience.group import audience_of
 from device.camera.capture import FakeCamera
 from device.camera.demo import Demo
 from device.camera.files import Paced
 from device.camera.images import frame_of
 from device.config import Config
+from device.corridor import Corridor
 from device.session.counts import Counts
 from device.values import EMOTIONS, MOODS, UNKNOWN, Audience, Context, Frame
 from tests.brokers import wait_until

@@ -31,8 +31,7 @@ from device.matching.rules import load_rules
 from device.messaging import payloads
 from device.messaging.broker import HOST, EmbeddedBroker
 from device.messaging.topics import Topics
-from device.session.session import Screen
-from device.values import Audience, Context, Suggestion
+from device.values import Audience, Context, Screen, Suggestion
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"

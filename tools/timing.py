@@ -20,12 +20,13 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from device.app import Corridor, Kiosk
+from device.app import Kiosk
 from device.camera.capture import FakeCamera
 from device.camera.demo import PAUSE_S, STAY_S, Demo
 from device.camera.files import Paced
 from device.camera.images import frame_of
 from device.config import Config
+from device.corridor import Corridor
 from device.faces.blazeface import BlazeFace
 from device.inference.litert import Model
 from device.session.counts import Counts

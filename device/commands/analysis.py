@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from device.app import Seen
+from device.corridor import Seen
 from device.values import Audience, Suggestion, Visitor
 
 

@@ -18,13 +18,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from device.app import Corridor, Seen
 from device.audience.smoothing import Smoother
 from device.camera.files import VideoFile
 from device.camera.images import frame_of, is_picture, list_pictures, load_scaled
 from device.commands.analysis import Sight, as_json, as_text
 from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
+from device.corridor import Corridor, Seen
 from device.errors import UserError
 from device.faces.crop import crop_face, trust_of
 from device.values import Box, Context, Face, Frame, Reading, Suggestion, Track

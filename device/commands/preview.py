@@ -23,12 +23,12 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 
-from device.app import Corridor, Seen
 from device.camera.capture import Camera, Capture
 from device.camera.sources import open_source, resolve_source, without_password
 from device.commands.analysis import audience_line, person_line, suggestion_lines
 from device.commands.command_line import INTERRUPTED, SubParsers, add_config, stop_event
 from device.config import Config, load_config
+from device.corridor import Corridor, Seen
 from device.errors import UserError
 from device.values import Context, Frame, Image
 

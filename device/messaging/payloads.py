@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-from device.session.session import Screen
-from device.values import Suggestion
+from device.values import Screen, Suggestion
 
 LIFETIME_S = 30.0
 """How long suggestions may be shown after they were said; they are said anew each third of it."""

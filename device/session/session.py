@@ -8,25 +8,12 @@ forgotten. Time is `Context.at` alone, so that a wall clock may jump as it likes
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from device.config import SessionConfig
-from device.values import Audience, Company, Context, Suggestion
-
-State = Literal["resting", "showing", "opted_out"]
+from device.values import Audience, Company, Context, Screen, ScreenState, Suggestion
 
 SPARES = 5
 """Suggestions beyond the cards that a matcher should bring: a card refused has a successor."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Screen:
-    """What stands on the screen. since: monotonic seconds. serial: grows with every change."""
-
-    state: State = "resting"
-    suggestions: tuple[Suggestion, ...] = ()
-    since: float = 0.0
-    serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +152,7 @@ class Session:
         chosen = [s for s in slots if s is not None]
         return (*chosen, *spare)[: self._cards]
 
-    def _put(self, state: State, suggestions: tuple[Suggestion, ...], at: float) -> None:
+    def _put(self, state: ScreenState, suggestions: tuple[Suggestion, ...], at: float) -> None:
         self._screen = Screen(state, suggestions, at, self._screen.serial + 1)
         self._memory.held_until = at + self._config.hold_s
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from device.app import Corridor
 from device.camera.sources import open_source
 from device.config import load_config
+from device.corridor import Corridor
 
 config = load_config(Path("config.yaml"))
 corridor = Corridor(config)

@@ -14,10 +14,9 @@ from device.messaging import payloads
 from device.messaging.payloads import Display, Feedback, Weather
 from device.messaging.topics import ROWS
 from device.session.counts import Counts
-from device.session.session import Screen
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Heartbeats
-from device.values import Audience, Context, Item, Suggestion, Term
+from device.values import Audience, Context, Item, Screen, Suggestion, Term
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from device.audience.group import audience_of
 from device.config import SessionConfig
-from device.session.session import Screen, Session
-from device.values import Audience, Context, Touch, Visitor
+from device.session.session import Session
+from device.values import Audience, Context, Screen, Touch, Visitor
 from tests.device.audience.people import holds, suggestions, visitor
 
 CONFIG = SessionConfig()

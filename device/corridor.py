@@ -1,0 +1,89 @@
+"""The steps from a camera's frame to the screen, joined: the only module that knows them all.
+
+A `Corridor` reads no camera and sends no message: `see` takes a frame, `show` an audience and a
+`Context`. Each step takes the value on its left and returns the one on its right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from device.audience.group import audience_of
+from device.audience.smoothing import Smoother
+from device.catalogue.store import Catalogue
+from device.config import Config
+from device.faces.detect import open_detector
+from device.faces.mesh import FaceMesh
+from device.faces.tracks import Tracker
+from device.matching.match import Matcher
+from device.matching.rules import load_rules
+from device.recognition.recognise import Recogniser
+from device.session.session import SPARES, Session
+from device.values import Audience, Context, Face, Frame, Reading, Screen, Track, Visitor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What one frame brought. `visitors` are in the order of `tracks`; not every track is read."""
+
+    tracks: tuple[Track, ...]
+    readings: tuple[Reading, ...]
+    visitors: tuple[Visitor, ...]
+
+    @property
+    def audience(self) -> Audience:
+        """Those who count, as one."""
+        return audience_of(self.visitors)
+
+    @property
+    def people(self) -> tuple[tuple[Face, Visitor], ...]:
+        """Each face with what is told of it."""
+        return tuple((t.face, v) for t, v in zip(self.tracks, self.visitors, strict=True))
+
+
+class Corridor:
+    """The steps from a frame to the screen, each known to nobody but this class."""
+
+    def __init__(self, config: Config) -> None:
+        """Load every model and table.
+
+        Raises:
+            UserError: one of them is missing or broken.
+        """
+        self.tracker = Tracker(config.vision)
+        third_party = config.models / "third_party"
+        self.mesh = mesh = FaceMesh(third_party)  # for two steps: the detector and the eyes
+        self.recogniser = Recogniser(config.models, config.vision, config.recognise, mesh=mesh)
+        self.smoother = Smoother(config.audience)
+        cards = config.matching.count
+        self.matcher = Matcher(
+            Catalogue.open(config.matching.catalogue),
+            load_rules(config.matching.rules),
+            config.matching.model_copy(update={"count": cards + SPARES}),
+            config.place,
+        )
+        self.session = Session(config.session, cards)
+        # Last, since it is the one that has to be closed.
+        self.detector, self.choice = open_detector(config.vision, third_party, mesh=mesh)
+
+    def see(self, frame: Frame) -> Seen:
+        """Who stands there, as far as this frame and the ones before it tell."""
+        faces = self.detector.detect(frame) if self.tracker.due(frame.at) else None
+        tracks = self.tracker.update(faces, frame.at)
+        readings = self.recogniser.read(frame, tracks)
+        visitors = self.smoother.update(tracks, readings, frame.at, frame.grey.shape[0])
+        return Seen(tracks, readings, visitors)
+
+    def show(self, audience: Audience, context: Context) -> Screen:
+        """What stands on the screen for this audience."""
+        return self.session.update(audience, self.matcher.match(audience, context), context)
+
+    def forget(self) -> None:
+        """Drop every track, and with it all that is known of anyone."""
+        self.tracker.clear()
+        self.recogniser.clear()
+        self.smoother.update((), (), 0.0, 1.0)
+
+    def close(self) -> None:
+        """Give back what the models hold."""
+        self.detector.close()
