@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 FACE_MODELS := models/third_party/face_detection_full_range_sparse.tflite
 ARGS ?=
 
-.PHONY: help run test lint types bench models install uninstall requirements clean
+.PHONY: help run test bench models sbom install uninstall requirements clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed 's/:.*  ## /\t/' | expand -t 16
@@ -26,6 +26,10 @@ bench: .venv/workstation $(FACE_MODELS) catalogue/example.sqlite  ## speed and m
 
 models: .venv/workstation $(FACE_MODELS)  ## train, convert and evaluate the models again (WAYSIDE_DATA names the data)
 	$(BIN)/python -m tools train $(ARGS)
+
+sbom: .venv/workstation  ## write the software bill of materials, CycloneDX, to var/sbom.json
+	@mkdir -p var
+	$(BIN)/python -m tools.sbom var/sbom.json
 
 install:  ## install as a service on this machine (root)
 	./systemd/install.sh
