@@ -1,1 +1,1 @@
-"""What the kiosk says and hears over MQTT: topics, payloads, the bus, the embedded broker."""
+"""MQTT: the table of topics, payloads, the kiosk's client (`Bus`), the embedded broker."""

@@ -1,9 +1,9 @@
 """The embedded broker: amqtt on a thread and an event loop of its own, for a kiosk by itself.
 
-It listens on loopback only, for MQTT over TCP and, for the page, over WebSockets; anyone on this
-machine may use it, and of web pages only those that this machine serves itself (a page from
-elsewhere, opened in a browser here, is turned away by its `Origin`). It keeps retained messages in
-memory and nothing on disk: every start is a clean one, and the bus says what matters anew.
+It listens on loopback only, for MQTT over TCP and, for the page, over WebSockets. Any program on
+this machine may connect, but of web pages only those that this machine serves itself: a page from
+another site, opened in a browser here, is refused by its `Origin`. Retained messages are kept in
+memory and nothing on disk; the bus publishes them again after a restart.
 
     broker = EmbeddedBroker(config.mqtt)
     broker.start()
@@ -47,7 +47,7 @@ CONNECT_S = 10.0
 """Longest wait for the first packet of a client."""
 
 LONGEST_FRAME = 65_536
-"""Bytes of the longest WebSocket message a page may send; its own are a few hundred."""
+"""Bytes of the longest WebSocket message accepted; the page's own are a few hundred."""
 
 _MQTT_5 = b"\x00\x04MQTT\x05"
 _UNACCEPTABLE_PROTOCOL = b"\x20\x02\x00\x01"
@@ -60,7 +60,7 @@ class EmbeddedBroker:
     """A broker in this process. `port` and `websocket_port` are known once it has started."""
 
     def __init__(self, config: MqttConfig) -> None:
-        """config: its ports are used, 0 for any free one."""
+        """config: its two ports are used; 0: any free one."""
         self._config = config
         self.port = config.port
         self.websocket_port = config.websocket_port
@@ -70,7 +70,7 @@ class EmbeddedBroker:
 
     @property
     def address(self) -> MqttConfig:
-        """The configuration of a client of this broker."""
+        """The configuration for a client of this broker."""
         return self._config.model_copy(
             update={
                 "broker": HOST,
@@ -89,14 +89,14 @@ class EmbeddedBroker:
 
     @property
     def alive(self) -> bool:
-        """Whether the thread runs: after `start`, only an error ends it."""
+        """Whether the thread runs; after `start`, only an error ends it."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, beat: Callable[[], None] = lambda: None) -> None:
         """Return when both listeners accept. beat: called once a second by the event loop.
 
         Raises:
-            UserError: a port is taken, or may not be used.
+            UserError: a port is taken, or may not be opened.
         """
         tcp = _listen("mqtt.port", self._config.port)
         try:
@@ -145,15 +145,15 @@ class EmbeddedBroker:
         ready: Future[None],
         beat: Callable[[], None],
     ) -> None:
-        # amqtt tells every connection that ends unexpectedly as an error, which here is a page
-        # that was reloaded; what matters, the end of all, is told by `_run`.
+        # amqtt logs every connection that ends unexpectedly as an error, such as each reload of the
+        # page. `_run` logs the end of the broker itself.
         logging.getLogger("amqtt").setLevel(logging.CRITICAL)
         logging.getLogger("transitions").setLevel(logging.WARNING)
         quiet = logging.getLogger(f"{__name__}.websockets")
         quiet.setLevel(logging.CRITICAL)
 
-        # The listeners are ours, so that the ports are bound before anything else starts and pages
-        # from elsewhere are kept out; amqtt is handed connections.
+        # The listeners are ours and amqtt gets connections: so the ports are bound before anything
+        # else starts, and pages of other sites are refused.
         broker = Broker(
             BrokerConfig(
                 listeners={"default": ListenerConfig(type=ListenerType.EXTERNAL)},
@@ -190,7 +190,7 @@ class EmbeddedBroker:
 
 
 class _Replayed(ReaderAdapter):  # type: ignore[misc]
-    """A reader whose first bytes have been looked at already."""
+    """A reader that first returns bytes that have been read already."""
 
     def __init__(self, head: bytes, reader: ReaderAdapter) -> None:
         self._head, self._reader = head, reader
@@ -209,15 +209,16 @@ class _Replayed(ReaderAdapter):  # type: ignore[misc]
 
 
 async def _connected(broker: Broker, reader: ReaderAdapter, writer: WriterAdapter) -> None:
-    """Serve one client to its end; nothing that it sends is the broker's end.
+    """Serve one client until it disconnects; whatever it sends, the broker goes on.
 
-    amqtt means to refuse MQTT 5, but reads the CONNECT as 3.1.1 first and waits for ever for bytes
-    that a last will seems to promise: so the version is looked at before amqtt sees it.
+    amqtt intends to refuse MQTT 5, but parses the CONNECT as 3.1.1 first and, where there is a
+    last will, waits for ever for bytes that never come: so the version is checked before amqtt
+    sees the packet.
     """
     try:
         async with asyncio.timeout(CONNECT_S):
             head = await reader.read(2)
-            while head and head[-1] & 0x80 and len(head) < 5:  # the remaining length goes on
+            while head and head[-1] & 0x80 and len(head) < 5:  # more bytes of the remaining length
                 head += await reader.read(1)
             head += await reader.read(len(_MQTT_5))
         if head.endswith(_MQTT_5):

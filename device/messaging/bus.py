@@ -1,10 +1,10 @@
-"""The bus: the kiosk's one client at its broker, on a thread of its own.
+"""The bus: the kiosk's one MQTT client, on a thread of its own.
 
-Promises: `start` returns at once, whether or not a broker is there; nobody who publishes waits for
-the network, and what is kept is bounded; `online` and every state are said anew at each connect,
-`offline` is the last word of a clean stop, and the broker's own after any other end; a publish
-counts when the broker has acknowledged it; a kiosk that is thrown out by another with its id, or
-is not let in, says so and gives way. If the thread dies, `publish` and `take` raise.
+Guarantees: `start` returns at once, whether or not a broker is there; `publish` never waits for
+the network, and its queue is bounded; `online` and every retained message are published at each
+connect; `offline` is the last message of a clean stop, and the last will after any other end; a
+publish counts when the broker has acknowledged it; a kiosk whose client id is used twice, or whose
+login is refused, reports it and waits long. If the thread dies, `publish` and `take` raise.
 
     bus = Bus(config.mqtt, Topics("hangzhou", "kiosk-1"), release="0.1.0", boot=boot)
     bus.start(watchdog.heartbeats.expect("bus", within_s=10))
@@ -23,36 +23,60 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from device.config import MqttConfig
 from device.messaging import payloads
-from device.messaging.inbox import Inbox
-from device.messaging.link import Link, Login
-from device.messaging.outbox import Outbox, Outgoing
+from device.messaging.link import Link, Login, Protocol
+from device.messaging.queues import Inbox, Outbox, Outgoing
 from device.messaging.reconnect import Reconnect
-from device.messaging.state import BusState
 from device.messaging.topics import ROWS, TABLE, Topics
 
 log = logging.getLogger(__name__)
 
 SLICE_S = 0.5
-"""Longest wait before the thread turns again and beats."""
+"""Longest wait before the thread's loop turns again and beats."""
 
 ANSWER_S = 5.0
 """Longest wait for the broker's answer to CONNECT."""
 
-FAREWELL_S = 2.0
-"""Longest wait at a clean stop for what is still to be said, and once more for `offline`."""
+FLUSH_S = 2.0
+"""Longest wait at a clean stop for what is still queued, and again for `offline`."""
 
 
 class BusDeadError(RuntimeError):
     """The bus's thread has ended by a bug: nothing would be sent any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class BusState:
+    """How the connection is. Counts are since the start.
+
+    since_s: seconds since the connection began, or was lost. acknowledged: publishes that the
+    broker has confirmed; acknowledged_age_s: seconds since the last. waiting: messages it has not.
+    refused: publishes it does not allow. drops: messages lost because a queue was full. trouble:
+    what is wrong, None where nothing is.
+    """
+
+    alive: bool
+    connected: bool
+    protocol: Protocol | None
+    since_s: float
+    acknowledged: int
+    acknowledged_age_s: float | None
+    waiting: int
+    refused: int
+    drops: int
+    malformed: int
+    reconnects: int
+    takeovers: int
+    trouble: str | None
+
+
 class Bus:
-    """Publishes what the kiosk says, collects what it is told."""
+    """Publishes the kiosk's messages and collects those sent to it."""
 
     def __init__(
         self,
@@ -67,8 +91,8 @@ class Bus:
     ) -> None:
         """config: with the address of a broker, an embedded one's by `EmbeddedBroker.address`.
 
-        boot: id of this start. clock: monotonic seconds. wall: seconds since 1970, for what
-        messages say. rng: dice of the backoff.
+        boot: id of this start. clock: monotonic seconds. wall: seconds since 1970, for `status`.
+        rng: of the backoff.
 
         Raises:
             UserError: a password or certificate file that cannot be used.
@@ -90,25 +114,25 @@ class Bus:
         self._since = clock()
         self._connects = self._acknowledged = self._refused = 0
         self._acknowledged_at: float | None = None
-        self._death: BaseException | None = None
-        self._outbox.put(self._status("online"))  # the first of the states at every connect
+        self._error: BaseException | None = None
+        self._outbox.put(self._status("online"))  # the first message of every connection
 
     def start(self, beat: Callable[[], None] = lambda: None) -> None:
-        """Begin to connect. beat: called whenever the thread turns, several times a second."""
+        """Begin to connect. beat: called at each turn of the loop, several times a second."""
         self._beat = beat
         self._thread.start()
 
     def stop(self) -> None:
-        """Say what is still to be said, then `offline`, and disconnect; at most about 5 s."""
+        """Publish what is queued, then `offline`, and disconnect; takes at most about 5 s."""
         self._stopping = True
-        self._stir()
+        self._wake_thread()
         if self._thread.ident is not None:
-            self._thread.join(2 * FAREWELL_S + 1)
+            self._thread.join(2 * FLUSH_S + 1)
         self._wake.close()
         self._waker.close()
 
     def publish(self, name: str, payload: Mapping[str, Any]) -> None:
-        """Take a message of the table to be sent; returns at once.
+        """Queue a message of the table; returns at once.
 
         Raises:
             ValueError: not a message of the kiosk, or not JSON.
@@ -121,10 +145,10 @@ class Bus:
         if not self._stopping:
             topic = self._topics.topic(name)
             self._outbox.put(Outgoing(topic, payloads.encode(payload), row.retained))
-            self._stir()
+            self._wake_thread()
 
     def take(self) -> list[payloads.Inbound]:
-        """What has come in since the last call, oldest first.
+        """What has arrived since the last call, oldest first.
 
         Raises:
             BusDeadError: the thread has died.
@@ -133,21 +157,22 @@ class Bus:
         return self._inbox.take()
 
     def wait_connected(self, within_s: float) -> bool:
-        """Whether there is a connection, or comes about in this time."""
+        """Whether there is a connection, or one is established in this time."""
         return self._up.wait(within_s)
 
     @property
     def state(self) -> BusState:
         """How the connection is now."""
-        connected, told, now = self._up.is_set(), self._acknowledged_at, self._clock()
+        connected, acknowledged_at, now = self._up.is_set(), self._acknowledged_at, self._clock()
         since_s = now - self._since
+        age_s = None if acknowledged_at is None else round(now - acknowledged_at, 1)
         return BusState(
             alive=self._thread.is_alive(),
             connected=connected,
             protocol=self._reconnect.protocol if connected else None,
             since_s=round(since_s, 1),
             acknowledged=self._acknowledged,
-            acknowledged_age_s=None if told is None else round(now - told, 1),
+            acknowledged_age_s=age_s,
             waiting=self._outbox.waiting(),
             refused=self._refused,
             drops=self._outbox.drops + self._inbox.drops,
@@ -158,38 +183,38 @@ class Bus:
         )
 
     def health(self) -> dict[str, Any]:
-        """`state`, as the health message has it."""
+        """`state`, as in the health message."""
         return dataclasses.asdict(self.state)
 
     def _check(self) -> None:
-        if self._death is not None:
-            raise BusDeadError("the bus's thread has died") from self._death
+        if self._error is not None:
+            raise BusDeadError("the bus's thread has died") from self._error
 
     def _run(self) -> None:
         try:
             while not self._stopping:
                 self._wait(self._connection())
-        except BaseException as error:  # nothing else would ever tell
-            self._death = error
+        except BaseException as error:  # the thread's end must be visible to `_check`
+            self._error = error
             log.critical("the bus's thread has died", exc_info=True)
         finally:
             self._up.clear()
 
     def _connection(self) -> float:
-        """One connection, from dialling to its end; seconds to wait before the next."""
+        """One connection, from CONNECT to its end; seconds to wait before the next."""
         will = self._status("offline")
         link = Link(
             self._config, self._topics.client_id, self._reconnect.protocol, self._login, will
         )
         try:
-            self._dial(link)
-            dialled = self._clock()
+            self._open(link)
+            opened = self._clock()
             while link.end is None and not self._stopping:
                 self._turn(link)
-                if not link.connected and self._clock() - dialled > ANSWER_S:
+                if not link.connected and self._clock() - opened > ANSWER_S:
                     link.drop("unanswered", "the broker has not answered")
             if link.end is None:
-                self._farewell(link)
+                self._disconnect(link)
                 return 0.0
         except BaseException:
             link.drop("lost", "the bus's thread has died")
@@ -201,22 +226,22 @@ class Bus:
             self._since = self._clock()
         return self._reconnect.after(link.end, lasted_s if was_up else None)
 
-    def _dial(self, link: Link) -> None:
-        """Connect on a thread beside this one: a name server may take half a minute to fail."""
-        dialling = threading.Thread(target=link.open, name="bus-dials", daemon=True)
-        dialling.start()
-        while dialling.is_alive() and not self._stopping:
+    def _open(self, link: Link) -> None:
+        """Connect on another thread: a name server may take half a minute to fail."""
+        opening = threading.Thread(target=link.open, name="bus-open", daemon=True)
+        opening.start()
+        while opening.is_alive() and not self._stopping:
             self._beat()
-            dialling.join(SLICE_S)
+            opening.join(SLICE_S)
 
     def _turn(self, link: Link) -> None:
         self._beat()
         link.turn(self._wake, SLICE_S)
         self._drain()
         if link.connected and not self._up.is_set():
-            self._welcome(link)
-        for number, refusal in link.acknowledged:
-            self._answered(number, refusal)
+            self._connected(link)
+        for packet_id, refusal in link.acknowledged:
+            self._answered(packet_id, refusal)
         for topic, payload, retained in link.arrived:
             self._inbox.put(topic, payload, retained=retained)
         link.acknowledged.clear()
@@ -226,7 +251,7 @@ class Bus:
         if self._outbox.oldest_s() > self._config.keepalive_s:
             link.drop("lost", "the broker does not acknowledge what is published")
 
-    def _welcome(self, link: Link) -> None:
+    def _connected(self, link: Link) -> None:
         self._connects += 1
         self._since = self._clock()
         wanted = {self._topics.topic(row.name): row.qos for row in TABLE if row.sender != "kiosk"}
@@ -236,7 +261,7 @@ class Bus:
         self._up.set()
         log.info("connected to %s by MQTT %s", self._config.broker, self._reconnect.protocol)
 
-    def _answered(self, number: int, refusal: str | None) -> None:
+    def _answered(self, packet_id: int, refusal: str | None) -> None:
         if refusal is None:
             self._acknowledged += 1
             self._acknowledged_at = self._clock()
@@ -244,21 +269,21 @@ class Bus:
             self._refused += 1
             if self._refused == 1:
                 log.warning("the broker refused a publish: %s", refusal)
-        self._outbox.acknowledged(number)
+        self._outbox.acknowledged(packet_id)
 
-    def _farewell(self, link: Link) -> None:
-        """The last message of a clean stop is `offline`, said here or by the broker."""
-        self._finish(link)
+    def _disconnect(self, link: Link) -> None:
+        """Publish `offline` last; where that fails, the broker publishes the last will."""
+        self._flush(link)
         self._outbox.put(self._status("offline"))
-        self._stir()
-        if self._finish(link):
+        self._wake_thread()
+        if self._flush(link):
             link.close()
         else:
             link.drop("lost", "stopped")
 
-    def _finish(self, link: Link) -> bool:
+    def _flush(self, link: Link) -> bool:
         """Turn until everything is acknowledged; whether it is."""
-        deadline = self._clock() + FAREWELL_S
+        deadline = self._clock() + FLUSH_S
         while link.connected and link.end is None and self._outbox.waiting():
             if self._clock() > deadline:
                 break
@@ -273,15 +298,15 @@ class Bus:
             self._drain()
         self._wake.setblocking(False)
 
-    def _stir(self) -> None:
-        with suppress(OSError):  # full: it is awake already
+    def _wake_thread(self) -> None:
+        with suppress(OSError):  # full: it will wake anyway
             self._waker.send(b"\0")
 
     def _drain(self) -> None:
-        with suppress(OSError):  # nothing there
+        with suppress(OSError):  # nothing to read
             self._wake.recv(4096)
 
     def _status(self, state: Literal["online", "offline"]) -> Outgoing:
         now = datetime.fromtimestamp(self._wall(), UTC)
-        said = payloads.status(state, boot=self._boot, release=self._release, now=now)
-        return Outgoing(self._topics.topic("status"), payloads.encode(said), retain=True)
+        status = payloads.status(state, boot=self._boot, release=self._release, now=now)
+        return Outgoing(self._topics.topic("status"), payloads.encode(status), retain=True)

@@ -1,7 +1,8 @@
 """One connection to a broker, from CONNECT to its end: paho without its threads and its queues.
 
-It is opened once, turned by one thread, and tells in the end why it ended. Callbacks only take down
-what happened; nothing that a broker sends, and nothing that becomes of the network, raises here.
+It is opened once, its loop is turned by one thread, and `end` holds the reason when it has ended.
+Guarantee: paho's callbacks only record what happened; whatever a broker sends, and whatever
+happens to the network, raises nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from device.config import MqttConfig
 from device.errors import UserError
-from device.messaging.outbox import Outgoing
+from device.messaging.queues import Outgoing
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ How: TypeAlias = Literal[
     "protocol",
     "refused",
     "taken_over",
-    "dismissed",
+    "disconnected",
     "closed",
     "lost",
 ]
@@ -48,12 +49,13 @@ _TAKEN_OVER = 142
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Why a connection ended, or never was.
+    """Why a connection ended, or was never established.
 
-    how: `unreachable` (nobody there), `unanswered` (nothing came back, as when it does not know
-    this protocol), `protocol` (it says so), `refused` (not let in), `taken_over` (another client
-    came with the same id), `dismissed` (by the broker, which says why), `closed` (by the broker,
-    without a word), `lost` (in silence). words: for the operator.
+    how: `unreachable` (no broker there), `unanswered` (no CONNACK, as from a broker that does not
+    know this protocol version), `protocol` (the broker refuses the version), `refused` (it refuses
+    the login), `taken_over` (another client connected with the same id), `disconnected` (by the
+    broker, with a reason), `closed` (by the broker, without one), `lost` (no sign from
+    it any more). words: for the operator.
     """
 
     how: How
@@ -62,7 +64,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a broker may ask for, read once so that a missing file is told at the start.
+    """What a broker may ask for, read once so that a missing file is an error at the start.
 
     Raises:
         UserError: from `read`, a file that cannot be used.
@@ -74,7 +76,7 @@ class Login:
 
     @classmethod
     def read(cls, config: MqttConfig) -> Login:
-        """Take names, passwords and certificates from where the configuration says."""
+        """Read the user name, password and certificates that the configuration names."""
         password = config.password.get_secret_value() if config.password else None
         if config.password_file is not None:
             try:
@@ -98,13 +100,13 @@ class Link:
         login: Login,
         will: Outgoing | None = None,
     ) -> None:
-        """will: what the broker says for the kiosk if the connection ends without a farewell."""
+        """will: published by the broker if the connection ends without a DISCONNECT."""
         self.connected = False
         self.end: End | None = None
         self.acknowledged: list[tuple[int, str | None]] = []
-        """Numbers of publishes the broker has answered; with words where it refused one."""
+        """Packet identifiers that the broker has answered; with its reason where it refused."""
         self.arrived: list[tuple[str, bytes, bool]] = []
-        """Topic, payload, and whether the broker had retained it."""
+        """Topic, payload, and whether it is a retained message."""
         self._config = config
         self._client = client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -125,7 +127,7 @@ class Link:
         client.on_message = self._on_message
 
     def open(self) -> None:
-        """Connect and send CONNECT; blocks for the name server, the network and TLS."""
+        """Connect and send CONNECT; blocks for name resolution, the network and TLS."""
         try:
             self._client.connect(self._config.broker, self._config.port, self._config.keepalive_s)
         except (OSError, ValueError) as error:
@@ -143,7 +145,7 @@ class Link:
             readable, writable, _ = select.select(
                 [sock, wake], writing, [], 0 if pending else within_s
             )
-            # Reading first: a broker says why it closes, and writing to it then would fail.
+            # Read first: a broker may have sent why it closes, and then writing fails.
             if sock in readable or pending:
                 self._client.loop_read()
             if sock in writable:
@@ -154,28 +156,28 @@ class Link:
             self._ended("lost", f"what the broker sent could not be read ({error})")
 
     def subscribe(self, topics: Mapping[str, int]) -> None:
-        """Ask for topics at their QoS."""
+        """Subscribe to topics, each at its QoS."""
         self._client.subscribe(list(topics.items()))
 
     def publish(self, message: Outgoing) -> int:
-        """Send at QoS 1; the number by which it will be acknowledged."""
+        """Publish at QoS 1; the packet identifier that will be acknowledged."""
         return self._client.publish(
             message.topic, message.payload, qos=1, retain=message.retain
         ).mid
 
     def close(self) -> None:
-        """Say goodbye, so that the last will is not spoken."""
+        """Send DISCONNECT, so that the broker does not publish the last will."""
         self._client.disconnect()
 
     def drop(self, how: How, words: str) -> None:
-        """End without a goodbye: the broker speaks the last will."""
+        """End without DISCONNECT: the broker publishes the last will."""
         self._ended(how, words)
         sock = self._client.socket()
         if sock is not None:
             sock.close()
 
     def _ended(self, how: How, words: str) -> None:
-        if self.end is None:  # the first reason is the true one
+        if self.end is None:  # later reasons follow from the first
             self.end = End(how, words)
 
     def _on_connect(
@@ -184,10 +186,10 @@ class Link:
         if not reason.is_failure:
             self.connected = True
         elif reason.value == _UNSUPPORTED_PROTOCOL:
-            self._ended("protocol", "the broker does not speak this version of MQTT")
+            self._ended("protocol", "the broker does not support this version of MQTT")
         elif reason.value in _LOGIN:
             self._ended(
-                "refused", f"{reason.getName()}: look at mqtt.username and mqtt.password_file"
+                "refused", f"{reason.getName()}: check mqtt.username and mqtt.password_file"
             )
         elif reason.value in _BUSY:
             self._ended("unreachable", reason.getName())
@@ -204,17 +206,17 @@ class Link:
         elif reason.value == _KEEP_ALIVE_TIMEOUT:
             self._ended("lost", "the broker does not answer")
         elif flags.is_disconnect_packet_from_server:
-            self._ended("dismissed", f"the broker has ended the connection: {reason.getName()}")
+            self._ended("disconnected", f"the broker has closed the connection: {reason.getName()}")
         else:
             self._ended("closed", "the broker has closed the connection")
 
     def _on_publish(
-        self, _client: Any, _userdata: Any, number: int, reason: ReasonCode, _properties: Any
+        self, _client: Any, _userdata: Any, packet_id: int, reason: ReasonCode, _properties: Any
     ) -> None:
-        self.acknowledged.append((number, reason.getName() if reason.is_failure else None))
+        self.acknowledged.append((packet_id, reason.getName() if reason.is_failure else None))
 
     def _on_subscribe(
-        self, _client: Any, _userdata: Any, _number: int, reasons: list[ReasonCode], _props: Any
+        self, _client: Any, _userdata: Any, _packet_id: int, reasons: list[ReasonCode], _props: Any
     ) -> None:
         for reason in reasons:
             if reason.is_failure:
@@ -246,7 +248,7 @@ def _tls(config: MqttConfig) -> ssl.SSLContext | None:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, as short as the operator needs it."""
+    """The error in a few words for the operator."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{error.verify_message}; the kiosk's clock and mqtt.tls.ca decide that"
+        return f"{error.verify_message}; check the kiosk's clock and mqtt.tls.ca"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,6 +1,6 @@
-"""Whether a broker lets this kiosk in: one connection under a name of its own, for `wayside check`.
+"""Whether a broker accepts this kiosk: one connection with another client id, for `wayside check`.
 
-A bus would not do: it connects by the kiosk's id, and would throw out the kiosk that runs.
+A `Bus` connects with the kiosk's client id, which would take over the running kiosk's session.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from device.messaging.link import Link, Login, Protocol
 
 
 def probe(config: MqttConfig, within_s: float = 5.0) -> Protocol:
-    """Connect, leave, and return the version of MQTT that the broker speaks.
+    """Connect, disconnect, and return the version of MQTT that the broker supports.
 
     Raises:
-        UserError: it cannot be reached, does not answer in time, or lets nobody of this name in.
+        UserError: it cannot be reached, does not answer in time, or refuses the login.
     """
     login = Login.read(config)
     if _connect(config, "5", login, within_s) == "protocol":
@@ -28,12 +28,12 @@ def probe(config: MqttConfig, within_s: float = 5.0) -> Protocol:
 
 
 def _connect(config: MqttConfig, protocol: Protocol, login: Login, within_s: float) -> str | None:
-    """None where it succeeds, `protocol` where another version is wanted."""
+    """None on success, `protocol` where the broker does not support this version."""
     link = Link(config, f"wayside-check-{secrets.token_hex(4)}", protocol, login)
     link.open()
     deadline = time.monotonic() + within_s
-    never, kept = socket.socketpair()
-    with never, kept:
+    never, other = socket.socketpair()
+    with never, other:
         while link.end is None and not link.connected and time.monotonic() < deadline:
             link.turn(never, 0.1)
     if link.connected:

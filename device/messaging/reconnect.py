@@ -1,8 +1,8 @@
-"""What follows from the end of a connection: when to try again, how, and what to tell the operator.
+"""When and how to connect again after a connection has ended, and what to report of it.
 
-Promises: a broker that refuses MQTT 5 is asked in 3.1.1 from then on; a kiosk that another client
-throws out, or that is not let in, gives way instead of fighting; what is wrong is logged once, and
-kept until a connection stands.
+Guarantees: a fleet never reconnects in the same second; a broker that refuses MQTT 5 is spoken to
+in MQTT 3.1.1 from then on; a kiosk whose client id is used twice, or whose login is refused, waits
+long; each problem is logged once and reported until a connection is established.
 """
 
 from __future__ import annotations
@@ -11,28 +11,83 @@ import logging
 import random
 
 from device.config import MqttConfig
-from device.messaging.backoff import Backoff
 from device.messaging.link import End, Protocol
 from device.messaging.topics import Topics
 
 log = logging.getLogger(__name__)
 
+SPREAD = 4
+"""A fleet that has lost its broker reconnects over the longest wait divided by this: 15 s of 60,
+less than the 30 s after which suggestions on a screen expire."""
+
 SUSPICIOUS = 3
-"""Short connections in a row, each closed by the broker without a word, that look like a fight for
-the id: MQTT 3.1.1 has no reason code for it, and Mosquitto 2.0 does not send MQTT 5's."""
+"""This many short connections in a row, each closed by the broker without a reason, count as a
+takeover: MQTT 3.1.1 has no reason code for one, and Mosquitto 2.0 does not send MQTT 5's."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
+class Backoff:
+    """The waits of one kiosk: exponential backoff with full jitter.
+
+    Each wait is drawn uniformly between zero and a bound that doubles up to the longest
+    ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015; paho's own delay has no
+    jitter). After a lost connection the bound is wider from the start: with the first, small bound
+    a broker that restarts at once would get the whole fleet within a second.
+    """
+
+    def __init__(
+        self,
+        first_s: float,
+        longest_s: float,
+        *,
+        spread_s: float | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        """first_s, longest_s: the first and the last bound.
+
+        spread_s: least bound after a lost connection; None: longest_s / `SPREAD`. rng: None: seeded
+        by the system, differently on each kiosk.
+        """
+        self._first_s = min(first_s, longest_s)
+        self._longest_s = longest_s
+        self._spread_s = longest_s / SPREAD if spread_s is None else spread_s
+        self._rng = rng or random.Random()
+        self._failures = 0
+
+    def failed(self) -> float:
+        """Seconds to wait after an attempt that did not connect."""
+        return self._rng.uniform(0, self._bound())
+
+    def lost(self, lasted_s: float) -> float:
+        """Seconds to wait after a connection of `lasted_s` seconds was lost.
+
+        One shorter than the longest wait does not count as success: whatever ended it so soon will
+        end the next one too, so the bound goes on growing.
+        """
+        if lasted_s >= self._longest_s:
+            self._failures = 0
+        return self._rng.uniform(0, max(self._spread_s, self._bound()))
+
+    def refused(self) -> float:
+        """Seconds to wait where an early retry does harm: id used twice, or login refused."""
+        return self._rng.uniform(self._longest_s / 2, self._longest_s)
+
+    def _bound(self) -> float:
+        bound = min(self._longest_s, self._first_s * 2.0 ** min(self._failures, 62))
+        self._failures += 1
+        return bound
+
+
 class Reconnect:
-    """Judges each end. protocol: for the next connection. takeovers: how often thrown out."""
+    """Decides after each connection. protocol: for the next one. takeovers: how many there were."""
 
     def __init__(self, config: MqttConfig, topics: Topics, rng: random.Random | None) -> None:
         self.protocol: Protocol = "5"
         self.takeovers = 0
         self._broker, self._longest_s = config.broker, config.reconnect_longest_s
         self._name = f"{topics.site}/{topics.kiosk}"
-        local = config.broker in LOOPBACK  # a broker of its own: no fleet to be spread
+        local = config.broker in LOOPBACK  # a broker of its own has no fleet to spread
         self._backoff = Backoff(
             config.reconnect_first_s,
             config.reconnect_longest_s,
@@ -40,20 +95,21 @@ class Reconnect:
             rng=rng,
         )
         self._speaks_5 = True
-        self._brief = 0
+        self._short = 0
         self._contested = False
         self._words: str | None = None
 
-    def trouble(self, stands_s: float | None) -> str | None:
-        """What is wrong; None: nothing. stands_s: age of the connection; None: there is none.
+    def trouble(self, connected_s: float | None) -> str | None:
+        """What is wrong; None: nothing. connected_s: age of the connection; None: there is none.
 
-        Of a name that is contested it is told until a connection has stood for the longest wait.
+        A client id that is used twice is reported until a connection has lasted for the longest
+        wait.
         """
-        stands = stands_s is not None and (not self._contested or stands_s >= self._longest_s)
-        return None if stands else self._words
+        settled = not self._contested or (connected_s or 0.0) >= self._longest_s
+        return None if connected_s is not None and settled else self._words
 
     def after(self, end: End, lasted_s: float | None) -> float:
-        """Seconds until the next try. lasted_s: of a connection that stood; None: it never did."""
+        """Seconds until the next attempt. lasted_s: None: it was never established."""
         asked = self.protocol
         if end.how == "protocol":
             self._speaks_5 = False
@@ -61,7 +117,7 @@ class Reconnect:
         self.protocol = "3.1.1" if older else "5"
         if end.how == "protocol" and asked == "5":
             return 0.0
-        taken_over = self._thrown_out(end, lasted_s)
+        taken_over = self._taken_over(end, lasted_s)
         words = end.words
         if taken_over:
             self._contested = True
@@ -69,17 +125,17 @@ class Reconnect:
         if words != self._words:
             log.warning("%s: %s", self._broker, words)
         self._words = words
-        # Counted last: whoever reads the state from another thread finds its words beside it.
+        # Counted last: another thread that sees the new count finds the words too.
         self.takeovers += taken_over
         if taken_over or end.how in ("refused", "protocol"):
-            return self._backoff.give_way()
+            return self._backoff.refused()
         return self._backoff.failed() if lasted_s is None else self._backoff.lost(lasted_s)
 
-    def _thrown_out(self, end: End, lasted_s: float | None) -> bool:
-        """Whether another client has the id: the broker says so, or it looks like it."""
+    def _taken_over(self, end: End, lasted_s: float | None) -> bool:
+        """Whether another client has connected with this id: the broker says so, or it seems so."""
         if lasted_s is None:
             return False
         soon = lasted_s < self._longest_s
-        self._brief = self._brief + 1 if soon and end.how == "closed" else 0
+        self._short = self._short + 1 if soon and end.how == "closed" else 0
         self._contested = self._contested and soon
-        return end.how == "taken_over" or self._brief >= SUSPICIOUS
+        return end.how == "taken_over" or self._short >= SUSPICIOUS

@@ -16,8 +16,8 @@ from pydantic import SecretStr
 
 from device.config import MqttConfig, TlsConfig
 from device.errors import UserError
-from device.messaging.backoff import Backoff
 from device.messaging.bus import Bus
+from device.messaging.reconnect import Backoff
 from device.messaging.topics import Topics
 from tests.brokers import LOOPBACK, Mosquitto, add_password, listen, mosquitto, wait_until
 from tests.device.messaging.conftest import KIOSK, StartBus, client_of
@@ -222,7 +222,7 @@ def test_a_certificate_that_is_not_trusted_is_told_with_what_decides_it(
 ) -> None:
     bus = start_bus(client_of(tls_hub.port, tls=TlsConfig()), connected=False)
     wait_until(lambda: bus.state.trouble, "the trouble is told")
-    assert "clock and mqtt.tls.ca" in (bus.state.trouble or "")  # failure 20
+    assert "check the kiosk's clock and mqtt.tls.ca" in (bus.state.trouble or "")  # failure 20
     assert bus.state.alive
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from device.config import PrivacyConfig
@@ -155,6 +155,7 @@ KEYS = st.sampled_from(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # other work may slow the machine down
 @given(
     name=st.sampled_from(["display", "feedback", "weather"]),
     payload=st.binary(max_size=64)

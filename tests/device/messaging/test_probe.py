@@ -47,7 +47,7 @@ def test_a_broker_that_does_not_let_the_kiosk_in_is_one_line(tmp_path: Path) -> 
     settings = f"allow_anonymous false\npassword_file {passwords}"
     with mosquitto(tmp_path, settings=settings) as broker:
         wrong = client_of(broker.port, username="kiosk", password=SecretStr("wrong"))
-        with pytest.raises(UserError, match=r"look at mqtt\.username and mqtt\.password_file"):
+        with pytest.raises(UserError, match=r"check mqtt\.username and mqtt\.password_file"):
             probe(wrong)
         right = wrong.model_copy(update={"password": SecretStr("right")})
         assert probe(right) == "5"
