@@ -1,8 +1,8 @@
 """`wayside look`: who is on a photo or clip, and what would be suggested to them.
 
-Photos, clips and face crops go the device's own way. A clip is watched as the kiosk watches its
-camera; its last line tells of the whole: for each face the mean of its readings, each weighing as
-much as it is trusted. A photo is one reading, told as that of somebody who stands still.
+Photos, clips and face crops go through the kiosk's own corridor. A clip is processed as the camera
+is; its last line is of the whole clip: the mean of the readings of each face, weighted by their
+trust. The one reading of a photo is reported as of a person who stands still.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from device.audience.smoothing import Smoother
 from device.camera.files import VideoFile
 from device.camera.images import frame_of, is_picture, list_pictures, load_scaled
-from device.commands.analysis import Sight, as_json, as_text
+from device.commands.analysis import Analysis, as_json, as_text
 from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
 from device.corridor import Corridor, Seen
@@ -30,20 +30,21 @@ from device.faces.crop import crop_face, trust_of
 from device.values import Box, Context, Face, Frame, Reading, Suggestion, Track
 
 APART_S = 60.0
-"""Seconds put between two files, so that nobody of the one is still there in the other."""
+"""Seconds put between two files, so that nobody is carried over from one to the next."""
 
 STILL_S = 6.0
 STEP_S = 0.5
-"""How long somebody on a photo stands still, so that everything is told that can be."""
+"""How long a person on a photo stands still: moods are derived from several seconds."""
 
 MOST = 50
+"""Most suggestions that `--top` takes."""
 
 
-class Onlooker:
-    """Looks at files through one corridor."""
+class Analyser:
+    """Analyses files with one corridor."""
 
     def __init__(self, config: Config, top: int) -> None:
-        """Load the models and tables. top: suggestions of each sight.
+        """Load the models and tables. top: suggestions of each analysis.
 
         Raises:
             UserError: one of them is missing or broken.
@@ -54,7 +55,7 @@ class Onlooker:
         self._top = top
         self._began = 0.0
 
-    def photo(self, path: Path) -> Sight:
+    def photo(self, path: Path) -> Analysis:
         """Who is on a photo."""
         picture, scale = load_scaled(path)
         frame = frame_of(picture, self._next())
@@ -64,22 +65,22 @@ class Onlooker:
             reading = self._corridor.recogniser.read_crop(crop, frame.at)
             reading = replace(reading, track_id=str(number), trust=trust_of(crop, face))
             pairs.append((face, reading))
-        return self._sight(path, None, self._still(pairs, frame), scale)
+        return self._analysis(path, None, self._still(pairs, frame), scale)
 
-    def crop(self, path: Path) -> Sight:
-        """Who is on a picture that is a face already."""
+    def crop(self, path: Path) -> Analysis:
+        """Who is on a picture that is a face crop."""
         picture, scale = load_scaled(path)
         frame = frame_of(picture, self._next())
         height, width = frame.grey.shape
         face = Face(Box(0, 0, width, height), np.zeros((6, 2), np.float32), 1.0)
         reading = self._corridor.recogniser.read_crop(frame.grey, frame.at)
-        return self._sight(path, None, self._still([(face, reading)], frame), scale)
+        return self._analysis(path, None, self._still([(face, reading)], frame), scale)
 
-    def clip(self, path: Path) -> Iterator[Sight]:
-        """Who is in a clip: a sight for each second of it, and one for the whole.
+    def clip(self, path: Path) -> Iterator[Analysis]:
+        """Who is in a clip: one analysis for each second of it, and one for the whole.
 
         Raises:
-            UserError: not a clip, empty, or cut short; what was there is told before.
+            UserError: not a clip, empty, or cut short; the seconds before the cut come first.
         """
         video = VideoFile(path)
         began = self._next()
@@ -96,7 +97,7 @@ class Onlooker:
                     mean = means.setdefault(reading.track_id, MeanReading(reading))
                     mean.add(reading, faces[reading.track_id])
                 if read.at >= second:
-                    yield self._sight(path, float(second), seen, video.scale)
+                    yield self._analysis(path, float(second), seen, video.scale)
                     second = int(read.at) + 1
         finally:
             video.close()
@@ -104,19 +105,19 @@ class Onlooker:
         if frame is not None:
             most_seen_first = sorted(means.values(), key=lambda mean: -mean.weight)
             pairs = [(mean.face, mean.reading()) for mean in most_seen_first]
-            yield self._sight(path, "all", self._still(pairs, frame), video.scale)
+            yield self._analysis(path, "all", self._still(pairs, frame), video.scale)
 
     def close(self) -> None:
-        """Give back what the models hold."""
+        """Close the models."""
         self._corridor.close()
 
     def _next(self) -> float:
-        """When the next file begins, on the corridor's clock."""
+        """Time at which the next file begins, on the corridor's clock."""
         self._began += APART_S
         return self._began
 
     def _still(self, pairs: list[tuple[Face, Reading]], frame: Frame) -> Seen:
-        """What is told of people who are read again and again as they are now."""
+        """The people of these faces after `STILL_S` of the same readings."""
         smoother = Smoother(self._config.audience)
         tracks = tuple(Track(reading.track_id, face, 1) for face, reading in pairs)
         seen = Seen(tracks, (), ())
@@ -126,19 +127,19 @@ class Onlooker:
             seen = Seen(tracks, readings, visitors)
         return seen
 
-    def _sight(
+    def _analysis(
         self, source: Path, at: float | Literal["all"] | None, seen: Seen, scale: float
-    ) -> Sight:
-        """Add what would be suggested now; with nobody there, nothing is."""
+    ) -> Analysis:
+        """Add what would be suggested now; nothing where nobody is found."""
         suggestions: tuple[Suggestion, ...] = ()
         if seen.audience.size:
             now = datetime.now(ZoneInfo(self._config.place.timezone))
             suggestions = self._corridor.matcher.match(seen.audience, Context(0.0, now))
-        return Sight(source, at, seen, scale, suggestions[: self._top])
+        return Analysis(source, at, seen, scale, suggestions[: self._top])
 
 
 class MeanReading:
-    """The mean of a track's readings, each weighing as much as it is trusted."""
+    """The mean of a track's readings, weighted by their trust."""
 
     def __init__(self, first: Reading) -> None:
         self.weight = 0.0
@@ -150,8 +151,8 @@ class MeanReading:
         self._female = 0.0
 
     def add(self, reading: Reading, face: Face) -> None:
-        """Take a reading; the face that is told of in the end is the last."""
-        # A face that nobody trusts is told of too, by a mean that hardly counts it.
+        """Add a reading; the last face is the one reported."""
+        # A face with no trusted reading is reported too: its weights must not all be zero.
         trust = max(reading.trust, 1e-6)
         self.face = face
         self.weight += trust
@@ -164,7 +165,7 @@ class MeanReading:
             self._female += trust * reading.female
 
     def reading(self) -> Reading:
-        """The mean as one reading."""
+        """The mean, as one reading."""
         first = self._first
         return replace(
             first,
@@ -180,56 +181,56 @@ def add_parser(verbs: SubParsers) -> None:
     """Add `look` to the command line."""
     parser = verbs.add_parser(
         "look",
-        help="photos or clips: who is there and what would be suggested",
-        description="Look at photos and clips as the kiosk would, and say who is there, what "
-        "would be suggested to them, and why, term by term.",
+        help="who is on photos or clips, and what would be suggested",
+        description="Analyse photos and clips as the kiosk would: who is there, what would be "
+        "suggested to them, and the score of each suggestion term by term.",
         epilog="example: wayside look photo.jpg clip.mp4 --json",
     )
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="photo, clip or folder of photos"
     )
-    parser.add_argument("--json", action="store_true", help="one object a line")
-    parser.add_argument("--crop", action="store_true", help="the file is a face already")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    parser.add_argument("--crop", action="store_true", help="the file is a face crop")
     parser.add_argument("--top", type=_count, default=5, metavar="N", help="suggestions (5)")
     add_config(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look at every file; one that cannot be looked at is one line, and makes the exit code 1.
+    """Analyse every file; one that cannot be read is one line of error and makes the exit code 1.
 
     Raises:
         UserError: the configuration, a model or a table is missing or broken.
     """
-    onlooker = Onlooker(load_config(arguments.config), arguments.top)
+    analyser = Analyser(load_config(arguments.config), arguments.top)
     try:
-        told = [_tell(onlooker, path, arguments) for path in arguments.files]
+        done = [_print(analyser, path, arguments) for path in arguments.files]
     finally:
-        onlooker.close()
-    return 0 if all(told) else 1
+        analyser.close()
+    return 0 if all(done) else 1
 
 
-def _tell(onlooker: Onlooker, path: Path, arguments: argparse.Namespace) -> bool:
-    """Print all that is seen in a file, or in each picture of a folder; False: not in every one."""
+def _print(analyser: Analyser, path: Path, arguments: argparse.Namespace) -> bool:
+    """Print the analyses of a file, or of each picture in a folder; whether all could be read."""
     try:
         if path.is_dir():
-            told = [_tell(onlooker, picture, arguments) for picture in list_pictures(path)]
-            return all(told)
-        for sight in _sights(onlooker, path, crop=arguments.crop):
-            print(as_json(sight) if arguments.json else as_text(sight), flush=True)
+            done = [_print(analyser, picture, arguments) for picture in list_pictures(path)]
+            return all(done)
+        for analysis in _analyses(analyser, path, crop=arguments.crop):
+            print(as_json(analysis) if arguments.json else as_text(analysis), flush=True)
     except UserError as error:
         print(f"wayside: {error}", file=sys.stderr, flush=True)
         return False
     return True
 
 
-def _sights(onlooker: Onlooker, path: Path, *, crop: bool) -> Iterator[Sight]:
+def _analyses(analyser: Analyser, path: Path, *, crop: bool) -> Iterator[Analysis]:
     if crop:
-        yield onlooker.crop(path)
+        yield analyser.crop(path)
     elif is_picture(path):
-        yield onlooker.photo(path)
+        yield analyser.photo(path)
     else:
-        yield from onlooker.clip(path)
+        yield from analyser.clip(path)
 
 
 def _count(text: str) -> int:

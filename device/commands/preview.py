@@ -25,7 +25,7 @@ import numpy as np
 
 from device.camera.capture import Camera, Capture
 from device.camera.sources import open_source, resolve_source, without_password
-from device.commands.analysis import audience_line, person_line, suggestion_lines
+from device.commands.analysis import audience_line, suggestion_lines, visitor_line
 from device.commands.command_line import INTERRUPTED, SubParsers, add_config, stop_event
 from device.config import Config, load_config
 from device.corridor import Corridor, Seen
@@ -138,7 +138,7 @@ class Preview:
 
     def _tell(self, seen: Seen) -> str:
         audience = seen.audience
-        lines = [self._camera_line(), *(person_line(visitor) for visitor in seen.visitors)]
+        lines = [self._camera_line(), *(visitor_line(visitor) for visitor in seen.visitors)]
         if audience.size:
             now = datetime.now(ZoneInfo(self._config.place.timezone))
             suggestions = self._corridor.matcher.match(audience, Context(0.0, now))

@@ -15,6 +15,7 @@ from device.camera.images import load_picture
 from device.commands.look import MeanReading
 from device.config import CameraConfig
 from device.values import EMOTIONS, KINDS, Box, Face, Image, Reading
+from tests.schemas import valid
 
 FACE = (226, 120)
 """Middle of the face on the photograph, pixels."""
@@ -28,13 +29,17 @@ def photo() -> Path:
 
 @pytest.fixture
 def look(root, capsys):
-    """Runs `wayside look`: exit code, JSON objects or text, lines of the error output."""
+    """Runs `wayside look`: exit code, valid JSON objects or text, lines of the error output."""
 
     def run(*arguments: object):
         code = main(["look", *map(str, arguments), "--config", str(root / "config.yaml")])
         out, err = capsys.readouterr()
-        told = [json.loads(line) for line in out.splitlines()] if "--json" in arguments else out
-        return code, told, err.splitlines()
+        if "--json" not in arguments:
+            return code, out, err.splitlines()
+        lines = [json.loads(line) for line in out.splitlines()]
+        for line in lines:
+            valid("look", line)
+        return code, lines, err.splitlines()
 
     return run
 
@@ -167,7 +172,7 @@ def test_a_count_of_suggestions_is_a_whole_number(look, photo, count, capsys):
     assert "whole number from 1 to 50" in capsys.readouterr().err
 
 
-def test_each_bad_input_is_one_line_and_the_good_ones_are_told_all_the_same(look, photo, tmp_path):
+def test_each_bad_input_is_one_line_and_the_good_ones_are_analysed_all_the_same(look, photo, tmp_path):
     noise = [np.random.default_rng(n).integers(0, 255, (96, 96, 3), np.uint8) for n in range(30)]
     text = tmp_path / "notes.jpg"
     text.write_text("buy milk\n" * 30)
