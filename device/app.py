@@ -22,7 +22,7 @@ from device.inference.litert import runtime_name
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.bus import Bus
-from device.messaging.topics import Topics
+from device.messaging.topics import Notice, Topics
 from device.session.counts import Counts
 from device.session.world import World
 from device.upkeep.health import Health
@@ -87,6 +87,7 @@ class Kiosk:
                 announce(f"page: {page.address}")
             topics = Topics(config.site, config.kiosk)
             self.bus = Bus(mqtt, topics, release=RELEASE, boot=boot)
+            self.world.listen(self.bus.inbox)
             self.bus.start(beats.expect("bus", self.DEADLINE_S))
             started.callback(self.bus.stop)
             self.capture = Capture(camera, config.camera)
@@ -102,7 +103,7 @@ class Kiosk:
         Raises:
             BusDeadError: nothing could be told any more.
         """
-        self.world.hear(self.bus.take())
+        self.bus.deliver()
         self._context = context = self.world.context()
         if self._may_look(context):
             self.capture.allow()
@@ -161,7 +162,7 @@ class Kiosk:
         if counts := self.counts.due(context):
             self.bus.publish("counts", counts)
 
-    def _notice(self, context: Context) -> payloads.Notice:
+    def _notice(self, context: Context) -> Notice:
         """What the page must tell people: of the camera before it opens, not after."""
         if context.opted_out:
             return "opted_out"

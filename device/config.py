@@ -17,18 +17,27 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 from device.typed_yaml import S, Section, read_yaml
 from device.values import Kind
 
+RESERVED = ("fleet",)
+"""Names of no site and of no kiosk: topics of the fleet stand in their place."""
 
-def _level(name: str) -> str:
-    if not LEVEL.fullmatch(name):
+
+def topic_level(name: str) -> str:
+    """The name, which becomes a level of MQTT topics.
+
+    A dot, a space or a wildcard would be misread by a broker or a bridge (NATS 2.9 disconnects a
+    client that publishes to a topic with a dot).
+
+    Raises:
+        ValueError: it cannot be one, or is reserved; says what can.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise ValueError("letters, digits, - and _, at most 64")
     if name in RESERVED:
         raise ValueError("another name: this one is reserved")
     return name
 
 
-LEVEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
-RESERVED = frozenset({"fleet"})
-TopicLevel = Annotated[str, AfterValidator(_level)]
+TopicLevel = Annotated[str, AfterValidator(topic_level)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 

@@ -4,12 +4,14 @@ Guarantees: `start` returns at once, whether or not a broker is there; `publish`
 the network, and its queue is bounded; `online` and every retained message are published at each
 connect; `offline` is the last message of a clean stop, and the last will after any other end; a
 publish counts when the broker has acknowledged it; a kiosk whose client id is used twice, or whose
-login is refused, reports it and waits long. If the thread dies, `publish` and `take` raise.
+login is refused, reports it and waits long. Messages to the kiosk are handled on the thread that
+calls `deliver`. If the bus's thread dies, `publish` and `deliver` raise.
 
     bus = Bus(config.mqtt, Topics("hangzhou", "kiosk-1"), release="0.1.0", boot=boot)
+    bus.inbox.route(Feedback, handle_touch)
     bus.start(watchdog.heartbeats.expect("bus", within_s=10))
     bus.publish("suggestions", payload)
-    for message in bus.take(): ...
+    bus.deliver()
     bus.stop()
 """
 
@@ -23,16 +25,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from device.config import MqttConfig
 from device.messaging import payloads
-from device.messaging.link import Link, Login, Protocol
+from device.messaging.link import Link, Login
 from device.messaging.queues import Inbox, Outbox, Outgoing
 from device.messaging.reconnect import Reconnect
-from device.messaging.topics import ROWS, TABLE, Topics
+from device.messaging.topics import BusState, Topics
 
 log = logging.getLogger(__name__)
 
@@ -50,33 +51,8 @@ class BusDeadError(RuntimeError):
     """The bus's thread has ended by a bug: nothing would be sent any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class BusState:
-    """How the connection is. Counts are since the start.
-
-    since_s: seconds since the connection began, or was lost. acknowledged: publishes that the
-    broker has confirmed; acknowledged_age_s: seconds since the last. waiting: messages it has not.
-    refused: publishes it does not allow. drops: messages lost because a queue was full. trouble:
-    what is wrong, None where nothing is.
-    """
-
-    alive: bool
-    connected: bool
-    protocol: Protocol | None
-    since_s: float
-    acknowledged: int
-    acknowledged_age_s: float | None
-    waiting: int
-    refused: int
-    drops: int
-    malformed: int
-    reconnects: int
-    takeovers: int
-    trouble: str | None
-
-
 class Bus:
-    """Publishes the kiosk's messages and collects those sent to it."""
+    """Publishes the kiosk's messages; `inbox` collects those sent to it."""
 
     def __init__(
         self,
@@ -103,7 +79,7 @@ class Bus:
         self._login = Login.read(config)
         self._reconnect = Reconnect(config, topics, rng)
         self._outbox = Outbox(config.queue, clock)
-        self._inbox = Inbox(topics, clock)
+        self.inbox = Inbox(topics, clock)
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
         self._wake, self._waker = socket.socketpair()
         self._wake.setblocking(False)
@@ -135,26 +111,27 @@ class Bus:
         """Queue a message of the table; returns at once.
 
         Raises:
-            ValueError: not a message of the kiosk, or not JSON.
+            KeyError: no such message.
+            ValueError: one that the kiosk receives, or a payload that is not JSON.
             BusDeadError: the thread has died.
         """
         self._check()
-        row = ROWS.get(name)
-        if row is None or row.sender != "kiosk":
-            raise ValueError(f"{name}: not a message that a kiosk sends")
+        row = self._topics.row(name)
+        if row.received:
+            raise ValueError(f"{name}: the kiosk receives it")
         if not self._stopping:
             topic = self._topics.topic(name)
             self._outbox.put(Outgoing(topic, payloads.encode(payload), row.retained))
             self._wake_thread()
 
-    def take(self) -> list[payloads.Inbound]:
-        """What has arrived since the last call, oldest first.
+    def deliver(self) -> None:
+        """Call the handlers of `inbox`, on this thread, with what has arrived since the last call.
 
         Raises:
-            BusDeadError: the thread has died.
+            BusDeadError: the bus's thread has died.
         """
         self._check()
-        return self._inbox.take()
+        self.inbox.deliver()
 
     def wait_connected(self, within_s: float) -> bool:
         """Whether there is a connection, or one is established in this time."""
@@ -175,8 +152,8 @@ class Bus:
             acknowledged_age_s=age_s,
             waiting=self._outbox.waiting(),
             refused=self._refused,
-            drops=self._outbox.drops + self._inbox.drops,
-            malformed=self._inbox.malformed,
+            drops=self._outbox.drops + self.inbox.drops,
+            malformed=self.inbox.malformed,
             reconnects=max(0, self._connects - 1),
             takeovers=self._reconnect.takeovers,
             trouble=self._reconnect.trouble(since_s if connected else None),
@@ -243,7 +220,7 @@ class Bus:
         for packet_id, refusal in link.acknowledged:
             self._answered(packet_id, refusal)
         for topic, payload, retained in link.arrived:
-            self._inbox.put(topic, payload, retained=retained)
+            self.inbox.put(topic, payload, retained=retained)
         link.acknowledged.clear()
         link.arrived.clear()
         while link.connected and link.end is None and self._outbox.send_next(link.publish):
@@ -254,8 +231,8 @@ class Bus:
     def _connected(self, link: Link) -> None:
         self._connects += 1
         self._since = self._clock()
-        wanted = {self._topics.topic(row.name): row.qos for row in TABLE if row.sender != "kiosk"}
-        link.subscribe(wanted)
+        wanted = (row for row in self._topics.table if row.received)
+        link.subscribe({self._topics.topic(row.name): row.qos for row in wanted})
         self._outbox.put(self._status("online"))
         self._outbox.reconnected()
         self._up.set()

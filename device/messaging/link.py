@@ -22,10 +22,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from device.config import MqttConfig
 from device.errors import UserError
 from device.messaging.queues import Outgoing
+from device.messaging.topics import Protocol
 
 log = logging.getLogger(__name__)
 
-Protocol: TypeAlias = Literal["5", "3.1.1"]
 How: TypeAlias = Literal[
     "unreachable",
     "unanswered",

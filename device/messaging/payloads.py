@@ -1,65 +1,27 @@
-"""Payloads: built from the corridor's values, and read back from bytes that anyone may have sent.
+"""Payloads: JSON in UTF-8, built from the kiosk's values and decoded from bytes of any sender.
 
-Building picks each field by name, so that nothing of a visitor can slip into a message. Reading
-never raises: what is not the message it claims to be is None, unknown keys are ignored.
+Guarantees: a message is built field by field, so that nothing of a visitor can get into one;
+decoding never raises, and anything but the declared message is None.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, Literal
 
+from device.messaging.topics import Card, Notice, R, Status, Suggestions
 from device.values import Screen, Suggestion
 
 LIFETIME_S = 30.0
-"""How long suggestions may be shown after they were said; they are said anew each third of it."""
+"""How long suggestions may be shown after they were published; refreshed every third of it."""
 
 LONGEST = 16_384
-"""Bytes of the longest message that is read: ours are a few hundred."""
-
-Notice: TypeAlias = Literal["watching", "not_watching", "opted_out", "demo"]
-Verdict: TypeAlias = Literal["chosen", "liked", "not_for_me", "opt_out", "opt_in"]
-
-_ABOUT_AN_ITEM = ("chosen", "liked", "not_for_me")
-_WORD = re.compile(r"[a-z_-]{1,32}")
+"""Bytes of the longest message that is decoded; valid ones have a few hundred."""
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
-    """The page's heartbeat. received: monotonic seconds, by the kiosk's own clock."""
-
-    state: str
-    serial: int | None
-    shows_notice: bool
-    received: float
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """A touch; `item_id` is None for opting out or in. received: monotonic seconds."""
-
-    item_id: str | None
-    verdict: Verdict
-    received: float
-
-
-@dataclass(frozen=True, slots=True)
-class Weather:
-    """The weather of the site, in one word, and until when it may be believed, if it says so."""
-
-    condition: str
-    expires_at: datetime | None
-    received: float
-
-
-Inbound: TypeAlias = Display | Feedback | Weather
-
-
-def suggestions(screen: Screen, notice: Notice, now: datetime) -> dict[str, Any]:
+def suggestions(screen: Screen, notice: Notice, now: datetime) -> Suggestions:
     """What the page shows from `now`, an aware time, for `LIFETIME_S`."""
     return {
         "state": screen.state,
@@ -74,8 +36,8 @@ def suggestions(screen: Screen, notice: Notice, now: datetime) -> dict[str, Any]
 
 def status(
     state: Literal["online", "offline"], *, boot: str, release: str, now: datetime
-) -> dict[str, Any]:
-    """Whether the kiosk is there."""
+) -> Status:
+    """Whether the kiosk is running."""
     return {"state": state, "boot": boot, "release": release, "at": iso(now)}
 
 
@@ -88,29 +50,22 @@ def encode(payload: Mapping[str, Any]) -> bytes:
     return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def decode(name: str, payload: bytes, received: float) -> Inbound | None:
-    """Read a message that the kiosk receives; None: it is malformed.
-
-    name: `display`, `feedback` or `weather`. received: monotonic seconds.
-    """
+def decode(kind: type[R], payload: bytes) -> R | None:
+    """The message in a payload; None: malformed, or longer than `LONGEST`."""
     if len(payload) > LONGEST:
         return None
     try:
-        message = json.loads(payload)
-    except (ValueError, RecursionError):
+        return kind.model_validate_json(payload)
+    except Exception:  # a model's own check may fail on any value: no sender may end the thread
         return None
-    if not isinstance(message, dict):
-        return None
-    read = {"display": _display, "feedback": _feedback, "weather": _weather}.get(name)
-    return read(message, received) if read else None
 
 
 def iso(at: datetime) -> str:
-    """An aware time as messages carry it: UTC, milliseconds."""
+    """An aware time as in a message: UTC, milliseconds."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _card(suggestion: Suggestion) -> dict[str, Any]:
+def _card(suggestion: Suggestion) -> Card:
     item, distance = suggestion.item, suggestion.distance_m
     return {
         "id": item.id,
@@ -124,43 +79,3 @@ def _card(suggestion: Suggestion) -> dict[str, Any]:
         "picture": item.picture,
         "link": item.link,
     }
-
-
-def _display(message: Mapping[str, Any], received: float) -> Display | None:
-    state, serial = message.get("state"), message.get("serial")
-    notice = message.get("shows_notice")
-    if not _is_word(state) or not isinstance(notice, bool):
-        return None
-    if serial is not None and type(serial) is not int:
-        return None
-    return Display(cast(str, state), serial, notice, received)
-
-
-def _feedback(message: Mapping[str, Any], received: float) -> Feedback | None:
-    item_id = message.get("item_id")
-    verdict: Any = message.get("verdict")
-    if verdict not in get_args(Verdict) or not isinstance(message.get("at"), str):
-        return None
-    if verdict not in _ABOUT_AN_ITEM:
-        return Feedback(None, verdict, received)
-    if not isinstance(item_id, str) or not 0 < len(item_id) <= 128:
-        return None
-    return Feedback(item_id, verdict, received)
-
-
-def _weather(message: Mapping[str, Any], received: float) -> Weather | None:
-    condition, expires = message.get("condition"), message.get("expires_at")
-    if not _is_word(condition):
-        return None
-    if expires is not None:
-        try:
-            expires = datetime.fromisoformat(expires)
-        except (TypeError, ValueError):
-            return None
-        if expires.tzinfo is None:
-            return None
-    return Weather(cast(str, condition), expires, received)
-
-
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and _WORD.fullmatch(value) is not None

@@ -11,7 +11,8 @@ import time
 
 from device.config import MqttConfig
 from device.errors import UserError
-from device.messaging.link import Link, Login, Protocol
+from device.messaging.link import Link, Login
+from device.messaging.topics import Protocol
 
 
 def probe(config: MqttConfig, within_s: float = 5.0) -> Protocol:

@@ -4,18 +4,20 @@
 payload; other messages wait in a queue that drops and counts its oldest when it is full. A message
 leaves when the broker has acknowledged it, so a connection that breaks in between loses nothing.
 
-`Inbox` holds what has arrived, decoded and without duplicates, until the corridor takes it.
+`Inbox` holds what has arrived, and delivers each kind of message to the rooms that registered for
+it. Messages are decoded, and stale ones and duplicates dropped, in one place: `Inbox.put`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from device.messaging import payloads
-from device.messaging.topics import Topics
+from device.messaging.payloads import decode
+from device.messaging.topics import R, Received, Topics
 
 WINDOW = 20
 """Publishes that may be in flight at once; fewer than any broker's own limit."""
@@ -24,7 +26,7 @@ LIMIT = 64
 """Messages kept for a corridor that is busy; the oldest are dropped first."""
 
 REMEMBERED = 64
-"""Touches that are recognised when a bridge or a broker delivers them twice."""
+"""Messages that are recognised when a bridge or a broker delivers them twice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,45 +115,61 @@ class Outbox:
 
 
 class Inbox:
-    """Filled by the bus's thread, emptied by the corridor's."""
+    """Filled by the bus's thread, emptied by the corridor's, which runs the handlers."""
 
     def __init__(self, topics: Topics, clock: Callable[[], float]) -> None:
         """clock: monotonic seconds, the time at which a message is received."""
         self._topics, self._clock = topics, clock
         self._lock = threading.Lock()
-        self._messages: deque[payloads.Inbound] = deque()
-        self._touches: deque[bytes] = deque(maxlen=REMEMBERED)
+        self._handlers: defaultdict[type, list[Callable[[Any, float], None]]] = defaultdict(list)
+        self._messages: deque[tuple[Received, float]] = deque()
+        self._events: deque[tuple[str, bytes]] = deque(maxlen=REMEMBERED)
         self.malformed = 0
         self.drops = 0
+
+    def route(self, kind: type[R], handler: Callable[[R, float], None]) -> None:
+        """Call the handler with each message of a kind and the monotonic time of its arrival.
+
+        Raises:
+            ValueError: the table has no such message to the kiosk.
+        """
+        if not any(row.message is kind and row.received for row in self._topics.table):
+            raise ValueError(f"{kind.__name__}: not a message that the kiosk receives")
+        self._handlers[kind].append(handler)
 
     def put(self, topic: str, payload: bytes, *, retained: bool) -> None:
         """Decode a message; never raises. retained: the broker had stored it.
 
-        A retained heartbeat or touch is counted as malformed: it is old, whoever retained it, and
-        would take effect again at every connect.
+        Where the table says that a message is not retained, a retained one is counted as malformed:
+        it is old, whoever retained it, and would take effect again at every connect. A message of
+        QoS 1 that is not retained is an event: delivered twice, it takes effect once.
         """
-        row = self._topics.row(topic)
-        if row is None or row.sender == "kiosk":
+        row = self._topics.row_of(topic)
+        if row is None or not row.received:
             return  # a broker may send more than was subscribed to (amqtt does)
         if not payload:
             return  # a retained message was cleared
-        message = None
-        if row.retained or not retained:
-            message = payloads.decode(row.name, payload, self._clock())
+        stale = retained and not row.retained
+        message = None if stale else decode(row.message, payload)
+        event = (topic, payload) if row.qos and not row.retained else None
         with self._lock:
             if message is None:
                 self.malformed += 1
-            elif not (isinstance(message, payloads.Feedback) and payload in self._touches):
-                if isinstance(message, payloads.Feedback):
-                    self._touches.append(payload)
-                self._messages.append(message)
-                if len(self._messages) > LIMIT:
-                    self._messages.popleft()
-                    self.drops += 1
+                return
+            if event in self._events:
+                return
+            if event is not None:
+                self._events.append(event)
+            self._messages.append((message, self._clock()))
+            if len(self._messages) > LIMIT:
+                self._messages.popleft()
+                self.drops += 1
 
-    def take(self) -> list[payloads.Inbound]:
-        """Everything that has arrived since the last call, oldest first."""
+    def deliver(self) -> None:
+        """Call the handlers, on this thread, with what has arrived since the last call."""
         with self._lock:
             messages = list(self._messages)
             self._messages.clear()
-        return messages
+        for message, at in messages:
+            for handler in self._handlers.get(type(message), ()):
+                handler(message, at)

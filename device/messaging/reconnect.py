@@ -11,8 +11,8 @@ import logging
 import random
 
 from device.config import MqttConfig
-from device.messaging.link import End, Protocol
-from device.messaging.topics import Topics
+from device.messaging.link import End
+from device.messaging.topics import Protocol, Topics
 
 log = logging.getLogger(__name__)
 

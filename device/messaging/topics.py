@@ -1,208 +1,280 @@
-"""The one table of messages: the only place that spells a topic.
+"""The one table of messages: the name, the topic and the keys of each.
 
-The bus publishes and subscribes by a row's name; `docs/messages.md` and the tests are made from the
-same rows (`document.py`). A topic has no level that a broker or a bridge could misread: letters,
-digits, `-` and `_` only.
+Nothing else spells a topic. The bus publishes and subscribes by a row of this table, and
+`docs/messages.md` and `docs/schemas/` are generated from it (`tools/documents.py`). The kiosk sends
+`TypedDict`s, which mypy checks; what it receives is a `Received` model, which checks each payload.
+
+A new kind of message takes a class and a row here, and `Inbox.route` in the room that wants it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import inspect
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
+
+from device.config import topic_level
+from device.values import Kind, ScreenState
 
 ROOT = "wayside/v1"
 KIOSK = ROOT + "/{site}/{kiosk}"
 
-RESERVED_SITES = frozenset({"fleet"})
-"""Sites that no kiosk may stand at: their topics belong to the fleet."""
+Notice: TypeAlias = Literal["watching", "not_watching", "opted_out", "demo"]
+Verdict: TypeAlias = Literal["chosen", "liked", "not_for_me", "opt_out", "opt_in"]
+Protocol: TypeAlias = Literal["5", "3.1.1"]
+Time: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Word: TypeAlias = Annotated[str, Field(pattern=r"^[a-z_-]{1,32}$")]
 
-_LEVEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+class Status(TypedDict):
+    """Whether the kiosk is running. The last will says `offline`."""
+
+    state: Literal["online", "offline"]
+    boot: Annotated[str, Field(description="id of this start of the kiosk")]
+    release: Annotated[str, Field(description="version that is running")]
+    at: Annotated[Time, Field(description="now; in a last will, when the connection began")]
+
+
+class Card(TypedDict):
+    """One suggestion. Text that is not known is empty."""
+
+    id: Annotated[str, Field(description="in the catalogue")]
+    kind: Kind
+    title: str
+    creator: Annotated[str, Field(description="of a film or song")]
+    place: Annotated[str, Field(description="address of a place")]
+    year: int | None
+    distance_m: Annotated[int | None, Field(description="metres from the kiosk")]
+    why: Annotated[list[str], Field(description="reasons, in words")]
+    picture: Annotated[str, Field(description="path in the folder `pictures` beside the page")]
+    link: Annotated[str, Field(description="web address, shown as a QR code")]
+
+
+class Suggestions(TypedDict):
+    """What the page shows. Replaced when people leave. What a map on the page needs is not in this
+    message: it comes as files beside the page, as the pictures do."""
+
+    state: ScreenState
+    serial: Annotated[int, Field(description="changes with the screen, not with a refresh")]
+    at: Annotated[Time, Field(description="when it was published")]
+    expires_at: Annotated[Time, Field(description="not to be shown after this")]
+    lifetime_s: Annotated[float, Field(description="`expires_at` - `at`; refreshed every third")]
+    notice: Annotated[Notice, Field(description="which notice the page must show")]
+    items: list[Card]
+
+
+class Step(TypedDict):
+    """A loop of the kiosk."""
+
+    ok: Annotated[bool, Field(description="false: it hangs")]
+    age_s: Annotated[float, Field(description="seconds since it last turned")]
+
+
+class CameraHealth(TypedDict):
+    """The camera."""
+
+    state: Literal["open", "lost", "closed", "ended", "hung", "waiting_for_page"]
+    since_s: Annotated[float, Field(description="seconds in this state")]
+    reason: Annotated[str, Field(description="empty, or why it is lost")]
+
+
+class Choice(TypedDict):
+    """What is in use, and why."""
+
+    name: str
+    reason: str
+
+
+class Drops(TypedDict):
+    """What has been dropped since the start."""
+
+    frames: Annotated[int, Field(description="replaced by a newer frame")]
+    messages: Annotated[int, Field(description="lost because a queue was full")]
+
+
+@dataclass(frozen=True, slots=True)
+class BusState:
+    """The connection to the broker. Counts are since the start."""
+
+    alive: Annotated[bool, Field(description="false: its thread has died")]
+    connected: bool
+    protocol: Annotated[Protocol | None, Field(description="version of MQTT")]
+    since_s: Annotated[float, Field(description="seconds since it was established or lost")]
+    acknowledged: Annotated[int, Field(description="publishes that the broker has confirmed")]
+    acknowledged_age_s: Annotated[float | None, Field(description="seconds since the last")]
+    waiting: Annotated[int, Field(description="messages that the broker has not confirmed")]
+    refused: Annotated[int, Field(description="publishes that the broker did not allow")]
+    drops: Annotated[int, Field(description="messages lost because a queue was full")]
+    malformed: Annotated[int, Field(description="messages received and ignored")]
+    reconnects: int
+    takeovers: Annotated[int, Field(description="connections lost to a client of the same id")]
+    trouble: Annotated[str | None, Field(description="what is wrong, in words")]
+
+
+class Health(TypedDict):
+    """How the kiosk is. What has no sensor, and what does not answer, is null."""
+
+    at: Time
+    boot: Annotated[str, Field(description="id of this start of the kiosk")]
+    uptime_s: float
+    steps: Annotated[dict[str, Step], Field(description="by name of the loop")]
+    camera: CameraHealth | None
+    fps: Annotated[float | None, Field(description="frames per second")]
+    detector: Annotated[Choice | None, Field(description="of faces")]
+    accelerator: Annotated[Choice | None, Field(description="which processor runs the models")]
+    runtime: Annotated[str | None, Field(description="library that runs the models")]
+    drops: Drops | None
+    broker: BusState | None
+    clock: Literal["synchronised", "waiting", "unknown"] | None
+    temperature_c: Annotated[float | None, Field(description="of the board, degrees Celsius")]
+    undervoltage: bool | None
+    throttled: Annotated[list[str] | None, Field(description="what throttles the board now")]
+    rss_mb: Annotated[float | None, Field(description="resident memory, megabytes")]
+
+
+Cells: TypeAlias = dict[str, int | None]
+
+
+class Counts(TypedDict):
+    """Adult visitors of an hour. Small counts are null, and so is each that would reveal one."""
+
+    hour: Annotated[Time | None, Field(description="its beginning; null: the clock was not set")]
+    visitors: int | None
+    by_mood: Cells
+    by_age_band: Cells
+    by_company: Cells
+    touches: Annotated[Cells, Field(description="by verdict")]
+
+
+class Received(BaseModel):
+    """A message to the kiosk. Unknown keys are ignored; anything else must be as declared."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class Display(Received):
+    """Heartbeat of the page, every 3 s and on each change."""
+
+    state: Annotated[Word, Field(description="what is on the screen")]
+    serial: Annotated[int | None, Field(description="of the suggestions it shows")] = None
+    shows_notice: Annotated[bool, Field(description="false closes the camera")]
+    at: Time | None = None
+    since: Annotated[Time | None, Field(description="when this came on the screen")] = None
+
+
+class Feedback(Received):
+    """A touch."""
+
+    item_id: Annotated[
+        Annotated[str, Field(min_length=1, max_length=128)] | None,
+        Field(description="the item touched; null for `opt_out` and `opt_in`"),
+    ] = None
+    verdict: Verdict
+    at: Annotated[Time, Field(description="time of the touch, by which two of them differ")]
+
+    @model_validator(mode="after")
+    def _about_an_item(self) -> Feedback:
+        if self.item_id is None and self.verdict not in ("opt_out", "opt_in"):
+            raise ValueError("item_id: missing")
+        return self
+
+
+class Weather(Received):
+    """Weather of the site, for all of its kiosks. Optional."""
+
+    condition: Annotated[Word, Field(description="such as `rain`")]
+    expires_at: Annotated[AwareDatetime | None, Field(description="not valid after this")] = None
+
+
+R = TypeVar("R", bound=Received)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One message. sender: who publishes it; all but the kiosk's own are received by the kiosk.
-
-    fields: keys of the JSON object and what they hold, in order. `?` marks one that may be missing.
-    """
+    """One kind of message. message: its keys; a `Received` type is subscribed to."""
 
     name: str
     template: str
-    sender: Literal["kiosk", "page", "anyone"]
+    message: type
+    sender: Literal["the kiosk", "the page", "anyone"]
     retained: bool
     qos: Literal[0, 1]
-    what: str
-    fields: Mapping[str, str]
+
+    @property
+    def received(self) -> bool:
+        """Whether the kiosk receives it; else it sends it."""
+        return issubclass(self.message, Received)
+
+    @property
+    def what(self) -> str:
+        """What it is, in a sentence or two."""
+        return " ".join((inspect.getdoc(self.message) or "").split())
 
 
 TABLE = (
-    Row(
-        "status",
-        KIOSK + "/status",
-        "kiosk",
-        True,
-        1,
-        "whether the kiosk is there; its last will says `offline`",
-        {
-            "state": "`online` or `offline`",
-            "boot": "id of this start of the kiosk",
-            "release": "version that runs",
-            "at": "when it was said; in a last will: when the connection began",
-        },
-    ),
-    Row(
-        "suggestions",
-        KIOSK + "/suggestions",
-        "kiosk",
-        True,
-        1,
-        "what the page shows; overwritten when people leave",
-        {
-            "state": "`resting`, `showing` or `opted_out`",
-            "serial": "changes when the screen changes; a refresh keeps it",
-            "at": "when it was said",
-            "expires_at": "not to be shown after this",
-            "lifetime_s": "seconds from `at` to `expires_at`; refreshed every third of it",
-            "notice": "what the page must tell people: `watching`, `not_watching`, `opted_out` or "
-            "`demo`",
-            "items": "the cards: objects of `id`, `kind`, `title`, `creator`, `place`, `year`, "
-            "`distance_m`, `why` (list of words), `picture`, `link`; what is not known is empty "
-            "or null",
-        },
-    ),
-    Row(
-        "display",
-        KIOSK + "/display",
-        "page",
-        False,
-        0,
-        "heartbeat of the page, every 3 s and on change",
-        {
-            "at": "when it was said",
-            "state": "what is really on the screen",
-            "serial": "of the suggestions it shows, or null",
-            "shows_notice": "whether people can read the notice: without it the camera stays shut",
-            "since": "when this came on the screen",
-        },
-    ),
-    Row(
-        "feedback",
-        KIOSK + "/feedback",
-        "page",
-        False,
-        1,
-        "a touch",
-        {
-            "item_id": "the item that was touched, or null",
-            "verdict": "`chosen`, `liked`, `not_for_me`, `opt_out` or `opt_in`",
-            "at": "when it was touched: the same touch delivered twice counts once",
-        },
-    ),
-    Row(
-        "health",
-        KIOSK + "/health",
-        "kiosk",
-        True,
-        1,
-        "how the kiosk is; what it has no sensor for is null",
-        {
-            "at": "when it was said",
-            "boot": "id of this start of the kiosk",
-            "uptime_s": "seconds since it",
-            "steps": "by name of the loop: `ok`, `age_s` (seconds since it turned)",
-            "camera": "`state`: `open`, `lost`, `closed`, `ended`, `hung` or `waiting_for_page`; "
-            "`since_s`; `reason`",
-            "fps": "frames a second",
-            "detector": "`name` and `reason`: which is in use, and why",
-            "accelerator": "`name` and `reason`: what really runs the models, and why",
-            "runtime": "of the models",
-            "drops": "`frames` and `messages` that were thrown away",
-            "broker": "the connection: `alive`, `connected`, `protocol`, `since_s`, "
-            "`acknowledged` (publishes the broker has confirmed), `acknowledged_age_s`, "
-            "`waiting`, `refused`, `drops`, `malformed`, `reconnects`, `takeovers`, `trouble`",
-            "clock": "`synchronised`, `waiting` or `unknown`",
-            "temperature_c": "of the board",
-            "undervoltage": "true, false or null",
-            "throttled": "what slows the board down now, a list",
-            "rss_mb": "resident memory",
-        },
-    ),
-    Row(
-        "counts",
-        KIOSK + "/counts",
-        "kiosk",
-        False,
-        1,
-        "visitors of an hour; small numbers are null, and so are those that would tell them",
-        {
-            "hour": "the hour's beginning, or null where the clock was not to be trusted",
-            "visitors": "how many, without anyone who may be a minor",
-            "by_mood": "how many by mood",
-            "by_age_band": "how many by age band",
-            "by_company": "how many by company",
-            "touches": "how many by verdict",
-        },
-    ),
-    Row(
-        "weather",
-        ROOT + "/{site}/weather",
-        "anyone",
-        True,
-        1,
-        "optional, for all kiosks of a site",
-        {
-            "condition": "one word in small letters, such as `rain`",
-            "expires_at?": "not to be believed after this",
-        },
-    ),
+    Row("status", KIOSK + "/status", Status, "the kiosk", retained=True, qos=1),
+    Row("suggestions", KIOSK + "/suggestions", Suggestions, "the kiosk", retained=True, qos=1),
+    Row("display", KIOSK + "/display", Display, "the page", retained=False, qos=0),
+    Row("feedback", KIOSK + "/feedback", Feedback, "the page", retained=False, qos=1),
+    Row("health", KIOSK + "/health", Health, "the kiosk", retained=True, qos=1),
+    Row("counts", KIOSK + "/counts", Counts, "the kiosk", retained=False, qos=1),
+    Row("weather", ROOT + "/{site}/weather", Weather, "anyone", retained=True, qos=1),
 )
-
-ROWS: Mapping[str, Row] = {row.name: row for row in TABLE}
 
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The topics of one kiosk.
+    """The topics of one kiosk. table: other rows, for tests.
 
     Raises:
-        ValueError: a site or a kiosk that cannot be a level of a topic, or a reserved site.
+        ValueError: a site or kiosk that cannot be a level of a topic.
     """
 
     site: str
     kiosk: str
+    table: tuple[Row, ...] = TABLE
 
     def __post_init__(self) -> None:
         for name, level in (("site", self.site), ("kiosk", self.kiosk)):
-            if not _LEVEL.fullmatch(level):
-                raise ValueError(f"{name}: got {level!r}, takes letters, digits, - and _")
-        if self.site in RESERVED_SITES:
-            raise ValueError(f"site: got {self.site!r}, which is reserved")
+            try:
+                topic_level(level)
+            except ValueError as error:
+                raise ValueError(f"{name}: got {level!r}, takes {error}") from None
 
     @property
     def root(self) -> str:
-        """What the kiosk's own topics begin with, without the last slash."""
+        """What all topics of the kiosk begin with, without the last slash."""
         return KIOSK.format(site=self.site, kiosk=self.kiosk)
 
     @property
     def client_id(self) -> str:
-        """The kiosk's id at a broker. The colons keep site `a`, kiosk `b-c` from site `a-b`, `c`.
+        """The kiosk's id at a broker, derived from its name, not from the machine.
 
-        It names the place in the fleet, not the machine: after a restart the broker throws out what
-        is left of the old connection, and a second machine that was given the same name is found
-        out, where ids of their own would let both write the same topics in silence.
+        After a restart the broker closes what is left of the old connection, and two machines of
+        one name notice each other; with random ids both would write the same topics. The colons
+        keep site `a`, kiosk `b-c` apart from site `a-b`, kiosk `c`.
         """
         return f"wayside:{self.site}:{self.kiosk}"
 
-    def topic(self, name: str) -> str:
-        """Topic of a row.
+    def row(self, name: str) -> Row:
+        """The row of a message.
 
         Raises:
-            KeyError: no such row.
+            KeyError: there is none.
         """
-        return ROWS[name].template.format(site=self.site, kiosk=self.kiosk)
+        return {row.name: row for row in self.table}[name]
 
-    def row(self, topic: str) -> Row | None:
-        """The row that a topic of this kiosk belongs to; None for any other topic."""
-        return next((row for row in TABLE if self.topic(row.name) == topic), None)
+    def topic(self, name: str) -> str:
+        """The topic of a message of this kiosk.
+
+        Raises:
+            KeyError: no such message.
+        """
+        return self.row(name).template.format(site=self.site, kiosk=self.kiosk)
+
+    def row_of(self, topic: str) -> Row | None:
+        """The row of a topic of this kiosk; None for any other topic."""
+        return next((row for row in self.table if self.topic(row.name) == topic), None)

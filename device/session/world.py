@@ -1,33 +1,34 @@
-"""What the world says besides the picture, gathered into one `Context` a turn.
+"""Everything that the corridor must know besides the picture, as one `Context` per turn.
 
-Messages, the button, the clock and the board's heat enter here and run nowhere else. Promises:
-opting out ends by itself, and each new wish begins it anew; a page that has not reported for
-`display.heartbeat_timeout_s` does not show the notice; a jump of the wall clock changes nothing
-but the time of day.
+Messages, the button, the clock and the board's temperature enter here and nowhere else.
+Guarantees: opting out ends by itself, and a touch starts it again; a page without a heartbeat for
+`display.heartbeat_timeout_s` does not show the notice; a jump of the wall clock changes only the
+time of day.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from device.config import Config
 from device.errors import UserError
-from device.messaging.payloads import Display, Feedback, Inbound, Weather
+from device.messaging.queues import Inbox
+from device.messaging.topics import Display, Feedback, Weather
 from device.session.opt_out import OptOut
 from device.upkeep import board
 from device.upkeep.clock import WallClock
 from device.values import UNKNOWN, Context, Touch
 
-LOOK_AT_BOARD_S = 5.0
-"""Seconds between two readings of the board's sensors: heat moves slowly."""
+READ_BOARD_S = 5.0
+"""Seconds between two readings of the board's sensors: its temperature changes slowly."""
 
 
 class World:
-    """Hears messages and answers with a `Context`."""
+    """Takes messages and returns a `Context`."""
 
     def __init__(
         self,
@@ -38,55 +39,67 @@ class World:
         temperature: Callable[[], float | None] = board.temperature_c,
         throttled: Callable[[], tuple[str, ...] | None] = board.throttled,
     ) -> None:
-        """Nothing is known yet: no page, no weather, nobody has opted out."""
+        """At the start there is no page and no weather, and nobody has opted out.
+
+        clock: monotonic seconds. temperature: of the board, degrees Celsius. throttled: what
+        throttles it; None: not known.
+        """
         self.wall = wall or WallClock(config.upkeep.clock_wait_s)
         self._clock = clock
         self._zone = ZoneInfo(config.place.timezone)
         self._page_timeout = config.display.heartbeat_timeout_s
         self._temperature, self._throttled = temperature, throttled
         self._heat = board.Heat(config.upkeep.hot_celsius)
-        self._next_look = clock()
+        self._read_board_at = clock()
         self._page_until = clock()
         self._opt_out = OptOut(config.session)
-        self._weather = Weather(UNKNOWN, None, 0.0)
+        self._weather: Weather | None = None
         self._touches: list[Touch] = []
         self._pressed = threading.Event()
 
     def press(self) -> None:
-        """The opt-out button was pressed; called from whichever thread watches it."""
+        """The opt-out button was pressed; may be called from any thread."""
         self._pressed.set()
 
-    def hear(self, messages: Iterable[Inbound]) -> None:
-        """Take what arrived since the last turn."""
-        for message in messages:
-            match message:
-                case Display(shows_notice=shows, received=at):
-                    self._page_until = at + (self._page_timeout if shows else 0)
-                case Feedback(item_id=item_id, verdict=verdict, received=at):
-                    self._opt_out.touch(verdict, at)
-                    if item_id is not None and verdict != "opt_out" and verdict != "opt_in":
-                        self._touches.append(Touch(item_id, verdict))
-                case Weather():
-                    self._weather = message
+    def listen(self, inbox: Inbox) -> None:
+        """Register for the messages that the context is made from."""
+        inbox.route(Display, self.page)
+        inbox.route(Feedback, self.touch)
+        inbox.route(Weather, self.weather)
+
+    def page(self, display: Display, at: float) -> None:
+        """Take a heartbeat of the page, received at monotonic seconds."""
+        self._page_until = at + (self._page_timeout if display.shows_notice else 0)
+
+    def touch(self, feedback: Feedback, at: float) -> None:
+        """Take a touch, received at monotonic seconds."""
+        verdict = feedback.verdict
+        self._opt_out.touch(verdict, at)
+        if feedback.item_id is not None and verdict != "opt_out" and verdict != "opt_in":
+            self._touches.append(Touch(feedback.item_id, verdict))
+
+    def weather(self, weather: Weather, at: float) -> None:
+        """Take the weather of the site."""
+        self._weather = weather
 
     def context(self) -> Context:
-        """What holds now. Touches are told once."""
+        """The state now; each touch is in one context only."""
         at = self._clock()
         if self._pressed.is_set():
             self._pressed.clear()
             self._opt_out.touch("opt_out", at)
-        if at >= self._next_look:
-            self._next_look = at + LOOK_AT_BOARD_S
+        if at >= self._read_board_at:
+            self._read_board_at = at + READ_BOARD_S
             self._heat.update(self._temperature(), self._throttled())
         touches, self._touches = tuple(self._touches), []
         now = self.wall.now(self._zone)
         weather = self._weather
-        if now and weather.expires_at and weather.expires_at < now:
-            weather = Weather(UNKNOWN, None, weather.received)
+        if weather and weather.expires_at and now and weather.expires_at < now:
+            weather = None
         return Context(
             at=at,
             now=now,
-            weather=weather.condition,
+            weather=weather.condition if weather else UNKNOWN,
             page_alive=at < self._page_until,
             opted_out=self._opt_out.active(at),
             hot=self._heat.hot,
@@ -95,13 +108,15 @@ class World:
 
 
 def watch_button(pin: int, press: Callable[[], None]) -> Any:
-    """Call `press` at each push of a button between this BCM pin and ground. Keep what it returns.
+    """Call `press` each time a button between this BCM pin and ground is pressed.
+
+    Keep a reference to the returned button: gpiozero closes it when it is collected.
 
     Raises:
         UserError: gpiozero is not there, or the pin cannot be used.
     """
     try:
-        from gpiozero import Button  # comes with Raspberry Pi OS, and is of no use elsewhere
+        from gpiozero import Button  # comes with Raspberry Pi OS, the only place where it works
 
         button = Button(pin, bounce_time=0.05)
     except ImportError:

@@ -44,6 +44,7 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
         ("camera: 3", "camera: got 3", "takes keys and values"),
         ("site: a.b", "site: got 'a.b'", "takes letters, digits, - and _"),
         ("site: fleet", "site: got 'fleet'", "takes another name"),
+        ("kiosk: fleet", "kiosk: got 'fleet'", "takes another name"),
         ("place: {timezone: Mars/Base}", "place.timezone: got 'Mars/Base'", "takes an IANA name"),
         ("place: {latitude: 30}", "place: takes", "takes latitude and longitude, or neither"),
         ("mqtt: {tls: {cert: x}}", "mqtt.tls.cert: unknown key", "takes ca, certificate, key"),

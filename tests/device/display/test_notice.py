@@ -11,11 +11,12 @@ from selenium.webdriver.common.by import By
 from device.config import Config
 from device.display.server import PageServer, settings_script
 from device.messaging.broker import EmbeddedBroker
-from device.messaging.payloads import Display, Feedback, decode
-from device.messaging.topics import ROWS
+from device.messaging.payloads import decode
+from device.messaging.topics import Display, Feedback
 from tests.brokers import listen, wait_until
 from tests.device.display.stage import CARDS, PLACE, TOPICS, Stage, message
 from tests.needs import needs
+from tests.schemas import valid
 
 pytestmark = [
     pytest.mark.browser,
@@ -45,13 +46,17 @@ def test_the_device_understands_what_the_page_says(stage: Stage) -> None:
     stage.find("#choice").click()
     stage.feedback(known, verdict="opt_out")
     heard = [heard for heard in stage.kiosk.messages if heard.name in ("display", "feedback")]
-    read = [decode(each.name, each.payload, 0.0) for each in heard]
-    assert Display("resting", 7, True, 0.0) in read
-    assert Feedback(None, "opt_out", 0.0) in read
-    assert None not in read
     for each in heard:
-        assert set(each.json()) == set(ROWS[each.name].fields)
-        assert (each.retain, each.qos) == (False, ROWS[each.name].qos)
+        row = TOPICS.row(each.name)
+        valid(each.name, each.json())
+        assert set(each.json()) == set(row.message.model_fields)
+        assert (each.retain, each.qos) == (False, row.qos)
+    read = [decode(TOPICS.row(each.name).message, each.payload) for each in heard]
+    assert None not in read
+    beats = [each for each in read if isinstance(each, Display)]
+    assert any((b.state, b.serial, b.shows_notice) == ("resting", 7, True) for b in beats)
+    touches = [each for each in read if isinstance(each, Feedback)]
+    assert [(touch.item_id, touch.verdict) for touch in touches] == [(None, "opt_out")]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
-"""The two queues of the bus: bounded, newest state first, nothing lost, no duplicate touch."""
+"""The two queues of the bus: bounded, nothing lost, nothing stale, no message handled twice."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from device.messaging.payloads import Display, Feedback, Weather
+import pytest
+
 from device.messaging.queues import LIMIT, WINDOW, Inbox, Outbox, Outgoing
-from device.messaging.topics import Topics
+from device.messaging.topics import TABLE, Display, Feedback, Received, Row, Status, Topics, Weather
 
 KIOSK = Topics("hangzhou", "kiosk-1")
 LIKED = {"item_id": "p1", "verdict": "liked", "at": "2026-11-21T12:00:00.000Z"}
@@ -139,70 +140,129 @@ def test_it_knows_for_how_long_an_answer_has_been_missing() -> None:  # failure 
     assert outbox.oldest_s() == 0
 
 
-def inbox() -> Inbox:
-    return Inbox(KIOSK, lambda: 7.0)
+class Corridor:
+    """An inbox, and every message that its handlers have been called with."""
+
+    def __init__(self, topics: Topics = KIOSK) -> None:
+        self.topics, self.inbox = topics, Inbox(topics, lambda: 7.0)
+        self.handled: list[tuple[Received, float]] = []
+        for row in topics.table:
+            if row.received:
+                self.inbox.route(row.message, self._handle)
+
+    def put(self, name: str, message: Any, *, retained: bool = False) -> None:
+        """What the bus does with a message from the broker."""
+        data = message if isinstance(message, bytes) else json.dumps(message).encode()
+        self.inbox.put(self.topics.topic(name), data, retained=retained)
+
+    def turn(self) -> list[tuple[Received, float]]:
+        """What one turn of the corridor handles."""
+        self.handled.clear()
+        self.inbox.deliver()
+        return list(self.handled)
+
+    def _handle(self, message: Received, at: float) -> None:
+        self.handled.append((message, at))
 
 
-def put(inbox: Inbox, name: str, message: Any, *, retained: bool = False) -> None:
-    data = message if isinstance(message, bytes) else json.dumps(message).encode()
-    inbox.put(KIOSK.topic(name), data, retained=retained)
-
-
-def test_messages_are_taken_once_in_their_order_with_the_time_they_came() -> None:
-    box = inbox()
-    put(box, "display", BEAT)
-    put(box, "feedback", LIKED)
-    put(box, "weather", {"condition": "rain"}, retained=True)
-    assert box.take() == [
-        Display("resting", None, True, 7.0),
-        Feedback("p1", "liked", 7.0),
-        Weather("rain", None, 7.0),
+def test_messages_are_handled_once_in_their_order_with_the_time_of_arrival() -> None:
+    corridor = Corridor()
+    corridor.put("display", BEAT)
+    corridor.put("feedback", LIKED)
+    corridor.put("weather", {"condition": "rain"}, retained=True)
+    assert corridor.handled == [], "nothing is handled on the bus's thread"
+    assert corridor.turn() == [
+        (Display(**BEAT), 7.0),
+        (Feedback(**LIKED), 7.0),
+        (Weather(condition="rain"), 7.0),
     ]
-    assert box.take() == []
+    assert corridor.turn() == []
+
+
+def test_each_room_gets_the_kinds_that_it_registered_for() -> None:
+    inbox = Inbox(KIOSK, lambda: 7.0)
+    touches: list[Feedback] = []
+    ledger: list[Feedback] = []
+    inbox.route(Feedback, lambda touch, at: touches.append(touch))
+    inbox.route(Feedback, lambda touch, at: ledger.append(touch))
+    inbox.put(KIOSK.topic("feedback"), json.dumps(LIKED).encode(), retained=False)
+    inbox.put(KIOSK.topic("weather"), b'{"condition": "rain"}', retained=True)
+    inbox.deliver()
+    assert touches == ledger == [Feedback(**LIKED)]
+    assert inbox.malformed == 0, "a kind that no room wants is no error"
+
+
+class Lamp(Received):
+    """A message of tomorrow: switch a lamp."""
+
+    on: bool
+
+
+def test_a_new_kind_of_message_takes_a_row_of_the_table_and_a_room_that_wants_it() -> None:
+    row = Row("lamp", "wayside/v1/{site}/{kiosk}/lamp", Lamp, "anyone", retained=False, qos=1)
+    corridor = Corridor(Topics("hangzhou", "kiosk-1", (*TABLE, row)))
+    corridor.put("lamp", {"on": True, "id": 1})
+    corridor.put("lamp", {"on": True, "id": 1})  # delivered twice
+    corridor.put("lamp", {"on": "yes"})
+    corridor.put("lamp", {"on": False, "id": 2}, retained=True)
+    assert corridor.turn() == [(Lamp(on=True), 7.0)]
+    assert corridor.inbox.malformed == 2
+
+
+@pytest.mark.parametrize("kind", [Lamp, Status])
+def test_no_room_can_register_for_what_the_table_does_not_have_it_receive(kind: type) -> None:
+    with pytest.raises(ValueError, match=kind.__name__):
+        Inbox(KIOSK, lambda: 7.0).route(kind, lambda message, at: None)
 
 
 def test_a_touch_that_is_delivered_twice_counts_once() -> None:  # failure 19
-    box = inbox()
-    put(box, "feedback", LIKED)
-    put(box, "feedback", LIKED)
-    assert len(box.take()) == 1
-    put(box, "feedback", LIKED)
-    assert box.take() == []
-    put(box, "feedback", {**LIKED, "at": "2026-11-21T12:00:01.000Z"})
-    assert len(box.take()) == 1
+    corridor = Corridor()
+    corridor.put("feedback", LIKED)
+    corridor.put("feedback", LIKED)
+    assert len(corridor.turn()) == 1
+    corridor.put("feedback", LIKED)
+    assert corridor.turn() == []
+    corridor.put("feedback", {**LIKED, "at": "2026-11-21T12:00:01.000Z"})
+    assert len(corridor.turn()) == 1
 
 
-def test_a_retained_touch_or_heartbeat_is_not_believed() -> None:  # failure 14
-    box = inbox()
-    put(box, "feedback", {**LIKED, "verdict": "opt_out"}, retained=True)
-    put(box, "display", BEAT, retained=True)
-    assert box.take() == []
-    assert box.malformed == 2
+def test_a_heartbeat_that_says_the_same_again_is_a_new_one() -> None:
+    corridor = Corridor()
+    corridor.put("display", BEAT)
+    corridor.put("display", BEAT)
+    assert len(corridor.turn()) == 2
+
+
+def test_a_retained_touch_or_heartbeat_is_ignored() -> None:  # failure 14
+    corridor = Corridor()
+    corridor.put("feedback", {**LIKED, "verdict": "opt_out"}, retained=True)
+    corridor.put("display", BEAT, retained=True)
+    assert corridor.turn() == []
+    assert corridor.inbox.malformed == 2
 
 
 def test_malformed_messages_are_counted_and_dropped() -> None:  # failure 8
-    box = inbox()
-    put(box, "display", b"\xff")
-    put(box, "feedback", {"verdict": "liked"})
-    assert box.take() == []
-    assert box.malformed == 2
+    corridor = Corridor()
+    corridor.put("display", b"\xff")
+    corridor.put("feedback", {"verdict": "liked"})
+    assert corridor.turn() == []
+    assert corridor.inbox.malformed == 2
 
 
-def test_what_was_not_asked_for_is_ignored() -> None:
-    box = inbox()
-    put(box, "suggestions", {"items": []})
-    box.put("wayside/v1/hangzhou/kiosk-2/feedback", json.dumps(LIKED).encode(), retained=False)
-    put(box, "weather", b"", retained=False)
-    assert box.take() == []
-    assert box.malformed == 0
+def test_a_message_that_was_not_subscribed_to_is_ignored() -> None:
+    corridor = Corridor()
+    corridor.put("suggestions", {"items": []})
+    other = "wayside/v1/hangzhou/kiosk-2/feedback"
+    corridor.inbox.put(other, json.dumps(LIKED).encode(), retained=False)
+    corridor.put("weather", b"")
+    assert corridor.turn() == []
+    assert corridor.inbox.malformed == 0
 
 
-def test_a_corridor_that_does_not_listen_loses_the_oldest_and_it_is_counted() -> None:
-    box = inbox()
+def test_a_corridor_that_does_not_turn_loses_the_oldest_and_they_are_counted() -> None:
+    corridor = Corridor()
     for n in range(LIMIT + 5):
-        put(box, "display", {**BEAT, "serial": n})
-    taken = box.take()
-    assert [message.serial for message in taken if isinstance(message, Display)] == list(
-        range(5, LIMIT + 5)
-    )
-    assert box.drops == 5
+        corridor.put("display", {**BEAT, "serial": n})
+    serials = [message.serial for message, _ in corridor.turn() if isinstance(message, Display)]
+    assert serials == list(range(5, LIMIT + 5))
+    assert corridor.inbox.drops == 5

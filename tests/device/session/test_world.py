@@ -1,21 +1,23 @@
-"""What the world says besides the picture."""
+"""The context: what messages, the button, the clock and the board's sensors make of it."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from device.config import Config
-from device.messaging.payloads import Display, Feedback, Weather
+from device.messaging.queues import Inbox
+from device.messaging.topics import Display, Feedback, Topics, Verdict, Weather
 from device.session.world import World
 from device.upkeep.clock import WallClock
-from device.values import UNKNOWN, Touch
+from device.values import UNKNOWN, Context, Touch
 from tests.kiosks import changed
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 class Time:
-    """A monotonic clock and a wall clock that a test turns."""
+    """A monotonic clock and a wall clock that a test sets."""
 
     def __init__(self) -> None:
         self.at = 1000.0
@@ -23,6 +25,25 @@ class Time:
 
     def clock(self) -> float:
         return self.at
+
+
+def beat(*, shows_notice: bool = True) -> Display:
+    return Display(state="resting", serial=1, shows_notice=shows_notice)
+
+
+def touch(verdict: Verdict, item_id: str | None = None) -> Feedback:
+    return Feedback(item_id=item_id, verdict=verdict, at="2026-12-01T12:00:00Z")
+
+
+def heard(config: Config, messages: dict[str, dict[str, object]]) -> Context:
+    """The context of a world that listens to an inbox, after these messages."""
+    topics = Topics(config.site, config.kiosk)
+    inbox, world = Inbox(topics, lambda: 1000.0), world_at(config, Time())
+    world.listen(inbox)
+    for name, message in messages.items():
+        inbox.put(topics.topic(name), json.dumps(message).encode(), retained=False)
+    inbox.deliver()
+    return world.context()
 
 
 def world_at(config: Config, time: Time, celsius: float | None = None) -> World:
@@ -36,11 +57,26 @@ def world_at(config: Config, time: Time, celsius: float | None = None) -> World:
     )
 
 
+def test_the_world_listens_to_the_page_and_to_the_weather(config: Config) -> None:
+    at = "2026-12-01T12:00:00Z"
+    context = heard(
+        config,
+        {
+            "display": {"state": "showing", "serial": 1, "shows_notice": True},
+            "feedback": {"item_id": "west-lake", "verdict": "liked", "at": at},
+            "weather": {"condition": "rain"},
+        },
+    )
+    assert context.page_alive
+    assert context.touches == (Touch("west-lake", "liked"),)
+    assert context.weather == "rain"
+
+
 def test_a_page_is_alive_while_it_reports_the_notice(config: Config) -> None:
     time, timeout = Time(), config.display.heartbeat_timeout_s
     world = world_at(config, time)
     assert not world.context().page_alive
-    world.hear([Display("resting", 1, True, time.at)])
+    world.page(beat(), time.at)
     assert world.context().page_alive
     time.at += timeout - 0.1
     assert world.context().page_alive
@@ -51,7 +87,8 @@ def test_a_page_is_alive_while_it_reports_the_notice(config: Config) -> None:
 def test_a_page_that_hides_the_notice_is_not_alive_from_that_moment(config: Config) -> None:
     time = Time()
     world = world_at(config, time)
-    world.hear([Display("resting", 1, True, time.at), Display("resting", 1, False, time.at)])
+    world.page(beat(), time.at)
+    world.page(beat(shows_notice=False), time.at)
     assert not world.context().page_alive
 
 
@@ -59,7 +96,8 @@ def test_a_jump_of_the_wall_clock_changes_nothing_but_the_time_of_day(config: Co
     # failure 21
     time = Time()
     world = world_at(changed(config, session__opt_out_s=60.0), time)
-    world.hear([Display("resting", 1, True, time.at), Feedback(None, "opt_out", time.at)])
+    world.page(beat(), time.at)
+    world.touch(touch("opt_out"), time.at)
     before = world.context()
     time.wall += 7 * 3600
     after = world.context()
@@ -85,19 +123,19 @@ def test_the_time_of_day_is_unknown_until_the_clock_can_be_trusted(config: Confi
 def test_opting_out_ends_by_itself_and_by_a_touch(config: Config) -> None:
     time = Time()
     world = world_at(config, time)
-    world.hear([Feedback(None, "opt_out", time.at)])
+    world.touch(touch("opt_out"), time.at)
     assert world.context().opted_out
     time.at += config.session.opt_out_s + 1
     assert not world.context().opted_out
     world.press()
     assert world.context().opted_out
-    world.hear([Feedback(None, "opt_in", time.at)])
+    world.touch(touch("opt_in"), time.at)
     assert not world.context().opted_out
 
 
-def test_a_touch_is_told_once(config: Config) -> None:
+def test_a_touch_is_in_one_context_only(config: Config) -> None:
     world = world_at(config, Time())
-    world.hear([Feedback("west-lake", "liked", 1000.0)])
+    world.touch(touch("liked", "west-lake"), 1000.0)
     assert world.context().touches == (Touch("west-lake", "liked"),)
     assert world.context().touches == ()
 
@@ -106,13 +144,13 @@ def test_the_weather_holds_until_it_expires(config: Config) -> None:
     time = Time()
     world = world_at(config, time)
     assert world.context().weather == UNKNOWN
-    world.hear([Weather("rain", NOON + timedelta(hours=1), time.at)])
+    world.weather(Weather(condition="rain", expires_at=NOON + timedelta(hours=1)), time.at)
     assert world.context().weather == "rain"
     time.wall += 3601
     assert world.context().weather == UNKNOWN
 
 
-def test_heat_is_told_before_the_board_throttles_and_not_knowing_is_not_hot(
+def test_the_board_is_hot_before_it_throttles_and_without_a_sensor_it_is_not(
     config: Config,
 ) -> None:
     # failure 27
