@@ -172,7 +172,9 @@ def test_a_count_of_suggestions_is_a_whole_number(look, photo, count, capsys):
     assert "whole number from 1 to 50" in capsys.readouterr().err
 
 
-def test_each_bad_input_is_one_line_and_the_good_ones_are_analysed_all_the_same(look, photo, tmp_path):
+def test_each_bad_input_is_one_line_and_the_good_ones_are_analysed_all_the_same(
+    look, photo, tmp_path
+):
     noise = [np.random.default_rng(n).integers(0, 255, (96, 96, 3), np.uint8) for n in range(30)]
     text = tmp_path / "notes.jpg"
     text.write_text("buy milk\n" * 30)
