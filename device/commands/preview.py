@@ -1,23 +1,19 @@
-"""`wayside preview`: what the camera sees and the models tell, for whoever mounts the kiosk.
+"""`wayside preview`: the camera's view and what the models predict, for mounting a kiosk.
 
-A page on loopback with the picture, boxes, keypoints and states, and the suggestions term by term.
-Promises: nothing but loopback is served, and no other site's page can show it; the camera is open,
-and a picture is encoded, only while somebody watches, and then in memory alone.
+A page on loopback with the picture, boxes, key points and states, and the suggestions term by term.
+Guarantees: it is served on loopback only, and no other site can embed it; the camera is open, and a
+picture is encoded, only while somebody watches, and only in memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import errno
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
-from socketserver import ThreadingTCPServer
-from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import cv2
@@ -29,41 +25,31 @@ from device.commands.analysis import audience_line, suggestion_lines, visitor_li
 from device.commands.command_line import INTERRUPTED, SubParsers, add_config, stop_event
 from device.config import Config, load_config
 from device.corridor import Corridor, Seen
-from device.errors import UserError
+from device.display.loopback import HOST, TEXT, LoopbackServer, Response
 from device.values import Context, Frame, Image
 
-HOST = "127.0.0.1"
-LOOPBACK = ("127.0.0.1", "localhost")
 PORT = 8090
 WAIT_S = 0.5
-"""Longest wait for a frame or a watcher: so soon the picture says that the camera is lost."""
+"""Longest wait for a frame or a watcher; then the picture shows that the camera is lost."""
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Wayside preview</title>
 <style>body{margin:1rem;background:#222;color:#eee;font:14px monospace}img{max-width:100%}
 pre{white-space:pre-wrap}</style>
-<img src="/stream" alt="the camera's view"><pre id="told"></pre>
+<img src="/stream" alt="the camera's view"><pre id="report"></pre>
 <script>
 setInterval(async () => {
-  try { told.textContent = await (await fetch("/told")).text(); }
-  catch { told.textContent = "the preview has ended"; }
+  try { report.textContent = await (await fetch("/report")).text(); }
+  catch { report.textContent = "the preview has ended"; }
 }, 500);
 </script></html>
 """
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; connect-src 'self'; "
-    "style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 BOUNDARY = "frame"
 GREEN, YELLOW, WHITE = (80, 220, 80), (250, 220, 60), (255, 255, 255)
 
 
 class Preview:
-    """A camera before a corridor, and the newest picture of it for whoever watches."""
+    """A camera and a corridor, and the newest annotated picture for those who watch."""
 
     def __init__(self, config: Config, camera: Camera) -> None:
         """Load the models; the camera stays closed.
@@ -78,20 +64,20 @@ class Preview:
         self._watchers = 0
         self._picture: bytes | None = None
         self._number = 0
-        self._told = ""
+        self._report = ""
 
     @property
-    def told(self) -> str:
-        """What the models tell, and the suggestions term by term."""
-        return self._told
+    def report(self) -> str:
+        """What the models predict, and the suggestions term by term; empty: nobody watches."""
+        return self._report
 
     def turn(self) -> None:
-        """Look once, if anybody watches; else wait a moment for somebody."""
+        """Process one frame if somebody watches; else wait a moment for somebody."""
         with self._changed:
             watched = self._changed.wait_for(lambda: self._watchers, WAIT_S)
         if not watched:
             self._capture.pause()
-            self._picture, self._told = None, ""
+            self._picture, self._report = None, ""
             self._corridor.forget()
             return
         self._capture.allow()
@@ -100,7 +86,7 @@ class Preview:
             self._show(self._no_picture(), self._camera_line())
         else:
             seen = self._corridor.see(frame)
-            self._show(annotated(frame, seen), self._tell(seen))
+            self._show(annotated(frame, seen), self._describe(seen))
 
     def close(self) -> None:
         """Close the camera and the models."""
@@ -109,7 +95,7 @@ class Preview:
 
     @contextmanager
     def pictures(self) -> Iterator[Callable[[], bytes | None]]:
-        """Watch: gives a function that waits for a picture newer than its last, JPEG, or None."""
+        """Watch: a function that waits for a newer JPEG than its last one; None: there is none."""
         last = -1
 
         def wait() -> bytes | None:
@@ -128,15 +114,15 @@ class Preview:
             with self._changed:
                 self._watchers -= 1
 
-    def _show(self, picture: Image, told: str) -> None:
+    def _show(self, picture: Image, report: str) -> None:
         done, jpeg = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         with self._changed:
             self._picture = jpeg.tobytes() if done else None
-            self._told = told
+            self._report = report
             self._number += 1
             self._changed.notify_all()
 
-    def _tell(self, seen: Seen) -> str:
+    def _describe(self, seen: Seen) -> str:
         audience = seen.audience
         lines = [self._camera_line(), *(visitor_line(visitor) for visitor in seen.visitors)]
         if audience.size:
@@ -158,7 +144,7 @@ class Preview:
 
 
 def annotated(frame: Frame, seen: Seen) -> Image:
-    """A copy of the frame's picture with boxes, keypoints and states drawn on it."""
+    """A copy of the frame's picture with boxes, key points and states drawn on it."""
     picture = frame.rgb.copy()
     for track, visitor in zip(seen.tracks, seen.visitors, strict=True):
         box = track.face.box
@@ -182,74 +168,35 @@ def _write(picture: Image, text: str, left: int, bottom: int) -> None:
         cv2.putText(picture, text, (left, bottom), cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, thickness)
 
 
-class Server(ThreadingTCPServer):
-    """Serves a preview on loopback; `address` is where."""
+class PreviewServer(LoopbackServer):
+    """Serves a preview on loopback."""
 
-    allow_reuse_address = True
-    daemon_threads = True
+    policy = (
+        "default-src 'none'; img-src 'self'; connect-src 'self'; "
+        "style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
+    )
 
     def __init__(self, preview: Preview, port: int) -> None:
-        """port: 0 lets the system choose one.
+        """port: 0: any free one."""
+        super().__init__("--port", port)
+        self._preview = preview
 
-        Raises:
-            UserError: the port is taken or may not be opened.
-        """
-        self.preview = preview
-        try:
-            super().__init__((HOST, port), _Handler)
-        except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            reason = "is taken on this machine" if taken else f"cannot be opened ({error.strerror})"
-            raise UserError(f"--port: {port} {reason}; choose another, or 0 for any") from None
-        self.address = f"http://{HOST}:{self.server_address[1]}/"
+    def respond(self, path: str) -> Response | None:
+        """The page, the report or the stream of pictures."""
+        if path == "/":
+            return Response("text/html; charset=utf-8", PAGE.encode())
+        if path == "/report":
+            return Response(TEXT, self._preview.report.encode())
+        if path == "/stream":
+            return Response(f"multipart/x-mixed-replace; boundary={BOUNDARY}", self._stream())
+        return None
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever watched has gone."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Server
-    server_version = "wayside"
-    sys_version = ""
-    timeout = 10
-
-    def do_GET(self) -> None:
-        if self.headers.get("Host", "").partition(":")[0] not in LOOPBACK:
-            # Another site's name that was pointed at this machine.
-            self._answer(HTTPStatus.MISDIRECTED_REQUEST, "text/plain", b"only for loopback\n")
-        elif self.path == "/":
-            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", PAGE.encode())
-        elif self.path == "/told":
-            told = self.server.preview.told.encode()
-            self._answer(HTTPStatus.OK, "text/plain; charset=utf-8", told)
-        elif self.path == "/stream":
-            self._stream()
-        else:
-            self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"no such page\n")
-
-    def _stream(self) -> None:
-        """Motion JPEG until the other side has gone."""
-        self._begin(HTTPStatus.OK, f"multipart/x-mixed-replace; boundary={BOUNDARY}")
-        with self.server.preview.pictures() as next_picture:
+    def _stream(self) -> Generator[bytes, None, None]:
+        """Motion JPEG."""
+        with self._preview.pictures() as next_picture:
             while (jpeg := next_picture()) is not None:
                 head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}"
-                self.wfile.write(head.encode() + b"\r\n\r\n" + jpeg + b"\r\n")
-
-    def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
-        self._begin(status, content_type, len(body))
-        self.wfile.write(body)
-
-    def _begin(self, status: HTTPStatus, content_type: str, length: int | None = None) -> None:
-        self.send_response(status)
-        for name, value in HEADERS.items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", content_type)
-        if length is not None:
-            self.send_header("Content-Length", str(length))
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing is kept of who watched."""
+                yield head.encode() + b"\r\n\r\n" + jpeg + b"\r\n"
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -257,8 +204,8 @@ def add_parser(verbs: SubParsers) -> None:
     parser = verbs.add_parser(
         "preview",
         help="the camera's view with boxes and states, on loopback",
-        description="Show what the camera sees and the models tell, on a page that only this "
-        "machine can open. Stop the kiosk first: a camera serves one program.",
+        description="Show what the camera sees and the models predict, on a page that only this "
+        "machine can open. Stop the kiosk first: only one program can use a camera.",
         epilog="example: wayside preview --source usb:0, and from a laptop "
         f"ssh -L {PORT}:{HOST}:{PORT} KIOSK",
     )
@@ -272,15 +219,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
-        UserError: a source, a model or a port that cannot be had.
+        UserError: a source, a model or a port that cannot be used.
     """
     stop = stop_event()
     config = load_config(arguments.config)
     spec = resolve_source(arguments.source or config.camera.source)
     preview = Preview(config, open_source(spec, config.camera))
-    server = Server(preview, arguments.port)
-    threading.Thread(target=server.serve_forever, name="preview", daemon=True).start()
-    port = server.server_address[1]
+    server = PreviewServer(preview, arguments.port)
+    server.start()
+    port = urlsplit(server.address).port
     print(
         f"camera: {without_password(spec)}\npreview: {server.address}\n"
         f"from a laptop: ssh -L {port}:{HOST}:{port} THIS-MACHINE, then open the same address",
@@ -290,7 +237,6 @@ def run(arguments: argparse.Namespace) -> int:
         while not stop.is_set():
             preview.turn()
     finally:
-        server.shutdown()
-        server.server_close()
+        server.stop()
         preview.close()
     return INTERRUPTED

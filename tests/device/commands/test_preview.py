@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ import pytest
 from device.camera.capture import Camera, FakeCamera
 from device.camera.demo import Demo
 from device.camera.images import frame_of
-from device.commands.preview import Preview, Server
+from device.commands.preview import Preview, PreviewServer
 from device.config import Config
 from device.errors import UserError
 from device.values import Frame, Image
@@ -26,29 +27,27 @@ from tests.brokers import wait_until
 
 
 @pytest.fixture
-def serve(config: Config) -> Iterator[Callable[[Camera], tuple[Preview, Server]]]:
+def serve(config: Config) -> Iterator[Callable[[Camera], tuple[Preview, PreviewServer]]]:
     """Serves a preview of a camera, and ends it."""
     ends = []
 
-    def start(camera: Camera) -> tuple[Preview, Server]:
+    def start(camera: Camera) -> tuple[Preview, PreviewServer]:
         preview = Preview(config, camera)
-        server = Server(preview, 0)
+        server = PreviewServer(preview, 0)
+        server.start()
         over = threading.Event()
 
         def turn() -> None:
             while not over.is_set():
                 preview.turn()
 
-        threads = [threading.Thread(target=turn), threading.Thread(target=server.serve_forever)]
-        for thread in threads:
-            thread.start()
+        thread = threading.Thread(target=turn)
+        thread.start()
 
         def end() -> None:
             over.set()
-            server.shutdown()
-            server.server_close()
-            for thread in threads:
-                thread.join()
+            server.stop()
+            thread.join()
             preview.close()
 
         ends.append(end)
@@ -66,8 +65,8 @@ def people() -> Iterator[Frame]:
         yield frame_of(demo.view(2 + n / 30 % 8), time.monotonic())
 
 
-def get(server: Server, path: str, **headers: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=30)
+def get(server: PreviewServer, path: str, **headers: str) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection(urlsplit(server.address).netloc, timeout=30)
     connection.request("GET", path, headers=headers)
     return connection.getresponse()
 
@@ -101,11 +100,11 @@ def test_a_browser_sees_the_cameras_picture_with_a_box_around_the_face(serve):
             break
         picture = next_picture(stream)
     assert green(picture) > 150
-    wait_until(lambda: "trust" in preview.told, "somebody is told of")
-    told = get(server, "/told").read().decode()
-    assert told.startswith("camera open for ")
-    assert "mood" in told
-    wait_until(lambda: " = " in preview.told, "a score, term by term")
+    wait_until(lambda: "trust" in preview.report, "somebody is reported")
+    report = get(server, "/report").read().decode()
+    assert report.startswith("camera open for ")
+    assert "mood" in report
+    wait_until(lambda: " = " in preview.report, "a score, term by term")
     stream.close()
 
 
@@ -113,14 +112,14 @@ def test_the_camera_is_open_only_while_somebody_watches(serve):
     camera = FakeCamera(people())
     preview, server = serve(camera)
     assert get(server, "/").status == 200
-    assert get(server, "/told").read() == b""
+    assert get(server, "/report").read() == b""
     assert camera.opened == 0
     stream = get(server, "/stream")
     next_picture(stream)
     assert camera.is_open
     stream.close()
     wait_until(lambda: not camera.is_open, "the camera closes")
-    wait_until(lambda: preview.told == "", "what was told is forgotten")
+    wait_until(lambda: preview.report == "", "the report is forgotten")
     stream = get(server, "/stream")
     next_picture(stream)
     assert camera.opened == 2
@@ -132,21 +131,22 @@ def test_a_lost_camera_is_a_picture_that_says_so(serve):
     preview, server = serve(FakeCamera([], failures))
     stream = get(server, "/stream")
     assert next_picture(stream).max() > 200  # white letters on black
-    wait_until(lambda: "lost" in preview.told, "the camera is told to be lost")
-    assert "no cable" in preview.told
+    wait_until(lambda: "lost" in preview.report, "the camera is reported as lost")
+    assert "no cable" in preview.report
     stream.close()
 
 
 def test_only_this_machine_can_watch(serve):
     _, server = serve(FakeCamera([]))
-    assert server.server_address[0] == "127.0.0.1"
+    where = urlsplit(server.address)
+    assert where.hostname == "127.0.0.1"
     with socket.socket() as other:  # another address of this machine, loopback too
         other.settimeout(5)
         with pytest.raises(OSError, match="refused"):
-            other.connect(("127.0.0.2", server.server_address[1]))
+            other.connect(("127.0.0.2", where.port))
 
 
-@pytest.mark.parametrize("path", ["/", "/stream", "/told"])
+@pytest.mark.parametrize("path", ["/", "/stream", "/report"])
 def test_a_name_that_another_site_points_at_this_machine_is_refused(serve, path):
     _, server = serve(FakeCamera(people()))
     answer = get(server, path, Host="evil.example:8090")
@@ -166,9 +166,11 @@ def test_a_path_that_is_none_is_not_found(serve):
 
 def test_a_taken_port_is_one_line(serve):
     preview, server = serve(FakeCamera([]))
-    port = server.server_address[1]
-    with pytest.raises(UserError, match=f"--port: {port} is taken on this machine; choose"):
-        Server(preview, port)
+    port = urlsplit(server.address).port
+    assert port is not None
+    for bad, reason in ((port, "is taken on this machine"), (70_000, "cannot be opened")):
+        with pytest.raises(UserError, match=f"--port: {bad} {reason}.*; choose another"):
+            PreviewServer(preview, bad).start()
 
 
 def test_the_command_prints_its_address_and_how_to_reach_it_and_ends_cleanly(root: Path):
