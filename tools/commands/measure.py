@@ -1,4 +1,4 @@
-"""`wayside-tools measure`: the figures behind README, docs and the device's own constants."""
+"""`wayside-tools measure`: the figures of detection, steadiness and temporal evaluation."""
 
 from __future__ import annotations
 
@@ -13,25 +13,22 @@ from tools.places import MODELS, ROOT, add_data, data_folder, quiet_tensorflow
 
 
 def add_parser(subparsers: SubParsers) -> None:
-    """Add the verb and what it does."""
+    """Add the command and what it measures."""
     measure = subparsers.add_parser(
         "measure",
-        help="the figures behind README, docs and the device's constants",
-        description="Measure one room of the corridor on real data, with what ships.",
+        help="figures of detection, steadiness and temporal evaluation",
+        description="Measure one part of the corridor on real data, with the shipped models.",
         epilog="example: wayside-tools measure steadiness --data ../shared/data",
     )
     what = measure.add_subparsers(dest="what", required=True, metavar="WHAT")
-    for name, act, line in (
+    for name, run, line in (
         ("detection", _detection, "recall, agreement of the detectors, false tracks, distance"),
-        ("framing", _framing, "where FER-2013 frames its faces: the constants of the cropper"),
-        ("trust", _trust, "what size and blur cost the reading of a face"),
         ("steadiness", _steadiness, "label switches a minute, lag on hard cuts, share unknown"),
         ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
-        ("minors", _minors, "who is taken for a possible minor, by age"),
     ):
         verb = what.add_parser(name, help=line, description=line)
         add_data(verb)
-        verb.set_defaults(run=act)
+        verb.set_defaults(run=run)
         if name == "temporal":
             _add_temporal(verb)
 
@@ -47,38 +44,15 @@ def _detection(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _framing(arguments: argparse.Namespace) -> int:
-    from tools.evaluation import framing
-
-    framing.report(data_folder(arguments))
-    return 0
-
-
-def _trust(arguments: argparse.Namespace) -> int:
-    from tools.evaluation import trust
-
-    trust.report(data_folder(arguments), MODELS / "face.tflite", arguments.runs / "cache")
-    return 0
-
-
 def _steadiness(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
     from tools.evaluation import steadiness
 
-    steadiness.report(_unlabelled(data_folder(arguments)), ROOT / "config.yaml")
-    return 0
-
-
-def _unlabelled(data: Path) -> list[Path]:
-    folder = data / "video" / "unlabelled"
-    if clips := sorted(folder.glob("*.mp4")):
-        return clips
-    raise UserError(f"{folder}: no .mp4 there; clips of people before a camera are measured")
-
-
-def _minors(arguments: argparse.Namespace) -> int:
-    from tools.evaluation import minors
-
-    minors.report(data_folder(arguments), MODELS / "face.tflite", arguments.runs / "cache")
+    folder = data_folder(arguments) / "video" / "unlabelled"
+    clips = sorted(folder.glob("*.mp4"))
+    if not clips:
+        raise UserError(f"{folder}: no .mp4 there; `measure steadiness` reads clips of people")
+    steadiness.measure(clips, load_config(ROOT / "config.yaml"), print)
     return 0
 
 
@@ -87,7 +61,7 @@ def _add_temporal(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--models", type=Path, default=MODELS, help="has face.tflite and face.keras")
     verb.add_argument("--seed", type=at_least(0), default=1)
     verb.add_argument(
-        "--limit", type=at_least(FEWEST), help="use so many faces of each part: for a trial"
+        "--limit", type=at_least(FEWEST), help="use at most this many faces of each part: a trial"
     )
     verb.add_argument(
         "--mead",
@@ -95,26 +69,17 @@ def _add_temporal(verb: argparse.ArgumentParser) -> None:
         type=Path,
         const=True,
         metavar="DIR",
-        help="also read labelled clips, once all is chosen; default: video/mead of the data",
-    )
-    verb.add_argument(
-        "--jitter",
-        action="store_true",
-        help="only print how the device's crops tremble on video/unlabelled of the data",
+        help="also read labelled clips, after everything is chosen; default: video/mead of the "
+        "data",
     )
 
 
 def _temporal(arguments: argparse.Namespace) -> int:
-    data = data_folder(arguments)
-    if arguments.jitter:
-        from tools.evaluation import jitter
-
-        jitter.report(_unlabelled(data), ROOT / "config.yaml")
-        return 0
     quiet_tensorflow()
     from tools.evaluation import temporal
     from tools.training.clips import TemporalRecipe
 
+    data = data_folder(arguments)
     recipe = TemporalRecipe(seed=arguments.seed)
     if arguments.limit is not None:
         few = arguments.limit
