@@ -40,7 +40,8 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def _architectures(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
-    from tools.evaluation.architectures import as_table, draw, rows_of, train_all
+    from tools.evaluation.architectures import as_table, rows_of, train_all
+    from tools.evaluation.plots import draw_architectures
     from tools.training.architectures import ARCHITECTURES
     from tools.training.batches import Recipe
     from tools.training.pipeline import load_tables
@@ -67,6 +68,6 @@ def _architectures(arguments: argparse.Namespace) -> int:
     rows = rows_of(folder, names)
     (folder / "architectures.json").write_text(json.dumps(rows, indent=1) + "\n")
     (folder / "architectures.md").write_text(as_table(rows) + "\n")
-    draw(rows, folder / "architectures.png", ours="wayside")
+    draw_architectures(rows, folder / "architectures.png", "wayside")
     print(f"\n{as_table(rows)}\n\n{folder}: architectures.md, .json and .png")
     return 0

@@ -1,4 +1,4 @@
-"""`wayside-tools evaluate`: what a face model is worth."""
+"""`wayside-tools evaluate`: accuracy, calibration, fairness and robustness of a face model."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ SECTIONS = ("accuracy", "calibration", "fairness", "robustness")
 
 
 def add_parser(subparsers: SubParsers) -> None:
-    """Add the verb and what it does."""
+    """Add the command and its options."""
     evaluate = subparsers.add_parser(
         "evaluate",
         help="accuracy, calibration, fairness and robustness of the .tflite that ships",
         description="Measure a model on FER-2013's and UTKFace's held-out parts, or on a folder "
-        "of class folders with face crops. Choose by --part validation; test is for the end. "
-        "Tables and pictures are written to RUNS/evaluate, those of some parts or sections to a "
-        "folder of their own there.",
+        "of class folders with face crops. Compare models by --part validation; keep the test part "
+        "for the final figures. Tables and pictures are written to RUNS/evaluate; those of some "
+        "parts or sections to a folder of their own there.",
         epilog="example: wayside-tools evaluate --part validation   or: "
         "wayside-tools evaluate --only accuracy --compare fer   or: "
         "wayside-tools evaluate --folder my_faces --json",
     )
     evaluate.add_argument("--model", type=Path, default=MODELS / "face.tflite")
     add_data(evaluate)
-    evaluate.add_argument("--folder", type=Path, help="DIR/<emotion>/<face crop>, instead")
+    evaluate.add_argument("--folder", type=Path, help="measure DIR/<class>/<face crop> instead")
     evaluate.add_argument(
         "--part",
         choices=("validation", "test", "all"),
         default="all",
-        help="default: both; of a --folder that names no parts all faces",
+        help="default: all; for a --folder without parts this is all faces",
     )
     evaluate.add_argument(
         "--only",
@@ -53,7 +53,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "on the same faces",
     )
     evaluate.add_argument(
-        "--limit", type=at_least(1), help="use so many faces of each part: for a trial"
+        "--limit", type=at_least(1), help="use at most this many faces of each part: a trial"
     )
     evaluate.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     evaluate.set_defaults(run=_evaluate)
@@ -72,15 +72,15 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from device.inference.model_card import load_card
 
     labels = load_card(arguments.model).labels
-    given = arguments.folder is not None
-    report = (_evaluate_folder if given else _evaluate_parts)(arguments, labels)
+    measure = _evaluate_parts if arguments.folder is None else _evaluate_folder
+    report = measure(arguments, labels)
     if arguments.json:
         print(json.dumps(report))
     return 0
 
 
 def _environments(arguments: argparse.Namespace) -> Path:
-    """Where the packages are installed that cannot live beside us."""
+    """The folder of the virtual environments of baselines."""
     return Path(arguments.runs).resolve() / "environments"
 
 
@@ -89,15 +89,15 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
     from tools.datasets.class_folders import read_folder
     from tools.datasets.import_issues import Findings
     from tools.evaluation.class_folders import as_table, held_out, measure_folder, write
-    from tools.evaluation.compare import File, open_rival
+    from tools.evaluation.compare import ModelFile, open_baseline
 
     if arguments.only != SECTIONS:
-        raise UserError("--only: of the public sets; --folder tells accuracy and calibration")
-    models = [(arguments.model.name, File(arguments.model))]
+        raise UserError("--only: not with --folder, which measures accuracy and calibration")
+    models = [(arguments.model.name, ModelFile(arguments.model))]
     if arguments.compare is not None:
-        rival = open_rival(arguments.compare, labels, _environments(arguments))
-        models.append((rival.name, rival))
-        if rival.name == arguments.model.name:  # two files of one name
+        baseline = open_baseline(arguments.compare, labels, _environments(arguments))
+        models.append((baseline.name, baseline))
+        if baseline.name == arguments.model.name:  # two files of one name
             models[0] = (str(arguments.model.resolve()), models[0][1])
     findings = Findings()
     folder = read_folder(arguments.folder, labels, findings)
@@ -118,7 +118,7 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
 
 
 def _folder_of(arguments: argparse.Namespace) -> Path:
-    """Where the report goes: a part of it never takes the place of the whole."""
+    """The folder of the report: a partial report never replaces the full one."""
     chosen = [] if arguments.part == "all" else [arguments.part]
     chosen += [] if arguments.only == SECTIONS else arguments.only
     chosen += [] if arguments.limit is None else [f"limit {arguments.limit}"]
@@ -128,7 +128,7 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
 def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
     from device.values import EMOTIONS
     from tools.datasets.load import PARTS, TEST, VALIDATION
-    from tools.evaluation.compare import compare, open_rival
+    from tools.evaluation.compare import compare, open_baseline
     from tools.evaluation.evaluate import evaluate
     from tools.evaluation.report import as_report, draw, summary
     from tools.training.convert import sha256_of
@@ -136,12 +136,12 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
 
     if labels != EMOTIONS:
         raise UserError(
-            f"{arguments.model}: tells {', '.join(labels)}, which no public set has labels of; "
-            "--folder measures it on class folders of yours"
+            f"{arguments.model}: predicts {', '.join(labels)}, for which no public dataset has "
+            "labels; --folder measures it on your own class folders"
         )
-    rival = None
+    baseline = None
     if arguments.compare is not None:
-        rival = open_rival(arguments.compare, labels, _environments(arguments))
+        baseline = open_baseline(arguments.compare, labels, _environments(arguments))
     parts = {"validation": (VALIDATION,), "test": (TEST,), "all": (VALIDATION, TEST)}
     chosen = parts[arguments.part]
     cache = arguments.runs / "cache"
@@ -156,15 +156,15 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
     }
     found, outputs = evaluate(arguments.model, tables, chosen, arguments.only)
     if sha256_of(arguments.model) != report["sha256"]:
-        raise UserError(f"{arguments.model}: replaced while it was measured; run it again")
+        raise UserError(f"{arguments.model}: the file changed meanwhile; run it again")
     report |= found
-    if rival is not None:
+    if baseline is not None:
         held_out = {
-            f"{name} {PARTS[part]}": stills.of(part)
+            f"{name} {PARTS[part]}": faces.of(part)
             for part in chosen
-            for name, stills in tables.items()
+            for name, faces in tables.items()
         }
-        report["compare"] = compare(rival, held_out, outputs)
+        report["compare"] = compare(baseline, held_out, outputs)
     folder = _folder_of(arguments)
     folder.mkdir(parents=True, exist_ok=True)
     report["pictures"] = [str(path) for path in draw(report, folder, labels)]

@@ -1,1 +1,1 @@
-"""What the models and the rooms of the corridor are worth, measured on what ships."""
+"""Evaluation of what ships: face models, detectors, temporal networks, architectures."""

@@ -1,7 +1,7 @@
-"""A face model on other people's faces: any folder of class folders.
+"""Evaluation of a face model on any folder of class folders.
 
-Promises: where the folders say which faces are held out, the others are not measured; what was
-measured is written as JSON, as Markdown and as pictures, of each model.
+Where the folders name held-out parts, only those are measured. Figures are written as JSON, as
+Markdown and, for each model, as pictures.
 """
 
 from __future__ import annotations
@@ -14,22 +14,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from device.errors import UserError
 from tools.datasets.class_folders import Folder
 from tools.datasets.load import PARTS, TEST, VALIDATION
-from tools.scoring.metrics import confusion, macro_f1, softmax
-from tools.scoring.plots import draw_confusion, draw_reliability
-from tools.scoring.reliability import log_loss, reliability
+from tools.evaluation.plots import draw_reliability
+from tools.scoring.metrics import classification_figures, confusion
+from tools.scoring.plots import draw_confusion
+from tools.scoring.reliability import reliability
 from tools.scoring.tables import markdown, of_figures
 
 
 def held_out(folder: Folder, part: str = "all", limit: int | None = None) -> Folder:
-    """What is measured of a folder: its validation and test parts, or one of them; of a folder that
-    names no parts all. limit: so many faces of each, drawn by a fixed seed, for a trial.
+    """The faces to measure: the validation and test parts, or one of them; all faces of a folder
+    without parts. limit: at most this many of each part, drawn with a fixed seed, for a trial.
 
     Raises:
-        UserError: it names no parts and one is asked for, or has no face of it.
+        UserError: a part is asked for that the folder does not name, or that has no faces.
     """
     if (folder.part < 0).all():
         if part != "all":
@@ -42,9 +44,9 @@ def held_out(folder: Folder, part: str = "all", limit: int | None = None) -> Fol
             missing = "validation or test" if part == "all" else part
             raise UserError(f"--part {part}: the folder has no {missing} faces")
     if limit is not None:
-        draw = np.random.default_rng(0)
+        rng = np.random.default_rng(0)
         parts = [rows[folder.part[rows] == one] for one in np.unique(folder.part[rows])]
-        rows = np.sort(np.concatenate([draw.permutation(one)[:limit] for one in parts]))
+        rows = np.sort(np.concatenate([rng.permutation(one)[:limit] for one in parts]))
     return replace(
         folder, pictures=folder.pictures[rows], truth=folder.truth[rows],
         group=folder.group[rows], part=folder.part[rows],
@@ -55,17 +57,14 @@ def measure_folder(
     name: str, logits: NDArray[np.float32], folder: Folder, labels: Sequence[str]
 ) -> dict[str, Any]:
     """Figures of (N, C) logits on a folder of class folders, and the recall of each class."""
-    counts = confusion(folder.truth, logits.argmax(axis=1), len(labels))
+    shares = softmax(logits, axis=-1)
+    counts = confusion(shares, folder.truth)
     faces = counts.sum(axis=1)
-    shares = softmax(logits)
-    found = reliability(shares, folder.truth)
+    figures = classification_figures(shares, folder.truth)
     return {
         "model": name,
-        "faces": int(faces.sum()),
-        "accuracy": round(float(np.diag(counts).sum() / faces.sum()), 4),
-        "macro_f1": round(macro_f1(counts), 4),
-        "ece": round(found.error, 4),
-        "nll": round(log_loss(shares, folder.truth), 4),
+        "faces": len(folder.truth),
+        **{key: round(value, 4) for key, value in figures.items()},
         "classes": {
             label: {"faces": int(faces[i]), "recall": round(float(counts[i, i] / faces[i]), 4)}
             for i, label in enumerate(labels)
@@ -73,35 +72,33 @@ def measure_folder(
         },
         "labels": list(labels),
         "confusion": counts.tolist(),
-        "bins": found.rows(),
+        "bins": reliability(shares, folder.truth).rows(),
         "skipped": list(folder.skipped),
     }
 
 
 def as_table(reports: Sequence[Mapping[str, Any]]) -> str:
-    """The figures of each model, and below how many of each class it told right."""
-    classes = list(reports[0]["classes"])
+    """The figures of each model, and the recall of each class."""
     rows = [
-        (label, reports[0]["classes"][label]["faces"],
-         *(f"{report['classes'][label]['recall']:.3f}" for report in reports))
-        for label in classes
-    ]  # fmt: skip
-    names = [report["model"] for report in reports]
+        (label, row["faces"], *(f"{report['classes'][label]['recall']:.3f}" for report in reports))
+        for label, row in reports[0]["classes"].items()
+    ]
     figures = of_figures({report["model"]: report for report in reports})
-    return f"{figures}\n\n{markdown(('told right', 'faces', *names), rows)}"
+    header = ("recall", "faces", *(report["model"] for report in reports))
+    return f"{figures}\n\n{markdown(header, rows)}"
 
 
 def write(reports: Sequence[Mapping[str, Any]], title: str, out: Path) -> list[Path]:
-    """`report.json`, `report.md` and two pictures of each model in the folder `out`; returns all
+    """Write `report.json`, `report.md` and two pictures of each model into `out`; returns the
     files."""
     out.mkdir(parents=True, exist_ok=True)
     made = [out / "report.json", out / "report.md"]
     made[0].write_text(json.dumps(reports, indent=1), encoding="utf-8")
     made[1].write_text(f"# {title}\n\n{as_table(reports)}\n", encoding="utf-8")
     for number, report in enumerate(reports):
-        words = f"{Path(report['model']).name}, {title}"
-        first = "" if number == 0 else "compared-"
-        made += [out / f"{first}confusion.png", out / f"{first}reliability.png"]
-        draw_confusion(report["confusion"], made[-2], report["labels"], words)
-        draw_reliability({"emotion": report}, made[-1], words)
+        heading = f"{Path(report['model']).name}, {title}"
+        prefix = "" if number == 0 else "compared-"
+        made += [out / f"{prefix}confusion.png", out / f"{prefix}reliability.png"]
+        draw_confusion(report["confusion"], made[-2], report["labels"], heading)
+        draw_reliability({"emotion": report}, made[-1], heading)
     return made

@@ -1,8 +1,7 @@
-"""Another model on the same faces in the same run: a `.tflite`, or the PyPI package `fer`.
+"""A baseline on the same faces in the same run: another `.tflite`, or the PyPI package `fer`.
 
-`fer` cannot live beside us (another TensorFlow set-up, an OpenCV that overwrites ours), so it is
-installed once into an environment of its own, pinned by hashes, and runs as a child process that is
-handed faces and hands back probabilities. Differences are of the same faces, pair by pair.
+`fer` needs another TensorFlow set-up and an OpenCV that overwrites ours, so it is installed once
+into its own environment, pinned by hashes, and runs as a child process. Differences are paired.
 """
 
 from __future__ import annotations
@@ -27,9 +26,8 @@ from device.values import EMOTIONS
 from tools.datasets.load import Stills
 from tools.places import ROOT
 from tools.scoring.intervals import mean_with_interval
-from tools.scoring.metrics import Array, judged, measure
-from tools.scoring.predict import LOGITS, TFLite
-from tools.scoring.reliability import LEAST_SHARE
+from tools.scoring.metrics import Array, Scored, measure, scored
+from tools.scoring.predict import LOGITS, TFLiteModel
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +37,16 @@ FER = "fer"
 REQUIREMENTS = ROOT / "requirements" / "compare-fer.txt"
 CHILD = Path(__file__).with_name("fer_process.py")
 FER_SIZE = 64
-"""Side in pixels that fer's emotion network takes, and enlarges faces to."""
+"""Side in pixels of the input of fer's emotion network."""
+
+LEAST_SHARE = 1e-7
+"""Probabilities are clipped here, so that their logits are finite."""
+
+INSTEAD = {"consensus": "emotion_by_votes", "consensus_by_label": "emotion"}
+"""What a baseline without a consensus is compared by."""
 
 
-class Rival(Protocol):
+class Baseline(Protocol):
     """A model to compare with."""
 
     name: str
@@ -50,37 +54,37 @@ class Rival(Protocol):
     def predict(self, pictures: Pictures) -> dict[str, Array]:
         """Logits by name, a row for each of (N, S, S) grey faces; at least "emotion"."""
 
-    def knows(self, stills: Stills) -> bool:
-        """Whether it tells anything of which these faces have a label."""
+    def predicts(self, faces: Stills) -> bool:
+        """Whether it has an output for a label that these faces have."""
 
 
-def open_rival(wanted: str, labels: tuple[str, ...], environments: Path) -> Rival:
-    """What `--compare` names: `fer`, or a file.
+def open_baseline(wanted: str, labels: tuple[str, ...], environments: Path) -> Baseline:
+    """The baseline that `--compare` names: `fer`, or a file.
 
-    labels: of our own model; the rival's must be the same. environments: where fer is installed,
-    now, so that nobody measures for minutes and then learns that there is no network.
+    labels: of the evaluated model; the baseline's must be the same. environments: the folder to
+    install fer into, now, so that a missing network is an error before minutes of measuring.
 
     Raises:
         UserError: neither, a model of other classes, or fer cannot be installed.
     """
     if wanted == FER:
-        rival_labels = EMOTIONS
+        found = EMOTIONS
     elif wanted.endswith(".tflite"):
-        rival_labels = card_of(Path(wanted)).labels
+        found = card_of(Path(wanted)).labels
     else:
         raise UserError(f"--compare: got {wanted!r}, takes `fer` or a file FILE.tflite")
-    if rival_labels != labels:
+    if found != labels:
         raise UserError(
-            f"--compare {wanted}: tells {', '.join(rival_labels)}; the model tells "
+            f"--compare {wanted}: predicts {', '.join(found)}; the model predicts "
             f"{', '.join(labels)}: only models of the same classes can be compared"
         )
     if wanted == FER:
-        return Package(install(environments / FER, REQUIREMENTS))
-    return File(Path(wanted))
+        return FerPackage(install(environments / FER, REQUIREMENTS))
+    return ModelFile(Path(wanted))
 
 
 def card_of(model: Path) -> Card:
-    """A model's card; one without a card is taken for a model of the seven emotions, in logits.
+    """A model's card; without one the model is taken to predict logits of the seven emotions.
 
     Raises:
         UserError: no such model, or not the file of its card.
@@ -91,26 +95,25 @@ def card_of(model: Path) -> Card:
 
 
 def logits_of(shares: Array) -> Array:
-    """Logits of which softmax makes these probabilities again."""
+    """Logits whose softmax is these probabilities."""
     return np.log(np.maximum(shares, LEAST_SHARE)).astype(np.float32)
 
 
-class File:
+class ModelFile:
     """A `.tflite` with an input "face" (1, S, S, 1) and an output "emotion"."""
 
     def __init__(self, path: Path) -> None:
-        """Raises: UserError: no such model, another one, or not the file of its card."""
-        # With the folder: two models are often both called face.tflite.
-        self.name = str(path)
+        """Raises: UserError: no such model, another kind, or not the file of its card."""
+        self.name = str(path)  # with its folder: two models are often both called face.tflite
         self._scale = card_of(path).scale
-        self._model = TFLite(path)
+        self._model = TFLiteModel(path)
 
-    def knows(self, stills: Stills) -> bool:
-        """See `Rival`."""
+    def predicts(self, faces: Stills) -> bool:
+        """See `Baseline`."""
         return True
 
     def predict(self, pictures: Pictures) -> dict[str, Array]:
-        """See `Rival`."""
+        """See `Baseline`."""
         outputs = self._model.predict(pictures, heads=LOGITS)
         if self._scale == "probabilities":
             for name in {"emotion", "consensus"} & outputs.keys():
@@ -119,34 +122,34 @@ class File:
 
 
 @dataclass(slots=True)
-class Package:
+class FerPackage:
     """The package `fer`, run by the Python of its own environment."""
 
     python: Path
     name: str = FER
 
-    def knows(self, stills: Stills) -> bool:
-        """See `Rival`: it tells emotions alone."""
-        return bool((stills.emotion >= 0).any())
+    def predicts(self, faces: Stills) -> bool:
+        """See `Baseline`: it predicts emotions only."""
+        return bool((faces.emotion >= 0).any())
 
     def predict(self, pictures: Pictures) -> dict[str, Array]:
-        """See `Rival`. Raises UserError where it cannot be run."""
+        """See `Baseline`. Raises UserError where it cannot be run."""
         if pictures.shape[1:] != (FER_SIZE, FER_SIZE):
             pictures = np.stack([cv2.resize(p, (FER_SIZE, FER_SIZE)) for p in pictures])
         with tempfile.TemporaryDirectory() as folder:
-            given, told = Path(folder) / "faces.npz", Path(folder) / "told.npz"
-            np.savez(given, faces=pictures)
+            faces, out = Path(folder) / "faces.npz", Path(folder) / "out.npz"
+            np.savez(faces, faces=pictures)
             log.info("fer reads %d faces", len(pictures))
-            _run([str(self.python), str(CHILD), str(given), str(told)], "fer cannot be run")
-            with np.load(told) as columns:
+            _run([str(self.python), str(CHILD), str(faces), str(out)], "fer cannot be run")
+            with np.load(out) as columns:
                 shares, labels = columns["shares"], columns["labels"].tolist()
                 self.name = f"{FER} {columns['version']}"
         return {"emotion": logits_of(shares[:, [labels.index(label) for label in EMOTIONS]])}
 
 
 def install(environment: Path, requirements: Path) -> Path:
-    """A virtual environment with exactly these pinned packages: its Python. Made where it is not
-    there, is half made, or was made from other pins.
+    """The Python of a virtual environment with exactly these pinned packages; made where it is
+    missing, incomplete or of other pins.
 
     Raises:
         UserError: they cannot be installed, such as without a network.
@@ -160,9 +163,7 @@ def install(environment: Path, requirements: Path) -> Path:
     try:
         venv.create(environment, clear=True, with_pip=True, symlinks=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise UserError(
-            f"{environment}: no virtual environment can be made there ({error})"
-        ) from None
+        raise UserError(f"{environment}: cannot make a virtual environment ({error})") from None
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _run(
         [*pip, "--no-deps", "--require-hashes", "-r", str(requirements)],
@@ -173,52 +174,47 @@ def install(environment: Path, requirements: Path) -> Path:
 
 
 def _run(command: list[str], trouble: str) -> None:
-    """Run a child; where it fails, its last words are in the one line of UserError."""
+    """Run a child process; if it fails, UserError has its last error line."""
     ended = subprocess.run(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
     )
     if ended.returncode:
-        words = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-        errors = [line for line in words if line.lower().startswith("error")] or words
+        lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
+        errors = [line for line in lines if line.lower().startswith("error")] or lines
         last = errors[-1] if errors else f"exit code {ended.returncode}"
         raise UserError(f"{trouble} ({last[:160]})")
 
 
-INSTEAD = {"consensus": "emotion_by_votes", "consensus_by_label": "emotion"}
-"""What a model without a consensus is judged by in its place."""
-
-
 def compare(
-    rival: Rival, held_out: Mapping[str, Stills], ours: Mapping[str, Mapping[str, Array]]
+    baseline: Baseline, held_out: Mapping[str, Stills], ours: Mapping[str, Mapping[str, Array]]
 ) -> dict[str, Any]:
-    """The rival's figures on the same faces, and ours less theirs with 95 % intervals.
+    """The baseline's figures on the same faces, and ours less theirs with 95 % intervals.
 
-    held_out: faces, and ours: what our model told of them, by the same titles. A set for which the
-    rival has no output is left out.
+    held_out: faces, and ours: our model's outputs, by the same titles. Faces for which the baseline
+    has no output are left out.
     """
     parts: dict[str, Any] = {}
     differences: dict[str, Any] = {}
-    for title, stills in held_out.items():
-        if not rival.knows(stills):
+    for title, faces in held_out.items():
+        if not baseline.predicts(faces):
             continue
-        theirs = rival.predict(stills.pictures)
-        parts[title] = measure(theirs, stills)
-        differences[title] = difference(judged(ours[title], stills), judged(theirs, stills))
-    return {"name": rival.name, "parts": parts, "ours_less_theirs": differences}
+        theirs = baseline.predict(faces.pictures)
+        parts[title] = measure(theirs, faces)
+        differences[title] = difference(scored(ours[title], faces), scored(theirs, faces))
+    return {"name": baseline.name, "parts": parts, "ours_less_theirs": differences}
 
 
 def difference(
-    ours: Mapping[str, tuple[Array, NDArray[np.int64]]],
-    theirs: Mapping[str, tuple[Array, NDArray[np.int64]]],
+    ours: Mapping[str, Scored], theirs: Mapping[str, Scored]
 ) -> dict[str, dict[str, float]]:
-    """Our accuracy less theirs, of each of `judged` that both tell, with a paired interval; also
-    of what our kiosk tells where they have but one output."""
-    told = {}
+    """Our accuracy less theirs with a paired interval, of each of `scored` that both have, or that
+    `INSTEAD` has a substitute for."""
+    report = {}
     for name in ours:
         other = name if name in theirs else INSTEAD.get(name, "")
         if other not in theirs:
             continue
-        right = [shares.argmax(axis=1) == truth for shares, truth in (ours[name], theirs[other])]
-        pairs = right[0].astype(np.float64) - right[1].astype(np.float64)
-        told[name] = mean_with_interval(pairs).as_json()
-    return told
+        correct = [shares.argmax(axis=1) == truth for shares, truth in (ours[name], theirs[other])]
+        pairs = correct[0].astype(np.float64) - correct[1].astype(np.float64)
+        report[name] = mean_with_interval(pairs).as_json()
+    return report

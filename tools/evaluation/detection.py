@@ -1,8 +1,8 @@
-"""How well faces are found: `wayside-tools measure detection` prints every figure of the README.
+"""Evaluation of the detectors: `wayside-tools measure detection` prints the README's figures.
 
-Recall on annotated photographs, agreement of the two detectors, people that are not there, and how
-far away a face may stand. What is measured is what runs: detectors come from `open_detector`,
-tracks from `Tracker`, with the configuration's defaults.
+Recall on annotated photographs, agreement of the two detectors, tracks on clips with and without
+people, and the largest distance. Detectors come from `open_detector` and tracks from `Tracker`, as
+on a kiosk, with the configuration's defaults.
 """
 
 from __future__ import annotations
@@ -25,21 +25,25 @@ from device.values import Box, Frame, Image, Track
 from tools.datasets.videos import frames_of
 from tools.places import THIRD_PARTY
 
+Name = Literal["blazeface", "mediapipe"]
+NAMES: tuple[Name, ...] = ("blazeface", "mediapipe")
+
 HIT_IOU = 0.3
+"""Overlap from which a detected box counts as an annotated face."""
 
 BOX_WIDTH_M = 0.19
-"""Breadth that BlazeFace's box has on a person: 1.3 times the breadth of a face (bizygomatic,
-0.14 m; Farkas, Anthropometry of the Head and Face, 1994), as annotated and found boxes show."""
+"""Width in metres of BlazeFace's box on a person: 1.3 times the width of a face (bizygomatic,
+0.14 m; Farkas, Anthropometry of the Head and Face, 1994), from annotated and detected boxes."""
 
 FIELD_OF_VIEW = 66.0
-"""Degrees across, of the Raspberry Pi Camera Module 3; the Module 2 has 62."""
+"""Horizontal degrees of the Raspberry Pi Camera Module 3; the Module 2 has 62."""
 
 VIEW_WIDTH, VIEW_HEIGHT = 640, 480
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Faces annotated, found at IoU 0.3, and boxes that are on none."""
+    """Numbers of annotated faces, of those found, and of boxes on no face."""
 
     faces: int
     found: int
@@ -48,7 +52,7 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Boxes of either detector over some frames, and mean IoU of those that are of one face."""
+    """Numbers of boxes of each detector and of matched pairs, and the mean IoU of those."""
 
     first: int
     second: int
@@ -56,13 +60,13 @@ class Agreement:
     iou: float
 
 
-def open_named(name: Literal["mediapipe", "blazeface"], vision: VisionConfig) -> Detector:
+def open_named(name: Name, vision: VisionConfig) -> Detector:
     """A detector with the shipped models."""
     return open_detector(vision.model_copy(update={"detector": name}), THIRD_PARTY)[0]
 
 
 def annotated(folder: Path) -> dict[Path, list[Box]]:
-    """The photographs of dlib's example faces that are there, with their boxes."""
+    """dlib's example photographs that the folder has, with their boxes."""
     faces: dict[Path, list[Box]] = {}
     for name in ("training", "testing"):
         tree = ElementTree.parse(folder / f"{name}_with_face_landmarks.xml")
@@ -77,18 +81,18 @@ def annotated(folder: Path) -> dict[Path, list[Box]]:
 
 
 def recall(detector: Detector, folder: Path) -> Recall:
-    """Faces of the annotated photographs that are found. A second apart: none is carried over."""
+    """Recall on the annotated photographs, seconds apart, so that no detection is carried over."""
     faces = found = false = 0
     for index, (path, boxes) in enumerate(annotated(folder).items()):
-        seen = [f.box for f in detector.detect(frame_of(load_picture(path), 2.0 * index))]
+        detected = [f.box for f in detector.detect(frame_of(load_picture(path), 2.0 * index))]
         faces += len(boxes)
-        found += sum(any(b.iou(s) >= HIT_IOU for s in seen) for b in boxes)
-        false += sum(all(b.iou(s) < HIT_IOU for b in boxes) for s in seen)
+        found += sum(any(b.iou(d) >= HIT_IOU for d in detected) for b in boxes)
+        false += sum(all(b.iou(d) < HIT_IOU for b in boxes) for d in detected)
     return Recall(faces, found, false)
 
 
 def agreement(first: Detector, second: Detector, clips: Sequence[Path], every: int) -> Agreement:
-    """Compare two detectors on every n-th frame of some clips."""
+    """Compare two detectors on every `every`-th frame of some clips."""
     ious, count_first, count_second = [], 0, 0
     start = 0.0
     for clip in clips:
@@ -102,21 +106,21 @@ def agreement(first: Detector, second: Detector, clips: Sequence[Path], every: i
     return Agreement(count_first, count_second, len(ious), float(np.mean(ious)))
 
 
-def people(detector: Detector, vision: VisionConfig, clip: Path) -> dict[str, list[Track]]:
-    """The confirmed tracks of a clip by id, as a kiosk would see them."""
+def tracks_in(clip: Path, detector: Detector, vision: VisionConfig) -> dict[str, list[Track]]:
+    """The confirmed tracks of a clip by id, each with its states frame by frame."""
     tracker = Tracker(vision)
-    seen: dict[str, list[Track]] = {}
+    tracks: dict[str, list[Track]] = {}
     for frame in frames_of(clip):
         faces = detector.detect(frame) if tracker.due(frame.at) else None
         for track in tracker.update(faces, frame.at):
-            seen.setdefault(track.id, []).append(track)
-    return seen
+            tracks.setdefault(track.id, []).append(track)
+    return tracks
 
 
 def found_by_size(detector: Detector, folder: Path) -> list[tuple[float, bool]]:
-    """Width of a face in pixels of a 640x480 view, and whether it was found, at falling sizes.
+    """(width in pixels, whether it was found) of faces in a 640x480 view, at decreasing sizes.
 
-    Each annotated photograph is put into the middle of a grey view, smaller and smaller.
+    Each annotated photograph is placed in the middle of a grey view, smaller and smaller.
     """
     rows = []
     at = 0.0
@@ -126,15 +130,15 @@ def found_by_size(detector: Detector, folder: Path) -> list[tuple[float, bool]]:
         for scale in fit * 0.85 ** np.arange(14):
             at += 2
             view, left, top = _placed(picture, float(scale))
-            seen = [f.box for f in detector.detect(frame_of(view, at))]
+            detected = [f.box for f in detector.detect(frame_of(view, at))]
             for box in boxes:
                 here = Box(box.x * scale + left, box.y * scale + top, box.w * scale, box.h * scale)
-                rows.append((here.w, any(here.iou(s) >= HIT_IOU for s in seen)))
+                rows.append((here.w, any(here.iou(d) >= HIT_IOU for d in detected)))
     return rows
 
 
 def smallest_found(rows: Sequence[tuple[float, bool]], share: float = 0.9) -> float:
-    """Width in pixels from which on at least this share of the faces of each size are found."""
+    """Smallest width in pixels from which at least `share` of the faces of each size are found."""
     smallest = math.inf
     for low in range(90, 4, -2):
         hits = [found for width, found in rows if low <= width < low * 1.2]
@@ -145,7 +149,7 @@ def smallest_found(rows: Sequence[tuple[float, bool]], share: float = 0.9) -> fl
 
 
 def distance_m(width_px: float) -> float:
-    """How far away a face is whose box is so wide in a 640 pixel view."""
+    """Distance in metres of a face whose box is `width_px` wide in a 640 pixel view."""
     focal_px = VIEW_WIDTH / 2 / math.tan(math.radians(FIELD_OF_VIEW / 2))
     return focal_px * BOX_WIDTH_M / width_px
 
@@ -160,26 +164,25 @@ def _placed(picture: Image, scale: float) -> tuple[Image, int, int]:
 
 
 def report(data: Path) -> None:
-    """Print what is measured, a line each. data: the folder with photos/ and video/."""
+    """Print the figures, a line each. data: the folder with photos/ and video/."""
     photos, video = data / "photos" / "dlib_faces", data / "video"
     for reach in ("far", "near"):
         vision = VisionConfig(range=reach)
-        straight, other = open_named("blazeface", vision), open_named("mediapipe", vision)
-        detectors = {"blazeface": straight, "mediapipe": other}
+        detectors = {name: open_named(name, vision) for name in NAMES}
         for name, detector in detectors.items():
             r = recall(detector, photos)
             print(f"{reach} {name}: {r.found} of {r.faces} faces, {r.false} false boxes")
         clips = sorted((video / "unlabelled").glob("*.mp4"))
-        a = agreement(straight, other, clips, every=5)
+        a = agreement(detectors["blazeface"], detectors["mediapipe"], clips, every=5)
         print(
             f"{reach} agreement: {a.matched} of {a.first} and {a.second} boxes, "
             f"mean IoU {a.iou:.3f}"
         )
-        width = smallest_found(found_by_size(straight, photos))
+        width = smallest_found(found_by_size(detectors["blazeface"], photos))
         print(f"{reach}: nine of ten faces from {width:.0f} pixels on: {distance_m(width):.1f} m")
         for clip in sorted([*(video / "presence").iterdir(), *(video / "scenes").iterdir()]):
             for name, detector in detectors.items():
-                tracks = people(detector, vision, clip).values()
+                tracks = tracks_in(clip, detector, vision).values()
                 print(f"{reach} {name} {clip.name}: {len(tracks)} tracks", *map(_span, tracks))
         for detector in detectors.values():
             detector.close()

@@ -1,8 +1,8 @@
-"""Measure the model that ships, through the runtime that the kiosk uses.
+"""Evaluation of a face model, in the kiosk's runtime, on the public datasets' held-out parts.
 
-FER-2013's PublicTest and PrivateTest and UTKFace's held-out parts: accuracy, calibration, fairness
-and robustness. What is given back is plain JSON; `report.py` makes tables and pictures
-of it. Other people's faces are measured in `tools.evaluation.class_folders`.
+Accuracy, calibration, fairness and robustness on FER-2013's PublicTest and PrivateTest and
+UTKFace's validation and test parts, as plain JSON. `report.py` makes tables and pictures of it;
+`class_folders.py` evaluates on any folder of class folders.
 """
 
 from __future__ import annotations
@@ -11,31 +11,26 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tools.datasets.load import PARTS, Stills
 from tools.evaluation.fairness import fairness
 from tools.evaluation.robustness import robustness
-from tools.scoring.metrics import judged, measure
-from tools.scoring.predict import LOGITS, TFLite
-from tools.scoring.reliability import log_loss, reliability
-
-Array = NDArray[np.float32]
+from tools.scoring.metrics import Array, classification_figures, measure, scored
+from tools.scoring.predict import LOGITS, TFLiteModel
+from tools.scoring.reliability import reliability
 
 
-def calibration(outputs: Mapping[str, Array], stills: Stills) -> dict[str, Any]:
-    """Of each of `judged`: faces, expected calibration error, log loss and the bins."""
-    told = {}
-    for name, (shares, truth) in judged(outputs, stills).items():
-        found = reliability(shares, truth)
-        told[name] = {
+def calibration(outputs: Mapping[str, Array], faces: Stills) -> dict[str, Any]:
+    """Number of faces, expected calibration error, log loss and bins of each of `scored`."""
+    report = {}
+    for name, (shares, truth) in scored(outputs, faces).items():
+        figures = classification_figures(shares, truth)
+        report[name] = {
             "faces": len(truth),
-            "ece": round(found.error, 4),
-            "nll": round(log_loss(shares, truth), 4),
-            "bins": found.rows(),
+            "ece": round(figures["ece"], 4),
+            "nll": round(figures["nll"], 4),
+            "bins": reliability(shares, truth).rows(),
         }
-    return told
+    return report
 
 
 def evaluate(
@@ -47,25 +42,25 @@ def evaluate(
     sections: some of "accuracy", "calibration", "fairness" and "robustness".
 
     Returns the report: "parts" (accuracy), "calibration" and "fairness" by "table part",
-    "robustness" by part; and the outputs by "table part", for who wants to compare.
+    "robustness" by part; and the outputs by "table part".
     """
-    model = TFLite(path)
+    model = TFLiteModel(path)
     report: dict[str, Any] = {}
     outputs = {}
     for part in parts:
-        held_out = {name: stills.of(part) for name, stills in tables.items()}
+        held_out = {name: table.of(part) for name, table in tables.items()}
         clean = {
-            name: model.predict(stills.pictures, heads=LOGITS) for name, stills in held_out.items()
+            name: model.predict(faces.pictures, heads=LOGITS) for name, faces in held_out.items()
         }
-        for name, stills in held_out.items():
+        for name, faces in held_out.items():
             title = f"{name} {PARTS[part]}"
             outputs[title] = clean[name]
             if "accuracy" in sections:
-                report.setdefault("parts", {})[title] = measure(clean[name], stills)
+                report.setdefault("parts", {})[title] = measure(clean[name], faces)
             if "calibration" in sections:
-                report.setdefault("calibration", {})[title] = calibration(clean[name], stills)
+                report.setdefault("calibration", {})[title] = calibration(clean[name], faces)
             if "fairness" in sections:
-                report.setdefault("fairness", {})[title] = fairness(clean[name], stills)
+                report.setdefault("fairness", {})[title] = fairness(clean[name], faces)
         if "robustness" in sections:
             report.setdefault("robustness", {})[PARTS[part]] = robustness(
                 lambda pictures: model.predict(pictures, heads=LOGITS, quiet=True),

@@ -1,4 +1,4 @@
-"""What the package `fer` predicts of faces: run by the Python of its environment, never imported.
+"""Predictions of the package `fer`: run by the Python of its own environment, never imported.
 
 Usage: python fer_process.py FACES.npz OUT.npz. FACES has `faces`, (N, 64, 64) uint8 grey; OUT gets
 `shares`, (N, 7) float32 probabilities, `labels` and `version`. The faces go straight into its
@@ -16,10 +16,10 @@ from fer.fer import FER
 BATCH = 256
 
 
-def main(faces_file: str, told_file: str) -> None:
-    """Read faces, write what is told of them."""
-    with np.load(faces_file) as given:
-        faces = given["faces"]
+def main(faces_file: str, out_file: str) -> None:
+    """Read faces, write predictions."""
+    with np.load(faces_file) as columns:
+        faces = columns["faces"]
     # Pixels from -1 to 1, as FER.detect_emotions prepares them.
     prepared = faces.astype(np.float32) / 255 * 2 - 1
     network = FER(use_tflite=False)
@@ -29,7 +29,7 @@ def main(faces_file: str, told_file: str) -> None:
     ]
     labels = network._get_labels()
     names = [labels[index] for index in range(len(labels))]
-    np.savez(told_file, shares=np.concatenate(shares), labels=names, version=version("fer"))
+    np.savez(out_file, shares=np.concatenate(shares), labels=names, version=version("fer"))
 
 
 if __name__ == "__main__":

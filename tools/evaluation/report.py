@@ -1,6 +1,6 @@
-"""What `wayside-tools evaluate` measured, as Markdown for the card and as PNG.
+"""The report of `wayside-tools evaluate`, as Markdown and as PNG.
 
-Promises: every number here stands in the JSON; what was not measured is said in words.
+Every number here is in the JSON; what was not measured is stated.
 """
 
 from __future__ import annotations
@@ -11,14 +11,10 @@ from typing import Any
 
 from tools.datasets.load import VOTES
 from tools.evaluation.fairness import FIGURES
+from tools.evaluation.plots import draw_fairness, draw_reliability, draw_robustness
 from tools.evaluation.robustness import ACCURACIES, CLIFF, CURVES
-from tools.scoring.metrics import AGREED, CLEAR
-from tools.scoring.plots import (
-    draw_confusion,
-    draw_curves,
-    draw_fairness,
-    draw_reliability,
-)  # fmt: skip
+from tools.scoring.metrics import AGREED, VOTED
+from tools.scoring.plots import draw_confusion
 from tools.scoring.tables import markdown, of_figures
 
 HEADS = {
@@ -32,7 +28,7 @@ HEADS = {
 
 
 def summary(report: Mapping[str, Any]) -> str:
-    """What is printed: the main table, and a line for each verdict."""
+    """The printed part: the main table, the comparison, and a line for each verdict."""
     return "\n\n".join(
         [
             *([of_figures(report["parts"])] if "parts" in report else []),
@@ -43,7 +39,7 @@ def summary(report: Mapping[str, Any]) -> str:
 
 
 def verdicts(report: Mapping[str, Any]) -> Iterator[str]:
-    """The gaps that have a limit, and the cliffs that a kiosk would meet, a line each."""
+    """A line for each gap that has a limit, and for each cliff in the usual range at a kiosk."""
     for title, part in report.get("fairness", {}).items():
         for kind, gap in part.get("gaps", {}).items():
             if "limit" in gap:
@@ -54,11 +50,11 @@ def verdicts(report: Mapping[str, Any]) -> Iterator[str]:
                     f"{'met' if gap['met'] else 'NOT met'}"
                 )
     for part, found in report.get("robustness", {}).items():
-        met = [cliff for cliff in found["cliffs"] if cliff["usual"]]
-        for cliff in met:
-            yield f"{part}: a cliff where a kiosk stands: {_cliff(found, cliff)}"
-        if not met:
-            yield f"{part}: no cliff within what a kiosk meets every day"
+        usual = [cliff for cliff in found["cliffs"] if cliff["usual"]]
+        for cliff in usual:
+            yield f"{part}: a cliff in the usual range at a kiosk: {_cliff(found, cliff)}"
+        if not usual:
+            yield f"{part}: no cliff in the usual range at a kiosk"
 
 
 def as_report(report: Mapping[str, Any]) -> str:
@@ -92,27 +88,27 @@ def _figure(value: float) -> str:
     return f"{value:.3f}"
 
 
-def _interval(told: Mapping[str, float]) -> str:
-    return f"{told['value']:.3f} ({told['low']:.3f} to {told['high']:.3f})"
+def _interval(row: Mapping[str, float]) -> str:
+    return f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
 
 
 def _votes(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Of how many faces FER+'s majority is, and what was left out."""
+    """Numbers of faces with and without FER+'s majority, and accuracies on parts of them."""
     for title, figures in parts.items():
         if "votes" not in figures:
             continue
         votes = figures["votes"]
-        words = (
+        text = (
             f"FER+ majority, {title}: {votes['faces']} faces; left out: {votes['ties']} ties, "
             f"{votes['contempt']} of contempt, {votes['without_votes']} without votes."
         )
         clear = [
             f"{votes[f'{name}_clear_accuracy']} by the output `{output}`"
-            for name, output in CLEAR.items()
+            for name, output in VOTED.items()
             if f"{name}_clear_accuracy" in votes
         ]
         if clear:
-            words += (
+            text += (
                 f" Where more than half of the votes agree ({votes['clear_faces']} faces): "
                 f"{', '.join(clear)}."
             )
@@ -122,19 +118,19 @@ def _votes(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             if f"{name}_agreed_accuracy" in votes
         ]
         if agreed:
-            words += (
+            text += (
                 f" Where label and majority agree ({votes['agreed_faces']} faces): "
                 f"{', '.join(agreed)}."
             )
-        yield words
+        yield text
 
 
 def comparison(compared: Mapping[str, Any]) -> list[str]:
-    """The rival's table, and ours less theirs."""
+    """The baseline's table, and ours less theirs."""
     rows = [
-        (title, HEADS[name], _interval(told))
+        (title, HEADS[name], _interval(row))
         for title, heads in compared["ours_less_theirs"].items()
-        for name, told in heads.items()
+        for name, row in heads.items()
     ]
     named = {f"{compared['name']}, {title}": part for title, part in compared["parts"].items()}
     header = ("", "accuracy", "ours less theirs (95 %)")
@@ -143,9 +139,9 @@ def comparison(compared: Mapping[str, Any]) -> list[str]:
 
 def _calibration(parts: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
-        (title, HEADS[name], told["faces"], f"{told['ece']:.4f}", f"{told['nll']:.4f}")
+        (title, HEADS[name], row["faces"], f"{row['ece']:.4f}", f"{row['nll']:.4f}")
         for title, heads in parts.items()
-        for name, told in heads.items()
+        for name, row in heads.items()
     ]
     return markdown(("", "output", "faces", "ECE (15 bins)", "log loss"), rows)
 
@@ -155,10 +151,10 @@ def _fairness(part: Mapping[str, Any]) -> Iterator[str]:
     for kind, members in {"": {"all": part["overall"]}, **part["groups"]}.items():
         for name, row in members.items():
             figures = (_interval(row[key]) for key in FIGURES)
-            few = f"{row['faces']} (few)" if row["small"] else row["faces"]
-            rows.append((kind, name, few, *figures))
-    told = ("gender accuracy (95 %)", "age error, years (95 %)", "age band accuracy (95 %)")
-    yield markdown(("by", "group", "faces", *told), rows)
+            count = f"{row['faces']} (few)" if row["small"] else row["faces"]
+            rows.append((kind, name, count, *figures))
+    titles = ("gender accuracy (95 %)", "age error, years (95 %)", "age band accuracy (95 %)")
+    yield markdown(("by", "group", "faces", *titles), rows)
     gaps = [
         (kind, gap["best"], gap["worst"], _interval(gap), gap.get("limit", "–"),
          {True: "yes", False: "no", None: "–"}[gap.get("met")])
@@ -180,7 +176,7 @@ def _cliff(found: Mapping[str, Any], cliff: Mapping[str, Any]) -> str:
 def _robustness(found: Mapping[str, Any]) -> Iterator[str]:
     keys = [key for key in CURVES if key in found["clean"]]
     clean = (_figure(found["clean"][key]) for key in keys)
-    rows: list[tuple[Any, ...]] = [("as is", "", *clean)]
+    rows: list[tuple[Any, ...]] = [("clean", "", *clean)]
     for row in found["conditions"].values():
         for index, strength in enumerate(row["strengths"]):
             values = (_figure(row["curves"][key][index]) for key in keys)
@@ -192,23 +188,23 @@ def _robustness(found: Mapping[str, Any]) -> Iterator[str]:
         + f"{row['reason']}."
         for row in found["conditions"].values()
     )
-    yield f"Where accuracy has fallen by more than {CLIFF * 100:.0f} points:"
+    yield f"Where accuracy falls by more than {CLIFF * 100:.0f} points:"
     cliffs = [
         (found["conditions"][c["condition"]]["title"], ACCURACIES[c["figure"]],
          f"{c['strength']:g}", _figure(c["clean"]), _figure(c["value"]),
          "yes" if c["usual"] else "no")
         for c in found["cliffs"]
     ]  # fmt: skip
-    header = ("condition", "accuracy", "from strength", "as is", "there", "usual at a kiosk")
+    header = ("condition", "accuracy", "from strength", "clean", "corrupted", "usual at a kiosk")
     yield markdown(header, cliffs) if cliffs else "Nowhere."
 
 
 def draw(report: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> list[Path]:
-    """Every picture that the report has numbers for; returns the files."""
+    """Write every picture that the report has figures for; returns the files."""
     made: list[Path] = []
 
-    def at(*words: str) -> Path:
-        made.append(folder / f"{'-'.join(words).replace(' ', '-')}.png")
+    def at(*names: str) -> Path:
+        made.append(folder / f"{'-'.join(names).replace(' ', '-')}.png")
         return made[-1]
 
     name = report["model"]
@@ -216,25 +212,20 @@ def draw(report: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> li
         if "confusion" in figures:
             draw_confusion(figures["confusion"], at(title, "confusion"), labels, f"{name}, {title}")
         if "confusion" in figures.get("votes", {}):
-            words = f"{name}, {title}, FER+ majority"
-            draw_confusion(
-                figures["votes"]["confusion"], at(title, "votes-confusion"), VOTES, words
-            )
+            counts, heading = figures["votes"]["confusion"], f"{name}, {title}, FER+ majority"
+            draw_confusion(counts, at(title, "votes-confusion"), VOTES, heading)
     for title, heads in report.get("calibration", {}).items():
         if heads:
-            shown = {HEADS[head]: told for head, told in heads.items()}
+            shown = {HEADS[head]: row for head, row in heads.items()}
             draw_reliability(shown, at(title, "reliability"), f"{name}, {title}")
     for title, part in report.get("fairness", {}).items():
         if "groups" in part:
-            words = f"{name}, {title}: every group with its faces; hollow where they are few"
-            draw_fairness(part, at(title, "fairness"), words)
+            heading = f"{name}, {title}: groups with their faces; small ones are hollow"
+            draw_fairness(part, at(title, "fairness"), heading)
     for part, found in report.get("robustness", {}).items():
-        draw_curves(
-            found, ACCURACIES, at(part, "robustness"), label="accuracy", title=f"{name}, {part}"
-        )
+        heading = f"{name}, {part}"
+        draw_robustness(found, ACCURACIES, at(part, "robustness"), label="accuracy", title=heading)
         if "age_error" in found["clean"]:
             age = {"age_error": "age error (years)"}
-            draw_curves(
-                found, age, at(part, "robustness-age"), label="years", title=f"{name}, {part}"
-            )
+            draw_robustness(found, age, at(part, "robustness-age"), label="years", title=heading)
     return made

@@ -1,8 +1,7 @@
-"""What darkness, blur, distance, noise, a mask, sunglasses and a tilted head cost.
+"""Accuracy on corrupted faces: darkness, blur, distance, noise, tilt, masks and sunglasses.
 
-The faces of a part are spoilt step by step, the same way at every run, and measured again. A fall
-of accuracy by more than ten points is a cliff; it matters most within what a kiosk meets every
-day, which each condition states with its reason.
+The corruptions are seeded. A fall of accuracy by more than ten points is a cliff; each condition
+states, with its reason, which strengths are usual at a kiosk.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from tools.datasets.photos import ALIGNED
 from tools.scoring.metrics import Array, face_metrics
 
 Pictures = NDArray[np.uint8]
-Act = Callable[[Pictures, float, np.random.Generator], Pictures]
+Corrupt = Callable[[Pictures, float, np.random.Generator], Pictures]
 Predict = Callable[[Pictures], Mapping[str, Array]]
 
 CLIFF = 0.10
@@ -40,15 +39,15 @@ ACCURACIES = {
 CURVES = ACCURACIES | {"age_error": "age error (years)"}
 
 SENSOR_GAMMA = 2.2
-"""Exponent between light and grey level, of sRGB as it is usually rounded (IEC 61966-2-1)."""
+"""Exponent from grey level to light: sRGB's as it is usually rounded (IEC 61966-2-1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One way to spoil (N, S, S) grey faces, from the mildest strength to the hardest.
+    """A corruption of (N, S, S) grey faces.
 
-    usual: the hardest strength that a kiosk meets every day; None: what people wear is their own
-    choice, wherever a kiosk stands. reason: why so far.
+    strengths: from the mildest to the hardest. usual: the hardest that is usual at a kiosk; None:
+    it depends on what people wear. reason: why that one.
     """
 
     title: str
@@ -56,41 +55,41 @@ class Condition:
     strengths: tuple[float, ...]
     usual: float | None
     reason: str
-    act: Act
+    corrupt: Corrupt
 
     def is_usual(self, strength: float) -> bool:
-        """Whether a kiosk meets this strength every day."""
+        """Whether this strength is usual at a kiosk."""
         if self.usual is None:
             return False
         return self.strengths.index(strength) <= self.strengths.index(self.usual)
 
 
-def darkened(pictures: Pictures, stops: float, draw: np.random.Generator) -> Pictures:
-    """Half of the light for each stop, and no more grey levels than it leaves."""
+def darkened(pictures: Pictures, stops: float, rng: np.random.Generator) -> Pictures:
+    """Half of the light for each stop, rounded to whole grey levels."""
     share = 2 ** (-stops / SENSOR_GAMMA)
     return np.rint(pictures * share).astype(np.uint8)
 
 
-def blurred(pictures: Pictures, percent: float, draw: np.random.Generator) -> Pictures:
-    """A Gaussian whose standard deviation is so many per cent of the side."""
+def blurred(pictures: Pictures, percent: float, rng: np.random.Generator) -> Pictures:
+    """Gaussian blur with a standard deviation of `percent` of the side."""
     deviation = percent / 100 * pictures.shape[1]
     return np.stack([cv2.GaussianBlur(p, (0, 0), deviation) for p in pictures])
 
 
-def coarsened(pictures: Pictures, pixels: float, draw: np.random.Generator) -> Pictures:
-    """A face so many pixels wide, brought back to the size of a crop."""
+def coarsened(pictures: Pictures, pixels: float, rng: np.random.Generator) -> Pictures:
+    """Downscaled to `pixels` across and enlarged again."""
     return np.stack([coarse(p, int(pixels)) for p in pictures])
 
 
-def noisy(pictures: Pictures, deviation: float, draw: np.random.Generator) -> Pictures:
-    """Gaussian noise of so many grey levels."""
-    noise = draw.standard_normal(pictures.shape, np.float32) * np.float32(deviation)
+def noisy(pictures: Pictures, deviation: float, rng: np.random.Generator) -> Pictures:
+    """Gaussian noise with a standard deviation in grey levels."""
+    noise = rng.standard_normal(pictures.shape, np.float32) * np.float32(deviation)
     return np.clip(np.rint(pictures + noise), 0, 255).astype(np.uint8)
 
 
-def turned(pictures: Pictures, degrees: float, draw: np.random.Generator) -> Pictures:
-    """Tilted to either side, as a coin falls."""
-    signs = draw.choice((-1.0, 1.0), len(pictures))
+def turned(pictures: Pictures, degrees: float, rng: np.random.Generator) -> Pictures:
+    """Rotated by `degrees` to a random side."""
+    signs = rng.choice((-1.0, 1.0), len(pictures))
     size = pictures.shape[1]
     return np.stack(
         [
@@ -104,27 +103,27 @@ def turned(pictures: Pictures, degrees: float, draw: np.random.Generator) -> Pic
 
 
 def keypoints_in_crop() -> NDArray[np.float64]:
-    """(6, 2) where a framed crop has right eye, left eye, nose, mouth, right and left ear, in
-    shares of its side: the aligned photos' keypoints, framed by the device's own framing."""
+    """(6, 2) right eye, left eye, nose, mouth, right and left ear in a crop, in shares of its side:
+    the keypoints of aligned photos in the device's framing."""
     pixels = 1000 * ALIGNED
     framing = framing_of(Face(Box(0, 0, 1000, 1000), pixels, 1.0))
     return np.asarray((pixels - (framing.x, framing.y)) / framing.side + 0.5, np.float64)
 
 
 FINE = 4
-"""Coverings are drawn so many times larger and averaged down: soft edges, as a lens sees them."""
+"""Covers are painted this many times larger and averaged down, for soft edges."""
 
 
 def _drawn(size: int, draw: Callable[[Pictures, float], None]) -> NDArray[np.float32]:
-    """(size, size) shares, 0 to 1, of what `draw` paints on a picture whose side it is given."""
+    """(size, size) coverage, 0 to 1, of what `draw` paints on a picture of the given side."""
     large = np.zeros((size * FINE, size * FINE), np.uint8)
     draw(large, float(size * FINE))
     return cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
 
 
 def mask_area(size: int, height: float) -> NDArray[np.float32]:
-    """(size, size) shares covered by a mask that is pulled up to `height`: 0 below the chin, 1
-    between nose and eyes."""
+    """(size, size) coverage by a face mask up to `height`: 0 below the chin, 1 between nose and
+    eyes."""
     points = keypoints_in_crop()
     eyes, nose, mouth = points[:2].mean(axis=0), points[2], points[3]
     chin = mouth + 1.1 * (mouth - nose)
@@ -144,7 +143,7 @@ def mask_area(size: int, height: float) -> NDArray[np.float32]:
 
 
 def glasses_area(size: int) -> NDArray[np.float32]:
-    """(size, size) shares covered by sunglasses: two lenses, a bridge and temples to the ears."""
+    """(size, size) coverage by sunglasses: two lenses, a bridge and temples to the ears."""
     points = keypoints_in_crop()
     apart = points[1, 0] - points[0, 0]
 
@@ -163,32 +162,34 @@ def glasses_area(size: int) -> NDArray[np.float32]:
     return _drawn(size, draw)
 
 
-def masked(pictures: Pictures, height: float, draw: np.random.Generator) -> Pictures:
-    """A mask as bright as the brightest tenth of the picture, pulled up to `height`."""
+def masked(pictures: Pictures, height: float, rng: np.random.Generator) -> Pictures:
+    """A face mask as bright as the 90th percentile of the picture, up to `height`."""
     area = mask_area(pictures.shape[1], height)
     tone = np.percentile(pictures, 90, axis=(1, 2))[:, None, None]
     return np.rint(pictures * (1 - area) + tone * area).astype(np.uint8)
 
 
-def shaded(pictures: Pictures, percent: float, draw: np.random.Generator) -> Pictures:
-    """Sunglasses that take so many per cent of the light."""
+def shaded(pictures: Pictures, percent: float, rng: np.random.Generator) -> Pictures:
+    """Sunglasses that absorb `percent` of the light."""
     area = glasses_area(pictures.shape[1])
     through = max(1 - percent / 100, 0.0) ** (1 / SENSOR_GAMMA)
     return np.rint(pictures * (1 - area * (1 - through))).astype(np.uint8)
 
 
+WORN = "depends on what people wear, wherever the kiosk stands"
+
 CONDITIONS = {
     "dark": Condition(
         "darkened", "stops less light", (1, 2, 4, 6, 8), 2,
-        "assumed: what a camera's exposure leaves to correct", darkened,
+        "assumed: what a camera's exposure does not correct", darkened,
     ),
     "blur": Condition(
         "blurred", "standard deviation, % of the side", (1, 2, 3, 4, 6), 2,
-        "beyond, the device trusts a reading less (device/faces/crop.py)", blurred,
+        "beyond it the device reduces a reading's trust (device/faces/crop.py)", blurred,
     ),
     "pixels": Condition(
-        "seen from afar", "pixels across", (48, 40, 32, 28, 24), 32,
-        "below, the device trusts a reading less (device/faces/crop.py)", coarsened,
+        "low resolution", "pixels across", (48, 40, 32, 28, 24), 32,
+        "below it the device reduces a reading's trust (device/faces/crop.py)", coarsened,
     ),
     "noise": Condition(
         "noisy", "standard deviation, grey levels", (5, 10, 15, 20, 30), 10,
@@ -196,53 +197,52 @@ CONDITIONS = {
     ),
     "turn": Condition(
         "rotated", "degrees to either side", (5, 10, 15, 20, 25, 30), 10,
-        "assumed: the device turns a crop upright, this is what it misses", turned,
+        "assumed: the error that remains after the device has turned a crop upright", turned,
     ),
     "mask": Condition(
-        "mask", "pulled up: 0.25 chin, 0.5 mouth, 1 nose", (0.25, 0.5, 0.75, 1.0), None,
-        "what people wear is their choice, wherever a kiosk stands", masked,
+        "mask", "upper edge: 0.25 chin, 0.5 mouth, 1 nose", (0.25, 0.5, 0.75, 1.0), None, WORN,
+        masked,
     ),
     "sunglasses": Condition(
-        "sunglasses", "% of the light taken", (40, 60, 80, 90, 100), None,
-        "what people wear is their choice, wherever a kiosk stands", shaded,
+        "sunglasses", "% of the light absorbed", (40, 60, 80, 90, 100), None, WORN, shaded,
     ),
 }  # fmt: skip
 
 
-def spoilt(pictures: Pictures, name: str, seed: int = 0) -> Iterator[tuple[float, Pictures]]:
-    """(N, S, S) faces under each strength of a condition. A face's noise and its side of tilt are
-    the same at every strength, so that a curve shows strength alone."""
+def corrupted(pictures: Pictures, name: str, seed: int = 0) -> Iterator[tuple[float, Pictures]]:
+    """(N, S, S) faces under each strength of a condition. Noise and the side of a rotation are the
+    same at every strength, so that a curve shows strength alone."""
     condition = CONDITIONS[name]
     for strength in condition.strengths:
-        draw = np.random.default_rng([seed, list(CONDITIONS).index(name)])
-        yield strength, condition.act(pictures, strength, draw)
+        rng = np.random.default_rng([seed, list(CONDITIONS).index(name)])
+        yield strength, condition.corrupt(pictures, strength, rng)
 
 
 def robustness(
     predict: Predict, tables: Mapping[str, Stills], clean: Mapping[str, Mapping[str, Array]],
     seed: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
-    """The figures of `CURVES` under each condition, and the cliffs, as JSON would have them.
+    """The figures of `CURVES` under each condition, and the cliffs, as JSON.
 
-    tables: faces of one part by the set's name. clean: what `predict` told of them unspoilt. Each
-    set gives the figures that it has labels for.
+    tables: faces of one part by dataset. clean: their outputs by `predict`. Each dataset gives the
+    figures that it has labels for.
     """
-    figures = {name: face_metrics(clean[name], stills) for name, stills in tables.items()}
+    figures = {name: face_metrics(clean[name], faces) for name, faces in tables.items()}
     start = {key: value for row in figures.values() for key, value in row.items() if key in CURVES}
     report: dict[str, Any] = {
-        "faces": {name: len(stills) for name, stills in tables.items()},
+        "faces": {name: len(faces) for name, faces in tables.items()},
         "clean": {key: round(value, 4) for key, value in start.items()},
         "conditions": {},
     }
     total = sum(len(condition.strengths) for condition in CONDITIONS.values()) * len(tables)
-    with tqdm(total=total, desc="spoilt faces", unit="pass", disable=None) as bar:
+    with tqdm(total=total, desc="corrupted faces", unit="pass", disable=None) as bar:
         for name, condition in CONDITIONS.items():
             curves: dict[str, list[float]] = {key: [] for key in CURVES if key in start}
-            for stills in tables.values():
-                for _, pictures in spoilt(stills.pictures, name, seed):
-                    told = face_metrics(predict(pictures), stills)
-                    for key in curves.keys() & told.keys():
-                        curves[key].append(round(told[key], 4))
+            for faces in tables.values():
+                for _, pictures in corrupted(faces.pictures, name, seed):
+                    found = face_metrics(predict(pictures), faces)
+                    for key in curves.keys() & found.keys():
+                        curves[key].append(round(found[key], 4))
                     bar.update()
             report["conditions"][name] = {
                 "title": condition.title,
@@ -257,7 +257,8 @@ def robustness(
 
 
 def cliffs(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Where each accuracy has fallen by more than `CLIFF`: the mildest strength of a condition."""
+    """The mildest strength of each condition at which an accuracy has fallen by more than
+    `CLIFF`."""
     for name, row in report["conditions"].items():
         for key in (key for key in ACCURACIES if key in row["curves"]):
             for strength, value in zip(row["strengths"], row["curves"][key], strict=True):

@@ -1,8 +1,8 @@
-"""Whether remembering earns its place: single frames, their mean, and both temporal networks.
+"""Temporal evaluation: single frames, their exponential mean, and both temporal networks.
 
-`wayside-tools measure temporal` trains both networks on clips of training stills, as far as that
-has not been done for this backbone and recipe, chooses on clips of one half of PublicTest's stills
-and reports on the other; as a Markdown table, as JSON and as a picture of what each told.
+`wayside-tools measure temporal` trains both networks on clips of training faces, unless that is
+done for this backbone and recipe, chooses on clips of one half of PublicTest's faces and reports on
+the other: as a Markdown table, as JSON and as a picture of the predictions over time.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from device.values import EMOTIONS
 from tools.datasets.load import TRAIN, VALIDATION
-from tools.evaluation import labelled_clips
-from tools.evaluation.temporal_plot import draw_moments
+from tools.evaluation.labelled_clips import measure_clips, methods_of
+from tools.evaluation.plots import draw_clips
 from tools.places import ROOT
-from tools.scoring.speed import median_ms
+from tools.scoring.predict import median_ms
 from tools.scoring.tables import of_figures
-from tools.scoring.temporal import ClipBatches, best_constant, predictions, rate
+from tools.scoring.temporal import ClipBatches, best_constant, predict_all, rate
 from tools.training.clips import KINDS, TemporalRecipe, make_clip_batches
 from tools.training.convert import sha256_of, temporal_to_tflite
 from tools.training.networks import load_network
@@ -42,7 +42,7 @@ COLUMNS = {
     "parameters": "parameters",
     "bytes": "bytes",
     "milliseconds": "ms a step",
-    "clips_right": "clips told right",
+    "clips_correct": "labelled clips correct",
 }
 
 
@@ -50,10 +50,10 @@ def report(
     data: Path, models: Path, runs: Path, recipe: TemporalRecipe, mead: Path | None = None,
     limit: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Measure, print the table and write `runs/temporal/report.json` and `moments.png`.
+    """Measure, print the table, and write `runs/temporal/report.json` and `clips.png`.
 
-    models: the folder of `face.tflite` and `face.keras`. mead: a folder of labelled clips to read
-    once everything is chosen. limit: use so many faces of each part, for a trial.
+    models: the folder of `face.tflite` and `face.keras`. mead: a folder of labelled clips, read
+    when everything has been chosen. limit: at most this many faces of each part, for a trial.
 
     Raises:
         UserError: a model or the data is missing.
@@ -61,50 +61,44 @@ def report(
     face, source, folder = models / "face.tflite", models / "face.keras", runs / "temporal"
     labels = load_card(face).labels
     if labels != EMOTIONS:
-        raise UserError(f"{face}: tells {', '.join(labels)}; the clips are of FER-2013's emotions")
-    network = load_network(source)  # the temporal networks begin as its head
-    clips = _clip_batches(data, face, runs, recipe, limit)
+        raise UserError(f"{face}: predicts {', '.join(labels)}; the clips have FER-2013's emotions")
+    network = load_network(source)  # the temporal networks start from its head
+    faces = load_tables(data, runs / "cache", limit)["fer2013"]
+    clips = make_clip_batches(load_model(face), faces.of(TRAIN), faces.of(VALIDATION), recipe)
     made = {
         kind: _network(folder / kind, network, face, clips, replace(recipe, kind=kind))
         for kind in KINDS
     }
     networks = {f"LSTM, {kind}": path for kind, (path, _) in made.items()}
-    rivals = predictions(clips, networks)
-    figures = rate(rivals, clips.reported)
+    methods = predict_all(clips, networks)
+    figures = rate(methods, clips.reported)
     for kind, (path, parameters) in made.items():
         figures[f"LSTM, {kind}"] |= {
             "parameters": parameters,
             "bytes": path.stat().st_size,
             "milliseconds": median_ms(load_model(path)),
         }
-    told: dict[str, Any] = {"recipe": asdict(recipe), "face": sha256_of(face), "clips": figures}
+    found: dict[str, Any] = {"recipe": asdict(recipe), "face": sha256_of(face), "clips": figures}
     if mead is not None:
-        readers = labelled_clips.rivals_of(best_constant(clips.selection), networks)
+        labelled = methods_of(best_constant(clips.selection), networks)
         config = load_config(ROOT / "config.yaml")
-        told["mead"] = labelled_clips.measure_clips(mead, face, labels, readers, config)
-        for name, right in told["mead"]["right"].items():
-            figures[name]["clips_right"] = f"{right} of {told['mead']['clips']}"
+        found["mead"] = measure_clips(mead, face, labels, labelled, config)
+        for name, correct in found["mead"]["correct"].items():
+            figures[name]["clips_correct"] = f"{correct} of {found['mead']['clips']}"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(told, indent=1))
-    draw_moments(rivals, clips.reported, labels, folder / "moments.png")
+    (folder / "report.json").write_text(json.dumps(found, indent=1))
+    draw_clips(methods, clips.reported, labels, folder / "clips.png")
     count, steps = clips.reported.frames.shape[:2]
     print(f"{count} clips of {steps / recipe.fps:g} s at {recipe.fps:g} frames a second\n")
-    print(f"{of_figures(figures, COLUMNS)}\n\n{folder}: report.json, moments.png")
-    return told
-
-
-def _clip_batches(
-    data: Path, face: Path, runs: Path, recipe: TemporalRecipe, limit: int | None
-) -> ClipBatches:
-    stills = load_tables(data, runs / "cache", limit)["fer2013"]
-    return make_clip_batches(load_model(face), stills.of(TRAIN), stills.of(VALIDATION), recipe)
+    print(f"{of_figures(figures, COLUMNS)}\n\n{folder}: report.json, clips.png")
+    return found
 
 
 def _network(
     folder: Path, network: keras.Model, face: Path, clips: ClipBatches, recipe: TemporalRecipe
 ) -> tuple[Path, int]:
-    """The `.tflite` of one kind and its parameters; trained where the one there is of another
-    backbone or recipe."""
+    """The `.tflite` of one kind and its number of parameters; trained unless the one in the folder
+    is of this backbone and recipe."""
     path, card = folder / "temporal.tflite", folder / "made.json"
     wanted = {"recipe": asdict(recipe), "face": sha256_of(face)}
     kept = json.loads(card.read_text()) if card.is_file() and path.is_file() else {}

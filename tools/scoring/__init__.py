@@ -1,1 +1,4 @@
-"""Metrics, calibration, intervals and plots that training and evaluation share."""
+"""Prediction, metrics, intervals, plots and tables that training and evaluation share.
+
+Imports only `device` and `tools.datasets`.
+"""

@@ -1,14 +1,13 @@
-"""FER+'s majority label: what most of its annotators saw in a face of FER-2013.
+"""FER+'s majority label of each face of FER-2013.
 
-Ten people labelled each picture anew (Barsoum et al. 2016, "Training Deep Networks for Facial
+Ten annotators labelled each picture again (Barsoum et al. 2016, "Training Deep Networks for Facial
 Expression Recognition with Crowd-Sourced Label Distribution"). The label is the emotion with the
-most votes. A tie is no majority, and contempt is none of the seven classes that the device tells:
-both are left out, and counted, so that nobody has to guess how many faces a figure is of.
+most votes. Faces with a tie, or with contempt, which is none of the device's seven classes, have no
+label; they are counted.
 
-The authors' own code (`src/ferplus.py` of microsoft/FERPlus, mode "majority") is stricter: it
-drops single votes and wants more than half of the rest, votes for "unknown" and "no face" included.
-Its published 85 % is of such clear faces; `clear` comes near them, from the shares of emotions
-alone.
+The authors' code (`src/ferplus.py` of microsoft/FERPlus, mode "majority") is stricter: it drops
+single votes and requires more than half of the rest, including votes for "unknown" and "no face".
+Their published 85 % is of those faces. `clear` approximates them from the shares of emotions alone.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ CONTEMPT = VOTES.index("contempt")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Majority:
-    """label: (N,) int64 index into `VOTES`, -1 where there is none. clear: (N,) bool, more than
-    half of the votes for emotions. contempt, ties, unvoted: faces left out, by the reason."""
+    """label: (N,) int64 index into `VOTES`, -1 for none. clear: (N,) bool, more than half of the
+    votes agree. contempt, ties, unvoted: numbers of faces without a label, by reason."""
 
     label: NDArray[np.int64]
     clear: NDArray[np.bool_]
@@ -36,7 +35,7 @@ class Majority:
 
 
 def majority(votes: NDArray[np.float32]) -> Majority:
-    """The majority labels of (N, 8) shares of votes by `VOTES`; a row of zeros has none."""
+    """Majority labels of (N, 8) shares of votes by `VOTES`; a row of zeros has no votes."""
     most = votes.max(axis=1, keepdims=True)
     voted = most[:, 0] > 0
     tie = voted & (np.isclose(votes, most).sum(axis=1) > 1)

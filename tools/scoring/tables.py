@@ -1,4 +1,4 @@
-"""Markdown tables, of cells and of figures by name."""
+"""Markdown tables, from cells or from figures by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FACE_COLUMNS = {
     "gender_accuracy": "gender accuracy",
     "gender_ece": "gender ECE",
 }
-"""What a table shows of a face network, in this order."""
+"""Columns of a face model's table: key of the figure, title."""
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -32,7 +32,7 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def of_figures(
     figures: Mapping[str, Mapping[str, Any]], columns: Mapping[str, str] = FACE_COLUMNS
 ) -> str:
-    """A row for each name, a column for each of `columns` that any row has; a gap is a dash."""
+    """A row for each name, and those of `columns` that any row has; a missing figure is a dash."""
     shown = [key for key in columns if any(row.get(key) is not None for row in figures.values())]
     rows = [
         (name, *("–" if row.get(key) is None else row[key] for key in shown))

@@ -1,7 +1,7 @@
-"""What time adds: each frame alone, its exponential mean, and networks that remember.
+"""Temporal evaluation: single frames, their exponential mean and temporal networks on clips.
 
-All rivals read the same clips through the same backbone, and the networks are the `.tflite` files
-that would ship, run step by step as on a kiosk. Whatever was chosen was chosen on other clips.
+All methods read the same clips through the same backbone; networks are `.tflite` files, run step by
+step as on a kiosk. Whatever is chosen is chosen on other clips than those that are reported.
 """
 
 from __future__ import annotations
@@ -13,21 +13,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from tqdm import tqdm
 
 from device.inference.litert import Model, load_model
-from tools.scoring.metrics import softmax
 from tools.scoring.reliability import reliability
 
 Shares = NDArray[np.float32]
 """(N, T, labels) probabilities of every step of N clips."""
 
 CONSTANTS_S = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0)
-"""Time constants that are tried for the exponential mean."""
-
+"""Time constants to choose from for the exponential mean, seconds."""
 
 CEILING = 6.0
 """Largest value of a feature map, which ends in ReLU6; it is stored in 255 levels."""
+
+LEAST_SHARE = 1e-7
+"""Probabilities are clipped here, so that no cross-entropy is infinite."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +58,10 @@ class ClipBatches:
 def smoothed(
     shares: Shares, fps: Sequence[float] | NDArray[np.float32], constant_s: float
 ) -> Shares:
-    """Exponential mean of each clip's probabilities; fps: (N,). It is divided by its weight so far,
-    as `device.audience.means` does, and so begins as the ordinary mean."""
+    """Exponential mean of each clip's probabilities over time; fps: (N,).
+
+    Divided by its weight so far, as `device.audience.means`, so it starts as the ordinary mean.
+    """
     keep = np.exp(-1 / (np.asarray(fps, np.float32) * constant_s))[:, None]
     mean, total, weight = np.empty_like(shares), np.zeros_like(shares[:, 0]), np.zeros_like(keep)
     for step in range(shares.shape[1]):
@@ -68,19 +72,19 @@ def smoothed(
 
 
 def best_constant(batch: ClipBatch, constants: Sequence[float] = CONSTANTS_S) -> float:
-    """The time constant, seconds, whose mean has the smallest cross-entropy on these clips."""
-    shares = softmax(batch.frames)
-    losses = [loss_of(smoothed(shares, batch.fps, c), batch.target) for c in constants]
+    """The time constant in seconds whose mean has the smallest cross-entropy on these clips."""
+    shares = softmax(batch.frames, axis=-1)
+    losses = [cross_entropy(smoothed(shares, batch.fps, c), batch.target) for c in constants]
     return constants[int(np.argmin(losses))]
 
 
-def loss_of(shares: Shares, target: Shares) -> float:
-    """Mean cross-entropy of all steps, nats."""
-    return float(-(target * np.log(np.maximum(shares, 1e-7))).sum(axis=-1).mean())
+def cross_entropy(shares: Shares, target: Shares) -> float:
+    """Mean over all steps, in nats."""
+    return float(-(target * np.log(np.maximum(shares, LEAST_SHARE))).sum(axis=-1).mean())
 
 
 def predict_clips(model: Model, batch: ClipBatch) -> Shares:
-    """What a temporal `.tflite` tells of every step, each clip from an empty state."""
+    """Probabilities by a temporal `.tflite` of every step; each clip starts from an empty state."""
     shares = np.empty_like(batch.frames)
     for index, clip in enumerate(tqdm(batch.maps, model.name, disable=None)):
         shares[index] = predict_clip(model, clip * np.float32(CEILING / 255))
@@ -95,13 +99,13 @@ def predict_clip(model: Model, maps: NDArray[np.float32]) -> NDArray[np.float32]
         output = model.run({"features": features[None], "h": h, "c": c})
         h, c = output["h"], output["c"]
         logits.append(output["emotion"][0])
-    return softmax(np.stack(logits))
+    return softmax(np.stack(logits), axis=-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Changes:
-    """Every change of the true label. clip, step: where; until: the step of the next change in the
-    clip, or its end; before, after: the labels."""
+    """Changes of the true label. clip, step: position of each; until: the step of the next change
+    in the clip, or its end; before, after: the labels."""
 
     clip: NDArray[np.int64]
     step: NDArray[np.int64]
@@ -119,65 +123,68 @@ class Changes:
         return cls(clip, step, until, truth[clip, step - 1], truth[clip, step])
 
 
-def lags(told: NDArray[np.int64], changes: Changes) -> NDArray[np.float64]:
-    """Steps from each change until the new label is told; NaN where the old one was not told just
-    before it, or the new one is never told before the next change."""
+def lags(predicted: NDArray[np.int64], changes: Changes) -> NDArray[np.float64]:
+    """Steps from each change until the new label is predicted.
+
+    NaN where the old label was not predicted just before, or the new one is not before the next
+    change.
+    """
     found = np.full(len(changes.clip), np.nan)
     for index, (clip, step, until) in enumerate(
         zip(changes.clip, changes.step, changes.until, strict=True)
     ):
-        right = np.flatnonzero(told[clip, step:until] == changes.after[index])
-        if len(right) and told[clip, step - 1] == changes.before[index]:
-            found[index] = right[0]
+        correct = np.flatnonzero(predicted[clip, step:until] == changes.after[index])
+        if len(correct) and predicted[clip, step - 1] == changes.before[index]:
+            found[index] = correct[0]
     return found
 
 
-def rate(rivals: Mapping[str, Shares], batch: ClipBatch) -> dict[str, dict[str, Any]]:
-    """Every rival's figures on the same clips.
+def rate(methods: Mapping[str, Shares], batch: ClipBatch) -> dict[str, dict[str, Any]]:
+    """Figures of each method on the same clips.
 
-    accuracy: of all steps; last: of the last step of the clips; switches_a_minute: of the told
-    label; lag_s: mean seconds from a change of the true label until it is told, over the changes
-    that all rivals tell; loss: cross-entropy of all steps, nats; ece: expected calibration error of
-    all steps. A row "shown" has the true label's own switches.
+    accuracy: of all steps; last: of the last step of the clips; switches_a_minute: of the predicted
+    label; lag_s: mean seconds from a change of the true label until it is predicted, over the
+    changes that all methods predict; loss: cross-entropy of all steps, nats; ece: expected
+    calibration error of all steps. The row "shown" has the true label's switches.
     """
     truth = batch.target.argmax(axis=-1)
     changes = Changes.of(truth)
-    told = {name: shares.argmax(axis=-1) for name, shares in rivals.items()}
-    late = {name: lags(labels, changes) for name, labels in told.items()}
-    fair = np.isfinite(np.stack(list(late.values()))).all(axis=0)
+    predicted = {name: shares.argmax(axis=-1) for name, shares in methods.items()}
+    late = {name: lags(labels, changes) for name, labels in predicted.items()}
+    common = np.isfinite(np.stack(list(late.values()))).all(axis=0)
     minutes = float((truth.shape[1] / batch.fps).sum()) / 60
 
     def switches(labels: NDArray[np.int64]) -> float:
         return round(float((labels[:, 1:] != labels[:, :-1]).sum()) / minutes, 1)
 
     report: dict[str, dict[str, Any]] = {"shown": {"switches_a_minute": switches(truth)}}
-    for name, labels in told.items():
-        seconds = late[name][fair] / batch.fps[changes.clip[fair]]
-        flat = rivals[name].reshape(-1, rivals[name].shape[-1])
+    for name, labels in predicted.items():
+        seconds = late[name][common] / batch.fps[changes.clip[common]]
+        flat = methods[name].reshape(-1, methods[name].shape[-1])
         report[name] = {
             "accuracy": round(float((labels == truth).mean()), 4),
             "last": round(float((labels[:, -1] == truth[:, -1]).mean()), 4),
             "switches_a_minute": switches(labels),
-            "lag_s": round(float(seconds.mean()), 2) if fair.any() else None,
-            "changes_timed": int(fair.sum()),
-            "loss": round(loss_of(rivals[name], batch.target), 4),
+            "lag_s": round(float(seconds.mean()), 2) if common.any() else None,
+            "changes_timed": int(common.sum()),
+            "loss": round(cross_entropy(methods[name], batch.target), 4),
             "ece": round(reliability(flat, truth.ravel()).error, 4),
         }
     return report
 
 
-def predictions(clips: ClipBatches, networks: Mapping[str, Path]) -> dict[str, Shares]:
-    """What each rival tells of the reported clips, by name. networks: temporal `.tflite` files."""
+def predict_all(clips: ClipBatches, networks: Mapping[str, Path]) -> dict[str, Shares]:
+    """Probabilities of the reported clips by method: single frames, their exponential mean, and
+    `networks`, temporal `.tflite` files by name."""
     batch = clips.reported
-    frames = softmax(batch.frames)
+    frames = softmax(batch.frames, axis=-1)
     constant = best_constant(clips.selection)
-    rivals = {"frame": frames, f"mean of {constant:g} s": smoothed(frames, batch.fps, constant)}
-    return rivals | {
+    methods = {"frame": frames, f"mean of {constant:g} s": smoothed(frames, batch.fps, constant)}
+    return methods | {
         name: predict_clips(load_model(path), batch) for name, path in networks.items()
     }
 
 
 def compare(clips: ClipBatches, networks: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    """`rate` of the single frames, their exponential mean and networks, on the reported clips. The
-    mean's time constant is chosen where the networks' epochs are."""
-    return rate(predictions(clips, networks), clips.reported)
+    """`rate` of `predict_all`."""
+    return rate(predict_all(clips, networks), clips.reported)

@@ -13,6 +13,7 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from tqdm import tqdm
 
 from device.faces.crop import CROP_SIZE
@@ -20,7 +21,6 @@ from device.inference.litert import Model
 from device.recognition.recognise import emotion_output
 from tools.datasets.load import Stills
 from tools.datasets.sequences import RATES, make_clips
-from tools.scoring.metrics import softmax
 from tools.scoring.temporal import CEILING, ClipBatch, ClipBatches
 from tools.training.batches import emotion_targets
 
@@ -98,7 +98,7 @@ def undisturbed(model: Model, picture: NDArray[np.uint8]) -> NDArray[np.float32]
     face = cv2.resize(picture, (CROP_SIZE, CROP_SIZE))
     told = [model.run({"face": f[None, ..., None]}) for f in (face, face[:, ::-1])]
     output = emotion_output(model.outputs)
-    return softmax(np.concatenate([one[output] for one in told])).mean(axis=0)
+    return softmax(np.concatenate([one[output] for one in told]), axis=-1).mean(axis=0)
 
 
 def halves(stills: Stills) -> tuple[Stills, Stills]:

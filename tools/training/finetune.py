@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from tools.datasets.augment import augment
 from tools.datasets.load import Stills
-from tools.scoring.metrics import mean_years, probabilities, softmax
+from tools.scoring.metrics import mean_years, probabilities
 from tools.scoring.predict import predict_keras
 from tools.training.batches import emotion_targets, with_rare_again
 from tools.training.checkpoint import Checkpoint, History
@@ -160,7 +160,7 @@ class Finetune:
         return faces, targets
 
     def _validate(self, held_out: Stills) -> dict[str, float]:
-        shares = softmax(predict_keras(self.network, held_out.pictures)["emotion"])
+        shares = probabilities("emotion", predict_keras(self.network, held_out.pictures)["emotion"])
         true = shares[np.arange(len(held_out)), held_out.emotion]
         right = shares.argmax(axis=1) == held_out.emotion
         loss = float(-np.log(np.maximum(true, 1e-7)).mean())

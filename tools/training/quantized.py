@@ -19,8 +19,7 @@ from device.inference.litert import load_model
 from device.values import EMOTIONS
 from tools.datasets.load import PARTS, TRAIN, VALIDATION, Stills, join
 from tools.scoring.metrics import measure
-from tools.scoring.predict import predict_keras, predict_tflite
-from tools.scoring.speed import median_ms
+from tools.scoring.predict import median_ms, predict_keras, predict_tflite
 from tools.scoring.tables import of_figures
 from tools.training.convert import Type, face_to_tflite, sha256_of, temporal_to_tflite
 from tools.training.model_cards import DATA, TEMPORAL, face_card, write_card

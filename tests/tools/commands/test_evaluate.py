@@ -1,4 +1,4 @@
-"""`wayside-tools evaluate`, end to end: small sets in zip files, a small network with votes."""
+"""`wayside-tools evaluate`, end to end, on small datasets in zip files and a small network."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def model_at(path: Path, seed: int) -> Path:
     return path
 
 
-def of_own_classes(path: Path, model: Path) -> Path:
+def with_moods(path: Path, model: Path) -> Path:
     """The same model with a card that names two moods."""
     path.write_bytes(model.read_bytes())
     write_card(path, path, ("calm", "excited"), {}, "a test", **FACE)
@@ -39,8 +39,8 @@ def of_own_classes(path: Path, model: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """A workstation's folders, and the options that name them."""
+class Workstation:
+    """A folder of data and two models, and the command with options that name them."""
 
     folder: Path
     model: Path
@@ -62,20 +62,23 @@ class Room:
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
-    folder = tmp_path_factory.mktemp("room")
+def workstation(tmp_path_factory: pytest.TempPathFactory) -> Workstation:
+    folder = tmp_path_factory.mktemp("workstation")
     fer_zip(folder / "fer2013.zip", 20)
     utkface_zip(folder / "utkface_112.zip", 12)
-    return Room(folder, model_at(folder / "face.tflite", 1), model_at(folder / "other.tflite", 2))
+    first, second = (
+        model_at(folder / f"{name}.tflite", seed) for seed, name in enumerate(("face", "other"))
+    )
+    return Workstation(folder, first, second)
 
 
 @pytest.mark.slow
 def test_every_section_is_measured_written_and_drawn(
-    room: Room, capsys: pytest.CaptureFixture[str]
+    workstation: Workstation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert room.evaluate("--compare", str(room.other)) == 0
+    assert workstation.evaluate("--compare", str(workstation.other)) == 0
     printed = capsys.readouterr().out
-    report = room.report
+    report = workstation.report
     fer, utk = report["parts"]["fer2013 validation"], report["parts"]["utkface validation"]
     assert (fer["faces"], utk["faces"]) == (20, 12)
     votes = fer["votes"]
@@ -105,7 +108,7 @@ def test_every_section_is_measured_written_and_drawn(
         for curve in condition["curves"].values():
             assert len(curve) == len(condition["strengths"])
     compared = report["compare"]
-    assert compared["name"] == str(room.other)
+    assert compared["name"] == str(workstation.other)
     assert compared["ours_less_theirs"]["fer2013 validation"]["emotion"]["value"] == pytest.approx(
         fer["accuracy"] - compared["parts"]["fer2013 validation"]["accuracy"], abs=2e-4
     )
@@ -121,7 +124,7 @@ def test_every_section_is_measured_written_and_drawn(
     }
     for path in report["pictures"]:
         assert min(cv2.imread(path).shape[:2]) > 300
-    made = room.folder / "runs" / "evaluate" / "validation"
+    made = workstation.folder / "runs" / "evaluate" / "validation"
     written = (made / "report.md").read_text()
     assert "the labels of FER-2013 and FER+ say nothing of who is seen" in written
     assert "8 faces; left out: 4 ties, 4 of contempt, 4 without votes" in written
@@ -130,92 +133,99 @@ def test_every_section_is_measured_written_and_drawn(
     assert "| fer2013 validation | 20 |" in printed
 
 
-def test_only_what_is_asked_for_is_measured_and_a_repetition_is_the_same(
-    room: Room, capsys: pytest.CaptureFixture[str]
+def test_only_the_sections_asked_for_are_measured_and_the_figures_are_repeatable(
+    workstation: Workstation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ("--only", "fairness,calibration", "--limit", "5", "--json")
-    assert room.evaluate(*asked) == 0
+    assert workstation.evaluate(*asked) == 0
     first = json.loads(capsys.readouterr().out)
-    assert room.evaluate(*asked) == 0
+    assert workstation.evaluate(*asked) == 0
     assert json.loads(capsys.readouterr().out) == first
     assert {"calibration", "fairness"} < set(first)
-    # Beside the report of the whole part, not in its place.
-    made = room.folder / "runs" / "evaluate" / "validation calibration fairness limit 5"
+    # It does not replace the report of the whole part.
+    made = workstation.folder / "runs" / "evaluate" / "validation calibration fairness limit 5"
     assert json.loads((made / "report.json").read_text()) == first
     assert not {"parts", "robustness", "compare"} & set(first)
     assert first["fairness"]["utkface validation"]["faces"] == 5
     assert list(first["fairness"]["fer2013 validation"]) == ["not_measured"]
 
 
-def test_a_section_or_a_rival_that_is_not_there_is_one_clear_line(
-    room: Room, capsys: pytest.CaptureFixture[str]
+def test_an_unknown_section_or_baseline_is_one_clear_line(
+    workstation: Workstation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        room.evaluate("--only", "accuracy,beauty")
+        workstation.evaluate("--only", "accuracy,beauty")
     assert "got 'beauty', takes some of accuracy,calibration" in capsys.readouterr().err
-    for rival, words in (
+    for baseline, error in (
         ("deepface", "takes `fer` or a file FILE.tflite"),
-        (str(room.folder / "none.tflite"), "no such model"),
+        (str(workstation.folder / "none.tflite"), "no such model"),
     ):
-        assert room.evaluate("--only", "accuracy", "--compare", rival) == 1
-        said = capsys.readouterr().err
-        assert said.strip().splitlines()[-1].startswith("wayside-tools: ")
-        assert words in said
+        assert workstation.evaluate("--only", "accuracy", "--compare", baseline) == 1
+        printed = capsys.readouterr().err
+        assert printed.strip().splitlines()[-1].startswith("wayside-tools: ")
+        assert error in printed
 
 
 def test_only_models_of_the_same_classes_are_compared(
-    room: Room, capsys: pytest.CaptureFixture[str]
+    workstation: Workstation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    moods = of_own_classes(room.folder / "moods.tflite", room.other)
-    assert room.evaluate("--only", "accuracy", "--compare", str(moods)) == 1
+    moods = with_moods(workstation.folder / "moods.tflite", workstation.other)
+    assert workstation.evaluate("--only", "accuracy", "--compare", str(moods)) == 1
     assert "only models of the same classes can be compared" in capsys.readouterr().err
 
 
-def test_a_model_of_own_classes_is_not_held_against_the_public_sets(
-    room: Room, capsys: pytest.CaptureFixture[str]
+def test_a_model_of_other_classes_is_not_measured_on_the_public_datasets(
+    workstation: Workstation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    moods = of_own_classes(room.folder / "own.tflite", room.model)
-    assert replace(room, model=moods).evaluate("--only", "accuracy") == 1
-    assert "own.tflite: tells calm, excited, which no public set" in capsys.readouterr().err
+    moods = with_moods(workstation.folder / "own.tflite", workstation.model)
+    assert replace(workstation, model=moods).evaluate("--only", "accuracy") == 1
+    assert (
+        "own.tflite: predicts calm, excited, for which no public dataset" in capsys.readouterr().err
+    )
 
 
-def test_two_models_of_one_name_are_told_apart(
-    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_two_models_of_one_name_are_distinguished(
+    workstation: Workstation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "faces" / "sad").mkdir(parents=True)
     cv2.imwrite(str(tmp_path / "faces" / "sad" / "a.png"), np.full((50, 50), 80, np.uint8))
     for suffix in (".tflite", ".json"):
-        rival = tmp_path / room.model.with_suffix(suffix).name
-        rival.write_bytes(room.model.with_suffix(suffix).read_bytes())
+        copy = tmp_path / workstation.model.with_suffix(suffix).name
+        copy.write_bytes(workstation.model.with_suffix(suffix).read_bytes())
     monkeypatch.chdir(tmp_path)
-    asked = ("--folder", "faces", "--compare", room.model.name, "--part", "all")
-    assert room.evaluate(*asked) == 0
+    asked = ("--folder", "faces", "--compare", workstation.model.name, "--part", "all")
+    assert workstation.evaluate(*asked) == 0
     header = capsys.readouterr().out.splitlines()
-    assert any(f"| {room.model.resolve()} | {room.model.name} |" in line for line in header)
+    assert any(
+        f"| {workstation.model.resolve()} | {workstation.model.name} |" in line for line in header
+    )
 
 
-def test_two_models_read_the_same_folder(
-    room: Room, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_two_models_are_measured_on_the_same_folder(
+    workstation: Workstation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for label in ("anger", "happiness"):
         (tmp_path / label).mkdir()
         cv2.imwrite(str(tmp_path / label / "a.png"), np.full((50, 50), 80, np.uint8))
-    asked = ("--folder", str(tmp_path), "--compare", str(room.other), "--part", "all")
-    assert room.evaluate(*asked, "--json") == 0
+    asked = ("--folder", str(tmp_path), "--compare", str(workstation.other), "--part", "all")
+    assert workstation.evaluate(*asked, "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["faces"] == report["compare"]["faces"] == 2
-    assert report["compare"]["model"] == str(room.other)
-    assert room.evaluate(*asked) == 0
+    assert report["compare"]["model"] == str(workstation.other)
+    assert workstation.evaluate(*asked) == 0
     assert "| angry | 1 |" in capsys.readouterr().out
-    made = room.folder / "runs" / "evaluate" / f"folder {tmp_path.name}"
+    made = workstation.folder / "runs" / "evaluate" / f"folder {tmp_path.name}"
     assert sorted(path.name for path in made.iterdir()) == [
         "compared-confusion.png", "compared-reliability.png", "confusion.png", "reliability.png",
         "report.json", "report.md",
     ]  # fmt: skip
 
 
-def test_of_a_folder_in_parts_the_training_faces_are_not_measured(
-    room: Room, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_training_part_of_a_folder_is_not_measured(
+    workstation: Workstation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for part, count in (("train", 4), ("validation", 2), ("test", 3)):
         for number in range(count):
@@ -228,40 +238,43 @@ def test_of_a_folder_in_parts_the_training_faces_are_not_measured(
         (("--part", "test"), 3),
         (("--part", "test", "--limit", "1"), 1),
     ):
-        assert room.evaluate("--folder", str(tmp_path), "--json", *more) == 0
+        assert workstation.evaluate("--folder", str(tmp_path), "--json", *more) == 0
         assert json.loads(capsys.readouterr().out)["faces"] == faces
 
 
-def test_what_a_folder_cannot_be_asked_is_one_clear_line(
-    room: Room, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_options_that_do_not_fit_a_folder_are_one_clear_line(
+    workstation: Workstation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "sad").mkdir()
     (tmp_path / "sad" / "note.txt").touch()
     cv2.imwrite(str(tmp_path / "sad" / "a.png"), np.full((64, 64), 9, np.uint8))
-    assert room.evaluate("--folder", str(tmp_path)) == 1  # a room asks for --part validation
-    said = capsys.readouterr().err
-    assert "1 left out, no picture of a class: sad/note.txt" in said
-    assert "--part validation: the folder names no parts" in said
-    assert room.evaluate("--folder", str(tmp_path), "--only", "fairness") == 1
-    assert "--only: of the public sets" in capsys.readouterr().err
+    assert workstation.evaluate("--folder", str(tmp_path)) == 1  # with --part validation
+    printed = capsys.readouterr().err
+    assert "1 left out, no picture of a class: sad/note.txt" in printed
+    assert "--part validation: the folder names no parts" in printed
+    assert workstation.evaluate("--folder", str(tmp_path), "--only", "fairness") == 1
+    assert "--only: not with --folder" in capsys.readouterr().err
 
 
 @pytest.mark.slow
-def test_without_a_network_the_package_is_one_clear_line(
-    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_package_that_cannot_be_installed_is_one_clear_line(
+    workstation: Workstation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name, value in (
         ("PIP_NO_INDEX", "1"), ("PIP_FIND_LINKS", str(tmp_path)), ("PIP_CONFIG_FILE", "/dev/null"),
     ):  # fmt: skip
         monkeypatch.setenv(name, value)
-    assert room.evaluate("--only", "accuracy", "--compare", "fer") == 1
-    said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert said.startswith("wayside-tools: compare-fer.txt: cannot be installed; this takes a")
-    assert not (room.folder / "runs" / "environments" / "fer" / "made-from").exists()
+    assert workstation.evaluate("--only", "accuracy", "--compare", "fer") == 1
+    printed = capsys.readouterr().err.strip().splitlines()[-1]
+    assert printed.startswith("wayside-tools: compare-fer.txt: cannot be installed; this takes a")
+    assert not (workstation.folder / "runs" / "environments" / "fer" / "made-from").exists()
 
 
 @pytest.mark.slow
-def test_an_environment_is_made_once_and_again_for_other_pins(tmp_path: Path) -> None:
+def test_an_environment_is_reused_until_its_pins_change(tmp_path: Path) -> None:
     pins = tmp_path / "pins.txt"
     pins.write_text("# nothing\n")
     python = compare.install(tmp_path / "environment", pins)
@@ -275,7 +288,7 @@ def test_an_environment_is_made_once_and_again_for_other_pins(tmp_path: Path) ->
     assert python.resolve() == Path(sys.executable).resolve()
 
 
-def test_the_pins_of_the_package_name_no_registry_and_carry_hashes() -> None:
+def test_the_pins_of_the_package_have_hashes_and_no_registry() -> None:
     lines = compare.REQUIREMENTS.read_text().splitlines()
     assert not any(word in line for line in lines for word in ("://", "index-url", "file:"))
     packages = [line for line in lines if not line.startswith((" ", "#"))]

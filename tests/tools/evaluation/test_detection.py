@@ -1,4 +1,4 @@
-"""Faces on real pictures: who is there is found, by either detector alike, and nobody else."""
+"""Detection on real pictures: every face is found, by both detectors, and nothing else."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tools.evaluation.detection import (
     distance_m,
     found_by_size,
     open_named,
-    people,
     recall,
     smallest_found,
+    tracks_in,
 )
 
 pytestmark = pytest.mark.real_data
@@ -73,10 +73,10 @@ def test_both_detectors_agree_on_clips(wayside_data: Path) -> None:
 
 
 @pytest.mark.parametrize("detector", BOTH, indirect=True)
-def test_nobody_is_seen_where_nobody_is(detector: Detector, wayside_data: Path) -> None:
+def test_an_empty_scene_has_no_track(detector: Detector, wayside_data: Path) -> None:
     clip = wayside_data / "video" / "presence" / "no_face.mp4"
     assert sum(1 for _ in frames_of(clip)) > 90
-    assert people(detector, VISION, clip) == {}
+    assert tracks_in(clip, detector, VISION) == {}
 
 
 @pytest.mark.parametrize("detector", BOTH, indirect=True)
@@ -84,13 +84,13 @@ def test_one_person_who_leaves_or_comes_is_one_track(
     detector: Detector, wayside_data: Path
 ) -> None:
     for name in ("face_noface.mov", "noface_face.mov"):
-        tracks = people(detector, VISION, wayside_data / "video" / "presence" / name)
+        tracks = tracks_in(wayside_data / "video" / "presence" / name, detector, VISION)
         assert len(tracks) == 1, name
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("detector", ["blazeface"], indirect=True)
-def test_passers_by_are_seen_and_furniture_and_backs_are_not(
+def test_passers_by_have_a_track_and_furniture_and_backs_have_none(
     detector: Detector, wayside_data: Path
 ) -> None:
     scenes = wayside_data / "video" / "scenes"
@@ -102,15 +102,15 @@ def test_passers_by_are_seen_and_furniture_and_backs_are_not(
         "people-detection.gif": 0,
         "store-aisle-detection.gif": 0,
     }
-    # Each of the seven was looked at: seven people, so that no track is false.
-    assert {name: len(people(detector, VISION, scenes / name)) for name in seen} == seen
+    # The seven tracks were checked by eye: seven people, none false.
+    assert {name: len(tracks_in(scenes / name, detector, VISION)) for name in seen} == seen
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("detector", ["blazeface"], indirect=True)
-def test_a_face_may_stand_as_far_away_as_the_readme_says(
+def test_faces_are_found_up_to_the_distance_in_the_readme(
     detector: Detector, wayside_data: Path, root: Path
 ) -> None:
     rows = found_by_size(detector, wayside_data / "photos" / "dlib_faces")
-    (promised,) = re.findall(r"found up to ([\d.]+) m", (root / "README.md").read_text())
-    assert round(distance_m(smallest_found(rows)), 1) >= float(promised)
+    (stated,) = re.findall(r"found up to ([\d.]+) m", (root / "README.md").read_text())
+    assert round(distance_m(smallest_found(rows)), 1) >= float(stated)

@@ -1,4 +1,4 @@
-"""Faces that are spoilt the same way at every run, and the cliffs that are told of it."""
+"""Corruptions that are the same in every run, and the cliffs that they cause."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 from tools.datasets.load import VALIDATION, Stills, from_pictures
 from tools.evaluation.robustness import (
     CONDITIONS,
+    corrupted,
     glasses_area,
     keypoints_in_crop,
     mask_area,
     robustness,
-    spoilt,
 )
 
 SIZE = 64
@@ -26,17 +26,17 @@ def faces(count: int = 4) -> np.ndarray:
 
 
 def last(name: str, pictures: np.ndarray) -> np.ndarray:
-    """Spoilt as hard as it goes."""
-    return list(spoilt(pictures, name))[-1][1]
+    """Corrupted with the hardest strength."""
+    return list(corrupted(pictures, name))[-1][1]
 
 
 @pytest.mark.parametrize("name", CONDITIONS)
-def test_a_condition_spoils_more_and_more_and_every_time_alike(name: str) -> None:
+def test_a_corruption_grows_with_strength_and_is_repeatable(name: str) -> None:
     pictures = faces()
     before = pictures.copy()
     changes = []
     for (strength, one), (_, again) in zip(
-        spoilt(pictures, name), spoilt(pictures, name), strict=True
+        corrupted(pictures, name), corrupted(pictures, name), strict=True
     ):
         assert one.shape == pictures.shape
         assert one.dtype == np.uint8
@@ -47,10 +47,10 @@ def test_a_condition_spoils_more_and_more_and_every_time_alike(name: str) -> Non
     assert (pictures == before).all()
 
 
-def test_darkness_takes_half_of_the_light_a_stop() -> None:
+def test_a_stop_takes_half_of_the_light() -> None:
     white = np.full((1, SIZE, SIZE), 255, np.uint8)
     stops = CONDITIONS["dark"].strengths
-    light = [(p / 255).mean() ** 2.2 for _, p in spoilt(white, "dark")]
+    light = [(p / 255).mean() ** 2.2 for _, p in corrupted(white, "dark")]
     assert light == pytest.approx([0.5**stop for stop in stops], rel=0.1)
 
 
@@ -59,7 +59,7 @@ def area_at(area: np.ndarray, point: np.ndarray) -> float:
     return float(area[row, column])
 
 
-def test_a_mask_covers_mouth_and_nose_and_leaves_the_eyes() -> None:
+def test_a_mask_covers_mouth_and_nose_but_not_the_eyes() -> None:
     right, left, nose, mouth = keypoints_in_crop()[:4]
     worn, half, low = (mask_area(SIZE, height) for height in (1.0, 0.5, 0.25))
     assert [area_at(worn, p) for p in (right, left, nose, mouth)] == [0, 0, 1, 1]
@@ -68,7 +68,7 @@ def test_a_mask_covers_mouth_and_nose_and_leaves_the_eyes() -> None:
     assert 0.15 < worn.mean() < 0.5
 
 
-def test_sunglasses_cover_the_eyes_and_leave_nose_and_mouth() -> None:
+def test_sunglasses_cover_the_eyes_but_not_nose_and_mouth() -> None:
     right, left, nose, mouth = keypoints_in_crop()[:4]
     area = glasses_area(SIZE)
     assert [area_at(area, p) for p in (right, left, nose, mouth)] == [1, 1, 0, 0]
@@ -77,9 +77,9 @@ def test_sunglasses_cover_the_eyes_and_leave_nose_and_mouth() -> None:
     assert (black[:, row, column] == 0).all()
 
 
-def test_heads_are_tilted_to_both_sides() -> None:
+def test_faces_are_rotated_to_both_sides() -> None:
     upright = np.zeros((SIZE, SIZE), np.uint8)
-    upright[: SIZE // 2, SIZE // 2 - 2 : SIZE // 2 + 2] = 255  # a line up from the middle
+    upright[: SIZE // 2, SIZE // 2 - 2 : SIZE // 2 + 2] = 255  # a line from the middle up
     tilted = last("turn", np.stack([upright] * 20))
     lean = tilted[:, : SIZE // 2, : SIZE // 2].sum(axis=(1, 2)) > tilted[
         :, : SIZE // 2, SIZE // 2 :
@@ -88,20 +88,20 @@ def test_heads_are_tilted_to_both_sides() -> None:
 
 
 def by_light(pictures: np.ndarray) -> Mapping[str, np.ndarray]:
-    """A model that tells happy from all that is bright, and angry from all else."""
+    """A model that predicts happy for bright pictures and angry for others."""
     happy = pictures.mean(axis=(1, 2)) > 80
     return {"emotion": np.eye(7, dtype=np.float32)[np.where(happy, 3, 0)]}
 
 
 def bright(count: int) -> Stills:
     pictures = np.full((count, SIZE, SIZE), 120, np.uint8)
-    stills = from_pictures(pictures, VALIDATION, np.array([str(i) for i in range(count)]))
-    return replace(stills, emotion=np.full(count, 3))
+    faces = from_pictures(pictures, VALIDATION, np.array([str(i) for i in range(count)]))
+    return replace(faces, emotion=np.full(count, 3))
 
 
-def test_a_cliff_is_told_with_the_mildest_strength_that_makes_it() -> None:
-    stills = bright(10)
-    report = robustness(by_light, {"fer2013": stills}, {"fer2013": by_light(stills.pictures)})
+def test_a_cliff_has_the_mildest_strength_that_causes_it() -> None:
+    faces = bright(10)
+    report = robustness(by_light, {"fer2013": faces}, {"fer2013": by_light(faces.pictures)})
     assert report["clean"] == {"accuracy": 1.0}
     dark = report["conditions"]["dark"]
     # 120 is 87 after one stop and 64 after two.
@@ -109,10 +109,10 @@ def test_a_cliff_is_told_with_the_mildest_strength_that_makes_it() -> None:
     cliffs = {cliff["condition"]: cliff for cliff in report["cliffs"]}
     assert cliffs["dark"]["strength"] == 2
     assert cliffs["dark"]["usual"]
-    assert "blur" not in cliffs  # an even grey stays what it is
+    assert "blur" not in cliffs  # blur does not change an even grey
 
 
-def test_what_is_usual_at_a_kiosk_follows_the_order_of_strength() -> None:
+def test_the_usual_strengths_at_a_kiosk_follow_their_order() -> None:
     pixels = CONDITIONS["pixels"]
     assert [s for s in pixels.strengths if pixels.is_usual(s)] == [48, 40, 32]
     assert not any(CONDITIONS["mask"].is_usual(s) for s in CONDITIONS["mask"].strengths)

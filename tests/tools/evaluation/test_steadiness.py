@@ -1,3 +1,5 @@
+"""Steadiness of the reported emotion on real clips."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -11,7 +13,9 @@ from tools.evaluation.steadiness import measure
 @pytest.mark.real_data
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_told_emotion_is_steady_and_in_time_and_known(wayside_data: Path, root: Path) -> None:
+def test_the_reported_emotion_is_steady_prompt_and_seldom_unknown(
+    wayside_data: Path, root: Path
+) -> None:
     clips = sorted((wayside_data / "video" / "unlabelled").glob("*.mp4"))
     assert len(clips) >= 10
     whole, lags = measure(clips, load_config(root / "config.yaml"), print)

@@ -1,4 +1,4 @@
-"""What most annotators of FER+ saw, and who is left out."""
+"""FER+'s majority label, and which faces have none."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ def shares(**counts: int) -> list[float]:
     return [counts.get(label, 0) / max(sum(counts.values()), 1) for label in VOTES]
 
 
-def test_the_emotion_with_most_votes_is_the_label() -> None:
+def test_the_label_is_the_emotion_with_most_votes() -> None:
     found = majority(np.array([shares(sad=4, neutral=3, fear=3), shares(happy=10)], np.float32))
     assert [VOTES[label] for label in found.label] == ["sad", "happy"]
-    assert found.clear.tolist() == [False, True]  # four of ten are most, and no half
+    assert found.clear.tolist() == [False, True]  # four of ten are most, but not half
 
 
-def test_ties_contempt_and_faces_without_votes_are_left_out_and_counted() -> None:
+def test_ties_contempt_and_faces_without_votes_have_no_label_and_are_counted() -> None:
     votes = [
         shares(sad=3, neutral=3, fear=1),
         shares(contempt=5, neutral=2),

@@ -7,9 +7,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from device.inference.litert import load_model
-from tools.scoring.metrics import softmax
 from tools.scoring.temporal import (
     CEILING,
     ClipBatch,
@@ -133,7 +133,7 @@ def test_training_makes_it_steadier_than_single_frames(kind: Kind, tmp_path: Pat
     assert (tmp_path / "temporal history.png").is_file()
     path = tmp_path / "temporal.tflite"
     path.write_bytes(temporal_to_tflite(step))
-    frames = softmax(batches.reported.frames)
+    frames = softmax(batches.reported.frames, axis=-1)
     rivals = {
         "frame": frames,
         "mean": smoothed(frames, batches.reported.fps, 0.2),
