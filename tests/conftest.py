@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,18 @@ def hopper() -> Frame:
     return frame_of(load_picture(locate(PHOTOGRAPHS[0])), 0.0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def config(root: Path) -> Config:
     """The configuration that ships, on free ports."""
     shipped = load_config(root / "config.yaml")
     return changed(shipped, mqtt__port=0, mqtt__websocket_port=0, display__port=0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print why tests were skipped, a line for each reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("skipped")
+    for reason, count in reasons.most_common():
+        terminalreporter.line(f"{count:4}  {reason}")

@@ -47,9 +47,14 @@ def nobody() -> Camera:
 
 def somebody(config: Config) -> Camera:
     """A camera that sees one person at 15 frames a second, for ever."""
+    return Paced(FakeCamera(person(config)))
+
+
+def person(config: Config) -> Iterator[Frame]:
+    """One person at 15 frames a second, for ever: eight seconds of the demo, again and again."""
     demo = Demo(config.camera)
-    views = itertools.cycle([demo.view(2 + number / 15) for number in range(120)])
-    return Paced(FakeCamera(frame_of(view, n / 15) for n, view in enumerate(views)))
+    for number in itertools.count():
+        yield frame_of(demo.view(2 + number % 120 / 15), number / 15)
 
 
 class RunningKiosk:
@@ -108,5 +113,5 @@ def running(
     try:
         yield kiosk
     finally:
+        kiosk.heard.close()  # first: a client whose broker has gone waits a second to reconnect
         kiosk.stop()
-        kiosk.heard.close()
