@@ -1,22 +1,21 @@
 #!/bin/sh
 # Installs Wayside as services: systemd/install.sh [--root DIR] [--venv DIR]
 #
-#   --root DIR  lay everything out below DIR and touch nothing else: no package, no service, no
-#               user of the running system (for images and packages; its users come from sysusers.d)
-#   --venv DIR  use this virtual environment instead of making one
+#   --root DIR  install below DIR only: no packages, services or users of the running system change
+#               (for disk images; sysusers.d creates the users)
+#   --venv DIR  use this virtual environment instead of creating one
 #
-# May be run again at any time, after a change too. Nothing is rewritten in place: a release is laid
-# out in a folder of its own, and one rename of the link /opt/wayside/current puts it to use.
-# Configuration and passwords that are there stay as they are.
+# It can be run again at any time. Nothing is rewritten in place: each release has its own folder,
+# and renaming the link /opt/wayside/current activates it. Existing configuration and passwords stay.
 set -eu
 umask 022
 
 root='' venv=''
 while [ $# -gt 0 ]; do
     case $1 in
-        --root) root=${2:?--root takes a folder}; shift 2 ;;
-        --venv) venv=${2:?--venv takes a folder}; shift 2 ;;
-        *) echo "wayside: $1: unknown; usage: install.sh [--root DIR] [--venv DIR]" >&2; exit 2 ;;
+        --root) root=${2:?--root needs a folder}; shift 2 ;;
+        --venv) venv=${2:?--venv needs a folder}; shift 2 ;;
+        *) echo "wayside: $1: unknown option; usage: install.sh [--root DIR] [--venv DIR]" >&2; exit 2 ;;
     esac
 done
 root=${root%/}
@@ -27,11 +26,11 @@ etc=$root/etc/wayside
 say() { echo "wayside: $*"; }
 fail() { echo "wayside: $*" >&2; exit 1; }
 
-[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail "installing takes root: sudo make install"
+[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail "root is required: sudo make install"
 
 packages() {
     missing=''
-    # cage starts nothing without Xwayland, and Debian does not make it a dependency.
+    # cage needs Xwayland, and Debian does not declare that dependency.
     for package in mosquitto mosquitto-clients cage xwayland chromium fonts-liberation python3-venv; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
             missing="$missing $package"
@@ -42,16 +41,16 @@ packages() {
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing > /dev/null
 }
 
-# A virtual environment is named after the requirements it holds, and made once for them.
+# A virtual environment is named after the requirements it holds, and created once for them.
 environment() {
     python=${PYTHON:-python3}
     "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' ||
-        fail "$python is not Python 3.11, 3.12 or 3.13; name one: PYTHON=/path/to/python3"
+        fail "$python is not Python 3.11, 3.12 or 3.13; set PYTHON=/path/to/python3"
     wanted=$(cat "$source/requirements/kiosk.txt" "$source/requirements/demo.txt" | sha256sum | cut -c1-12)
     name=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-$wanted
     venv=$opt/venvs/$name link=../../venvs/$name
     [ -e "$venv/complete" ] && return
-    say "installing what a kiosk needs (some minutes)"
+    say "installing the Python packages (some minutes)"
     system=''
     "$python" -c 'import picamera2' 2> /dev/null && system=--system-site-packages
     rm -rf "$venv"
@@ -63,14 +62,14 @@ environment() {
     touch "$venv/complete"
 }
 
-# The release: what a kiosk runs and nothing more, named after what it holds.
+# The release: only what a kiosk runs, named after a hash of its content.
 release() {
     rm -rf "$opt/releases/.new"
     mkdir -p "$opt/releases/.new"
     new=$(cd "$opt/releases/.new" && pwd)
-    (cd "$source" && find device systemd docs catalogue models requirements config.yaml pyproject.toml \
-        -name __pycache__ -prune -o -path models/lessons -prune -o -name '*.keras' \
-        -o -name example.sqlite -o -type f -print |
+    (cd "$source" && find LICENSE device systemd docs catalogue models requirements config.yaml pyproject.toml \
+        -name __pycache__ -prune -o -path 'models/*' -type d ! -name third_party -prune \
+        -o -name '*.keras' -o -path 'models/*.csv' -o -name example.sqlite -o -type f -print |
         tar -cf - -T -) | tar -xf - --no-same-owner -C "$new"
     ln -s "$link" "$new/.venv"
     (cd "$new" && run -m device.inference.third_party)
@@ -93,7 +92,7 @@ release() {
 
 run() { PYTHONDONTWRITEBYTECODE=1 "$python_here" "$@"; }
 
-# put SOURCE TARGET [MODE]: a whole new file, then one rename.
+# put SOURCE TARGET [MODE]: write a new file, then rename it.
 put() {
     mkdir -p "$(dirname "$root$2")"
     install -m "${3:-644}" "$1" "$root$2.new"
@@ -114,7 +113,7 @@ units() {
 
 random() { head -c 24 /dev/urandom | base64 | tr '+/' '-_'; }
 
-# secret TARGET: standard input becomes a file for root alone; tmpfiles.d says who else may read it.
+# secret TARGET: write standard input to a file for root; tmpfiles.d grants others read access.
 secret() {
     (umask 077 && cat > "$1.new")
     mv "$1.new" "$1"
@@ -129,7 +128,7 @@ configuration() {
         printf -- '-u screen\n-P %s\n' "$(random)" | secret "$etc/screen/mosquitto_sub"
     page=$(cd "$opt/current" && run -c 'import sys, pathlib; from device.config import load_config
 print(load_config(pathlib.Path(sys.argv[1])).display.password.get_secret_value())' "$etc/config.yaml") ||
-        fail "$etc/config.yaml: display.password: missing; the page needs one at this kiosk's broker"
+        fail "$etc/config.yaml: display.password: missing; the page needs a password for this kiosk's broker"
     {
         echo "kiosk:$(cat "$etc/mqtt-password")"
         echo "page:$page"
@@ -141,7 +140,7 @@ print(load_config(pathlib.Path(sys.argv[1])).display.password.get_secret_value()
     systemd-tmpfiles --root="$root/" --create "$root/etc/tmpfiles.d/wayside.conf"
 }
 
-# Of releases only this one and the one before it are kept, of environments only what they use.
+# Keeps this release and the previous one, and the virtual environments that they use.
 tidy() {
     now=$(readlink "$opt/current")
     [ "$now" != "$before" ] || return 0
@@ -166,7 +165,7 @@ configuration
 if [ -n "$root" ]; then
     systemctl --root="$root" disable --quiet mosquitto.service 2> /dev/null || true
     systemctl --root="$root" enable --quiet wayside-broker wayside wayside-display
-    say "laid out below $root"
+    say "installed below $root"
     exit
 fi
 systemctl disable --quiet --now mosquitto.service 2> /dev/null || true

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Removes what install.sh laid out; the configuration and its passwords in /etc/wayside stay.
+# Removes what install.sh installed; the configuration and passwords in /etc/wayside stay.
 #   systemd/uninstall.sh [--root DIR]
 set -eu
 root=''
 case ${1:-} in
     '') ;;
     --root) root=${2:?--root takes a folder} ;;
-    *) echo "wayside: $1: unknown; usage: uninstall.sh [--root DIR]" >&2; exit 2 ;;
+    *) echo "wayside: $1: unknown option; usage: uninstall.sh [--root DIR]" >&2; exit 2 ;;
 esac
 root=${root%/}
-[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || { echo "wayside: removing takes root: sudo make uninstall" >&2; exit 1; }
+[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || { echo "wayside: root is required: sudo make uninstall" >&2; exit 1; }
 
 units='wayside-display.service wayside.service wayside-broker.service'
 if [ -n "$root" ]; then
@@ -25,4 +25,4 @@ rm -f "$root/etc/systemd/journald.conf.d/wayside.conf" "$root/etc/systemd/system
     "$root/usr/local/bin/wayside"
 rm -rf "$root/opt/wayside"
 [ -n "$root" ] || systemctl daemon-reload
-echo "wayside: removed; the configuration in $root/etc/wayside stays"
+echo "wayside: removed; the configuration in $root/etc/wayside was kept"

@@ -36,7 +36,7 @@ def needs(*tools: str) -> pytest.MarkDecorator:
 
 def needs_root() -> pytest.MarkDecorator:
     """A mark that skips a test for anybody but root; in CI it lets the test run and fail."""
-    return pytest.mark.skipif(os.geteuid() != 0 and not in_ci(), reason="takes root")
+    return pytest.mark.skipif(os.geteuid() != 0 and not in_ci(), reason="needs root")
 
 
 def tool(name: str) -> str:

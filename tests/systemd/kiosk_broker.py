@@ -1,13 +1,11 @@
-"""The kiosk's own broker as it ships: Mosquitto with systemd/mosquitto/, on free ports."""
+"""The kiosk's own broker as installed: Mosquitto with systemd/mosquitto/, on free ports."""
 
 from __future__ import annotations
 
 import secrets
-import socket
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,10 +13,10 @@ import paho.mqtt.client as mqtt
 
 from device.config import load_config
 from device.display.folder import lay_out
+from tests.brokers import PATIENCE_S, accepts, free_port, wait_until
 from tests.needs import tool
 
 USERS = ("kiosk", "page", "screen")
-DEADLINE_S = 20.0
 
 
 class KioskBroker:
@@ -33,7 +31,7 @@ class KioskBroker:
 
 
 class Client:
-    """A client that remembers what came, by topic."""
+    """A client that keeps the last payload received of each topic."""
 
     def __init__(self, port: int, user: str, password: str) -> None:
         self.received: dict[str, bytes] = {}
@@ -49,18 +47,18 @@ class Client:
         self._connected = False
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        wait_for(lambda: self._connected or self.refused is not None, "an answer to the connect")
+        wait_until(lambda: self._connected or self.refused is not None, "an answer to the connect")
 
     def may_publish(self, topic: str, payload: str = "x", *, retain: bool = False) -> bool:
         """Publish, and return whether the broker took it."""
         message = self._client.publish(topic, payload, qos=1, retain=retain)
-        wait_for(lambda: message.mid in self._answers, f"an answer to {topic}")
+        wait_until(lambda: message.mid in self._answers, f"an answer to {topic}")
         return self._answers[message.mid]
 
     def subscribe(self, pattern: str) -> None:
         self._subscribed.clear()
         self._client.subscribe(pattern, qos=1)
-        assert self._subscribed.wait(DEADLINE_S), f"no answer to the subscription of {pattern}"
+        assert self._subscribed.wait(PATIENCE_S), f"no answer to the subscription of {pattern}"
 
     def close(self) -> None:
         self._client.disconnect()
@@ -70,6 +68,7 @@ class Client:
         reason = arguments[3]
         if getattr(reason, "is_failure", False):
             self.refused = str(reason)
+            self._client.disconnect()  # else it waits a second, to connect again
         else:
             self._connected = True
 
@@ -83,20 +82,6 @@ class Client:
         _, _, identifier, reason, _ = arguments
         assert isinstance(identifier, int)
         self._answers[identifier] = not getattr(reason, "is_failure", False)
-
-
-def wait_for(true: Callable[[], bool], what: str, within_s: float = DEADLINE_S) -> None:
-    """Poll until something holds."""
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, f"{what} did not come within {within_s:.0f} s"
-        time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager
@@ -121,7 +106,7 @@ def kiosk_broker(root: Path, folder: Path) -> Iterator[KioskBroker]:
         "listener 1883 ": f"listener {port} ",
         "listener 8083 ": f"listener {web_port} ",
     }.items():
-        assert old in text, f"wayside.conf says nothing of {old}"
+        assert old in text, f"wayside.conf has no {old}"
         text = text.replace(old, new)
     conf = folder / "mosquitto.conf"
     conf.write_text("user root\n" + text)
@@ -130,13 +115,8 @@ def kiosk_broker(root: Path, folder: Path) -> Iterator[KioskBroker]:
             [tool("mosquitto"), "-c", str(conf)], stdout=log, stderr=log, cwd=folder
         )
         try:
-            wait_for(lambda: _answers(port) and _answers(web_port), "the broker's listeners")
+            wait_until(lambda: accepts(port) and accepts(web_port), "the broker's listeners")
             yield KioskBroker(port, web_port, passwords, folder)
         finally:
             broker.terminate()
             broker.wait(10)
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,8 +1,8 @@
-"""A small Debian that really boots: debootstrap's folder under systemd-nspawn, without a network.
+"""A small Debian that really boots: a debootstrap tree under systemd-nspawn, without a network.
 
-The base tree is made once and kept (some 300 MB, `WAYSIDE_TEST_CACHE` or /var/cache/wayside-test).
-A machine is a copy of it with the project installed as `make install` lays it out, booted with its
-root mounted read-only. The Python that runs the tests, and its packages, are bound in.
+The base tree is created once and kept (300 MB, in WAYSIDE_TEST_CACHE or /var/cache/wayside-test).
+A machine is a copy of it with the project installed as by `make install`, booted with a read-only
+root. The Python that runs the tests and its packages are bind-mounted.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.brokers import wait_until
 from tests.needs import tool
-from tests.systemd.kiosk_broker import wait_for
 
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "mosquitto", "python3", "libegl1", "libgles2")
 VENV = Path("/opt/venv")
@@ -27,24 +27,24 @@ PYTHON = Path("/opt/python")
 
 
 class Machine:
-    """A booted machine; `root` is its file system as this one sees it."""
+    """A booted machine; `root` is its file system as seen from this one."""
 
     def __init__(self, root: Path, host: int) -> None:
         """host: process id of systemd-nspawn."""
         self.root, self._children = root, Path(f"/proc/{host}/task/{host}/children")
 
     def leader(self) -> int:
-        """The process that is the machine's first; 0 while there is none."""
+        """Process id of the machine's init; 0 while there is none."""
         children = self._children.read_text().split()
         return int(children[0]) if children else 0
 
     def is_up(self) -> bool:
-        """Whether its systemd answers, and has come so far that services start."""
+        """Whether its systemd answers and has reached the stage that starts services."""
         state = self.run("systemctl", "is-active", "basic.target", check=False)
         return state == "active"
 
     def run(self, *command: str, check: bool = True) -> str:
-        """Run a command in the machine, and return what it said."""
+        """Run a command in the machine and return its output."""
         inside = ["nsenter", f"--target={self.leader()}", "--mount", "--uts", "--ipc", "--net"]
         answer = subprocess.run(
             [*inside, "--pid", "--", *command], capture_output=True, text=True, check=False
@@ -57,13 +57,13 @@ class Machine:
         return self.run("systemctl", "show", "--value", f"--property={name}", unit)
 
     def open(self, *command: str | Path) -> subprocess.Popen[str]:
-        """Start a program of this machine on the other one's network."""
+        """Start a program of this machine in the network of the booted one."""
         inside = ["nsenter", f"--target={self.leader()}", "--net", "--"]
         return subprocess.Popen([*inside, *command], stdout=subprocess.PIPE, text=True)
 
 
 def base_tree() -> Path:
-    """The folder of a Debian of this system's own release, made where it is missing."""
+    """A Debian tree of this system's release; created if it is missing."""
     suite = _os_release()["VERSION_CODENAME"]
     cache = Path(os.environ.get("WAYSIDE_TEST_CACHE", "/var/cache/wayside-test"))
     tree = cache / "-".join((suite, *PACKAGES))
@@ -90,7 +90,7 @@ def base_tree() -> Path:
 
 @contextmanager
 def booted(project: Path, folder: Path) -> Iterator[Machine]:
-    """Install the project into a fresh machine, boot it, and power it off in the end."""
+    """Install the project into a fresh machine, boot it, and power it off afterwards."""
     root = folder / "root"
     subprocess.run(["cp", "-a", "--reflink=auto", base_tree(), root], check=True)
     subprocess.run(
@@ -119,7 +119,7 @@ def booted(project: Path, folder: Path) -> Iterator[Machine]:
     )
     machine = Machine(root, host.pid)
     try:
-        wait_for(
+        wait_until(
             lambda: host.poll() is not None or machine.is_up(), "the machine's start", within_s=120
         )
         assert host.poll() is None, (folder / "console").read_text(errors="replace")
@@ -136,12 +136,12 @@ def booted(project: Path, folder: Path) -> Iterator[Machine]:
 
 
 def _bring_python(root: Path) -> list[str]:
-    """Lay a virtual environment out in the machine, like the one that runs this; its bindings."""
+    """Create a virtual environment in the machine like the one in use; returns the bind mounts."""
     packages = Path(sysconfig.get_path("purelib"))
     base, program = Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).name
     bindings = [f"--bind-ro={packages}:{VENV}/lib/{packages.parent.name}/site-packages"]
     home = Path("/usr")
-    if base != home:  # the system's own is in the machine as well
+    if base != home:  # the system's Python is in the machine too
         home = PYTHON
         bindings.append(f"--bind-ro={base}:{home}")
         (root / home.relative_to("/")).mkdir()
@@ -165,7 +165,7 @@ def _os_release() -> dict[str, str]:
 
 
 def _mirror(suite: str) -> str:
-    """Where this system gets its own packages from."""
+    """The package mirror of this system."""
     targets = subprocess.run(
         [tool("apt-get"), "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)"],
         capture_output=True,
@@ -180,5 +180,5 @@ def _mirror(suite: str) -> str:
 
 
 def clean(folder: Path) -> None:
-    """Remove a machine: pytest keeps temporary folders, and these are large."""
+    """Remove a machine's tree: pytest keeps temporary folders, and this one is large."""
     shutil.rmtree(folder / "root", ignore_errors=True)

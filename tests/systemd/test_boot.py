@@ -1,4 +1,4 @@
-"""The kiosk in a real systemd: it becomes ready, suggests, and comes back when it hangs."""
+"""The kiosk in a real systemd: it becomes ready, suggests, and is restarted when it hangs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.brokers import wait_until
 from tests.needs import needs, needs_root
-from tests.systemd.kiosk_broker import wait_for
 from tests.systemd.machine import VENV, Machine, booted, clean
 
 pytestmark = [
@@ -51,7 +51,7 @@ while True:
 
 
 class Page:
-    """What a page of that machine hears, by the last level of the topic."""
+    """A page in that machine: the messages it receives, by the last topic level."""
 
     def __init__(self, machine: Machine) -> None:
         config = (machine.root / "etc/wayside/config.yaml").read_text()
@@ -87,9 +87,9 @@ def machine(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ma
 
 @pytest.fixture
 def ready(machine: Machine) -> Machine:
-    """The machine, once the service has told that it is ready."""
+    """The machine, once the kiosk's service is ready."""
     try:
-        wait_for(
+        wait_until(
             lambda: machine.show("wayside", "ActiveState") == "active", "readiness", within_s=120
         )
     except AssertionError:
@@ -109,7 +109,7 @@ def test_the_service_becomes_ready_and_suggests_from_a_read_only_root(
     ready: Machine, page: Page
 ) -> None:
     assert ready.show("wayside", "NRestarts") == "0"  # failure 23
-    wait_for(
+    wait_until(
         lambda: any(message["items"] for message in page.heard("suggestions")),
         "a suggestion",
         within_s=120,
@@ -122,10 +122,10 @@ def test_the_service_becomes_ready_and_suggests_from_a_read_only_root(
 def test_a_kiosk_that_hangs_is_restarted_by_its_watchdog_and_suggests_again(
     ready: Machine, page: Page
 ) -> None:
-    wait_for(lambda: bool(page.heard("status")), "the first status")
+    wait_until(lambda: bool(page.heard("status")), "the first status")
     boot = page.heard("status")[-1]["boot"]
     ready.run("systemctl", "kill", "--signal=STOP", "--kill-whom=main", "wayside")  # failure 1
-    wait_for(
+    wait_until(
         lambda: any(
             message["state"] == "online" and message["boot"] != boot
             for message in page.heard("status")
@@ -134,7 +134,7 @@ def test_a_kiosk_that_hangs_is_restarted_by_its_watchdog_and_suggests_again(
         within_s=120,
     )
     seen = len(page.heard("suggestions"))
-    wait_for(
+    wait_until(
         lambda: any(message["items"] for message in page.heard("suggestions")[seen:]),
         "a suggestion after the restart",
         within_s=120,
@@ -144,7 +144,7 @@ def test_a_kiosk_that_hangs_is_restarted_by_its_watchdog_and_suggests_again(
     assert ready.show("wayside", "NRestarts") == "1"
 
 
-def test_one_loop_that_hangs_is_enough_though_the_process_goes_on(machine: Machine) -> None:
+def test_one_hanging_loop_is_enough_for_a_restart(machine: Machine) -> None:
     machine.run(
         "systemd-run",
         "--unit=hang",
@@ -155,7 +155,7 @@ def test_one_loop_that_hangs_is_enough_though_the_process_goes_on(machine: Machi
         "-c",
         HANG,
     )  # failure 1
-    wait_for(lambda: machine.show("hang", "ActiveState") == "failed", "its end", within_s=60)
+    wait_until(lambda: machine.show("hang", "ActiveState") == "failed", "its end", within_s=60)
     assert machine.show("hang", "Result") == "watchdog"
     assert "hangs: hangs" in machine.run("journalctl", "--no-pager", "--unit=hang")
 
@@ -166,7 +166,7 @@ def test_the_journal_is_kept_in_memory(ready: Machine) -> None:
 
 
 def test_a_clean_stop_ends_with_offline(ready: Machine, page: Page) -> None:
-    wait_for(lambda: bool(page.heard("status")), "the first status")
+    wait_until(lambda: bool(page.heard("status")), "the first status")
     ready.run("systemctl", "stop", "wayside")  # failure 15
-    wait_for(lambda: page.heard("status")[-1]["state"] == "offline", "offline")
+    wait_until(lambda: page.heard("status")[-1]["state"] == "offline", "offline")
     assert ready.show("wayside", "Result") == "success"

@@ -1,4 +1,4 @@
-"""What the installer lays out, what it leaves alone, and that nothing is rewritten in place."""
+"""What install.sh installs, what it keeps, and that nothing is rewritten in place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ pytestmark = [
     needs_root(),
 ]
 
-LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.keras", "tests", "runs", "shared")
+LEFT_OUT = shutil.ignore_patterns(
+    ".*", "__pycache__", "*.keras", "lessons", "soft_targets", "tests", "runs", "shared"
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +31,8 @@ def source(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("source") / "wayside"
     shutil.copytree(root, copy, ignore=LEFT_OUT)
     (copy / "models/large.keras").touch()
-    (copy / "models/lessons").mkdir(exist_ok=True)
-    (copy / "models/lessons/large.npz").touch()
+    (copy / "models/soft_targets").mkdir()
+    (copy / "models/soft_targets/large.npz").touch()
     return copy
 
 
@@ -44,7 +46,7 @@ def install(source: Path, target: Path) -> None:
 
 @contextmanager
 def changed(source: Path, remark: str) -> Iterator[None]:
-    """The source with a line more in its code."""
+    """The source with one more line of code."""
     file = source / "device/__init__.py"
     text = file.read_text()
     file.write_text(f"{text}\n# {remark}\n")
@@ -53,34 +55,35 @@ def changed(source: Path, remark: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def laid_out(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A kiosk for tests that only look."""
+def installed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kiosk for tests that only read."""
     target = tmp_path_factory.mktemp("kiosk")
     install(source, target)
     return target
 
 
 @pytest.fixture
-def target(source: Path, tmp_path: Path) -> Path:
-    install(source, tmp_path)
-    return tmp_path
+def target(installed: Path, tmp_path: Path) -> Path:
+    """A copy of that kiosk, for tests that change it."""
+    shutil.copytree(installed, tmp_path / "kiosk", symlinks=True)
+    return tmp_path / "kiosk"
 
 
-def test_the_configuration_that_is_laid_out_is_valid_and_finds_everything(laid_out: Path) -> None:
-    config = load_config(laid_out / "etc/wayside/config.yaml")
+def test_the_installed_configuration_is_valid_and_its_files_exist(installed: Path) -> None:
+    config = load_config(installed / "etc/wayside/config.yaml")
     catalogue, rules = config.matching.catalogue, config.matching.rules
     for path in (config.models / "face.tflite", catalogue, rules):
-        assert (laid_out / path.relative_to("/")).exists(), path
+        assert (installed / path.relative_to("/")).exists(), path
     assert config.mqtt.broker == "127.0.0.1"
     assert config.display.port is None
     assert config.mqtt.password_file is not None
-    assert (laid_out / config.mqtt.password_file.relative_to("/")).read_text().strip()
+    assert (installed / config.mqtt.password_file.relative_to("/")).read_text().strip()
 
 
-def test_passwords_are_random_and_not_for_everybody(
-    laid_out: Path, source: Path, tmp_path: Path
+def test_passwords_are_random_and_not_world_readable(
+    installed: Path, source: Path, tmp_path: Path
 ) -> None:
-    etc = laid_out / "etc/wayside"
+    etc = installed / "etc/wayside"
     for name in ("config.yaml", "mqtt-password", "mosquitto.passwd", "screen/mosquitto_sub"):
         assert not (etc / name).stat().st_mode & stat.S_IRWXO, name
     assert "@PAGE_PASSWORD@" not in (etc / "config.yaml").read_text()
@@ -88,32 +91,34 @@ def test_passwords_are_random_and_not_for_everybody(
     assert [line.split(":$")[0] for line in hashed] == ["kiosk", "page", "screen"]
     another = tmp_path
     install(source, another)
-    passwords = [(at / "etc/wayside/mqtt-password").read_text() for at in (laid_out, another)]
+    passwords = [(at / "etc/wayside/mqtt-password").read_text() for at in (installed, another)]
     assert passwords[0] != passwords[1]
 
 
-def test_the_services_are_enabled_and_run_as_users_of_their_own(laid_out: Path) -> None:
-    wanted = laid_out / "etc/systemd/system/multi-user.target.wants"
+def test_the_services_are_enabled_and_have_their_own_users(installed: Path) -> None:
+    wanted = installed / "etc/systemd/system/multi-user.target.wants"
     assert {link.name for link in wanted.iterdir()} >= {
         "wayside.service",
         "wayside-broker.service",
         "wayside-display.service",
     }
-    users = {line.split(":")[0] for line in (laid_out / "etc/passwd").read_text().splitlines()}
+    users = {line.split(":")[0] for line in (installed / "etc/passwd").read_text().splitlines()}
     assert {"wayside", "wayside-display"} <= users
 
 
-def test_a_kiosk_holds_what_it_runs_and_nothing_else(laid_out: Path) -> None:
-    release = laid_out / "opt/wayside/current"
+def test_a_release_holds_only_what_a_kiosk_runs(installed: Path) -> None:
+    release = installed / "opt/wayside/current"
     assert (release / "device/__main__.py").is_file()
     assert (release / "systemd/restart-delay").stat().st_mode & stat.S_IXOTH
     held = {path.name for path in release.iterdir()}
     assert not held & {"tests", "tools", "runs", ".git", "shared"}
     assert not list(release.rglob("*.keras"))
-    assert not (release / "models/lessons").exists()
+    assert not (release / "models/soft_targets").exists()
+    assert not list(release.rglob("models/*.csv"))
+    assert (release / "LICENSE").is_file()
 
 
-def test_installing_again_changes_nothing_and_keeps_what_the_operator_wrote(
+def test_installing_again_changes_nothing_and_keeps_the_configuration(
     target: Path, source: Path
 ) -> None:
     etc = target / "etc/wayside"
@@ -128,7 +133,7 @@ def test_installing_again_changes_nothing_and_keeps_what_the_operator_wrote(
     assert {name: (etc / name).read_text() for name in before} == before
 
 
-def test_a_new_release_is_laid_out_beside_the_old_one_and_put_to_use_by_one_link(
+def test_a_new_release_is_installed_beside_the_old_one_and_activated_by_one_link(
     target: Path, source: Path
 ) -> None:
     link = target / "opt/wayside/current"
@@ -139,14 +144,14 @@ def test_a_new_release_is_laid_out_beside_the_old_one_and_put_to_use_by_one_link
     assert link.is_symlink()
     assert link.resolve() != old
     assert "another release" in (link / "device/__init__.py").read_text()
-    # failure 25: the running release is untouched, so a cut of power at any time leaves a whole one
+    # failure 25: the running release is untouched, so a power cut at any time leaves a complete one
     after = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in old.rglob("*.py")}
     assert after == before
     assert not list((target / "opt/wayside/releases").glob(".new*"))
     assert not list(target.rglob("*.new"))
 
 
-def test_the_release_before_is_kept_and_those_before_it_are_not(target: Path, source: Path) -> None:
+def test_only_the_previous_release_is_kept(target: Path, source: Path) -> None:
     releases = target / "opt/wayside/releases"
     used = [(target / "opt/wayside/current").resolve()]
     for name in ("second", "third", "third"):
@@ -156,7 +161,7 @@ def test_the_release_before_is_kept_and_those_before_it_are_not(target: Path, so
     assert set(releases.iterdir()) == {used[1], used[2]}
 
 
-def test_uninstalling_leaves_the_configuration_and_nothing_else(target: Path, source: Path) -> None:
+def test_uninstalling_keeps_the_configuration_only(target: Path, source: Path) -> None:
     subprocess.run([source / "systemd/uninstall.sh", "--root", target], check=True)
     left = [path for path in target.rglob("*") if "wayside" in path.name]
     assert left == [target / "etc/wayside"]
@@ -169,5 +174,5 @@ def test_an_unknown_option_is_one_line(source: Path, script: str) -> None:
         [source / "systemd" / script, "--rot"], capture_output=True, text=True, check=False
     )
     assert answer.returncode == 2
-    assert answer.stderr.startswith("wayside: --rot: unknown")
+    assert answer.stderr.startswith("wayside: --rot: unknown option")
     assert answer.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""How long a kiosk waits before it starts again."""
+"""How long a kiosk waits before a restart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 class Board:
-    """A board whose uptime a test sets, and whose `sleep` says how long it would have slept."""
+    """A board whose uptime a test sets, and whose `sleep` prints its argument."""
 
     def __init__(self, root: Path, folder: Path) -> None:
         self._script = root / "systemd/restart-delay"
@@ -46,11 +46,11 @@ def board(root: Path, tmp_path: Path) -> Board:
     return Board(root, tmp_path)
 
 
-def test_the_first_start_after_power_on_waits_for_nothing(board: Board) -> None:
+def test_the_first_start_after_power_on_has_no_delay(board: Board) -> None:
     assert board.start() == 0
 
 
-def test_restarts_that_follow_quickly_wait_longer_each_time_up_to_a_minute(board: Board) -> None:
+def test_the_delay_of_quick_restarts_doubles_up_to_a_minute(board: Board) -> None:
     waits = []
     for _ in range(10):
         waits.append(board.start())
@@ -58,7 +58,7 @@ def test_restarts_that_follow_quickly_wait_longer_each_time_up_to_a_minute(board
     assert waits == [0, 1, 2, 4, 8, 16, 32, 60, 60, 60]  # failure 22
 
 
-def test_a_kiosk_that_ran_well_starts_again_at_once(board: Board) -> None:
+def test_a_long_run_resets_the_delay(board: Board) -> None:
     for _ in range(8):
         board.start()
     board.uptime += 3600
@@ -67,7 +67,7 @@ def test_a_kiosk_that_ran_well_starts_again_at_once(board: Board) -> None:
     assert board.start() == 1
 
 
-def test_the_count_is_in_memory_that_dies_with_the_boot(root: Path) -> None:
+def test_the_state_is_in_memory(root: Path) -> None:
     unit = (root / "systemd/wayside.service").read_text().splitlines()
     assert "RuntimeDirectory=wayside" in unit
     assert "RuntimeDirectoryPreserve=restart" in unit

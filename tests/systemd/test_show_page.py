@@ -1,4 +1,4 @@
-"""The browser's keeper: a silent page gets a new browser, a broken broker costs none."""
+"""show-page restarts the browser of a silent page, and not because of a broken broker."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.brokers import free_port, wait_until
 from tests.needs import needs
-from tests.systemd.kiosk_broker import KioskBroker, free_port, kiosk_broker, wait_for
+from tests.systemd.kiosk_broker import KioskBroker, kiosk_broker
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.slow, needs("mosquitto", "mosquitto_sub")]
 
@@ -27,7 +28,7 @@ def broker(root: Path, tmp_path: Path) -> Iterator[KioskBroker]:
 
 
 class Screen:
-    """`show-page` with a program that only waits where the browser would be."""
+    """`show-page` with a program that only waits in place of the browser."""
 
     def __init__(self, root: Path, folder: Path, port: int, password: str) -> None:
         browser = folder / "browser"
@@ -45,7 +46,8 @@ class Screen:
                 "BROWSER": str(browser),
                 "SCREEN": str(folder),
                 "PORT": str(port),
-                "SILENCE": "2",
+                "SILENCE": "1",
+                "PAUSE": "0.2",
             },
             stderr=subprocess.PIPE,
             text=True,
@@ -58,44 +60,44 @@ class Screen:
     def close(self) -> str:
         if not self.ended():
             self.process.terminate()
-        told = self.process.communicate(timeout=20)[1]
+        errors = self.process.communicate(timeout=20)[1]
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        return str(told)
+        return str(errors)
 
 
-def test_a_silent_page_gets_a_new_browser_and_one_that_speaks_keeps_its_own(
+def test_a_silent_page_ends_the_browser_and_a_heartbeat_keeps_it(
     root: Path, tmp_path: Path, broker: KioskBroker
 ) -> None:
     screen = Screen(root, tmp_path, broker.port, broker.passwords["screen"])
     page = broker.client("page")
     try:
-        until = time.monotonic() + 10  # several times the silence that would end it
+        until = time.monotonic() + 4  # several times the silence that would end it
         while time.monotonic() < until:
             assert page.may_publish(DISPLAY)
             assert not screen.ended()
             time.sleep(0.2)
-        wait_for(screen.ended, "the end of a silent browser", within_s=30)  # failure 28
-        assert "silent for 2 s" in screen.close()
+        wait_until(screen.ended, "the end of a silent browser", within_s=30)  # failure 28
+        assert "silent for 1 s" in screen.close()
     finally:
         page.close()
         screen.close()
 
 
-def test_a_broker_that_does_not_answer_costs_no_browser(root: Path, tmp_path: Path) -> None:
+def test_a_broker_that_does_not_answer_does_not_end_the_browser(root: Path, tmp_path: Path) -> None:
     screen = Screen(root, tmp_path, free_port(), "none")
-    until = time.monotonic() + 5
+    until = time.monotonic() + 3
     while time.monotonic() < until:
         assert not screen.ended()
         time.sleep(0.2)
     assert screen.close() == ""
 
 
-def test_the_browser_writes_to_memory_alone_and_is_full_screen(root: Path, tmp_path: Path) -> None:
+def test_the_browser_writes_to_memory_only_and_is_full_screen(root: Path, tmp_path: Path) -> None:
     screen = Screen(root, tmp_path, free_port(), "none")
     try:
-        wait_for(screen.arguments.exists, "the browser's start")
-        wait_for(lambda: "8083" in screen.arguments.read_text(), "the browser's arguments")
+        wait_until(screen.arguments.exists, "the browser's start")
+        wait_until(lambda: "8083" in screen.arguments.read_text(), "the browser's arguments")
     finally:
         screen.close()
     flags = screen.arguments.read_text().split()
@@ -105,12 +107,12 @@ def test_the_browser_writes_to_memory_alone_and_is_full_screen(root: Path, tmp_p
     assert flags[-1] == "http://127.0.0.1:8083/"
 
 
-def test_when_the_browser_dies_the_screen_ends_and_is_started_again(
+def test_when_the_browser_dies_the_service_ends_and_is_restarted(
     root: Path, tmp_path: Path
 ) -> None:
     screen = Screen(root, tmp_path, free_port(), "none")
     try:
-        wait_for(screen.arguments.exists, "the browser's start")
+        wait_until(screen.arguments.exists, "the browser's start")
         children = subprocess.run(
             ["pgrep", "-P", str(screen.process.pid), "-x", "sleep"],
             capture_output=True,
@@ -118,6 +120,6 @@ def test_when_the_browser_dies_the_screen_ends_and_is_started_again(
             check=True,
         )
         os.kill(int(children.stdout.split()[0]), signal.SIGKILL)  # failure 28
-        wait_for(screen.ended, "the end of the screen")
+        wait_until(screen.ended, "the end of the screen")
     finally:
         screen.close()

@@ -1,4 +1,4 @@
-"""The units as systemd reads them, and the promises that their numbers make."""
+"""The units as systemd reads them, and the limits that they set."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CALLED = (
 
 
 def settings(file: Path) -> dict[str, list[str]]:
-    """`Section.Key` of a unit to its values: a key may stand there several times."""
+    """The values of each `Section.Key` of a unit; a key can occur several times."""
     found: dict[str, list[str]] = {}
     section = ""
     for line in file.read_text().splitlines():
@@ -48,7 +48,7 @@ def seconds(text: str) -> float:
     return float(text.removesuffix("s"))
 
 
-def test_systemd_has_nothing_to_say_against_the_units(root: Path, tmp_path: Path) -> None:
+def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path) -> None:
     system = next(p for p in ("/usr/lib/systemd/system", "/lib/systemd/system") if Path(p).is_dir())
     shutil.copytree(system, tmp_path / "usr/lib/systemd/system", symlinks=True)
     (tmp_path / "lib").symlink_to("usr/lib")
@@ -89,7 +89,7 @@ def test_every_service_is_sandboxed(root: Path, name: str) -> None:
     assert float(level[1]) <= 3.0
 
 
-def test_every_deadline_is_shorter_than_the_hardware_watchdogs(
+def test_every_deadline_is_shorter_than_that_of_the_hardware_watchdog(
     root: Path, unit: dict[str, list[str]]
 ) -> None:
     drop_in = configparser.ConfigParser()
@@ -100,33 +100,33 @@ def test_every_deadline_is_shorter_than_the_hardware_watchdogs(
     assert hardware > LONGEST_DEADLINE_S + LOOK_EVERY_S
 
 
-def test_the_watchdog_is_fed_often_enough_to_miss_a_beat(unit: dict[str, list[str]]) -> None:
+def test_the_watchdog_tolerates_a_missed_beat(unit: dict[str, list[str]]) -> None:
     assert seconds(unit["Service.WatchdogSec"][0]) >= LOOK_EVERY_S * 3
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_no_number_of_failures_stops_a_service_for_good(root: Path, name: str) -> None:
+def test_a_service_is_restarted_after_any_number_of_failures(root: Path, name: str) -> None:
     unit = settings(root / "systemd" / name)
     assert unit["Service.Restart"] == ["always"]  # failures 22, 28
     assert unit["Unit.StartLimitIntervalSec"] == ["0"]
 
 
-def test_readiness_is_told_by_the_kiosk_itself(unit: dict[str, list[str]]) -> None:
+def test_the_kiosk_itself_reports_that_it_is_ready(unit: dict[str, list[str]]) -> None:
     assert unit["Service.Type"] == ["notify"]  # failure 23
 
 
-def test_no_picture_reaches_a_disk_by_core_dump_or_swap(unit: dict[str, list[str]]) -> None:
+def test_no_picture_reaches_a_disk_through_a_core_dump_or_swap(unit: dict[str, list[str]]) -> None:
     assert unit["Service.LimitCORE"] == ["0"]
     assert unit["Service.MemorySwapMax"] == ["0"]
 
 
-def test_the_browser_is_given_no_camera(root: Path) -> None:
+def test_the_browser_has_no_access_to_a_camera(root: Path) -> None:
     unit = settings(root / "systemd/wayside-display.service")
     assert unit["Service.DevicePolicy"] == ["closed"]
     assert not [device for device in unit["Service.DeviceAllow"] if "video4linux" in device]
 
 
-def test_the_journal_is_in_memory_and_small(root: Path) -> None:
+def test_the_journal_is_in_memory_and_limited(root: Path) -> None:
     drop_in = configparser.ConfigParser()
     drop_in.read(root / "systemd/conf/journald.conf")
     assert drop_in["Journal"]["Storage"] == "volatile"  # failure 26
