@@ -1,8 +1,8 @@
 """Typed configuration: `config.yaml`, one model for each concern.
 
-Every key has a default, bounds and a sentence that says what it does; an unknown key or a value
-out of bounds is a `UserError` of one line that names the file, the key's path, what it got and
-what it takes. Relative paths are taken from the folder of the file.
+Every key has a default, bounds and a description. An unknown key or a value out of bounds is a
+`UserError` of one line: the file, the path of the key, what it got and what it takes. Relative
+paths are relative to the folder of the file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from device.typed_yaml import S, Section, read_yaml
 from device.values import Kind
 
 RESERVED = ("fleet",)
-"""Names of no site and of no kiosk: topics of the fleet stand in their place."""
+"""Neither a site nor a kiosk can have these names: they are levels of the fleet's own topics."""
 
 
 def topic_level(name: str) -> str:
@@ -28,7 +28,7 @@ def topic_level(name: str) -> str:
     client that publishes to a topic with a dot).
 
     Raises:
-        ValueError: it cannot be one, or is reserved; says what can.
+        ValueError: it cannot be one, or is reserved; says what is accepted.
     """
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise ValueError("letters, digits, - and _, at most 64")
@@ -42,33 +42,41 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class CameraConfig(Section):
-    """Where pictures come from."""
+    """The source of frames."""
 
     source: str = Field("auto", description="auto, picamera, usb:0, rtsp://..., a file, demo")
     width: int = Field(640, ge=160, le=1920, description="pixels")
     height: int = Field(480, ge=120, le=1080, description="pixels")
-    fps: float = Field(15, ge=1, le=60, description="frames a second")
-    read_deadline_s: float = Field(5, ge=0.1, le=5, description="a read that takes longer hangs")
+    fps: float = Field(15, ge=1, le=60, description="frames per second")
+    read_deadline_s: float = Field(5, ge=0.1, le=5, description="a longer read counts as a hang")
     reopen_first_s: float = Field(1, ge=0.01, le=60, description="first wait before reopening")
-    reopen_longest_s: float = Field(30, ge=0.01, le=600, description="longest wait between tries")
+    reopen_longest_s: float = Field(
+        30, ge=0.01, le=600, description="longest wait before reopening"
+    )
 
 
 class VisionConfig(Section):
-    """How faces are found, followed and read."""
+    """Face detection and tracking, and where the models run."""
 
     detector: Literal["auto", "mediapipe", "blazeface"] = Field("auto")
-    range: Literal["far", "near"] = Field("far", description="far finds small faces, near is fast")
-    threshold: float = Field(0.5, ge=0.1, le=0.95, description="lowest score of a face")
+    range: Literal["far", "near"] = Field("far", description="far: small faces too; near: faster")
+    threshold: float = Field(0.5, ge=0.1, le=0.95, description="lowest score of a detected face")
     detect_every_s: float = Field(0.2, ge=0.0, le=1, description="seconds between detections")
-    max_faces: int = Field(6, ge=1, le=16, description="the nearest faces that are read")
-    absence_s: float = Field(1.0, ge=0.2, le=10, description="a track unseen this long has left")
+    max_faces: int = Field(
+        6, ge=1, le=16, description="how many faces are recognised, the nearest first"
+    )
+    absence_s: float = Field(
+        1.0, ge=0.2, le=10, description="seconds after which a lost track ends"
+    )
     accelerator: Literal["none", "edgetpu"] = Field("none")
-    accelerator_fallback: bool = Field(True, description="use the CPU where it does not work")
-    accelerator_wait_s: float = Field(10, ge=0, le=60, description="wait for it at boot")
+    accelerator_fallback: bool = Field(True, description="use the CPU if it does not work")
+    accelerator_wait_s: float = Field(
+        10, ge=0, le=60, description="longest wait for it at the start"
+    )
 
 
 class RecogniseConfig(Section):
-    """What is read from a face: each can be switched off, and everything else goes on."""
+    """What is predicted from a face. Each can be switched off; everything else goes on working."""
 
     emotion: bool = True
     age: bool = True
@@ -77,25 +85,33 @@ class RecogniseConfig(Section):
 
 
 class AudienceConfig(Section):
-    """How readings become visitors."""
+    """How the readings of a track become a visitor."""
 
-    smoothing_s: float = Field(0.8, ge=0.05, le=10, description="time constant of the mean")
-    hysteresis: float = Field(0.08, ge=0, le=0.9, description="lead a new emotion needs")
-    least_trust: float = Field(0.3, ge=0, le=1, description="below it a state is unknown")
-    slow_s: float = Field(6, ge=1, le=60, description="time constant of what moods are told from")
+    smoothing_s: float = Field(
+        0.8, ge=0.05, le=10, description="time constant of the smoothed states"
+    )
+    hysteresis: float = Field(
+        0.08, ge=0, le=0.9, description="lead in probability that a new emotion needs"
+    )
+    least_trust: float = Field(0.3, ge=0, le=1, description="with less trust a state is unknown")
+    slow_s: float = Field(
+        6, ge=1, le=60, description="time constant of the trends that moods are derived from"
+    )
 
 
 class SessionConfig(Section):
     """When the screen changes."""
 
-    settle_s: float = Field(1.0, ge=0.2, le=2, description="look this long before suggesting")
-    hold_s: float = Field(20, ge=1, le=600, description="leave suggestions to be read this long")
-    leave_s: float = Field(3, ge=0.5, le=60, description="nobody for this long: they have left")
-    opt_out_s: float = Field(60, ge=5, le=3600, description="how long opting out lasts")
+    settle_s: float = Field(1.0, ge=0.2, le=2, description="seconds before the first suggestions")
+    hold_s: float = Field(20, ge=1, le=600, description="seconds that suggestions stay")
+    leave_s: float = Field(
+        3, ge=0.5, le=60, description="seconds without anybody until the screen rests"
+    )
+    opt_out_s: float = Field(60, ge=5, le=3600, description="seconds that opting out lasts")
 
 
 class PlaceConfig(Section):
-    """Where the kiosk stands: distances and opening hours are told from it."""
+    """Where the kiosk is: for distances and opening hours."""
 
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
@@ -118,33 +134,33 @@ class PlaceConfig(Section):
 
 
 class MatchingConfig(Section):
-    """What is suggested to whom."""
+    """Which items are suggested."""
 
     catalogue: Path = Path("catalogue/example.sqlite")
     rules: Path = Path("catalogue/rules.yaml")
     preset: str = Field("repair", description="a preset of the rules file")
     count: int = Field(3, ge=1, le=8, description="cards on the screen")
     kinds: tuple[Kind, ...] = Field(("place", "film", "song", "activity"), min_length=1)
-    by_gender: bool = Field(False, description="let gender weigh in")
+    by_gender: bool = Field(False, description="let the gender count in the score")
 
 
 class TlsConfig(Section):
-    """TLS towards a broker."""
+    """TLS for the connection to a broker."""
 
-    ca: Path | None = Field(None, description="PEM file; None: the system's authorities")
+    ca: Path | None = Field(None, description="PEM file; null: the system's authorities")
     certificate: Path | None = None
     key: Path | None = None
 
 
 class MqttConfig(Section):
-    """The broker the kiosk publishes to."""
+    """The broker that the kiosk connects to."""
 
     broker: str = Field("embedded", description="embedded, or a host name or address")
     port: Port = Field(1883, description="of the broker; 0 lets an embedded one choose")
     websocket_port: Port = Field(8083, description="of an embedded broker, for the page")
     username: str | None = None
     password: SecretStr | None = None
-    password_file: Path | None = Field(None, description="read instead of `password`")
+    password_file: Path | None = Field(None, description="a file with the password alone")
     tls: TlsConfig | None = None
     keepalive_s: int = Field(20, ge=5, le=600)
     reconnect_first_s: float = Field(1, ge=0.05, le=60)
@@ -153,30 +169,34 @@ class MqttConfig(Section):
 
 
 class DisplayConfig(Section):
-    """The page. Without a port nothing is served here: a broker with `http_dir` does it."""
+    """The page. Without a port the kiosk does not serve it: a broker with `http_dir` does."""
 
     port: Port | None = Field(8080, description="loopback port of the page; 0 chooses one")
-    websocket_url: str | None = Field(None, description="None: the embedded broker's")
-    username: str | None = Field(None, description="the page's own name at the broker")
+    websocket_url: str | None = Field(None, description="null: the embedded broker's")
+    username: str | None = Field(None, description="of the page at the broker")
     password: SecretStr | None = None
-    pictures: Path | None = Field(None, description="folder of what the catalogue's pictures name")
-    heartbeat_timeout_s: float = Field(15, ge=3, le=120, description="page silent: camera off")
+    pictures: Path | None = Field(None, description="folder of the catalogue's pictures")
+    heartbeat_timeout_s: float = Field(
+        15, ge=3, le=120, description="longest silence of the page until the camera closes"
+    )
 
 
 class PrivacyConfig(Section):
-    """How people are told, how they opt out, what is counted."""
+    """Counts, and a button to opt out."""
 
     counts: bool = Field(True, description="hourly counts, small cells suppressed")
-    smallest_cell: int = Field(11, ge=2, le=1000, description="smaller counts are not told")
+    smallest_cell: int = Field(11, ge=2, le=1000, description="smaller counts are null")
     opt_out_gpio: int | None = Field(None, ge=0, le=27, description="BCM pin of a button")
 
 
 class UpkeepConfig(Section):
-    """Health."""
+    """The health message, heat and the clock."""
 
     health_every_s: float = Field(30, ge=1, le=3600)
-    hot_celsius: float = Field(75, ge=40, le=100, description="frame rate drops above it")
-    clock_wait_s: float = Field(60, ge=0, le=600, description="longest wait for a true clock")
+    hot_celsius: float = Field(75, ge=40, le=100, description="above it the frame rate is lowered")
+    clock_wait_s: float = Field(
+        60, ge=0, le=600, description="longest wait for a synchronised clock"
+    )
 
 
 class Config(Section):

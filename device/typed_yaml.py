@@ -1,7 +1,7 @@
-"""Typed YAML: every file that people write is read here, and every mistake in one is one line.
+"""Typed YAML: reads every file that people write; a mistake in one is one line of error.
 
-The line names the file, the key's path, what it got and what it takes. A value out of bounds is
-never corrected and an unknown key never ignored: what is written is what runs.
+The line names the file, the path of the key, what it got and what it takes. A value out of bounds
+is never corrected, and an unknown key is never ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from device.errors import UserError
 
 
 class Section(BaseModel):
-    """A part of a file: frozen, and strict about its keys."""
+    """A part of a file: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
@@ -29,7 +29,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path, model: type[S], *, named_by: str) -> S:
-    """Read and check a file. named_by: the option or key that names another.
+    """Read and check a file. named_by: the option or key that names the file, for errors.
 
     Raises:
         UserError: no such file, not YAML, an unknown key or a bad value.
@@ -57,8 +57,8 @@ def _describe(error: ValidationError, model: type[Section]) -> str:
     if kind == "extra_forbidden":
         known = list(_fields(model, path[:-1]))
         close = difflib.get_close_matches(path[-1], known, n=1)
-        mend = f"did you mean `{close[0]}`?" if close else f"takes {', '.join(known)}"
-        return f"{key}: unknown key; {mend}"
+        fix = f"did you mean `{close[0]}`?" if close else f"takes {', '.join(known)}"
+        return f"{key}: unknown key; {fix}"
     if kind == "missing":
         return f"{key}: is missing"
     takes = str(first.get("ctx", {}).get("expected") or first["msg"])
@@ -69,13 +69,13 @@ def _describe(error: ValidationError, model: type[Section]) -> str:
     field = _fields(model, path[:-1]).get(path[-1]) if path else None
     about = f" ({field.description})" if field is not None and field.description else ""
     got = first["input"]
-    # A whole section is no use in one line: the rule that it breaks says which keys it is about.
+    # A whole section would not fit into the line; the broken rule names its keys.
     shown = "" if kind == "value_error" and isinstance(got, dict | BaseModel) else f"got {got!r}, "
     return f"{key}: {shown}takes {takes}{about}"
 
 
 def _fields(model: type[Section], path: list[str]) -> dict[str, FieldInfo]:
-    """Fields of the section at `path`; empty where it is no section."""
+    """Fields of the section at `path`; empty where there is no section."""
     section: type[Section] | None = model
     for name in path:
         field = section.model_fields.get(name) if section else None

@@ -1,1 +1,1 @@
-"""The verbs of `wayside`, one file each."""
+"""The commands of `wayside`, one module each."""

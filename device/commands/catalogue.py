@@ -1,4 +1,4 @@
-"""`wayside catalogue`: build the table that the kiosk reads, check files for it, and show it."""
+"""`wayside catalogue`: build the kiosk's catalogue, check files for it, and show what it has."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`wayside check`: configuration, models, catalogue, camera, broker, clock: ok, or what to do.
 
-Promises: every part is looked at, whatever the others say; a live camera is looked for but not
-opened, since no page shows the notice meanwhile; exit code 0 only where everything is ok.
+Guarantees: every part is checked, whatever the result of the others; a live camera is looked for
+but not opened, since no page shows the notice meanwhile; exit code 0 only if everything is ok.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def add_parser(verbs: SubParsers) -> None:
     """Add `check` to the command line."""
     parser = verbs.add_parser(
         "check",
-        help="is everything there that the kiosk needs?",
-        description="Look at every part that the kiosk needs; exit code 0 where all are ok.",
+        help="check everything that the kiosk needs",
+        description="Check every part that the kiosk needs; exit code 0 if all are ok.",
         epilog="example: wayside check --config /etc/wayside/config.yaml",
     )
     add_config(parser)
@@ -43,29 +43,29 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a line for each part; 0 where all are ok, else 1.
+    """Print a line for each part; 0 if all are ok, else 1.
 
     Raises:
-        UserError: the configuration cannot be read, without which nothing can be checked.
+        UserError: the configuration cannot be read.
     """
     config = load_config(arguments.config)
-    _say("ok", "configuration", str(arguments.config))
-    verdicts = [_passes(name, part, config) for name, part in PARTS.items()]
-    return 0 if all(verdicts) else 1
+    _print("ok", "configuration", str(arguments.config))
+    results = [_passes(name, part, config) for name, part in PARTS.items()]
+    return 0 if all(results) else 1
 
 
 def _passes(name: str, part: Callable[[Config], str], config: Config) -> bool:
     try:
         found = part(config)
     except UserError as error:
-        _say("NO", name, str(error))
+        _print("NO", name, str(error))
         return False
-    _say("ok", name, found)
+    _print("ok", name, found)
     return True
 
 
-def _say(verdict: str, name: str, words: str) -> None:
-    print(f"{verdict:3} {name:14} {words}", flush=True)
+def _print(result: str, name: str, words: str) -> None:
+    print(f"{result:3} {name:14} {words}", flush=True)
 
 
 def _detector(config: Config) -> str:
@@ -89,12 +89,12 @@ def _catalogue(config: Config) -> str:
 
 def _camera(config: Config) -> str:
     spec = resolve_source(config.camera.source)
-    open_source(spec, config.camera)  # makes it, and opens nothing
+    open_source(spec, config.camera)  # creates the source and does not open it
     if spec == "picamera" and not picamera_attached():
-        raise UserError("camera.source: picamera: none is attached; see `rpicam-hello --list`")
+        raise UserError("camera.source: picamera: none is connected; see `rpicam-hello --list`")
     if spec.startswith("usb:") and int(spec.removeprefix("usb:")) not in usb_cameras():
-        there = ", ".join(f"usb:{number}" for number in usb_cameras()) or "none"
-        raise UserError(f"camera.source: {spec} is not there (there: {there}); is it plugged in?")
+        found = ", ".join(f"usb:{number}" for number in usb_cameras()) or "none"
+        raise UserError(f"camera.source: {spec}: not found (found: {found}); is it plugged in?")
     if spec.startswith(("rtsp://", "rtsps://")):
         address = urlsplit(spec)
         _reach("camera.source", address.hostname or "", address.port or 554)
@@ -127,10 +127,10 @@ def _clock(config: Config) -> str:
     answer = synchronised()
     if answer is False:
         raise UserError(
-            "not synchronised: opening hours and TLS wait for it; is a time server in reach? "
+            "not synchronised: opening hours and TLS need the time; can a time server be reached? "
             "(`timedatectl timesync-status`)"
         )
-    return "synchronised" if answer else "this system does not tell whether it is synchronised"
+    return "synchronised" if answer else "this system does not report whether it is synchronised"
 
 
 def _reach(key: str, host: str, port: int) -> None:
@@ -138,7 +138,7 @@ def _reach(key: str, host: str, port: int) -> None:
         socket.create_connection((host, port), timeout=CONNECT_S).close()
     except OSError as error:
         raise UserError(
-            f"{key}: {host}:{port} is not in reach ({error.strerror or error}); "
+            f"{key}: {host}:{port} cannot be reached ({error.strerror or error}); "
             "is it switched on, and on this network?"
         ) from None
 
@@ -152,4 +152,4 @@ PARTS: dict[str, Callable[[Config], str]] = {
     "page": _page,
     "clock": _clock,
 }
-"""What is looked at, in the order of the corridor."""
+"""What is checked, in the order of the corridor."""

@@ -27,8 +27,8 @@ INTERRUPTED = 130
 def stop_event() -> threading.Event:
     """Set by SIGINT and SIGTERM from now on, for a loop that looks at it.
 
-    An exception in their place could come anywhere: in a native library's callback, which swallows
-    it, or in the middle of taking a lock.
+    An exception could be raised anywhere instead: in a native library's callback, which swallows
+    it, or while a lock is being taken.
     """
     stop = threading.Event()
 
@@ -62,10 +62,10 @@ def make_parser(program: str, about: str, verbs: Iterable[str]) -> argparse.Argu
 
 
 def run_verb(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
-    """Run the verb that the arguments name, and return the exit code.
+    """Run the command that the arguments name, and return its exit code.
 
-    The verb's parser has set `run`, which takes the arguments. A mistake that a person can mend is
-    one line on standard error and exit code 1.
+    The command's parser has set `run`, which takes the arguments. A `UserError` is one line on
+    standard error and exit code 1.
     """
     arguments = parser.parse_args(argv)
     try:

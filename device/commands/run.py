@@ -1,4 +1,4 @@
-"""`wayside run`: starts the kiosk, runs it until it is told to stop, and stops it cleanly."""
+"""`wayside run`: starts the kiosk, runs it until a signal or a time limit, and stops it cleanly."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def add_parser(verbs: SubParsers) -> None:
     """Add `run` to the command line."""
     parser = verbs.add_parser(
         "run",
-        help="the kiosk",
-        description="Run the kiosk: look, suggest, and serve the page.",
+        help="run the kiosk",
+        description="Run the kiosk: watch the camera, suggest, and serve the page.",
         epilog="example: wayside run --source demo --seconds 60",
     )
     add_config(parser)
     parser.add_argument(
         "--source", help="instead of camera.source: picamera, usb:0, a file, a folder, rtsp, demo"
     )
-    parser.add_argument("--seconds", type=float, help="stop after this long")
+    parser.add_argument("--seconds", type=float, help="stop after this many seconds")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run until SIGTERM, SIGINT or the time is over.
+    """Run until SIGTERM, SIGINT or the end of `--seconds`.
 
     Raises:
-        UserError: something that a person can mend keeps the kiosk from starting.
+        UserError: the kiosk cannot start, and the user can fix the reason.
     """
     stop = stop_event()
     config = load_config(arguments.config)

@@ -1,8 +1,8 @@
-"""Lays out the page's folder for a broker that serves files, as Mosquitto's `http_dir` does.
+"""Writes the page's folder for a broker that serves files, as Mosquitto's `http_dir` does.
 
-`python -m device.display.folder --config F FOLDER` runs before the broker, into a folder in memory:
-nothing on the card is written, and the page's `settings.js` always says what the configuration
-says. What stood in the folder before is replaced.
+`python -m device.display.folder --config F FOLDER` runs before the broker starts and writes to a
+folder in memory, so that the SD card is not written to and `settings.js` always agrees with the
+configuration. What the folder had before is removed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from device.errors import UserError
 log = logging.getLogger(__name__)
 
 
-def lay_out(config: Config, folder: Path) -> None:
-    """Copy the page's files and the catalogue's pictures, and write the settings beside them.
+def write_folder(config: Config, folder: Path) -> None:
+    """Copy the page's files and the catalogue's pictures, and write `settings.js` beside them.
 
-    Pictures that cannot be copied are left out with a warning: the cards do without.
+    Pictures that cannot be copied are a warning: the cards then have none.
 
     Raises:
         UserError: the page's broker is not on this kiosk, or the folder cannot be written.
@@ -35,7 +35,7 @@ def lay_out(config: Config, folder: Path) -> None:
         shutil.copytree(PAGE, folder)
         (folder / SETTINGS).write_text(settings, encoding="utf-8")
     except (OSError, shutil.Error) as error:
-        raise UserError(f"{folder}: the page cannot be laid out there ({error})") from None
+        raise UserError(f"{folder}: the page cannot be written there ({error})") from None
     try:
         for name, file in picture_files(config.display.pictures).items():
             copy = folder / PICTURES / name
@@ -47,13 +47,15 @@ def lay_out(config: Config, folder: Path) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run as a program; 0, or 1 with one line of what is wrong."""
-    parser = argparse.ArgumentParser(prog="device.display.folder", description="Lay out the page.")
+    """Run as a program; exit code 1, with one line of error, where the folder is not written."""
+    parser = argparse.ArgumentParser(
+        prog="device.display.folder", description="Write the page's folder."
+    )
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args(argv)
     try:
-        lay_out(load_config(arguments.config), arguments.folder)
+        write_folder(load_config(arguments.config), arguments.folder)
     except UserError as error:
         print(f"wayside: {error}", file=sys.stderr)
         return 1

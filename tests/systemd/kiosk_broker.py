@@ -12,7 +12,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 
 from device.config import load_config
-from device.display.folder import lay_out
+from device.display.folder import write_folder
 from tests.brokers import PATIENCE_S, accepts, free_port, wait_until
 from tests.needs import tool
 
@@ -95,7 +95,7 @@ def kiosk_broker(root: Path, folder: Path) -> Iterator[KioskBroker]:
     config = folder / "config.yaml"
     shipped = (root / "systemd/config.yaml").read_text()
     config.write_text(shipped.replace("@PAGE_PASSWORD@", passwords["page"]))
-    lay_out(load_config(config), folder / "page")
+    write_folder(load_config(config), folder / "page")
     (folder / "mosquitto.d").mkdir()
     text = (root / "systemd/mosquitto/wayside.conf").read_text()
     for old, new in {

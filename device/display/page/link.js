@@ -1,6 +1,6 @@
 /* The page's connection to the broker on its own kiosk.
-   Promises: it is opened again for ever, after a delay that grows to ten seconds and is never the
-   same for two pages; nothing is queued while it is down, so no touch arrives long after it. */
+   Guarantees: it reconnects for ever, after a delay with jitter that grows to ten seconds; nothing
+   is queued while it is down, so that no touch arrives long after it was made. */
 "use strict";
 
 const Link = (() => {
@@ -15,7 +15,7 @@ const Link = (() => {
 
     function connect() {
       const mine = mqtt.connect(settings.url, {
-        protocolVersion: 4, // every broker speaks it
+        protocolVersion: 4, // MQTT 3.1.1, which every broker supports
         clientId: `wayside-page-${Math.random().toString(36).slice(2, 10)}`,
         username: settings.username ?? undefined,
         password: settings.password ?? undefined,
@@ -24,7 +24,7 @@ const Link = (() => {
         connectTimeout: 5000,
         reconnectPeriod: 0, // mqtt.js has no jitter: `again` does it
         queueQoSZero: false,
-        timerVariant: "native", // no worker from a blob, which the policy forbids
+        timerVariant: "native", // the content security policy forbids a worker from a blob
       });
       client = mine;
       mine.on("connect", () => {

@@ -1,18 +1,18 @@
-/* Joins the page: what arrives, what is shown, what is touched, and the heartbeat that tells the
-   device what is truly on the screen. The camera may look only while `shows_notice` is true, so
-   it is true only when the browser draws, and the notice that tells of the camera is in view. */
+/* Connects messages, screen and touches, and sends the heartbeat that reports what is on the screen.
+   The camera is open only while `shows_notice` is true, so it is true only while the browser draws
+   and the notice about the camera is visible. */
 "use strict";
 
 (() => {
   const BEAT_MS = 3000;
   const CHECK_MS = 250;
-  const WISH_MS = 10000; // the device has this long to grant a wish
-  const UNTOLD_WISH_MS = 60000; // and this long to be there to hear it
+  const REQUEST_MS = 10000; // longest wait for the kiosk to opt out or in
+  const UNSENT_REQUEST_MS = 60000; // longest wait for a connection to send the request
   const CHOSEN_MS = 20000;
   const DRIFT_MS = 5000;
 
-  const arrived = { connected: false, online: true, message: null, wish: null };
-  let wishUntil = 0;
+  const arrived = { connected: false, online: true, message: null, request: null };
+  let requestUntil = 0;
   let chosen = null;
   let chosenUntil = 0;
   let shown = null;
@@ -26,20 +26,20 @@
 
   function refresh() {
     const now = performance.now();
-    if (now >= wishUntil || arrived.message?.state === "opted_out") arrived.wish = null;
+    if (now >= requestUntil || arrived.message?.state === "opted_out") arrived.request = null;
     const next = View.decide(arrived, now);
     if (now >= chosenUntil || !next.items.some((item) => item.id === chosen)) chosen = null;
     const key = JSON.stringify([next, chosen]);
     if (key === shownKey) return;
-    const told = JSON.stringify([shown?.state, shown?.serial]);
-    if (told !== JSON.stringify([next.state, next.serial])) shownSince = now;
+    const reported = JSON.stringify([shown?.state, shown?.serial]);
+    if (reported !== JSON.stringify([next.state, next.serial])) shownSince = now;
     shown = next;
     shownKey = key;
     Screen.draw(shown, chosen);
     afterPaint(beat);
   }
 
-  /* Calls back when the browser has put a frame on the screen, or after a while if it does not. */
+  /* Calls back when the browser has painted a frame, or after a second if it does not. */
   function afterPaint(call) {
     let called = false;
     const once = (painted) => {
@@ -57,12 +57,12 @@
       at: utc(),
       state: shown.state,
       serial: shown.serial,
-      shows_notice: shown.tells && drawing && Screen.noticeIsVisible(),
+      shows_notice: shown.discloses && drawing && Screen.noticeIsVisible(),
       since: utc(shownSince),
     }, 0);
   }
 
-  /* Whether it could be said at all. */
+  /* Whether it could be sent. */
   function feedback(item_id, verdict) {
     return link?.publish("feedback", { item_id, verdict, at: utc() }, 1) ?? false;
   }
@@ -77,14 +77,14 @@
 
   function choose() {
     const verdict = shown.state === "opted_out" ? "opt_in" : "opt_out";
-    arrived.wish = verdict;
-    tell();
+    arrived.request = verdict;
+    sendRequest();
     refresh();
   }
 
-  function tell() {
-    const told = feedback(null, arrived.wish);
-    wishUntil = performance.now() + (told ? WISH_MS : UNTOLD_WISH_MS);
+  function sendRequest() {
+    const sent = feedback(null, arrived.request);
+    requestUntil = performance.now() + (sent ? REQUEST_MS : UNSENT_REQUEST_MS);
   }
 
   const received = {
@@ -103,7 +103,7 @@
   link = Link.open(window.WAYSIDE, Object.keys(received), {
     open: () => {
       arrived.connected = true;
-      if (arrived.wish !== null) tell();
+      if (arrived.request !== null) sendRequest();
       refresh();
     },
     close: () => {
@@ -125,7 +125,7 @@
     if (plain && event.key.toLowerCase() === "o") choose();
   });
 
-  /* Against burn-in everything wanders by a pixel every few seconds, too slow to be seen. */
+  /* Against burn-in everything moves by a pixel every few seconds, too slowly to be noticed. */
   setInterval(() => {
     const minutes = performance.now() / 60000;
     Screen.drift(Math.sin(minutes * 0.57), Math.sin(minutes * 0.91));

@@ -1,6 +1,7 @@
-/* Draws what `View.decide` says, and nothing else; text is set as text, never as markup.
-   Promises: the notice stands in every state; a card's picture gives way to its text, which is made
-   smaller, then shorter, until it fits; what is no picture leaves no trace; `noticeIsVisible` asks the browser's layout, not the program's memory. */
+/* Draws what `View.decide` returns, and nothing else; text is set as text, never as markup.
+   Guarantees: every state shows a notice; a card's picture gives way to its text, which is made
+   smaller, then shorter, until it fits; a picture that cannot be loaded leaves no gap;
+   `noticeIsVisible` checks the browser's layout, not the program's state. */
 "use strict";
 
 const Screen = (() => {
@@ -13,7 +14,7 @@ const Screen = (() => {
 
   const find = (selector) => document.querySelector(selector);
   const marks = new Map(); // item id -> verdict, until other items are shown
-  const missing = new Set(); // addresses that gave no picture, as long as this page lives
+  const missing = new Set(); // addresses that could not be loaded since the page was opened
   let on = null;
   let last = null;
 
@@ -42,8 +43,8 @@ const Screen = (() => {
     return made;
   }
 
-  /* The QR code of an address as one path, or null where it is too long for a code. A screen has
-     no scratches: the lowest error correction makes the largest modules. */
+  /* The QR code of an address as one path, or null where it is too long for a code. The lowest error
+     correction gives the largest modules, and a screen has no scratches to correct. */
   function qr(link) {
     const code = qrcode(0, "L");
     try {
@@ -69,7 +70,7 @@ const Screen = (() => {
     return element("figure", "qr", [svg, element("figcaption", "", words.scan)]);
   }
 
-  /* The title says what it shows, so it has no words of its own. The code lies on it. */
+  /* The title describes the picture, so it has no alternative text. The code is drawn over it. */
   function picture(address, code) {
     const image = element("img");
     image.alt = "";
@@ -93,20 +94,20 @@ const Screen = (() => {
     return item.year === null ? "" : String(Math.round(item.year));
   }
 
-  /* A button for an opinion, which may change but is told once. */
+  /* A button for an opinion, which may change but is sent once. */
   function verdict(item, value, iconName, ask, thanks) {
     const made = button("verdict", iconName, ask, () => {
       if (marks.get(item.id) === value) return;
       marks.set(item.id, value);
       on.touched(item.id, value);
-      made.parentElement.childNodes.forEach((each) => each.say());
+      made.parentElement.childNodes.forEach((each) => each.update());
     });
-    made.say = () => {
+    made.update = () => {
       const pressed = marks.get(item.id) === value;
       made.setAttribute("aria-pressed", String(pressed));
       made.querySelector(".label").textContent = pressed ? thanks : ask;
     };
-    made.say();
+    made.update();
     return made;
   }
 
@@ -152,7 +153,8 @@ const Screen = (() => {
   }
 
   /* Each module of a code is a whole number of the screen's pixels, or cameras misread it; `less`
-     takes that many away. Where there is no room for two, the code waits for the touched card. */
+     takes that many away. With less than two pixels a module there is no code until the card is
+     touched. */
   function align(figure, less = 0) {
     const svg = figure.querySelector("svg");
     const modules = svg.viewBox.baseVal.width;
@@ -168,9 +170,8 @@ const Screen = (() => {
     for (const made of some) made.style.setProperty("--shrink", to);
   }
 
-  /* The largest pictures that leave room for the words of all cards, whose titles may be a little
-     smaller together; a card that has too much with the smallest and with its title smaller alone
-     goes without. */
+  /* The largest pictures that leave room for the text of all cards, with all titles a little smaller
+     if need be; a card whose text does not fit even then, with its own title smaller, has none. */
   function place(cards) {
     const pictured = cards.filter((made) => made.querySelector(".picture")?.checkVisibility());
     const codes = (made) => made.querySelectorAll(".qr").forEach((figure) => align(figure));
@@ -193,8 +194,8 @@ const Screen = (() => {
     }
   }
 
-  /* All titles a little smaller together, so that they stay alike; then those that are still too
-     long smaller, with a smaller code, with fewer reasons, and cut, until each card holds all. */
+  /* All titles a little smaller, so that they stay alike; then, for the cards that still overflow, a
+     smaller title, a smaller code, fewer reasons and a title that is cut. */
   function fit(cards) {
     place(cards);
     for (const to of TOGETHER) if (cards.some(tooMuch)) shrink(cards, to);
@@ -233,13 +234,13 @@ const Screen = (() => {
     const notice = words.notices[view.notice];
     find("#notice h2").textContent = notice.heading;
     find("#notice p").textContent = resting ? notice.text : notice.brief;
-    find("#notice use").setAttribute("href", view.tells ? "#icon-eye" : "#icon-eye-shut");
+    find("#notice use").setAttribute("href", view.discloses ? "#icon-eye" : "#icon-eye-shut");
 
     const out = view.state === "opted_out";
     find("#choice .label").textContent = out ? words.opt_in : words.opt_out;
     find("#choice use").setAttribute("href", out ? "#icon-eye" : "#icon-eye-shut");
 
-    // Last, since what the rest needs is not there for the cards.
+    // Last: the cards get the space that the rest leaves.
     const cards = find("#cards");
     cards.hidden = resting;
     cards.dataset.count = items.length;
@@ -248,8 +249,8 @@ const Screen = (() => {
     fit([...cards.children]);
   }
 
-  /* Whether a person in front of the screen can see the notice: it is in the window, drawn, has
-     its words, and nothing lies on it. */
+  /* Whether a person in front of the screen can read the notice: it is inside the window, drawn,
+     not empty, and nothing covers it. */
   function noticeIsVisible() {
     const notice = find("#notice");
     const seen = (part) => {
@@ -263,7 +264,7 @@ const Screen = (() => {
       && [...notice.querySelectorAll("h2, p")].every(seen);
   }
 
-  /* Moves everything a little; across and down are -1 to 1. */
+  /* Moves everything a little; across and down: -1 to 1. */
   function drift(across, down) {
     find("#stage").style.translate = `${Math.round(across * DRIFT_PX)}px ${Math.round(down * DRIFT_PX)}px`;
   }

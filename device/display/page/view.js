@@ -1,14 +1,14 @@
-/* What may stand on the screen, told from what has arrived: no drawing and no network here.
-   Promises: whatever a message holds becomes plain short strings and numbers or nothing; what is
-   older than its lifetime is not shown. Age is measured by the monotonic clock from the moment of
-   arrival, so a jump of the wall clock changes nothing; only a message that the broker had kept
-   (retained) is first held against the wall clock, since nothing else tells how old it is. */
+/* Decides what to show, from the messages that have arrived; neither draws nor connects.
+   Guarantees: whatever a message contains becomes short strings and numbers, or nothing; what is
+   older than its lifetime is not shown. Age is measured by the monotonic clock from arrival, so a
+   jump of the wall clock changes nothing; only the age of a retained message is first taken from
+   the wall clock, since nothing else says how old it is. */
 "use strict";
 
 const View = (() => {
   const STATES = ["resting", "showing", "opted_out"];
   const KINDS = ["place", "film", "song", "activity"];
-  const TELLING = ["watching", "demo"];
+  const DISCLOSING = ["watching", "demo"]; // notices that say what the camera does
   const MOST_ITEMS = 8;
   const MOST_REASONS = 4;
   const LONGEST_LIFE_MS = 600000;
@@ -25,14 +25,14 @@ const View = (() => {
     return typeof value === "number" && Number.isFinite(value) ? value : null;
   }
 
-  /* Only an address of the web becomes a QR code; it is never followed by the page. */
+  /* Only a web address becomes a QR code; the page itself never opens it. */
   function link(value) {
     if (typeof value !== "string" || value.length > 500 || !URL.canParse(value)) return "";
     const url = new URL(value);
     return ["http:", "https:"].includes(url.protocol) ? url.href : "";
   }
 
-  /* Where a picture lies beside the page; only a relative path can be one. */
+  /* The path of a picture beside the page; only a relative path is accepted. */
   function picture(value) {
     if (typeof value !== "string" || value.length > 300 || /[\\:\p{Cc}]/u.test(value)) return "";
     const names = value.split("/");
@@ -59,8 +59,8 @@ const View = (() => {
     };
   }
 
-  /* A message as text -> what it asks for and until when (milliseconds of performance.now()), or
-     null where it asks for nothing that can be shown. */
+  /* A message as text -> what to show and until when (milliseconds of performance.now()), or null
+     where it is malformed. */
   function read(payload, retained, now = performance.now(), wall = Date.now()) {
     let raw;
     try {
@@ -85,17 +85,17 @@ const View = (() => {
     };
   }
 
-  /* What to show now. `tells`: whether the notice says what the camera does, at the device's own
-     wish: a notice that the page chose by itself never opens a camera. */
-  function decide({ connected, online, message, wish }, now = performance.now()) {
-    const rest = (notice) => ({ state: "resting", notice, serial: null, items: [], tells: false });
+  /* What to show now. `discloses`: the kiosk has asked for a notice that says what the camera does;
+     one that the page chooses by itself never opens a camera. */
+  function decide({ connected, online, message, request }, now = performance.now()) {
+    const rest = (notice) => ({ state: "resting", notice, serial: null, items: [], discloses: false });
     if (!connected) return rest("disconnected");
     if (!online || message === null || now >= message.until) return rest("not_watching");
     const { state, notice, serial, items } = message;
-    if (wish === "opt_out" && state !== "opted_out") {
-      return { state: "opted_out", notice: "opted_out", serial, items: [], tells: false };
+    if (request === "opt_out" && state !== "opted_out") {
+      return { state: "opted_out", notice: "opted_out", serial, items: [], discloses: false };
     }
-    return { state, notice, serial, items, tells: TELLING.includes(notice) };
+    return { state, notice, serial, items, discloses: DISCLOSING.includes(notice) };
   }
 
   return { read, decide };

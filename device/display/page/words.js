@@ -1,5 +1,5 @@
-/* Every word that the page shows, by language; the language is that of <html lang>.
-   A notice has a heading, a long text for the resting loop and a short one beside suggestions. */
+/* Every word that the page shows, by language: that of <html lang>. A notice has a heading, a long
+   text for the resting loop and a brief one beside suggestions. */
 "use strict";
 
 const WORDS = {

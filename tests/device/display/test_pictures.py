@@ -12,7 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from device.config import Config
-from device.display.folder import lay_out
+from device.display.folder import write_folder
 from tests.brokers import listen, mosquitto, wait_until
 from tests.device.display.stage import CARDS, PLACE, SIZES, TOPICS, Stage
 from tests.device.display.test_codes import decode
@@ -99,7 +99,7 @@ def test_mosquitto_serves_the_pictures_that_the_page_was_laid_out_with(
             }
         )
         laid_out = tmp_path / "laid out"
-        lay_out(config, laid_out)
+        write_folder(config, laid_out)
         shutil.copytree(laid_out, page, dirs_exist_ok=True)  # the broker has the folder open
         with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
             stage = Stage(broker, kiosk, browser, f"http://127.0.0.1:{broker.websocket_port}/")
