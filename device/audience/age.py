@@ -19,7 +19,7 @@ BORDER_YEARS = 1.5
 ADULT_AT = 18
 MINOR_SHARE = 0.015
 """Somebody may be a minor where the age distribution puts more than this below `ADULT_AT`: of the
-shares that `wayside-tools measure minors` prints, one that misses fewer than one in thirty of those
+shares that were tried (docs/experiments.md), one that misses fewer than one in thirty of those
 aged 13 to 17 on UTKFace's validation part."""
 
 _HALF = float(AGE_YEARS[1] - AGE_YEARS[0]) / 2

@@ -2,8 +2,8 @@
 
 Turned by the eye line, centred and scaled by all six keypoints, so that either BlazeFace model and
 any distance give the framing of FER-2013, whose faces teach the emotions. The two constants are
-what `wayside-tools measure framing` prints: where FER-2013's training pictures lie around the
-keypoints that the detector finds in them.
+measured where FER-2013's training pictures lie around the keypoints that the detector finds in
+them (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def trust_of(crop: Image, face: Face) -> float:
 
 def _size_trust(side: float) -> float:
     """1 from 32 pixels on, 0 at 12. Of what is told right of FER-2013's own 48 pixels, 95 % still
-    is at 32, 85 % at 20 and 65 % at 12, where keypoints fail too (`wayside-tools measure trust`).
+    is at 32, 85 % at 20 and 65 % at 12, where keypoints fail too (docs/experiments.md).
     """
     return _ramp(side, 12, 32)
 
@@ -115,8 +115,8 @@ def _sharpness(crop: Image) -> float:
     """Fine detail against contrast, which blur takes away and light does not.
 
     FER-2013's faces have 0.41 in the median; blurred by 2 % of their side 0.14 (93 % of what is
-    told right of them sharp still is), by 3 % 0.09 (86 %) and by 5 % 0.05 (63 %), as
-    `wayside-tools measure trust` prints.
+    told right of them sharp still is), by 3 % 0.09 (86 %) and by 5 % 0.05 (63 %)
+    (docs/experiments.md).
     """
     return _ramp(sharpness_of(crop), 0.07, 0.15)
 

@@ -1,4 +1,4 @@
-"""README and docs/models.md tell the figures of the models that lie beside them."""
+"""README and docs/model-card.md state the figures of the cards beside the models."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def card() -> dict[str, Any]:
 
 
 def row_of(page: Path, *first: str) -> list[str]:
-    """The cells of the one row that begins with these."""
+    """The other cells of the one row that begins with these."""
     start = "| " + " | ".join(first) + " |"
     lines = page.read_text(encoding="utf-8").splitlines()
     (row,) = (line for line in lines if line.startswith(start))
     return [cell.strip() for cell in row.split("|")[1 + len(first) : -1]]
 
 
-def test_the_readme_tells_what_the_card_says(root: Path, card: dict[str, Any]) -> None:
+def test_the_readme_has_the_cards_figures(root: Path, card: dict[str, Any]) -> None:
     faces, people = (card["metrics"]["int8"][f"{name} test"] for name in ("fer2013", "utkface"))
-    for what, told in (
+    for what, figure in (
         ("emotion by the label, FER-2013 PrivateTest", f"{faces['accuracy']:.4f}"),
         ("macro-F1 of the same", f"{faces['macro_f1']:.3f}"),
         ("calibration error of the same, 15 bins", f"{faces['ece']:.3f}"),
@@ -34,7 +34,7 @@ def test_the_readme_tells_what_the_card_says(root: Path, card: dict[str, Any]) -
             f"{faces['votes_accuracy']:.3f} / {faces['votes']['votes_clear_accuracy']:.3f}",
         ),
         (
-            "what the kiosk tells, their mean: by label / by majority / where both agree",
+            "what the kiosk reads, their mean: by label / by majority / where both agree",
             f"{faces['consensus_by_label_accuracy']:.3f} / {faces['consensus_accuracy']:.3f} / "
             f"{faces['votes']['consensus_agreed_accuracy']:.3f}",
         ),
@@ -45,11 +45,11 @@ def test_the_readme_tells_what_the_card_says(root: Path, card: dict[str, Any]) -
         ("age, UTKFace test part, mean error", f"{people['age_error']:.2f} years"),
         ("gender, UTKFace test part", f"{people['gender_accuracy']:.4f}"),
     ):
-        assert row_of(root / "README.md", what)[0] == told, what
+        assert row_of(root / "README.md", what)[0] == figure, what
 
 
 @pytest.mark.parametrize("kind", ["int8", "float"])
-def test_the_table_of_the_models_is_that_of_the_card(
+def test_the_model_card_has_the_figures_of_int8_and_float(
     root: Path, card: dict[str, Any], kind: str
 ) -> None:
     faces = ("accuracy", "macro_f1", "ece", "votes_accuracy", "votes_ece")
@@ -61,18 +61,18 @@ def test_the_table_of_the_models_is_that_of_the_card(
         ("UTKFace test", "utkface test", people, 6),
     ):
         stated = card["metrics"][kind][part]
-        told = row_of(root / "docs" / "models.md", title, kind)
-        assert told[0] == str(stated["faces"])
-        assert told[place : place + len(keys)] == [f"{stated[key]:.4f}" for key in keys], title
+        cells = row_of(root / "docs" / "model-card.md", title, kind)
+        assert cells[0] == str(stated["faces"])
+        assert cells[place : place + len(keys)] == [f"{stated[key]:.4f}" for key in keys], title
 
 
-def test_the_table_of_what_the_device_reads_is_that_of_the_card(
+def test_the_model_card_has_the_figures_of_the_output_that_the_device_reads(
     root: Path, card: dict[str, Any]
 ) -> None:
     keys = ("accuracy", "ece", "by_label_accuracy", "by_label_macro_f1", "by_label_ece")
     for title, part in (("PublicTest", "validation"), ("PrivateTest", "test")):
         stated = card["metrics"]["int8"][f"fer2013 {part}"]
-        told = row_of(root / "docs" / "models.md", f"{title}, consensus")
+        cells = row_of(root / "docs" / "model-card.md", f"{title}, consensus")
         figures = [f"{stated[f'consensus_{key}']:.4f}" for key in keys]
         agreed = f"{stated['votes']['consensus_agreed_accuracy']:.4f}"
-        assert told == [str(stated["faces"]), *figures, agreed], title
+        assert cells == [str(stated["faces"]), *figures, agreed], title

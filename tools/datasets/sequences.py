@@ -30,8 +30,8 @@ RATES = (10.0, 30.0)
 
 TREMBLE = {"across": (0.011, 0.12), "down": (0.014, 0.13), "zoom": (0.025, 0.3), "roll": (1.2, 0.4)}
 """How a track's crop lies off the face: standard deviation in shares of its side (of its logarithm,
-in degrees) and seconds until that is another; as `wayside-tools measure temporal --jitter` prints
-of the unlabelled clips."""
+in degrees) and seconds until that is another; measured on the unlabelled
+clips (docs/experiments.md)."""
 
 KNOT_S = 0.35
 """Seconds between the knots of slow motion and light."""

@@ -1,4 +1,4 @@
-"""A model's card: the JSON that lies beside it; docs/models.md is what people read.
+"""A model's card: the JSON that lies beside it; docs/model-card.md is what people read.
 
 A card names the file by its hash, so the device can refuse a file that its card was not written
 for, and states what was measured: never a number that was not.

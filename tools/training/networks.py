@@ -178,7 +178,7 @@ def with_consensus(network: keras.Model) -> keras.Model:
     mean of those by label and those by votes, contempt left out; a head with weights of its own.
 
     Of faces on which FER-2013's label and FER+'s majority agree this mean knows more than either
-    (docs/models.md). A network without votes or of other labels stays as it is.
+    (docs/model-card.md). A network without votes or of other labels stays as it is.
     """
     if "votes" not in network.output or network.output["emotion"].shape[-1] != len(EMOTIONS):
         return network
