@@ -79,18 +79,41 @@ class Box:
         return shared / (self.w * self.h + other.w * other.h - shared)
 
 
+@dataclass(frozen=True, slots=True)
+class KeypointLayout:
+    """Which keypoints a detector gives, and where its box and they lie on a face.
+
+    Each detector declares one, and cropping, trust and the mesh model's view follow it. Right and
+    left are the person's own.
+
+    eyes: rows of the right and the left eye. nose: row of its tip. sides: rows of two points to
+    the right and left of the nose, between which it lies in a frontal face. turned: distance of
+    the nose from their middle, as a share of half their distance, from which trust falls and at
+    which it is 0. crop_side: side of the square crop, in root mean square radii of the keypoints;
+    crop_rise: how far its centre lies above their mean, likewise. mesh_side: side of the mesh
+    model's view, in sides of the box.
+    """
+
+    eyes: tuple[int, int]
+    nose: int
+    sides: tuple[int, int]
+    turned: tuple[float, float]
+    crop_side: float
+    crop_rise: float
+    mesh_side: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """A face found in a frame.
 
-    keypoints: (6, 2) float32 pixels in BlazeFace's order: right eye, left eye, nose tip, mouth
-    centre, right ear tragion, left ear tragion (right and left are the person's own).
-    score: the detector's, 0 to 1.
+    keypoints: (K, 2) float32 pixels, in rows that `layout` names. score: the detector's, 0 to 1.
     """
 
     box: Box
     keypoints: Floats
     score: float
+    layout: KeypointLayout
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,6 +26,7 @@ from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
 from device.corridor import Corridor, Seen
 from device.errors import UserError
+from device.faces.blazeface import KEYPOINTS
 from device.faces.crop import crop_face, trust_of
 from device.values import Box, Context, Face, Frame, Reading, Suggestion, Track
 
@@ -72,7 +73,7 @@ class Analyser:
         picture, scale = load_scaled(path)
         frame = frame_of(picture, self._next())
         height, width = frame.grey.shape
-        face = Face(Box(0, 0, width, height), np.zeros((6, 2), np.float32), 1.0)
+        face = Face(Box(0, 0, width, height), np.zeros((6, 2), np.float32), 1.0, KEYPOINTS)
         reading = self._corridor.recogniser.read_crop(frame.grey, frame.at)
         return self._analysis(path, None, self._still([(face, reading)], frame), scale)
 

@@ -18,17 +18,36 @@ import cv2
 import numpy as np
 
 from device.inference.litert import load_model
-from device.values import Box, Face, Floats, Frame, Image
+from device.values import Box, Face, Floats, Frame, Image, KeypointLayout
 
 Range = Literal["far", "near"]
 SUPPRESSION_IOU = 0.3
 
+KEYPOINTS = KeypointLayout(
+    eyes=(0, 1),
+    nose=2,
+    sides=(4, 5),
+    turned=(0.35, 1.0),
+    crop_side=3.55,
+    crop_rise=0.08,
+    mesh_side=1.5,
+)
+"""Right eye, left eye, nose tip, mouth centre, right and left ear tragion.
+
+crop_side, crop_rise: where FER-2013's training pictures lie about the keypoints found in them:
+medians of 3.53 and 0.07 by the far model, 3.56 and 0.10 by the near one (docs/experiments.md).
+mesh_side: that of mediapipe's face_detection_front_detection_to_roi.pbtxt, version 0.10.21.
+"""
+
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """A BlazeFace file. grids: (cells a side, anchors a cell) of each output layer."""
+class ModelFile:
+    """A BlazeFace file, the side of its input in pixels, and the names of its tensors.
 
-    file: str
+    grids: (cells a side, anchors a cell) of each output layer.
+    """
+
+    name: str
     size: int
     grids: tuple[tuple[int, int], ...]
     input: str
@@ -36,8 +55,8 @@ class Layout:
     scores: str
 
 
-LAYOUTS: dict[Range, Layout] = {
-    "far": Layout(
+MODEL_FILES: dict[Range, ModelFile] = {
+    "far": ModelFile(
         "face_detection_full_range_sparse.tflite",
         192,
         ((48, 1),),
@@ -45,7 +64,7 @@ LAYOUTS: dict[Range, Layout] = {
         "Identity",
         "Identity_1",
     ),
-    "near": Layout(
+    "near": ModelFile(
         "face_detection_short_range.tflite",
         128,
         ((16, 2), (8, 6)),
@@ -75,34 +94,33 @@ class BlazeFace:
         Raises:
             UserError: the file is missing, broken, or not this BlazeFace.
         """
-        layout = LAYOUTS[reach]
-        self.model = load_model(folder / layout.file)
-        self._layout = layout
-        self._anchors = anchors(layout.grids)
+        file = MODEL_FILES[reach]
+        self.model = load_model(folder / file.name)
+        self._file = file
+        self._anchors = anchors(file.grids)
         self.model.require(
-            {layout.input: (1, layout.size, layout.size, 3)},
+            {file.input: (1, file.size, file.size, 3)},
             {
-                layout.regressors: (1, len(self._anchors), 16),
-                layout.scores: (1, len(self._anchors), 1),
+                file.regressors: (1, len(self._anchors), 16),
+                file.scores: (1, len(self._anchors), 1),
             },
         )
-        self._threshold = threshold
         # sigmoid(x) >= threshold, put as a bound on x: most anchors are dropped before decoding.
         self._logit = float(np.log(threshold / (1 - threshold)))
-        self._canvas = np.zeros((layout.size, layout.size, 3), np.uint8)
-        self._input = np.empty((1, layout.size, layout.size, 3), np.float32)
+        self._canvas = np.zeros((file.size, file.size, 3), np.uint8)
+        self._input = np.empty((1, file.size, file.size, 3), np.float32)
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
         """Faces of a frame, the best score first; boxes and keypoints in its pixels."""
         scale, left, top = self._letterbox(frame.rgb)
-        output = self.model.run({self._layout.input: self._input})
-        scores = output[self._layout.scores].ravel()
+        output = self.model.run({self._file.input: self._input})
+        scores = output[self._file.scores].ravel()
         kept = np.flatnonzero(scores >= self._logit)
         if not kept.size:
             return ()
         chances = (1 / (1 + np.exp(-scores[kept]))).astype(np.float32)
         points = _decode(
-            output[self._layout.regressors][0, kept], self._anchors[kept], self._layout.size
+            output[self._file.regressors][0, kept], self._anchors[kept], self._file.size
         )
         points = (points - np.array([left, top], np.float32)) / np.float32(scale)
         return _suppress(points, chances)
@@ -117,7 +135,7 @@ class BlazeFace:
         agree with its own to a millionth of the face, where `cv2.resize` is half a
         pixel of the small square off.
         """
-        size = self._layout.size
+        size = self._file.size
         height, width = rgb.shape[:2]
         scale = size / max(height, width)
         left, top = (size - width * scale) / 2, (size - height * scale) / 2
@@ -153,7 +171,7 @@ def _suppress(points: Floats, scores: Floats) -> tuple[Face, ...]:
         weights = scores[near] / scores[near].sum()
         mean = np.tensordot(weights, points[near], axes=1).astype(np.float32)
         (x0, y0), (x1, y1) = mean[:2].tolist()
-        faces.append(Face(Box(x0, y0, x1 - x0, y1 - y0), mean[2:], float(scores[0])))
+        faces.append(Face(Box(x0, y0, x1 - x0, y1 - y0), mean[2:], float(scores[0]), KEYPOINTS))
         points, scores = points[~near], scores[~near]
     return tuple(faces)
 

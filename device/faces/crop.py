@@ -1,9 +1,8 @@
-"""The one cropper of device and training: an upright, square, grey crop of a face.
+"""The cropper of both device and training: an upright, square, grey crop of a face, and its trust.
 
-Turned by the eye line, centred and scaled by all six keypoints, so that either BlazeFace model and
-any distance give the framing of FER-2013, whose faces teach the emotions. The two constants are
-measured where FER-2013's training pictures lie around the keypoints that the detector finds in
-them (docs/experiments.md).
+The crop is rotated by the line through the eyes, and centred and scaled by all keypoints, as the
+detector's `KeypointLayout` says. Every detector and distance thus gives the framing of FER-2013, on
+which emotion is trained.
 """
 
 from __future__ import annotations
@@ -20,18 +19,10 @@ from device.values import Face, Floats, Image
 
 CROP_SIZE = 64
 
-SIDE = 3.55
-"""Side of the square, in radii of the keypoints: the median of FER-2013's training pictures,
-3.53 by the far model and 3.56 by the near one."""
-
-RISE = 0.08
-"""How far the square's middle stands above the keypoints' mean, in their radii; measured alike,
-0.07 and 0.10."""
-
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """The square to cut out. x, y: its middle in pixels; side in pixels; roll in radians,
+    """The square to cut out. x, y: its centre in pixels. side: in pixels. roll: in radians,
     positive where the person's left eye is lower in the picture than the right."""
 
     x: float
@@ -40,29 +31,32 @@ class Framing:
     roll: float
 
 
-def keypoint_frame(keypoints: Floats) -> tuple[float, float, float, float]:
-    """Mean (x, y), root mean square radius about it, and roll of six keypoints, pixels, radians."""
-    # In plain numbers: for so few points numpy takes three times as long.
+def keypoint_frame(keypoints: Floats, eyes: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Mean (x, y), root mean square radius about it, and roll of (K, 2) keypoints.
+
+    eyes: rows of the right and the left eye. Pixels and radians.
+    """
+    # In Python's own numbers: for so few points numpy takes three times as long.
     points: list[tuple[float, float]] = keypoints.tolist()
     x = sum(px for px, _ in points) / len(points)
     y = sum(py for _, py in points) / len(points)
     square = sum((px - x) ** 2 + (py - y) ** 2 for px, py in points) / len(points)
-    (right_x, right_y), (left_x, left_y) = points[:2]
+    (right_x, right_y), (left_x, left_y) = points[eyes[0]], points[eyes[1]]
     return x, y, max(math.sqrt(square), 1.0), math.atan2(left_y - right_y, left_x - right_x)
 
 
 def framing_of(face: Face) -> Framing:
     """The square that frames this face as FER-2013 frames its own."""
-    x, y, radius, roll = keypoint_frame(face.keypoints)
-    rise = RISE * radius
-    return Framing(x + rise * math.sin(roll), y - rise * math.cos(roll), SIDE * radius, roll)
+    layout = face.layout
+    x, y, radius, roll = keypoint_frame(face.keypoints, layout.eyes)
+    rise, side = layout.crop_rise * radius, layout.crop_side * radius
+    return Framing(x + rise * math.sin(roll), y - rise * math.cos(roll), side, roll)
 
 
 def crop_face(grey: Image, face: Face, size: int = CROP_SIZE) -> Image:
     """Cut a face out of a grey picture (H, W): (size, size) uint8, its edges repeated outside.
 
-    A face more than twice as large as the crop is first averaged down, so that its pores do not
-    alias into expressions.
+    A face more than twice as large as the crop is first averaged down, against aliasing.
     """
     framing = framing_of(face)
     shrink = max(1, int(framing.side / size))
@@ -71,7 +65,7 @@ def crop_face(grey: Image, face: Face, size: int = CROP_SIZE) -> Image:
         grey, left, top = _shrunken(grey, framing, shrink)
     scale = size * shrink / framing.side
     cos, sin = scale * math.cos(framing.roll), scale * math.sin(framing.roll)
-    # Coordinates count pixel centres, which an averaged picture moves by half a pixel.
+    # Coordinates are of pixel centres, which averaging moves by half a pixel.
     x = (framing.x - left + 0.5) / shrink - 0.5
     y = (framing.y - top + 0.5) / shrink - 0.5
     middle = (size - 1) / 2
@@ -100,29 +94,30 @@ def _shrunken(grey: Image, framing: Framing, shrink: int) -> tuple[Image, int, i
 
 
 def trust_of(crop: Image, face: Face) -> float:
-    """How much to believe what is read from this crop, 0 to 1: small, blurred or turned is less."""
-    return _size_trust(framing_of(face).side) * _sharpness(crop) * _frontality(face.keypoints)
+    """Trust in what is read from this crop, 0 to 1: small, blurred or turned faces have less."""
+    return _size_trust(framing_of(face).side) * _sharpness(crop) * _frontality(face)
 
 
 def _size_trust(side: float) -> float:
-    """1 from 32 pixels on, 0 at 12. Of what is told right of FER-2013's own 48 pixels, 95 % still
-    is at 32, 85 % at 20 and 65 % at 12, where keypoints fail too (docs/experiments.md).
+    """1 from 32 pixels on, 0 at 12. Of the emotions that are predicted right at FER-2013's own 48
+    pixels, 95 % still are at 32, 85 % at 20 and 65 % at 12, where keypoints fail too
+    (docs/experiments.md).
     """
     return _ramp(side, 12, 32)
 
 
 def _sharpness(crop: Image) -> float:
-    """Fine detail against contrast, which blur takes away and light does not.
+    """Fine detail relative to contrast, which blur reduces and light does not.
 
-    FER-2013's faces have 0.41 in the median; blurred by 2 % of their side 0.14 (93 % of what is
-    told right of them sharp still is), by 3 % 0.09 (86 %) and by 5 % 0.05 (63 %)
+    The median of FER-2013's faces is 0.41. Blurred by 2 % of their side it is 0.14 (93 % of the
+    emotions predicted right on sharp faces still are), by 3 % 0.09 (86 %) and by 5 % 0.05 (63 %)
     (docs/experiments.md).
     """
     return _ramp(sharpness_of(crop), 0.07, 0.15)
 
 
 def sharpness_of(crop: Image) -> float:
-    """Deviation of the Laplacian over that of the picture; 0 where there is nothing to see."""
+    """Standard deviation of the Laplacian over that of the picture; 0 for a picture of one grey."""
     contrast = _deviation(crop)
     if contrast < 2:
         return 0.0
@@ -133,15 +128,17 @@ def _deviation(picture: NDArray[Any]) -> float:
     return float(cv2.meanStdDev(picture)[1].item())
 
 
-def _frontality(keypoints: Floats) -> float:
-    """1 where the nose is midway between the ears, 0 where it has reached one: a profile."""
-    nose, right, left = keypoints[2], keypoints[4], keypoints[5]
+def _frontality(face: Face) -> float:
+    """1 where the nose is midway between the layout's `sides`, 0 where it is as far off as in a
+    profile."""
+    layout, keypoints = face.layout, face.keypoints
+    nose, right, left = keypoints[layout.nose], *(keypoints[row] for row in layout.sides)
     across = left - right
     length = float(across @ across)
     if length < 1:
         return 0.0
     off_middle = abs(float((nose - right) @ across) / length - 0.5) * 2
-    return 1 - _ramp(off_middle, 0.35, 1.0)
+    return 1 - _ramp(off_middle, *layout.turned)
 
 
 def _ramp(value: float, zero: float, one: float) -> float:

@@ -15,7 +15,7 @@ from types import ModuleType
 import numpy as np
 
 from device.errors import UserError
-from device.faces.blazeface import LAYOUTS, SUPPRESSION_IOU, Range
+from device.faces.blazeface import KEYPOINTS, MODEL_FILES, SUPPRESSION_IOU, Range
 from device.inference.litert import without_chatter
 from device.values import Box, Face, Frame
 
@@ -60,7 +60,7 @@ class MediaPipeFaces:
         self._image = mediapipe.Image
         self._srgb = mediapipe.ImageFormat.SRGB
         self._last_ms = -1
-        path = folder / LAYOUTS[reach].file
+        path = folder / MODEL_FILES[reach].name
         if not path.is_file():
             raise UserError(f"{path}: no such model; `make run` sets it up")
         options = vision.FaceDetectorOptions(
@@ -98,6 +98,7 @@ class MediaPipeFaces:
                     Box(box.origin_x, box.origin_y, box.width, box.height),
                     np.array(points, np.float32),
                     float(detection.categories[0].score),
+                    KEYPOINTS,
                 )
             )
         return tuple(faces)

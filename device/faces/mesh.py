@@ -23,7 +23,6 @@ from device.values import Box, Face, Floats, Frame
 
 FILE = "face_landmark.tflite"
 SIZE = 192
-ENLARGE = 1.5
 
 BELIEF = 0.5
 """A face is believed where the mean of both models' probabilities of one is at least this."""
@@ -69,9 +68,9 @@ class FaceMesh:
 
     def look(self, frame: Frame, face: Face) -> Look:
         """Look closely at one face of a frame."""
-        _, _, _, roll = keypoint_frame(face.keypoints)
+        _, _, _, roll = keypoint_frame(face.keypoints, face.layout.eyes)
         x, y = face.box.centre
-        scale = SIZE / (max(face.box.w, face.box.h, 1.0) * ENLARGE)
+        scale = SIZE / (max(face.box.w, face.box.h, 1.0) * face.layout.mesh_side)
         cos, sin = scale * math.cos(roll), scale * math.sin(roll)
         middle = SIZE / 2
         turning = np.array(

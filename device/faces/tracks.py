@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from device.config import VisionConfig
-from device.values import Box, Face, Floats, Track
+from device.values import Box, Face, Floats, KeypointLayout, Track
 
 CONFIRMATIONS = 3
 """Detections until a face is somebody."""
@@ -61,6 +61,7 @@ class _Path:
     centre: Floats
     size: float
     shape: Floats
+    layout: KeypointLayout
     score: float
     placed_at: float
     seen_at: float
@@ -124,7 +125,7 @@ class _Path:
         centre, size = self.expected(at), self.size
         x, y = centre.tolist()
         box = Box(x - size / 2, y - size / 2, size, size)
-        return Face(box, centre + self.shape * np.float32(size), self.score)
+        return Face(box, centre + self.shape * np.float32(size), self.score, self.layout)
 
 
 class Tracker:
@@ -206,7 +207,7 @@ def _begin(face: Face, at: float) -> _Path:
     centre, size = np.array(face.box.centre, np.float32), _size(face)
     shape = (face.keypoints - centre) / np.float32(size)
     still = np.zeros(2, np.float32)
-    return _Path(secrets.token_hex(8), centre, size, shape, face.score, at, at, still)
+    return _Path(secrets.token_hex(8), centre, size, shape, face.layout, face.score, at, at, still)
 
 
 def _size(face: Face) -> float:

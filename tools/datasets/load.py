@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import UserError
-from device.faces.crop import RISE, SIDE
+from device.faces.blazeface import KEYPOINTS
 from device.values import EMOTIONS
 from tools.datasets.archive import Tree
 from tools.datasets.class_folders import read_folder, stills_of
@@ -92,7 +92,7 @@ def load_fer(data: Path, cache: Path) -> Stills:
 def load_utkface(data: Path, cache: Path, cropper: Callable[[], Crop]) -> Stills:
     """UTKFace likewise, as `cropper` makes it see; a detector is loaded only where it must be."""
     path = find_set(data, "utkface")
-    source = f"{_fingerprint(path)} framed {SIDE} {RISE}"
+    source = f"{_fingerprint(path)} framed {KEYPOINTS.crop_side} {KEYPOINTS.crop_rise}"
     return cached(cache / "utkface.npz", lambda: read_utkface(path, cropper()), source)
 
 

@@ -6,6 +6,7 @@ a face fills is framed by a border: the detector wants some room around a face.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from device.camera.images import frame_of
 from device.config import VisionConfig
 from device.errors import UserError
-from device.faces.blazeface import BlazeFace
+from device.faces.blazeface import KEYPOINTS, BlazeFace
 from device.faces.crop import crop_face
 from device.faces.detect import Detector, open_detector
 from device.values import Box, Face, Frame
@@ -39,7 +40,9 @@ class DeviceCropper:
 
     def __call__(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
         height, width = photo.shape[:2]
-        usual = Face(Box(0, 0, width, height), ALIGNED * np.float32([width, height]), 0.0)
+        usual = Face(
+            Box(0, 0, width, height), ALIGNED * np.float32([width, height]), 0.0, KEYPOINTS
+        )
         found = framed_faces(self._detector, photo)
         near = [f for f in found if _apart(f, usual) < 0.15 * width]
         grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
@@ -71,10 +74,13 @@ def framed_faces(detector: Detector, photo: NDArray[np.uint8]) -> tuple[Face, ..
     )
     faces = detector.detect(Frame(framed[..., 0], framed, 0.0))
     return tuple(
-        Face(Box(f.box.x - edge, f.box.y - edge, f.box.w, f.box.h), f.keypoints - np.float32(edge),
-             f.score)
-        for f in faces
-    )  # fmt: skip
+        replace(
+            face,
+            box=replace(face.box, x=face.box.x - edge, y=face.box.y - edge),
+            keypoints=face.keypoints - np.float32(edge),
+        )
+        for face in faces
+    )
 
 
 def save_picture(path: Path, picture: NDArray[np.uint8]) -> None:

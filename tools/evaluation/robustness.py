@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from device.faces.blazeface import KEYPOINTS
 from device.faces.crop import framing_of
 from device.values import Box, Face
 from tools.datasets.augment import coarse, warp
@@ -106,7 +107,7 @@ def keypoints_in_crop() -> NDArray[np.float64]:
     """(6, 2) right eye, left eye, nose, mouth, right and left ear in a crop, in shares of its side:
     the keypoints of aligned photos in the device's framing."""
     pixels = 1000 * ALIGNED
-    framing = framing_of(Face(Box(0, 0, 1000, 1000), pixels, 1.0))
+    framing = framing_of(Face(Box(0, 0, 1000, 1000), pixels, 1.0, KEYPOINTS))
     return np.asarray((pixels - (framing.x, framing.y)) / framing.side + 0.5, np.float64)
 
 

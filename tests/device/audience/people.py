@@ -9,6 +9,7 @@ from types import FunctionType, ModuleType
 import numpy as np
 
 from device.audience.smoothing import Smoother
+from device.faces.blazeface import KEYPOINTS
 from device.values import (
     AGE_YEARS,
     EMOTIONS,
@@ -38,7 +39,7 @@ def years(mean: float, spread: float = 5.0) -> Floats:
 
 
 def track(track_id: str = "a", size: float = 120.0) -> Track:
-    face = Face(Box(100, 100, size, size), np.zeros((6, 2), np.float32), 0.9)
+    face = Face(Box(100, 100, size, size), np.zeros((6, 2), np.float32), 0.9, KEYPOINTS)
     return Track(track_id, face, 5)
 
 

@@ -14,6 +14,7 @@ from device.camera.demo import PHOTOGRAPHS, Demo, locate
 from device.camera.images import load_picture
 from device.commands.look import MeanReading
 from device.config import CameraConfig
+from device.faces.blazeface import KEYPOINTS
 from device.values import EMOTIONS, KINDS, Box, Face, Image, Reading
 from tests.schemas import valid
 
@@ -126,7 +127,7 @@ def test_the_whole_clip_is_the_mean_of_its_readings_by_their_trust():
         age = np.eye(21, dtype=np.float32)[6]
         return Reading("a", 0.0, ("happy", "sad"), emotion, age, female, None, trust)
 
-    face = Face(Box(0, 0, 9, 9), np.zeros((6, 2), np.float32), 0.9)
+    face = Face(Box(0, 0, 9, 9), np.zeros((6, 2), np.float32), 0.9, KEYPOINTS)
     mean = MeanReading(reading(1.0, 1.0, 0.8))
     mean.add(reading(1.0, 1.0, 0.8), face)
     mean.add(reading(0.0, 0.0, 0.2), face)

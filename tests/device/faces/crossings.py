@@ -10,6 +10,7 @@ import numpy as np
 from device.camera.demo import PHOTOGRAPHS, WALL, Photograph, locate
 from device.camera.images import frame_of, load_picture
 from device.config import VisionConfig
+from device.faces.blazeface import KEYPOINTS
 from device.faces.detect import Detector
 from device.faces.tracks import Tracker
 from device.values import Box, Face, Frame, Image, Track
@@ -75,7 +76,7 @@ class NoisyEyes:
         side = box.w * float(np.exp(draw.normal(0, 0.03)))
         x, y = np.array(box.centre) + draw.normal(0, 0.03 * box.w, 2)
         points = SHAPE * np.float32(side) + np.array([x, y], np.float32)
-        return Face(Box(x - side / 2, y - side / 2, side, side), points, 0.8)
+        return Face(Box(x - side / 2, y - side / 2, side, side), points, 0.8, KEYPOINTS)
 
 
 class Stage:

@@ -11,7 +11,7 @@ import pytest
 from device.camera.demo import PHOTOGRAPHS
 from device.camera.images import frame_of
 from device.errors import UserError
-from device.faces.blazeface import LAYOUTS, BlazeFace, Range, anchors
+from device.faces.blazeface import MODEL_FILES, BlazeFace, Range, anchors
 from device.values import Box, Frame, Image
 
 REACHES: tuple[Range, ...] = ("far", "near")
@@ -31,7 +31,7 @@ def moved(picture: Image, scale: float, x: float, y: float, size: tuple[int, int
 
 @pytest.mark.parametrize("reach", REACHES)
 def test_anchors_are_as_many_as_the_model_has_boxes(reach: Range) -> None:
-    centres = anchors(LAYOUTS[reach].grids)
+    centres = anchors(MODEL_FILES[reach].grids)
     assert len(centres) == {"far": 2304, "near": 896}[reach]
     assert ((centres > 0) & (centres < 1)).all()
 
@@ -89,7 +89,7 @@ def test_a_higher_threshold_keeps_only_surer_faces(face_models: Path, hopper: Fr
 
 def test_another_model_in_its_place_is_refused(face_models: Path, tmp_path: Path) -> None:
     wrong = (face_models / "face_landmark.tflite").read_bytes()
-    (tmp_path / LAYOUTS["near"].file).write_bytes(wrong)
+    (tmp_path / MODEL_FILES["near"].name).write_bytes(wrong)
     with pytest.raises(UserError, match="no input `input`") as error:
         BlazeFace(tmp_path, reach="near")
     assert "\n" not in str(error.value)

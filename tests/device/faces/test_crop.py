@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.camera.images import frame_of
-from device.faces.blazeface import BlazeFace
+from device.faces.blazeface import KEYPOINTS, BlazeFace
 from device.faces.crop import CROP_SIZE, crop_face, framing_of, trust_of
 from device.values import Box, Face, Frame, Image
 
@@ -86,7 +87,7 @@ def test_a_large_face_is_averaged_down_and_stays_in_place(hopper: Frame, face: F
     box = face.box
     # A pixel's middle lies half a pixel in, so that 0 becomes 1.
     points = face.keypoints * np.float32(3) + 1
-    larger = Face(Box(box.x * 3, box.y * 3, box.w * 3, box.h * 3), points, 1.0)
+    larger = Face(Box(box.x * 3, box.y * 3, box.w * 3, box.h * 3), points, 1.0, KEYPOINTS)
     again = crop_face(np.asarray(large, np.uint8), larger)
     assert np.abs(again.astype(int) - plain.astype(int)).mean() < 2.5
 
@@ -108,13 +109,13 @@ def test_a_face_anywhere_even_outside_the_picture_gives_a_whole_crop(
     shape = np.array([[-20, -20], [20, -20], [0, 0], [0, 25], [-45, -8], [45, -8]], np.float32)
     cos, sin = math.cos(roll) * scale, math.sin(roll) * scale
     points = shape @ np.array([[cos, sin], [-sin, cos]], np.float32) + np.array([x, y], np.float32)
-    crop = crop_face(grey, Face(Box(x - 45, y - 45, 90, 90), points, 0.9))
+    crop = crop_face(grey, Face(Box(x - 45, y - 45, 90, 90), points, 0.9, KEYPOINTS))
     assert crop.shape == (CROP_SIZE, CROP_SIZE)
     assert crop.dtype == np.uint8
 
 
 def test_keypoints_that_fall_together_still_give_a_crop() -> None:
-    face = Face(Box(10, 10, 0, 0), np.full((6, 2), 10, np.float32), 0.9)
+    face = Face(Box(10, 10, 0, 0), np.full((6, 2), 10, np.float32), 0.9, KEYPOINTS)
     crop = crop_face(np.zeros((20, 20), np.uint8), face)
     assert crop.shape == (CROP_SIZE, CROP_SIZE)
     assert trust_of(crop, face) == 0
@@ -129,7 +130,7 @@ def test_a_small_face_is_trusted_less(hopper: Frame, face: Face) -> None:
     trusts = []
     for side in (40, 26, 16):
         scale = np.float32(side / framing_of(face).side)
-        trusts.append(trust_of(crop, Face(face.box, face.keypoints * scale, face.score)))
+        trusts.append(trust_of(crop, replace(face, keypoints=face.keypoints * scale)))
     assert trusts[0] > trusts[1] > trusts[2]
     assert trusts[2] < 0.3
 
@@ -150,7 +151,7 @@ def test_a_face_that_turns_away_is_trusted_less(hopper: Frame, face: Face) -> No
     for turn in (0.0, 0.5, 0.9):
         points = face.keypoints.copy()
         points[2] += np.float32(turn) * (points[4] - points[2])
-        trusts.append(trust_of(crop, Face(face.box, points, face.score)))
+        trusts.append(trust_of(crop, replace(face, keypoints=points)))
     assert trusts[0] > trusts[1] > trusts[2]
     assert trusts[2] < 0.3
 

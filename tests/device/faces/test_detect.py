@@ -13,6 +13,7 @@ import pytest
 from device.camera.images import frame_of
 from device.config import VisionConfig
 from device.errors import UserError
+from device.faces.blazeface import KEYPOINTS
 from device.faces.detect import SecondLook, obstacle, open_detector
 from device.faces.mesh import BELIEVED_S, FaceMesh
 from device.values import Box, Face, Frame
@@ -148,7 +149,7 @@ class Claims:
 def face_at(x: float, y: float, side: float, score: float = 0.6) -> Face:
     shape = np.array([[-18, -20], [18, -20], [0, 5], [0, 25], [-42, -10], [42, -10]], np.float32)
     points = shape * np.float32(side / 100) + np.array([x, y], np.float32)
-    return Face(Box(x - side / 2, y - side / 2, side, side), points, score)
+    return Face(Box(x - side / 2, y - side / 2, side, side), points, score, KEYPOINTS)
 
 
 def test_a_second_look_keeps_out_what_is_no_face(face_models: Path, hopper: Frame) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from device.config import VisionConfig
-from device.faces.blazeface import BlazeFace
+from device.faces.blazeface import KEYPOINTS, BlazeFace
 from device.faces.detect import SecondLook
 from device.faces.mesh import FaceMesh
 from device.faces.tracks import CONFIRMATIONS, UNSEEN, Tracker
@@ -21,7 +21,7 @@ STEP = 1 / 15
 
 def face(x: float = 300, y: float = 200, side: float = 100, score: float = 0.8) -> Face:
     points = SHAPE * np.float32(side) + np.array([x, y], np.float32)
-    return Face(Box(x - side / 2, y - side / 2, side, side), points, score)
+    return Face(Box(x - side / 2, y - side / 2, side, side), points, score, KEYPOINTS)
 
 
 def settled(tracker: Tracker, *faces: Face, start: float = 0.0) -> tuple[float, tuple[Track, ...]]:

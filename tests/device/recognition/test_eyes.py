@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from device.faces.blazeface import BlazeFace
 from device.recognition.eyes import EVERY_S, LEFT, RIGHT, EyeWatch, openness_of
-from device.values import Box, Face, Frame, Track
+from device.values import Frame, Track
 from tests.device.faces.counting import CountingMesh
 
 
@@ -76,7 +77,7 @@ def test_between_looks_the_last_answer_stands(watch: EyeWatch, track: Track, hop
 def test_eyes_that_cannot_be_seen_are_unknown(watch: EyeWatch, track: Track, hopper: Frame) -> None:
     blank = Frame(np.zeros_like(hopper.grey), np.zeros_like(hopper.rgb), 0.0)
     assert watch.openness(blank, track) is None
-    tiny = Face(Box(0, 0, 10, 10), track.face.keypoints * np.float32(0.05), 0.9)
+    tiny = replace(track.face, keypoints=track.face.keypoints * np.float32(0.05))
     assert watch.openness(hopper, Track("b", tiny, 9)) is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from device.faces.crop import crop_face
 from device.faces.tracks import UNSEEN
 from device.inference.edgetpu import Backend
 from device.recognition.recognise import Recogniser, softmax
-from device.values import AGE_YEARS, EMOTIONS, Box, Face, Frame, Track
+from device.values import AGE_YEARS, EMOTIONS, Box, Frame, Track
 
 CPU = VisionConfig()
 
@@ -123,7 +124,7 @@ def test_who_was_just_missed_is_not_read_and_keeps_a_past(
 ) -> None:
     recogniser.clear()
     first = recogniser.read(hopper, (track,))[0].emotion
-    missed = Track(track.id, Face(track.face.box, track.face.keypoints, UNSEEN), 10, fresh=False)
+    missed = Track(track.id, replace(track.face, score=UNSEEN), 10, fresh=False)
     assert recogniser.read(hopper, (missed,)) == ()
     assert not np.array_equal(recogniser.read(hopper, (track,))[0].emotion, first)
 
@@ -131,7 +132,11 @@ def test_who_was_just_missed_is_not_read_and_keeps_a_past(
 def test_a_face_far_outside_the_picture_is_read_without_trust(
     recogniser: Recogniser, hopper: Frame, track: Track
 ) -> None:
-    away = Face(Box(-5000, -5000, 100, 100), track.face.keypoints - np.float32(5000), 0.9)
+    away = replace(
+        track.face,
+        box=Box(-5000, -5000, 100, 100),
+        keypoints=track.face.keypoints - np.float32(5000),
+    )
     (reading,) = recogniser.read(hopper, (Track("c", away, 3),))
     assert reading.trust == 0
 

@@ -17,6 +17,7 @@ from device.audience.group import audience_of
 from device.audience.smoothing import Smoother
 from device.config import AudienceConfig, RecogniseConfig, VisionConfig, load_config
 from device.errors import UserError
+from device.faces.blazeface import KEYPOINTS
 from device.faces.crop import framing_of
 from device.inference.model_card import load_card
 from device.recognition.recognise import Recogniser
@@ -57,7 +58,7 @@ def on_a_wall(picture: np.ndarray, at: float) -> tuple[Frame, Face]:
     """A frame in which the device's crop of the face is this picture."""
     keypoints = ALIGNED * np.float32(140) + np.float32([250, 170])
     keypoints[1, 1] = keypoints[0, 1]  # level eyes
-    face = Face(Box(250, 170, 140, 140), keypoints, score=0.9)
+    face = Face(Box(250, 170, 140, 140), keypoints, score=0.9, layout=KEYPOINTS)
     framing = framing_of(face)
     side = round(framing.side)
     left, top = round(framing.x - side / 2), round(framing.y - side / 2)
