@@ -7,10 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+import skimage.data
 
 from device.config import Config
 from tests.kiosks import running, somebody
+from tools.__main__ import main
 
 RECIPES = Path(__file__).resolve().parents[2] / "docs" / "recipes"
 
@@ -48,6 +52,34 @@ def test_follow_a_kiosk(root: Path, config: Config) -> None:
         assert broker
         said = cook(root, "follow_a_kiosk.py", "127.0.0.1", str(broker.port))
     assert said.splitlines()[-1].startswith("showing ")
+
+
+def test_own_labels(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (root / "docs" / "recipes" / "own-labels.md").read_text(encoding="utf-8")
+    commands = [line.split()[1:] for line in text.splitlines() if line.startswith("wayside-tools")]
+    assert [command[0] for command in commands] == ["frames", "augment", "datasets", "train"]
+    monkeypatch.chdir(tmp_path)
+    face = cv2.cvtColor(skimage.data.astronaut()[:320, 60:380], cv2.COLOR_RGB2BGR)
+    for number, mood in enumerate(("bored", "happy")):
+        Path("videos", mood).mkdir(parents=True)
+        for clip in range(2):
+            fourcc = cv2.VideoWriter.fourcc(*"MJPG")
+            writer = cv2.VideoWriter(f"videos/{mood}/{clip}.avi", fourcc, 4.0, (320, 320))
+            for frame in range(8):
+                shade = 20 * number + 10 * clip + frame
+                writer.write(cv2.subtract(face, np.full_like(face, shade)))
+            writer.release()
+    for command in commands[:3]:
+        assert main(command) == 0
+    table = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["bored", "4", "4", "0"] in table  # one video in each split
+    assert Path("sheets/faces.png").is_file()
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    usage = capsys.readouterr().out
+    assert all(word in usage for word in commands[3] if word.startswith("--"))
 
 
 @pytest.mark.parametrize(

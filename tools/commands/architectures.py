@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.numbers import FEWEST, at_least
-from tools.places import add_data, data_folder, quiet_tensorflow
+from tools.commands.options import MIN_FACES, add_data, at_least, data_folder
+from tools.places import quiet_tensorflow
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -33,18 +33,18 @@ def add_parser(subparsers: SubParsers) -> None:
         "TensorFlow (KERAS_BACKEND=jax)",
     )
     architectures.add_argument(
-        "--limit", type=at_least(FEWEST), help="so many faces of each part: for a trial"
+        "--limit", type=at_least(MIN_FACES), help="so many faces of each part: for a trial"
     )
     architectures.set_defaults(run=_architectures)
 
 
 def _architectures(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
+    from tools.datasets.load import load_datasets
     from tools.evaluation.architectures import as_table, rows_of, train_all
     from tools.evaluation.plots import draw_architectures
     from tools.training.architectures import ARCHITECTURES
     from tools.training.batches import Recipe
-    from tools.training.pipeline import load_tables
 
     names = list(ARCHITECTURES) if arguments.only is None else arguments.only.split(",")
     unknown = [name for name in names if name not in ARCHITECTURES]
@@ -57,7 +57,7 @@ def _architectures(arguments: argparse.Namespace) -> int:
         recipe = replace(recipe, epochs=arguments.epochs)
     if arguments.limit is not None:
         recipe = replace(recipe, batch=min(recipe.batch, arguments.limit // 4))
-    tables = load_tables(data_folder(arguments), arguments.runs / "cache", arguments.limit)
+    tables = load_datasets(data_folder(arguments), arguments.runs / "cache", arguments.limit)
     folder = arguments.runs / "architectures"
     chosen = {name: ARCHITECTURES[name] for name in names}
     train_all(tables, folder, recipe, chosen, measured=not arguments.train_only)

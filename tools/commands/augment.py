@@ -1,4 +1,4 @@
-"""`wayside-tools augment`: from photos to grey face crops, as many as asked."""
+"""`wayside-tools augment`: grey face crops from photos, with variations."""
 
 from __future__ import annotations
 
@@ -7,67 +7,60 @@ from pathlib import Path
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.numbers import at_least
-from tools.places import MADE, SHEET
+from tools.commands.options import at_least
+from tools.places import CONTACT_SHEET, SOURCE_MARK
 
 SHOWN = 8
-"""Faces on the sheet, and pictures of each."""
+"""Faces on the contact sheet, and pictures of each."""
 
 
 def add_parser(subparsers: SubParsers) -> None:
-    """Add the verb and what it does."""
+    """Add the command."""
     augment = subparsers.add_parser(
         "augment",
-        help="faces found, cropped, grey and varied, as many as asked",
-        description="Find the faces on photos or frames as a kiosk does, crop them as it does, and "
-        "write COUNT grey pictures of each: the plain crop, and variations of light, place, "
-        "distance, blur and cover. Class folders stay class folders.",
+        help="face crops from photos, with N variations of each",
+        description="Detect and crop the faces in photos or frames as a kiosk does, and write N "
+        "grey pictures of each: the plain crop, and variations of light, position, distance, blur "
+        "and occlusion. Class folders stay class folders.",
         epilog="example: wayside-tools augment photos --count 10 --out faces",
     )
     augment.add_argument("photos", type=Path, metavar="PHOTOS", help="a photo, or a folder of them")
-    augment.add_argument("--count", type=_count, default=10, metavar="N", help="of each face (10)")
+    augment.add_argument(
+        "--count", type=at_least(1, 1000), default=10, metavar="N", help="of each face; default: 10"
+    )
     augment.add_argument("--out", type=Path, required=True, metavar="DIR")
     augment.add_argument("--seed", type=at_least(0), default=1)
-    augment.add_argument("--largest", action="store_true", help="one face a photo, the largest")
-    augment.add_argument("--strict", action="store_true", help="end at the first unusable photo")
+    augment.add_argument("--largest", action="store_true", help="the largest face of each photo")
+    augment.add_argument("--strict", action="store_true", help="stop at the first unusable photo")
     augment.set_defaults(run=_augment)
 
 
 def _augment(arguments: argparse.Namespace) -> int:
-    from tools.datasets.contact_sheets import draw_sheet
-    from tools.datasets.import_issues import Findings
-    from tools.datasets.photos import save_picture
-    from tools.datasets.variations import list_photos, varied_faces
+    from tools.datasets.import_issues import ImportIssues
+    from tools.datasets.photos import augmented_faces, list_photos, save_picture
+    from tools.datasets.summary import draw_sheet
 
-    findings = Findings(strict=arguments.strict)
+    issues = ImportIssues(strict=arguments.strict)
     photos = list_photos(arguments.photos)
     faces = 0
     shown = []
-    # As many examples from the first photos as from the last.
-    step = max(1, len(photos) // SHOWN)
-    for face in varied_faces(
-        photos, arguments.count, arguments.seed, findings, largest=arguments.largest
+    step = max(1, len(photos) // SHOWN)  # examples from the whole folder
+    for face in augmented_faces(
+        photos, arguments.count, arguments.seed, issues, largest=arguments.largest
     ):
         for number, picture in enumerate(face.pictures):
-            name = f"{face.place.name}-{number:03}.png"
-            save_picture(arguments.out / face.place.parent / name, picture)
+            name = f"{face.path.name}-{number:03}.png"
+            save_picture(arguments.out / face.path.parent / name, picture)
         if faces % step == 0 and len(shown) < SHOWN:
-            source, _, part = face.place.as_posix().partition(MADE)
-            shown.append((f"{source}\n{part.replace(MADE, ', face ')}", face.pictures[:SHOWN]))
+            source, _, part = face.path.as_posix().partition(SOURCE_MARK)
+            label = f"{source}\n{part.replace(SOURCE_MARK, ', face ')}"
+            shown.append((label, face.pictures[:SHOWN]))
         faces += 1
-    for line in findings.lines():
+    for line in issues.lines():
         print(line)
     if not faces:
         raise UserError(f"{arguments.photos}: no face found in {len(photos)} photos")
-    sheet = arguments.out / SHEET
-    draw_sheet(
-        f"{faces} faces, {arguments.count} pictures of each, the plain crop first", shown, sheet
-    )
+    sheet = arguments.out / CONTACT_SHEET
+    draw_sheet(f"{faces} faces, {arguments.count} pictures of each, plain crop first", shown, sheet)
     print(f"{arguments.out}: {faces * arguments.count} pictures of {faces} faces; see {sheet}")
     return 0
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1000:
-        raise argparse.ArgumentTypeError(f"got {text}, takes a whole number from 1 to 1000")
-    return int(text)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.numbers import FEWEST, at_least
-from tools.places import add_data, data_folder, quiet_tensorflow
+from tools.commands.options import MIN_FACES, add_data, at_least, data_folder
+from tools.places import quiet_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -54,7 +54,7 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     add_data(convert)
     convert.add_argument(
-        "--limit", type=at_least(FEWEST), help="use so many faces of each part: for a trial"
+        "--limit", type=at_least(MIN_FACES), help="use so many faces of each part: for a trial"
     )
     convert.set_defaults(run=_convert)
 
@@ -82,26 +82,27 @@ def _convert(arguments: argparse.Namespace) -> int:
 
 def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
     from device.values import EMOTIONS
+    from tools.datasets.face_dataset import limited
+    from tools.datasets.load import load_datasets
     from tools.training.model_cards import DATA
-    from tools.training.pipeline import first_of, load_tables
     from tools.training.quantized import MOST_LOST, as_table, convert_face
 
     labels: tuple[str, ...] = EMOTIONS
     data: tuple[dict[str, str], ...] = DATA
     if arguments.labels is None:
-        tables = load_tables(data_folder(arguments), arguments.runs / "cache", arguments.limit)
+        tables = load_datasets(data_folder(arguments), arguments.runs / "cache", arguments.limit)
     else:
-        from tools.datasets.class_folders import read_folder, stills_of
-        from tools.datasets.import_issues import Findings
+        from tools.datasets.class_folders import read_class_folders, to_dataset
+        from tools.datasets.import_issues import ImportIssues
 
-        findings = Findings()
-        folder = read_folder(arguments.labels, None, findings)  # as `train --labels` reads it
-        stills, labels = stills_of(folder, findings), folder.labels
-        print(*findings.lines(), sep="\n")
+        issues = ImportIssues()
+        folder = read_class_folders(arguments.labels, None, issues)  # as `train --labels` reads it
+        stills, labels = to_dataset(folder, issues), folder.labels
+        print(*issues.lines(), sep="\n")
         own = {"name": f"{arguments.labels.name}, class folders", "terms": "its owner's"}
         data = (own, *DATA)  # `train --labels` begins with the network that ships
         few = arguments.limit
-        tables = {arguments.labels.name: stills if few is None else first_of(stills, few)}
+        tables = {arguments.labels.name: stills if few is None else limited(stills, few)}
     card = convert_face(
         network, arguments.source, arguments.out, tables, labels,
         kind=arguments.type or "int8", data=data,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.numbers import at_least
-from tools.places import LESSONS, add_data, data_folder, quiet_tensorflow
+from tools.commands.options import add_data, at_least, data_folder
+from tools.places import SOFT_TARGETS, quiet_tensorflow
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -30,7 +30,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "--only", metavar="NAME", action="append", help="this teacher alone; can be given again"
     )
     teach.add_argument("--views", type=at_least(1), default=8, help="of each face; default: 8")
-    teach.add_argument("--out", type=Path, metavar="DIR", default=LESSONS)
+    teach.add_argument("--out", type=Path, metavar="DIR", default=SOFT_TARGETS)
     teach.add_argument(
         "--train-only",
         action="store_true",
@@ -43,16 +43,16 @@ def add_parser(subparsers: SubParsers) -> None:
 def _teach(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
     given = _given(arguments)
-    from tools.datasets.load import TRAIN, join
-    from tools.training.pipeline import load_tables
+    from tools.datasets.face_dataset import TRAIN, join
+    from tools.datasets.load import load_datasets
     from tools.training.soft_targets import Views, ask, asked_of, refuse_another
     from tools.training.teachers import TEACHERS, train_teacher
 
     names = arguments.only or list(TEACHERS)
     if unknown := [name for name in names if name not in TEACHERS]:
         raise UserError(f"--only: no teacher {unknown[0]!r}; there are {', '.join(TEACHERS)}")
-    tables = load_tables(data_folder(arguments), arguments.runs / "cache")
-    stills = join(*tables.values()).of(TRAIN)
+    tables = load_datasets(data_folder(arguments), arguments.runs / "cache")
+    stills = join(*tables.values()).only(TRAIN)
     views = Views(arguments.views)
     asked = asked_of(stills, views)
     for path in arguments.out.glob("*.npz"):  # before hours are spent: of the same faces and views

@@ -11,8 +11,8 @@ from typing import Any
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.numbers import at_least
-from tools.places import MODELS, add_data, data_folder, quiet_tensorflow
+from tools.commands.options import add_data, at_least, data_folder
+from tools.places import MODELS, quiet_tensorflow
 
 SECTIONS = ("accuracy", "calibration", "fairness", "robustness")
 
@@ -86,8 +86,8 @@ def _environments(arguments: argparse.Namespace) -> Path:
 
 def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
     from device.recognition.recognise import emotion_output
-    from tools.datasets.class_folders import read_folder
-    from tools.datasets.import_issues import Findings
+    from tools.datasets.class_folders import read_class_folders
+    from tools.datasets.import_issues import ImportIssues
     from tools.evaluation.class_folders import as_table, held_out, measure_folder, write
     from tools.evaluation.compare import ModelFile, open_baseline
 
@@ -99,9 +99,9 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
         models.append((baseline.name, baseline))
         if baseline.name == arguments.model.name:  # two files of one name
             models[0] = (str(arguments.model.resolve()), models[0][1])
-    findings = Findings()
-    folder = read_folder(arguments.folder, labels, findings)
-    for line in findings.lines():
+    issues = ImportIssues()
+    folder = read_class_folders(arguments.folder, labels, issues)
+    for line in issues.lines():
         print(f"wayside-tools: {line}", file=sys.stderr)
     folder = held_out(folder, arguments.part, arguments.limit)
     reports = []
@@ -127,12 +127,12 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
 
 def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> dict[str, Any]:
     from device.values import EMOTIONS
-    from tools.datasets.load import PARTS, TEST, VALIDATION
+    from tools.datasets.face_dataset import SPLITS, TEST, VALIDATION
+    from tools.datasets.load import load_datasets, require_splits
     from tools.evaluation.compare import compare, open_baseline
     from tools.evaluation.evaluate import evaluate
     from tools.evaluation.report import as_report, draw, summary
     from tools.training.convert import sha256_of
-    from tools.training.pipeline import load_tables, refuse_empty
 
     if labels != EMOTIONS:
         raise UserError(
@@ -145,8 +145,8 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
     parts = {"validation": (VALIDATION,), "test": (TEST,), "all": (VALIDATION, TEST)}
     chosen = parts[arguments.part]
     cache = arguments.runs / "cache"
-    tables = load_tables(data_folder(arguments), cache, arguments.limit)
-    refuse_empty(tables, chosen)
+    tables = load_datasets(data_folder(arguments), cache, arguments.limit)
+    require_splits(tables, chosen)
     report: dict[str, Any] = {
         "model": arguments.model.name,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -160,7 +160,7 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
     report |= found
     if baseline is not None:
         held_out = {
-            f"{name} {PARTS[part]}": faces.of(part)
+            f"{name} {SPLITS[part]}": faces.only(part)
             for part in chosen
             for name, faces in tables.items()
         }

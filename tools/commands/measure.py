@@ -8,8 +8,8 @@ from pathlib import Path
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.numbers import FEWEST, at_least
-from tools.places import MODELS, ROOT, add_data, data_folder, quiet_tensorflow
+from tools.commands.options import MIN_FACES, add_data, at_least, data_folder
+from tools.places import MODELS, ROOT, quiet_tensorflow
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -61,7 +61,9 @@ def _add_temporal(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--models", type=Path, default=MODELS, help="has face.tflite and face.keras")
     verb.add_argument("--seed", type=at_least(0), default=1)
     verb.add_argument(
-        "--limit", type=at_least(FEWEST), help="use at most this many faces of each part: a trial"
+        "--limit",
+        type=at_least(MIN_FACES),
+        help="use at most this many faces of each part: a trial",
     )
     verb.add_argument(
         "--mead",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.numbers import FEWEST, at_least
-from tools.places import LESSONS, MODELS, add_data, data_folder, quiet_tensorflow
+from tools.commands.options import MIN_FACES, add_data, at_least, data_folder
+from tools.places import MODELS, SOFT_TARGETS, quiet_tensorflow
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -52,7 +52,7 @@ def add_parser(subparsers: SubParsers) -> None:
     train.add_argument(
         "--lessons",
         type=lambda text: None if text == "none" else Path(text),
-        default=LESSONS,
+        default=SOFT_TARGETS,
         metavar="DIR",
         help="what `teach` kept of these very faces, or `none`: learn from labels alone; "
         "default: models/lessons",
@@ -68,7 +68,7 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     train.add_argument("--seed", type=at_least(0), default=1)
     train.add_argument(
-        "--limit", type=at_least(FEWEST), help="use so many faces of each part: for a trial"
+        "--limit", type=at_least(MIN_FACES), help="use so many faces of each part: for a trial"
     )
     train.set_defaults(run=_train)
 
@@ -78,7 +78,7 @@ def _train(arguments: argparse.Namespace) -> int:
     if arguments.labels:
         for option, given in (
             ("--train-only", arguments.train_only),
-            ("--lessons", arguments.lessons != LESSONS),
+            ("--lessons", arguments.lessons != SOFT_TARGETS),
         ):
             if given:
                 raise UserError(f"{option}: goes without --labels, whose training takes minutes")
@@ -90,7 +90,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _train_labels(arguments: argparse.Namespace) -> int:
-    from tools.datasets.import_issues import Findings
+    from tools.datasets.import_issues import ImportIssues
     from tools.scoring.tables import of_figures
     from tools.training.clips import TemporalRecipe
     from tools.training.finetune import FinetuneRecipe
@@ -107,7 +107,7 @@ def _train_labels(arguments: argparse.Namespace) -> int:
     start = arguments.start or MODELS / "face.keras"
     card = make_labelled(
         arguments.labels, start, runs, out, recipe, temporal, shlex.join(given),
-        Findings(strict=arguments.strict), arguments.limit,
+        ImportIssues(strict=arguments.strict), arguments.limit,
     )  # fmt: skip
     print(of_figures(card["metrics"]["int8"]))
     print(
@@ -117,8 +117,9 @@ def _train_labels(arguments: argparse.Namespace) -> int:
 
 
 def _train_all(arguments: argparse.Namespace) -> int:
-    from tools.datasets.load import TRAIN, join
-    from tools.training.pipeline import course_of, load_tables, refuse_empty, train_network
+    from tools.datasets.face_dataset import TRAIN, join
+    from tools.datasets.load import load_datasets, require_splits
+    from tools.training.pipeline import course_of, train_network
     from tools.training.soft_targets import load, refuse_none
 
     changed: dict[str, int] = {"seed": arguments.seed}
@@ -127,11 +128,11 @@ def _train_all(arguments: argparse.Namespace) -> int:
     if arguments.lessons is not None:
         refuse_none(arguments.lessons)  # before anything is read
     runs, data = arguments.runs, data_folder(arguments)
-    tables = load_tables(data, runs / "cache", arguments.limit)
-    refuse_empty(tables)
+    tables = load_datasets(data, runs / "cache", arguments.limit)
+    require_splits(tables)
     lessons = None
     if arguments.lessons is not None:
-        lessons = load(arguments.lessons, join(*tables.values()).of(TRAIN))
+        lessons = load(arguments.lessons, join(*tables.values()).only(TRAIN))
     course = course_of(lessons)
     if arguments.limit is not None:
         changed["batch"] = min(course[-1].batch, arguments.limit // 4)
@@ -161,7 +162,7 @@ def _given(arguments: argparse.Namespace) -> list[str]:
     given = [] if arguments.seed == 1 else ["--seed", str(arguments.seed)]
     if arguments.start is not None:
         given += ["--start", arguments.start.name]
-    if arguments.lessons != LESSONS:
+    if arguments.lessons != SOFT_TARGETS:
         given += ["--lessons", arguments.lessons.name if arguments.lessons else "none"]
     for name in ("epochs", "limit"):
         value = getattr(arguments, name)

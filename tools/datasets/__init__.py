@@ -1,1 +1,1 @@
-"""Pictures of faces, from archives, folders and photographs to tables and batches."""
+"""Face datasets: read from archives, folders, photos and videos, augmented and summarised."""

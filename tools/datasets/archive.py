@@ -1,7 +1,7 @@
-"""A folder and a zip file read alike: names with `/` between them, and the bytes behind a name.
+"""One reader for folders and zip files: names with `/` between the parts, and their content.
 
-Promises: a damaged entry is that entry's trouble and not the whole archive's; hidden files and what
-a Mac leaves in an archive are not there.
+Guarantees: a damaged entry of a zip file fails alone; hidden files and the metadata that macOS adds
+to zip files are not listed.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from device.errors import UserError
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
 
-class Tree:
-    """The files below a folder or in a zip file. names: their paths inside, sorted. folders: all
-    folders', those of empty ones too."""
+class Archive:
+    """The files below a folder or in a zip file. names: their relative paths, sorted. folders: the
+    relative paths of all folders, empty ones included."""
 
     def __init__(self, path: Path) -> None:
         """Raises: UserError: no such file or folder, or a file that is not a zip."""
@@ -35,33 +35,33 @@ class Tree:
         if path.is_dir():
             found = [(p.relative_to(path).as_posix(), p) for p in path.rglob("*")]
             files = [(name, p.stat()) for name, p in found if p.is_file()]
-            marks = {name: (stat.st_size, stat.st_mtime_ns) for name, stat in files}
+            stamps = {name: (stat.st_size, stat.st_mtime_ns) for name, stat in files}
             folders = [name for name, p in found if p.is_dir()]
         else:
-            self._zip = _opened(path)
+            self._zip = _open_zip(path)
             entries = self._zip.infolist()
-            marks = {e.filename: (e.file_size, e.CRC) for e in entries if not e.is_dir()}
+            stamps = {e.filename: (e.file_size, e.CRC) for e in entries if not e.is_dir()}
             folders = [e.filename.rstrip("/") for e in entries if e.is_dir()]
-        self._marks = {name: marks[name] for name in sorted(marks) if _shown(name)}
-        self.names = tuple(self._marks)
-        above = {str(parent) for name in self.names for parent in PurePosixPath(name).parents}
-        shown = {name for name in folders if _shown(name)}
-        self.folders = tuple(sorted((above | shown) - {"."}))
+        self._stamps = {name: stamps[name] for name in sorted(stamps) if _visible(name)}
+        self.names = tuple(self._stamps)
+        parents = {str(parent) for name in self.names for parent in PurePosixPath(name).parents}
+        visible = {name for name in folders if _visible(name)}
+        self.folders = tuple(sorted((parents | visible) - {"."}))
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is one, and no zip file."""
+        """Whether this is a folder, not a zip file."""
         return self._zip is None
 
     def read(self, name: str) -> bytes:
         """The content of a file.
 
         Raises:
-            OSError: it cannot be read, or is damaged in the archive.
-            KeyError: there is none of that name.
+            OSError: it cannot be read, or is damaged in the zip file.
+            KeyError: no such name.
         """
         if self._zip is None:
-            if name not in self._marks:
+            if name not in self._stamps:
                 raise KeyError(name)
             return (self.path / name).read_bytes()
         try:
@@ -70,28 +70,28 @@ class Tree:
             raise OSError(f"{name}: {error}") from None
 
     def picture(self, name: str, *, rgb: bool = False) -> NDArray[np.uint8] | None:
-        """Grey (H, W), or RGB (H, W, 3); None where it cannot be read as a picture."""
+        """Grey (H, W), or RGB (H, W, 3); None: not a readable image."""
         try:
             data = np.frombuffer(self.read(name), np.uint8)
             picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB if rgb else cv2.IMREAD_GRAYSCALE)
-        except (OSError, KeyError, cv2.error):  # of OpenCV: an empty file
+        except (OSError, KeyError, cv2.error):  # cv2.error: an empty file
             return None
         return None if picture is None else np.asarray(picture, np.uint8)
 
     def columns(self, name: str) -> tuple[str, ...]:
-        """The names in the first line of a CSV file, spaces around them taken away.
+        """The header of a CSV file, each name without surrounding spaces.
 
         Raises:
-            UserError: there is none, or it cannot be read.
+            UserError: no such file, or it cannot be read.
         """
         return tuple(next(self._lines(name), (1, []))[1])
 
     def rows(self, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-        """Each row of a CSV file with the number of its line: cells by the header's names, spaces
-        around both taken away. A row that is too short lacks its last names, a broken one all.
+        """Line number and cells by column name of each row of a CSV file, without surrounding
+        spaces. A row that is too short lacks the last columns, a malformed one all of them.
 
         Raises:
-            UserError: there is none, or it cannot be read.
+            UserError: no such file, or it cannot be read.
         """
         lines = self._lines(name)
         _, header = next(lines, (1, []))
@@ -99,8 +99,8 @@ class Tree:
             yield number, dict(zip(header, cells, strict=False))
 
     def _lines(self, name: str) -> Iterator[tuple[int, list[str]]]:
-        """Cells of each line that is not empty; none where its quotes do not close. Line by line:
-        one stray quote must not swallow the rows below it."""
+        """Cells of each line that is not empty; none if its quotes are not closed. Parsed line by
+        line, so that one stray quote does not swallow the rows after it."""
         try:
             stream = self._zip.open(name) if self._zip else (self.path / name).open("rb")
             with stream, io.TextIOWrapper(stream, "utf-8-sig", errors="replace") as text:
@@ -110,17 +110,21 @@ class Tree:
         except (OSError, KeyError, *_DAMAGED) as error:
             raise UserError(f"{self.path}: {name}: cannot be read ({error})") from None
 
-    def ending(self, *suffixes: str) -> list[str]:
-        """Names that end so, in lower case or not."""
+    def with_suffix(self, *suffixes: str) -> list[str]:
+        """Names that end in one of these, ignoring case."""
         return [name for name in self.names if name.lower().endswith(suffixes)]
 
+    def named(self, file: str) -> list[str]:
+        """Paths of all files of this name, in whatever folder."""
+        return [name for name in self.names if name.split("/")[-1] == file]
+
     def pictures(self) -> list[str]:
-        """Names of files that are pictures by their name."""
-        return self.ending(*SUFFIXES)
+        """Names with the suffix of an image file."""
+        return self.with_suffix(*SUFFIXES)
 
     def fingerprint(self) -> str:
-        """Hex digits that are others when a file comes, goes or changes."""
-        text = "\n".join(f"{name} {size} {mark}" for name, (size, mark) in self._marks.items())
+        """16 hexadecimal digits that change when a file is added, removed or changed."""
+        text = "\n".join(f"{name} {size} {stamp}" for name, (size, stamp) in self._stamps.items())
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -131,14 +135,14 @@ def _cells(line: str) -> list[str]:
         return []
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
+def _open_zip(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file or folder") from None
     except (OSError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: cannot be read as a zip file ({error})") from None
+        raise UserError(f"{path}: not a readable zip file ({error})") from None
 
 
-def _shown(name: str) -> bool:
+def _visible(name: str) -> bool:
     return not any(part.startswith((".", "__MACOSX")) for part in name.split("/"))

@@ -1,8 +1,8 @@
-"""Anyone's folder of class folders, each full of face crops: `DIR/<class>/<picture>`.
+"""Folders or zip files of class folders with face crops: `DIR/<class>/<picture>`.
 
-The usual spellings of the seven emotions are understood where those are asked for; a folder that is
-asked for nothing names its own classes. A picture that cannot be read and a folder whose name is no
-class are named and counted, never passed over in silence.
+Guarantees: the usual spellings of the seven emotions are accepted if those are the classes; if no
+classes are given, the folder names are the classes. An unreadable picture and a folder that is not
+a class are reported, never silently skipped.
 """
 
 from __future__ import annotations
@@ -14,26 +14,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from device.errors import UserError
-from device.faces.crop import CROP_SIZE
-from tools.datasets.archive import Tree
+from tools.datasets.archive import Archive
 from tools.datasets.face_dataset import (
     TEST,
     TRAIN,
     VALIDATION,
-    Stills,
+    FaceDataset,
     from_pictures,
-    pixels_digest,
+    pixel_digest,
+    to_crop_size,
 )
-from tools.datasets.import_issues import Findings
-from tools.places import MADE, SHEET
+from tools.datasets.import_issues import ImportIssues
+from tools.places import CONTACT_SHEET, SOURCE_MARK
 
-SPELLINGS = {
+SYNONYMS = {
     "anger": "angry",
     "disgusted": "disgust",
     "afraid": "fear",
@@ -46,194 +45,187 @@ SPELLINGS = {
     "neutrality": "neutral",
     "calm": "neutral",
 }
-"""What other sets call the classes of FER-2013."""
+"""Other datasets' names for the classes of FER-2013."""
 
-HELD_OUT = 0.2
-"""Share of each class's groups that training does not see."""
+HELD_OUT_SHARE = 0.2
+"""Share of each class's groups in the validation split, if the folders name no such split."""
 
-
-PART_FOLDERS = {
+SPLIT_FOLDERS = {
     "train": TRAIN, "training": TRAIN, "val": VALIDATION, "valid": VALIDATION,
     "validation": VALIDATION, "test": TEST,
 }  # fmt: skip
-"""What folders are called that hold a part of a set each, with the class folders inside."""
+"""Names of folders that hold the class folders of one split."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Folder:
+class LabelledFolder:
     """N faces by class. pictures: (N, 64, 64) uint8. truth: (N,) index into labels. group: (N,)
-    what a picture was made from. part: (N,) TRAIN, VALIDATION or TEST, -1 where the folders do not
-    say. skipped: what was left out, each with its reason."""
+    the photo or video a picture was made from. split: (N,) TRAIN, VALIDATION or TEST, -1 if the
+    folders name none. skipped: what was not used, each with the reason."""
 
     pictures: NDArray[np.uint8]
     truth: NDArray[np.int64]
     group: NDArray[np.str_]
-    part: NDArray[np.int64]
+    split: NDArray[np.int64]
     labels: tuple[str, ...]
     skipped: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ClassFolder:
-    """One folder of pictures. part: -1 where none is said. names: of the files in the tree."""
+    """One folder of pictures. split: -1 if none is named. names: paths in the archive."""
 
     path: str
     label: str
-    part: int
+    split: int
     names: tuple[str, ...]
 
 
 def label_of(name: str, labels: Sequence[str]) -> str | None:
-    """The label that a folder's name means, or None."""
+    """The label that a folder name stands for, or None."""
     plain = name.strip().lower()
     if plain not in labels:
-        plain = SPELLINGS.get(plain, plain)
+        plain = SYNONYMS.get(plain, plain)
     return plain if plain in labels else None
 
 
-def class_folders(tree: Tree) -> list[ClassFolder]:
-    """Those of a folder or zip, empty ones too; below folders of parts, where it has those.
+def class_folders(archive: Archive) -> list[ClassFolder]:
+    """The class folders, empty ones included; below split folders if there are any.
 
     Raises:
-        UserError: it has such, and others beside them.
+        UserError: there are split folders and other folders beside them.
     """
-    shown = set(tree.folders)
-    top = {folder for folder in shown if "/" not in folder}
+    folders = set(archive.folders)
+    top = {folder for folder in folders if "/" not in folder}
     root = ""
-    if not tree.is_folder and len(top) == 1 and any("/" in folder for folder in shown):
-        root = f"{top.pop()}/"  # a zip of one folder
-        top = {f for f in shown if f.startswith(root) and "/" not in f.removeprefix(root)}
-    parts = {f: PART_FOLDERS.get(f.removeprefix(root).lower(), -1) for f in top}
-    within = {f.rpartition("/")[0] for f in shown}
-    of_parts = sorted(f for f, part in parts.items() if part >= 0 and f in within)
-    if of_parts and (others := sorted(f for f, part in parts.items() if part < 0)):
+    if not archive.is_folder and len(top) == 1 and any("/" in folder for folder in folders):
+        root = f"{top.pop()}/"  # a zip file of one folder
+        top = {f for f in folders if f.startswith(root) and "/" not in f.removeprefix(root)}
+    splits = {f: SPLIT_FOLDERS.get(f.removeprefix(root).lower(), -1) for f in top}
+    parents = {f.rpartition("/")[0] for f in folders}
+    split_folders = sorted(f for f, split in splits.items() if split >= 0 and f in parents)
+    if split_folders and (others := sorted(f for f, split in splits.items() if split < 0)):
         raise UserError(
-            f"{tree.path}: {others[0]}/ lies beside {of_parts[0]}/, which holds a part of the set; "
-            "move it into one, or away"
+            f"{archive.path}: {others[0]}/ is beside the split folder {split_folders[0]}/; move it "
+            "into a split folder, or remove it"
         )
-    if parts and min(parts.values()) >= 0:
-        parts = {f: parts[f.rpartition("/")[0]] for f in shown if f.rpartition("/")[0] in parts}
-    pictures = tree.pictures()
+    if splits and min(splits.values()) >= 0:
+        splits = {
+            f: splits[f.rpartition("/")[0]] for f in folders if f.rpartition("/")[0] in splits
+        }
+    pictures = archive.pictures()
     return [
         ClassFolder(
-            path, path.split("/")[-1].strip().lower(), part,
+            path, path.split("/")[-1].strip().lower(), split,
             tuple(name for name in pictures if name.startswith(f"{path}/")),
         )
-        for path, part in sorted(parts.items())
+        for path, split in sorted(splits.items())
     ]  # fmt: skip
 
 
-def read_folder(
-    path: Path, labels: Sequence[str] | None = None, findings: Findings | None = None
-) -> Folder:
-    """All pictures of all class folders of a folder or zip, grey and 64x64.
+def read_class_folders(
+    path: Path, labels: Sequence[str] | None = None, issues: ImportIssues | None = None
+) -> LabelledFolder:
+    """All pictures of all class folders of a folder or zip file, grey and 64x64.
 
-    labels: the classes; None: the names of the folders that have a picture, in lower case and in
-    order.
+    labels: the classes; None: the names of the folders that have a picture, in lower case, sorted.
 
     Raises:
-        UserError: no such folder, no picture of a known class in it, or a strict finding.
+        UserError: no such folder, no picture of a known class in it, or a skipped item and
+            `issues` is strict.
     """
-    findings = Findings() if findings is None else findings
+    issues = ImportIssues() if issues is None else issues
     if not path.exists():
-        raise UserError(f"{path}: no such folder; it takes one folder for each class")
-    tree = Tree(path)
-    folders = class_folders(tree)
+        raise UserError(f"{path}: no such folder; name a folder with one folder for each class")
+    archive = Archive(path)
+    folders = class_folders(archive)
     own = labels is None
     if labels is None:
         labels = sorted({folder.label for folder in folders if folder.names})
-    pictures, truth, group, parts = [], [], [], []
+    pictures, truth, group, split = [], [], [], []
     for folder in folders:
         label = label_of(folder.label, labels)
         if label is None and not own:
-            findings.leave_out(f"{folder.path}/", f"not one of {', '.join(labels)}")
+            issues.skip(f"{folder.path}/", f"not one of {', '.join(labels)}")
             continue
         if label is None or not folder.names:
-            findings.leave_out(f"{folder.path}/", "no picture")
+            issues.skip(f"{folder.path}/", "no picture")
             continue
         for name in tqdm(folder.names, folder.path, unit="face", leave=False, disable=None):
-            picture = tree.picture(name)
+            picture = archive.picture(name)
             if picture is None:
-                findings.leave_out(name, "not a picture that can be read")
+                issues.skip(name, "not a readable image")
                 continue
-            pictures.append(to_size(picture))
+            pictures.append(to_crop_size(picture))
             truth.append(labels.index(label))
-            source, made, _ = name.removeprefix(f"{folder.path}/").partition(MADE)
-            group.append(source if made else name)  # a clip's frames can be of several classes
-            parts.append(folder.part)
-    for name in _others(tree, folders):
-        findings.leave_out(name, "no picture of a class")
+            source, mark, _ = name.removeprefix(f"{folder.path}/").partition(SOURCE_MARK)
+            group.append(source if mark else name)  # frames of one video can be in several classes
+            split.append(folder.split)
+    in_class = {name for folder in folders for name in folder.names}
+    for name in archive.names:
+        if name not in in_class and name.split("/")[-1] != CONTACT_SHEET:
+            issues.skip(name, "not a picture in a class folder")
     if not pictures:
         wanted = f" named after one of {', '.join(labels)}" if labels else ""
         raise UserError(f"{path}: no picture in a folder{wanted}")
-    return Folder(
-        np.stack(pictures), np.array(truth, np.int64), np.array(group), np.array(parts, np.int64),
-        tuple(labels), tuple(f"{where}: {why}" for where, why in findings.left_out),
+    return LabelledFolder(
+        np.stack(pictures), np.array(truth, np.int64), np.array(group), np.array(split, np.int64),
+        tuple(labels), tuple(f"{where}: {reason}" for where, reason in issues.skipped),
     )  # fmt: skip
 
 
-def _others(tree: Tree, folders: Sequence[ClassFolder]) -> list[str]:
-    """Files that are no pictures by their names, and pictures that lie in no class folder."""
-    known = {name for folder in folders for name in folder.names}
-    return [n for n in tree.names if n not in known and n.split("/")[-1] != SHEET]
+def to_dataset(folder: LabelledFolder, issues: ImportIssues | None = None) -> FaceDataset:
+    """The faces of a folder without copies, `emotion` an index into the folder's labels.
 
-
-def stills_of(folder: Folder, findings: Findings | None = None) -> Stills:
-    """The table of a folder, `emotion` by the folder's own labels, without copies of a picture.
-
-    Parts are the folder's own. Where it names no validation, that is a fifth of the groups of each
-    class that are not test, drawn by the digests of their pictures: the same on every machine and
-    whatever the files are called, and what was made from one photo or clip stays together, in
-    whatever classes it is. Of copies one stays; where they stand in two classes, none.
+    The splits are the folder's own. If it names no validation split, a fifth of the groups of each
+    class that are not in the test split are drawn by the digests of their pictures: the same faces
+    on every machine and whatever the files are called, and pictures of one photo or video are in
+    one split, whatever their classes. One copy of a picture is used; none if copies are in two
+    classes.
     """
-    findings = Findings() if findings is None else findings
-    digest = np.array([pixels_digest(picture) for picture in folder.pictures])
-    keep = _without_copies(folder, digest, findings)
-    part = np.where(folder.part < 0, TRAIN, folder.part).astype(np.uint8)
-    if not (part == VALIDATION).any():
-        rows = keep[part[keep] == TRAIN]
-        drawn = _held_out(folder.group[rows], folder.truth[rows], digest[rows])
-        part[rows[drawn]] = VALIDATION
-    stills = from_pictures(folder.pictures, TRAIN, digest)
-    return replace(stills, part=part, emotion=folder.truth).take(keep)
+    issues = ImportIssues() if issues is None else issues
+    digest = np.array([pixel_digest(picture) for picture in folder.pictures])
+    rows = _without_copies(folder, digest, issues)
+    split = np.where(folder.split < 0, TRAIN, folder.split).astype(np.uint8)
+    if not (split == VALIDATION).any():
+        train = rows[split[rows] == TRAIN]
+        drawn = _held_out(folder.group[train], folder.truth[train], digest[train])
+        split[train[drawn]] = VALIDATION
+    dataset = from_pictures(folder.pictures, TRAIN, digest)
+    return replace(dataset, split=split, emotion=folder.truth).take(rows)
 
 
 def _held_out(
     group: NDArray[np.str_], truth: NDArray[np.int64], digest: NDArray[np.str_]
 ) -> NDArray[np.bool_]:
-    """Which pictures are held out, (N,): whole groups, a fifth or more of those of each class."""
+    """Mask (N,) of the held-out pictures: whole groups, at least a fifth of those of each class."""
     lowest: dict[str, str] = {}
     for name, value in zip(group.tolist(), digest.tolist(), strict=True):
         lowest[name] = min(value, lowest.get(name, value))
     order = sorted(lowest, key=lambda name: hashlib.sha256(lowest[name].encode()).hexdigest())
     drawn: set[str] = set()
     for label in np.unique(truth):
-        mine = set(group[truth == label].tolist())
-        drawn.update([name for name in order if name in mine][: math.ceil(HELD_OUT * len(mine))])
+        groups = set(group[truth == label].tolist())
+        count = math.ceil(HELD_OUT_SHARE * len(groups))
+        drawn.update([name for name in order if name in groups][:count])
     return np.isin(group, list(drawn))
 
 
 def _without_copies(
-    folder: Folder, digest: NDArray[np.str_], findings: Findings
+    folder: LabelledFolder, digest: NDArray[np.str_], issues: ImportIssues
 ) -> NDArray[np.int64]:
-    """Rows of which no earlier one is a copy, and none is of another class."""
+    """Row numbers of the first copy of each picture whose copies are all of one class."""
     rows: defaultdict[str, list[int]] = defaultdict(list)
     for row, value in enumerate(digest.tolist()):
         rows[value].append(row)
-    keep = []
+    kept = []
     for copies in rows.values():
         classes = sorted({folder.labels[folder.truth[row]] for row in copies})
         if len(classes) > 1:
             where = ", ".join(folder.group[row] for row in copies)
-            findings.leave_out(where, f"one picture in {' and '.join(classes)}")
+            issues.skip(where, f"one picture in {' and '.join(classes)}")
             continue
-        keep.append(copies[0])
+        kept.append(copies[0])
         for row in copies[1:]:
-            findings.leave_out(str(folder.group[row]), "a copy of another picture of its class")
-    return np.sort(np.array(keep, np.int64))
-
-
-def to_size(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(64, 64), averaged down or interpolated up."""
-    way = cv2.INTER_AREA if max(picture.shape) > CROP_SIZE else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, (CROP_SIZE, CROP_SIZE), interpolation=way), np.uint8)
+            issues.skip(str(folder.group[row]), "a copy of another picture of its class")
+    return np.sort(np.array(kept, np.int64))

@@ -1,7 +1,7 @@
-"""What was wrong with a set of faces: each thing named, all of them counted, none passed over.
+"""Problems found while a dataset is read: each is recorded with its place, and all are counted.
 
-A reader is given a `Findings` and tells it what it leaves out. Whether that is a note at the end or
-the end of the reading is the caller's choice, not the reader's.
+A reader receives an `ImportIssues` and reports what it skips. Whether a skipped item is a line in
+a summary or ends the import is the caller's choice, not the reader's.
 """
 
 from __future__ import annotations
@@ -13,44 +13,44 @@ from device.errors import UserError
 
 log = logging.getLogger(__name__)
 
-SHOWN = 3
+EXAMPLES = 3
 """Examples of each reason in a summary."""
 
 
-class Findings:
-    """left_out: what was skipped and why, (where, why) in the order found. notes: facts of the set
-    that are nobody's mistake."""
+class ImportIssues:
+    """skipped: (where, reason) of each skipped item, in the order found. notes: facts about the
+    dataset that are not errors."""
 
     def __init__(self, *, strict: bool = False) -> None:
-        """strict: the first thing that would be left out is a UserError instead."""
-        self.left_out: list[tuple[str, str]] = []
+        """strict: raise UserError for the first item that would be skipped."""
+        self.skipped: list[tuple[str, str]] = []
         self.notes: list[str] = []
         self._strict = strict
 
-    def leave_out(self, where: str, why: str) -> None:
-        """Name something that is not used. where: file, row or folder.
+    def skip(self, where: str, reason: str) -> None:
+        """Record an item that is not used. where: file, row or folder.
 
         Raises:
             UserError: `strict`.
         """
         if self._strict:
-            raise UserError(f"{where}: {why}; mend it, or leave --strict out to go on without it")
-        self.left_out.append((where, why))
+            raise UserError(f"{where}: {reason}; fix it, or omit --strict to skip it")
+        self.skipped.append((where, reason))
 
     def counts(self) -> Counter[str]:
-        """How often each reason was given."""
-        return Counter(why for _, why in self.left_out)
+        """Number of skipped items by reason."""
+        return Counter(reason for _, reason in self.skipped)
 
     def lines(self) -> list[str]:
-        """The notes, then a line for each reason, with how often and where first."""
-        told = list(self.notes)
-        for why, count in self.counts().most_common():
-            places = [where for where, reason in self.left_out if reason == why]
-            more = ", ..." if count > SHOWN else ""
-            told.append(f"{count} left out, {why}: {', '.join(places[:SHOWN])}{more}")
-        return told
+        """The notes, then one line for each reason with its count and the first places."""
+        lines = list(self.notes)
+        for reason, count in self.counts().most_common():
+            places = [where for where, why in self.skipped if why == reason][:EXAMPLES]
+            more = ", ..." if count > EXAMPLES else ""
+            lines.append(f"{count} skipped, {reason}: {', '.join(places)}{more}")
+        return lines
 
     def log(self) -> None:
-        """The same lines to the log."""
+        """Write `lines` to the log."""
         for line in self.lines():
             log.info("%s", line)

@@ -1,73 +1,61 @@
-"""From photos to the crops that the device would make of the faces on them.
+"""Face crops from photos, made by the device's own detector and cropper.
 
-The device's own detector and cropper do it, so that training sees what a kiosk sees. A photo that
-a face fills is framed by a border: the detector wants some room around a face.
+A photo that a face fills gets a border first, since the detector needs some background around a
+face. Guarantees: the first of the pictures made of a face is its plain crop; a seed repeats the
+others, whatever other photos there are; class folders stay class folders.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
-from device.camera.images import frame_of
+from device.camera.images import frame_of, is_picture, load_picture
 from device.config import VisionConfig
 from device.errors import UserError
 from device.faces.blazeface import KEYPOINTS, BlazeFace
-from device.faces.crop import crop_face
+from device.faces.crop import CROP_SIZE, crop_face
 from device.faces.detect import Detector, open_detector
 from device.values import Box, Face, Frame
-from tools.places import THIRD_PARTY
+from tools.datasets.augment import augment
+from tools.datasets.import_issues import ImportIssues
+from tools.places import SOURCE_MARK, THIRD_PARTY
 
-ALIGNED = np.array(
+ALIGNED_KEYPOINTS = np.array(
     [[0.30, 0.29], [0.69, 0.30], [0.50, 0.51], [0.49, 0.71], [0.09, 0.39], [0.88, 0.40]],
     np.float32,
 )
-"""Where UTKFace's aligned photos have the six keypoints, in shares of the side: the medians of
-what the detector finds. Stands in for a photo in which it finds none, or looks at another face."""
+"""The six keypoints of UTKFace's aligned photos in shares of the side: medians of the detector's
+keypoints. Used if the detector finds no face in a photo, or another one than the central."""
 
 
 class DeviceCropper:
-    """Call it with an RGB photo (H, W, 3) of one aligned face: the grey crop (64, 64) uint8, by
-    `ALIGNED` for want of a face found in its middle."""
+    """Called with an RGB photo (H, W, 3) of one aligned face, returns the grey crop (64, 64) uint8,
+    framed by `ALIGNED_KEYPOINTS` if no face is found in the middle."""
 
     def __init__(self, models: Path = THIRD_PARTY) -> None:
-        """Load the device's detector from the folder of third-party models."""
+        """Load the device's detector. models: the folder of third-party models."""
         self._detector = BlazeFace(models, threshold=0.5)
 
     def __call__(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
         height, width = photo.shape[:2]
-        usual = Face(
-            Box(0, 0, width, height), ALIGNED * np.float32([width, height]), 0.0, KEYPOINTS
-        )
-        found = framed_faces(self._detector, photo)
-        near = [f for f in found if _apart(f, usual) < 0.15 * width]
+        keypoints = ALIGNED_KEYPOINTS * np.float32([width, height])
+        aligned = Face(Box(0, 0, width, height), keypoints, 0.0, KEYPOINTS)
+        found = detect_with_border(self._detector, photo)
+        central = [face for face in found if _distance(face, aligned) < 0.15 * width]
         grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-        return crop_face(grey, near[0] if near else usual)
+        return crop_face(grey, central[0] if central else aligned)
 
 
-class FaceFinder:
-    """Finds everybody on a photo with the detector that a kiosk would use on this machine."""
-
-    def __init__(self, models: Path = THIRD_PARTY) -> None:
-        """Load it. Raises: UserError: a model file is missing."""
-        self._detector, _ = open_detector(VisionConfig(), models)
-
-    def find(self, photo: NDArray[np.uint8]) -> list[Face]:
-        """Faces of an RGB photo (H, W, 3), the largest first; with a border where else none is."""
-        faces = self._detector.detect(frame_of(photo, 0.0)) or framed_faces(self._detector, photo)
-        return sorted(faces, key=lambda face: -face.box.h)
-
-    def close(self) -> None:
-        """Give back what the detector holds."""
-        self._detector.close()
-
-
-def framed_faces(detector: Detector, photo: NDArray[np.uint8]) -> tuple[Face, ...]:
-    """Faces found in a photo with a grey border of half its side, in the photo's own pixels."""
+def detect_with_border(detector: Detector, photo: NDArray[np.uint8]) -> tuple[Face, ...]:
+    """Faces found in a photo with a grey border of half its side, in pixels of the photo."""
     edge = max(photo.shape[:2]) // 2
     framed = cv2.copyMakeBorder(
         photo, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=(127, 127, 127)
@@ -83,8 +71,68 @@ def framed_faces(detector: Detector, photo: NDArray[np.uint8]) -> tuple[Face, ..
     )
 
 
+def _distance(one: Face, other: Face) -> float:
+    """Root mean square distance of two faces' keypoints in pixels."""
+    return float(np.sqrt(((one.keypoints - other.keypoints) ** 2).sum(axis=1).mean()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AugmentedFace:
+    """One face of one photo. path: where its pictures belong, without number and suffix. pictures:
+    grey (64, 64), the plain crop first."""
+
+    path: Path
+    pictures: list[NDArray[np.uint8]]
+
+
+def list_photos(path: Path) -> dict[Path, Path]:
+    """Photos by their paths below the folder `path`, or one photo by its name.
+
+    Raises:
+        UserError: no such file or folder, or no photo in it.
+    """
+    if path.is_file():
+        return {Path(path.name): path}
+    if not path.is_dir():
+        raise UserError(f"{path}: no such file or folder")
+    photos = {p.relative_to(path): p for p in sorted(path.rglob("*")) if is_picture(p)}
+    if not photos:
+        raise UserError(f"{path}: no photo in this folder")
+    return photos
+
+
+def augmented_faces(
+    photos: dict[Path, Path], count: int, seed: int, issues: ImportIssues, *, largest: bool = False
+) -> Iterator[AugmentedFace]:
+    """`count` pictures of every face, or of the largest face of each photo.
+
+    A photo that is unreadable or shows no face is skipped.
+    """
+    detector, _ = open_detector(VisionConfig(), THIRD_PARTY)
+    try:
+        for place, path in tqdm(photos.items(), "photos", unit="photo", disable=None):
+            try:
+                photo = load_picture(path)
+            except UserError as error:
+                issues.skip(str(place), str(error).removeprefix(f"{path}: "))
+                continue
+            frame = frame_of(photo, 0.0)
+            found = detector.detect(frame) or detect_with_border(detector, photo)
+            faces = sorted(found, key=lambda face: -face.box.h)
+            if not faces:
+                issues.skip(str(place), "no face found")
+            for number, face in enumerate(faces[:1] if largest else faces):
+                crop = crop_face(frame.grey, face)
+                draw = np.random.default_rng([seed, zlib.crc32(place.as_posix().encode()), number])
+                more = [augment(crop, CROP_SIZE, draw) for _ in range(count - 1)]
+                name = f"{place.name}{SOURCE_MARK}{number}"
+                yield AugmentedFace(place.with_name(name), [crop, *more])
+    finally:
+        detector.close()
+
+
 def save_picture(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Write RGB (H, W, 3) or grey (H, W) as the name's suffix says, making the folders.
+    """Write RGB (H, W, 3) or grey (H, W) in the format of the name's suffix; folders are created.
 
     Raises:
         UserError: it cannot be written.
@@ -97,8 +145,3 @@ def save_picture(path: Path, picture: NDArray[np.uint8]) -> None:
         path.write_bytes(data.tobytes())
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror})") from None
-
-
-def _apart(one: Face, other: Face) -> float:
-    """Root mean square distance of two faces' keypoints in pixels."""
-    return float(np.sqrt(((one.keypoints - other.keypoints) ** 2).sum(axis=1).mean()))

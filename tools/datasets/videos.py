@@ -1,6 +1,6 @@
-"""Videos to pictures: every n-th frame, or one every so many seconds.
+"""Frames of videos: every n-th, or one each so many seconds.
 
-A frame is read as the kiosk reads a video, so a broken or cut file is told in the same one line.
+Videos are read as the kiosk reads them, so a damaged or truncated file gives the same error.
 """
 
 from __future__ import annotations
@@ -18,43 +18,43 @@ from device.values import Frame
 
 SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".gif")
 
-
-EARLY_S = 5e-4
+TOLERANCE_S = 5e-4
+"""Times are multiples of a frame's duration: half a millisecond early is on time."""
 
 
 def list_videos(paths: Sequence[Path]) -> dict[Path, Path]:
-    """Each video by where it stands: a file by its name, those below a folder by their paths in it.
+    """Videos by relative path: a file by its name, those below a folder by their paths in it.
 
     Raises:
-        UserError: no such file, a folder without a video, or two that would be written alike.
+        UserError: no such file, a folder without a video, or two videos with one relative path.
     """
     found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
-            if not inside:
+            videos = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+            if not videos:
                 raise UserError(f"{path}: no video in this folder; takes {', '.join(SUFFIXES)}")
         elif path.is_file():
-            inside = [path]
+            videos = [path]
         else:
             raise UserError(f"{path}: no such file or folder")
-        for video in inside:
+        for video in videos:
             place = video.relative_to(path) if path.is_dir() else Path(video.name)
             if found.get(place, video) != video:
                 raise UserError(
-                    f"{video}: would be written over the frames of {found[place]}; give each its "
-                    "own --out"
+                    f"{video}: would overwrite the frames of {found[place]}; use another --out for "
+                    "each"
                 )
             found[place] = video
     return found
 
 
-def frames_of(path: Path, *, every: int = 1, seconds: float = 0.0) -> Iterator[Frame]:
-    """Every n-th frame of a video, the first one too, or with `seconds` the first of each such
-    stretch of time. What is there of a broken video comes before the error.
+def read_frames(path: Path, *, every: int = 1, seconds: float = 0.0) -> Iterator[Frame]:
+    """Every n-th frame of a video from the first on, or with `seconds` the first frame of each
+    interval of that length. The readable frames of a damaged video come before the error.
 
     Raises:
-        UserError: not a video, no frame in it, or cut short.
+        UserError: not a video, no frame in it, or truncated.
     """
     video = VideoFile(path)
     video.open()
@@ -67,17 +67,16 @@ def frames_of(path: Path, *, every: int = 1, seconds: float = 0.0) -> Iterator[F
             if frame is None:
                 break
             due = frame.at if due is None else due
-            # Times are multiples of a frame's length: half a millisecond early is in time.
-            if number % every == 0 and frame.at >= due - EARLY_S:
+            if number % every == 0 and frame.at >= due - TOLERANCE_S:
                 yield frame
-                while seconds and due <= frame.at + EARLY_S:
+                while seconds and due <= frame.at + TOLERANCE_S:
                     due += seconds
     finally:
         video.close()
 
 
 def _length(path: Path) -> int | None:
-    """Frames that a video says it has; None: it does not say."""
+    """Number of frames in the video's header; None: it has none."""
     capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
     frames = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     capture.release()

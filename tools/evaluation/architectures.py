@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from device.inference.litert import load_model
 from device.values import EMOTIONS
-from tools.datasets.load import PARTS, TRAIN, VALIDATION, Stills, join
+from tools.datasets.face_dataset import SPLITS, TRAIN, VALIDATION, FaceDataset, join
 from tools.scoring.predict import median_ms
 from tools.scoring.tables import of_figures
 from tools.training.batches import Recipe
@@ -47,7 +47,7 @@ Row = dict[str, Any]
 
 
 def train_all(
-    tables: Mapping[str, Stills],
+    tables: Mapping[str, FaceDataset],
     folder: Path,
     recipe: Recipe,
     architectures: Mapping[str, Architecture],
@@ -63,7 +63,7 @@ def train_all(
         UserError: the folder holds one of another recipe or other faces.
     """
     together = join(*tables.values())
-    train, held_out = together.of(TRAIN), together.of(VALIDATION)
+    train, held_out = together.only(TRAIN), together.only(VALIDATION)
     runs = {
         name: Run(folder / name, replace(recipe, design=architecture), len(EMOTIONS))
         for name, architecture in architectures.items()
@@ -78,11 +78,13 @@ def train_all(
                 _measure(name, network, tables, run.folder)
 
 
-def _measure(name: str, network: keras.Model, tables: Mapping[str, Stills], folder: Path) -> None:
+def _measure(
+    name: str, network: keras.Model, tables: Mapping[str, FaceDataset], folder: Path
+) -> None:
     from tools.training.convert import face_to_tflite
     from tools.training.quantized import calibration, measure_all
 
-    train = join(*tables.values()).of(TRAIN)
+    train = join(*tables.values()).only(TRAIN)
     history = json.loads((folder / "history.json").read_text())
     tflite = folder / "face.tflite"
     tflite.write_bytes(face_to_tflite(network, calibration(train)))
@@ -114,7 +116,7 @@ def _figures(row: Row) -> Row:
         {
             key: value
             for title, part in row[kind].items()
-            if title.endswith(PARTS[VALIDATION])
+            if title.endswith(SPLITS[VALIDATION])
             for key, value in part.items()
             if key in COLUMNS
         }

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from device.errors import UserError
-from tools.datasets.class_folders import Folder
-from tools.datasets.load import PARTS, TEST, VALIDATION
+from tools.datasets.class_folders import LabelledFolder
+from tools.datasets.face_dataset import SPLITS, TEST, VALIDATION
 from tools.evaluation.plots import draw_reliability
 from tools.scoring.metrics import classification_figures, confusion
 from tools.scoring.plots import draw_confusion
@@ -26,35 +26,35 @@ from tools.scoring.reliability import reliability
 from tools.scoring.tables import markdown, of_figures
 
 
-def held_out(folder: Folder, part: str = "all", limit: int | None = None) -> Folder:
+def held_out(folder: LabelledFolder, part: str = "all", limit: int | None = None) -> LabelledFolder:
     """The faces to measure: the validation and test parts, or one of them; all faces of a folder
     without parts. limit: at most this many of each part, drawn with a fixed seed, for a trial.
 
     Raises:
         UserError: a part is asked for that the folder does not name, or that has no faces.
     """
-    if (folder.part < 0).all():
+    if (folder.split < 0).all():
         if part != "all":
             raise UserError(f"--part {part}: the folder names no parts, such as {part}/<class>/")
-        rows = np.arange(len(folder.part))
+        rows = np.arange(len(folder.split))
     else:
-        wanted = (VALIDATION, TEST) if part == "all" else (PARTS.index(part),)
-        rows = np.flatnonzero(np.isin(folder.part, wanted))
+        wanted = (VALIDATION, TEST) if part == "all" else (SPLITS.index(part),)
+        rows = np.flatnonzero(np.isin(folder.split, wanted))
         if not len(rows):
             missing = "validation or test" if part == "all" else part
             raise UserError(f"--part {part}: the folder has no {missing} faces")
     if limit is not None:
         rng = np.random.default_rng(0)
-        parts = [rows[folder.part[rows] == one] for one in np.unique(folder.part[rows])]
+        parts = [rows[folder.split[rows] == one] for one in np.unique(folder.split[rows])]
         rows = np.sort(np.concatenate([rng.permutation(one)[:limit] for one in parts]))
     return replace(
         folder, pictures=folder.pictures[rows], truth=folder.truth[rows],
-        group=folder.group[rows], part=folder.part[rows],
+        group=folder.group[rows], split=folder.split[rows],
     )  # fmt: skip
 
 
 def measure_folder(
-    name: str, logits: NDArray[np.float32], folder: Folder, labels: Sequence[str]
+    name: str, logits: NDArray[np.float32], folder: LabelledFolder, labels: Sequence[str]
 ) -> dict[str, Any]:
     """Figures of (N, C) logits on a folder of class folders, and the recall of each class."""
     shares = softmax(logits, axis=-1)

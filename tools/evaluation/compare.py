@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from device.errors import UserError
 from device.inference.model_card import Card, load_card
 from device.values import EMOTIONS
-from tools.datasets.load import Stills
+from tools.datasets.face_dataset import FaceDataset
 from tools.places import ROOT
 from tools.scoring.intervals import mean_with_interval
 from tools.scoring.metrics import Array, Scored, measure, scored
@@ -54,7 +54,7 @@ class Baseline(Protocol):
     def predict(self, pictures: Pictures) -> dict[str, Array]:
         """Logits by name, a row for each of (N, S, S) grey faces; at least "emotion"."""
 
-    def predicts(self, faces: Stills) -> bool:
+    def predicts(self, faces: FaceDataset) -> bool:
         """Whether it has an output for a label that these faces have."""
 
 
@@ -108,7 +108,7 @@ class ModelFile:
         self._scale = card_of(path).scale
         self._model = TFLiteModel(path)
 
-    def predicts(self, faces: Stills) -> bool:
+    def predicts(self, faces: FaceDataset) -> bool:
         """See `Baseline`."""
         return True
 
@@ -128,7 +128,7 @@ class FerPackage:
     python: Path
     name: str = FER
 
-    def predicts(self, faces: Stills) -> bool:
+    def predicts(self, faces: FaceDataset) -> bool:
         """See `Baseline`: it predicts emotions only."""
         return bool((faces.emotion >= 0).any())
 
@@ -186,7 +186,7 @@ def _run(command: list[str], trouble: str) -> None:
 
 
 def compare(
-    baseline: Baseline, held_out: Mapping[str, Stills], ours: Mapping[str, Mapping[str, Array]]
+    baseline: Baseline, held_out: Mapping[str, FaceDataset], ours: Mapping[str, Mapping[str, Array]]
 ) -> dict[str, Any]:
     """The baseline's figures on the same faces, and ours less theirs with 95 % intervals.
 

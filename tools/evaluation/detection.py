@@ -22,7 +22,7 @@ from device.config import VisionConfig
 from device.faces.detect import Detector, open_detector
 from device.faces.tracks import Tracker
 from device.values import Box, Frame, Image, Track
-from tools.datasets.videos import frames_of
+from tools.datasets.videos import read_frames
 from tools.places import THIRD_PARTY
 
 Name = Literal["blazeface", "mediapipe"]
@@ -96,7 +96,7 @@ def agreement(first: Detector, second: Detector, clips: Sequence[Path], every: i
     ious, count_first, count_second = [], 0, 0
     start = 0.0
     for clip in clips:
-        for frame in frames_of(clip, every=every):
+        for frame in read_frames(clip, every=every):
             later = Frame(frame.grey, frame.rgb, start + frame.at)
             ones, others = first.detect(later), second.detect(later)
             count_first, count_second = count_first + len(ones), count_second + len(others)
@@ -110,7 +110,7 @@ def tracks_in(clip: Path, detector: Detector, vision: VisionConfig) -> dict[str,
     """The confirmed tracks of a clip by id, each with its states frame by frame."""
     tracker = Tracker(vision)
     tracks: dict[str, list[Track]] = {}
-    for frame in frames_of(clip):
+    for frame in read_frames(clip):
         faces = detector.detect(frame) if tracker.due(frame.at) else None
         for track in tracker.update(faces, frame.at):
             tracks.setdefault(track.id, []).append(track)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.datasets.load import PARTS, Stills
+from tools.datasets.face_dataset import SPLITS, FaceDataset
 from tools.evaluation.fairness import fairness
 from tools.evaluation.robustness import robustness
 from tools.scoring.metrics import Array, classification_figures, measure, scored
@@ -19,7 +19,7 @@ from tools.scoring.predict import LOGITS, TFLiteModel
 from tools.scoring.reliability import reliability
 
 
-def calibration(outputs: Mapping[str, Array], faces: Stills) -> dict[str, Any]:
+def calibration(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, Any]:
     """Number of faces, expected calibration error, log loss and bins of each of `scored`."""
     report = {}
     for name, (shares, truth) in scored(outputs, faces).items():
@@ -34,7 +34,7 @@ def calibration(outputs: Mapping[str, Array], faces: Stills) -> dict[str, Any]:
 
 
 def evaluate(
-    path: Path, tables: Mapping[str, Stills], parts: Sequence[int],
+    path: Path, tables: Mapping[str, FaceDataset], parts: Sequence[int],
     sections: Collection[str],
 ) -> tuple[dict[str, Any], dict[str, dict[str, Array]]]:  # fmt: skip
     """A `.tflite` on the held-out parts of each table.
@@ -48,12 +48,12 @@ def evaluate(
     report: dict[str, Any] = {}
     outputs = {}
     for part in parts:
-        held_out = {name: table.of(part) for name, table in tables.items()}
+        held_out = {name: table.only(part) for name, table in tables.items()}
         clean = {
             name: model.predict(faces.pictures, heads=LOGITS) for name, faces in held_out.items()
         }
         for name, faces in held_out.items():
-            title = f"{name} {PARTS[part]}"
+            title = f"{name} {SPLITS[part]}"
             outputs[title] = clean[name]
             if "accuracy" in sections:
                 report.setdefault("parts", {})[title] = measure(clean[name], faces)
@@ -62,7 +62,7 @@ def evaluate(
             if "fairness" in sections:
                 report.setdefault("fairness", {})[title] = fairness(clean[name], faces)
         if "robustness" in sections:
-            report.setdefault("robustness", {})[PARTS[part]] = robustness(
+            report.setdefault("robustness", {})[SPLITS[part]] = robustness(
                 lambda pictures: model.predict(pictures, heads=LOGITS, quiet=True),
                 held_out,
                 clean,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.values import AGE_BANDS
-from tools.datasets.load import RACES, Stills
+from tools.datasets.face_dataset import RACES, FaceDataset
 from tools.scoring.intervals import resampled_means, with_interval
 from tools.scoring.metrics import Array, bands, mean_years
 
@@ -35,7 +35,7 @@ EMOTION_NOT_MEASURED = (
 Groups = dict[str, dict[str, NDArray[np.bool_]]]
 
 
-def groups_of(faces: Stills) -> Groups:
+def groups_of(faces: FaceDataset) -> Groups:
     """(N,) masks of the faces of each group, by "race", "gender", "age" and "race and gender"."""
     female = faces.female > 0.5
     known = np.isfinite(faces.female)
@@ -59,7 +59,7 @@ def groups_of(faces: Stills) -> Groups:
     }
 
 
-def fairness(outputs: Mapping[str, Array], faces: Stills, seed: int = 0) -> dict[str, Any]:
+def fairness(outputs: Mapping[str, Array], faces: FaceDataset, seed: int = 0) -> dict[str, Any]:
     """Figures by group, and the gaps of gender accuracy between groups, as JSON.
 
     outputs: age and female, a row for each face. Only faces with known age and gender count;

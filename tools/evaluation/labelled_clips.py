@@ -26,7 +26,7 @@ from device.faces.tracks import UNSEEN, Tracker
 from device.inference.litert import Model, load_model
 from device.recognition.recognise import emotion_output
 from tools.datasets.class_folders import label_of
-from tools.datasets.videos import frames_of
+from tools.datasets.videos import read_frames
 from tools.scoring.temporal import predict_clip, smoothed
 
 Method = Callable[["FaceClip"], NDArray[np.float32]]
@@ -53,7 +53,7 @@ def read_clip(clip: Path, detector: Detector, config: Config, backbone: Model) -
     """Read the nearest face in every frame of a clip; None where none is found."""
     output = emotion_output(backbone.outputs)
     tracker, maps, logits, times = Tracker(config.vision), [], [], []
-    for frame in frames_of(clip):
+    for frame in read_frames(clip):
         faces = detector.detect(frame) if tracker.due(frame.at) else None
         seen = [t for t in tracker.update(faces, frame.at) if t.face.score > UNSEEN]
         if not seen:

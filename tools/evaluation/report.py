@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.datasets.load import VOTES
+from tools.datasets.face_dataset import VOTES
 from tools.evaluation.fairness import FIGURES
 from tools.evaluation.plots import draw_fairness, draw_reliability, draw_robustness
 from tools.evaluation.robustness import ACCURACIES, CLIFF, CURVES

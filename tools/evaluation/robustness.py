@@ -18,9 +18,9 @@ from tqdm import tqdm
 from device.faces.blazeface import KEYPOINTS
 from device.faces.crop import framing_of
 from device.values import Box, Face
-from tools.datasets.augment import coarse, warp
-from tools.datasets.load import Stills
-from tools.datasets.photos import ALIGNED
+from tools.datasets.augment import reduce_resolution, warp
+from tools.datasets.face_dataset import FaceDataset
+from tools.datasets.photos import ALIGNED_KEYPOINTS
 from tools.scoring.metrics import Array, face_metrics
 
 Pictures = NDArray[np.uint8]
@@ -79,7 +79,7 @@ def blurred(pictures: Pictures, percent: float, rng: np.random.Generator) -> Pic
 
 def coarsened(pictures: Pictures, pixels: float, rng: np.random.Generator) -> Pictures:
     """Downscaled to `pixels` across and enlarged again."""
-    return np.stack([coarse(p, int(pixels)) for p in pictures])
+    return np.stack([reduce_resolution(p, int(pixels)) for p in pictures])
 
 
 def noisy(pictures: Pictures, deviation: float, rng: np.random.Generator) -> Pictures:
@@ -106,7 +106,7 @@ def turned(pictures: Pictures, degrees: float, rng: np.random.Generator) -> Pict
 def keypoints_in_crop() -> NDArray[np.float64]:
     """(6, 2) right eye, left eye, nose, mouth, right and left ear in a crop, in shares of its side:
     the keypoints of aligned photos in the device's framing."""
-    pixels = 1000 * ALIGNED
+    pixels = 1000 * ALIGNED_KEYPOINTS
     framing = framing_of(Face(Box(0, 0, 1000, 1000), pixels, 1.0, KEYPOINTS))
     return np.asarray((pixels - (framing.x, framing.y)) / framing.side + 0.5, np.float64)
 
@@ -220,7 +220,7 @@ def corrupted(pictures: Pictures, name: str, seed: int = 0) -> Iterator[tuple[fl
 
 
 def robustness(
-    predict: Predict, tables: Mapping[str, Stills], clean: Mapping[str, Mapping[str, Array]],
+    predict: Predict, tables: Mapping[str, FaceDataset], clean: Mapping[str, Mapping[str, Array]],
     seed: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     """The figures of `CURVES` under each condition, and the cliffs, as JSON.

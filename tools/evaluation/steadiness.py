@@ -25,7 +25,7 @@ from device.faces.detect import open_detector
 from device.faces.tracks import Tracker
 from device.recognition.recognise import Recogniser
 from device.values import UNKNOWN, Box, Floats, Frame, Image, Reading, Track
-from tools.datasets.videos import frames_of
+from tools.datasets.videos import read_frames
 
 STRETCH_S = 1.5
 """Seconds of a stretch with one expression."""
@@ -190,7 +190,7 @@ def clear_stretches(clip: Path, steps: Sequence[Step]) -> Iterator[Stretch]:
     wanted = {label: alone[first:last] for label, (_, first, last) in best.items()}
     pictures: dict[float, Image] = {}
     boxes = {s.at: stretch[0].tracks[0].face.box for stretch in wanted.values() for s in stretch}
-    for frame in frames_of(clip):
+    for frame in read_frames(clip):
         if frame.at in boxes:
             pictures[frame.at] = _around(frame.rgb, boxes[frame.at])
     for label, stretch in wanted.items():
@@ -241,7 +241,7 @@ def measure(
     with contextlib.closing(Reader(config)) as reader:
         write("label switches a minute: of single frames, of readings, as reported\n" + HEADER)
         for clip in clips:
-            steps = list(reader.read(frames_of(clip)))
+            steps = list(reader.read(read_frames(clip)))
             measured = steadiness(steps, config.audience)
             whole += measured
             write(measured.row(clip.stem))

@@ -19,7 +19,8 @@ from device.errors import UserError
 from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from device.values import EMOTIONS
-from tools.datasets.load import TRAIN, VALIDATION
+from tools.datasets.face_dataset import TRAIN, VALIDATION
+from tools.datasets.load import load_datasets
 from tools.evaluation.labelled_clips import measure_clips, methods_of
 from tools.evaluation.plots import draw_clips
 from tools.places import ROOT
@@ -29,7 +30,6 @@ from tools.scoring.temporal import ClipBatches, best_constant, predict_all, rate
 from tools.training.clips import KINDS, TemporalRecipe, make_clip_batches
 from tools.training.convert import sha256_of, temporal_to_tflite
 from tools.training.networks import load_network
-from tools.training.pipeline import load_tables
 from tools.training.temporal import train_temporal
 
 COLUMNS = {
@@ -63,8 +63,8 @@ def report(
     if labels != EMOTIONS:
         raise UserError(f"{face}: predicts {', '.join(labels)}; the clips have FER-2013's emotions")
     network = load_network(source)  # the temporal networks start from its head
-    faces = load_tables(data, runs / "cache", limit)["fer2013"]
-    clips = make_clip_batches(load_model(face), faces.of(TRAIN), faces.of(VALIDATION), recipe)
+    faces = load_datasets(data, runs / "cache", limit)["fer2013"]
+    clips = make_clip_batches(load_model(face), faces.only(TRAIN), faces.only(VALIDATION), recipe)
     made = {
         kind: _network(folder / kind, network, face, clips, replace(recipe, kind=kind))
         for kind in KINDS

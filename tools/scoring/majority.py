@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.datasets.load import VOTES
+from tools.datasets.face_dataset import VOTES
 
 CONTEMPT = VOTES.index("contempt")
 

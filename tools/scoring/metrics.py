@@ -15,7 +15,7 @@ from scipy.special import expit, softmax
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 
 from device.values import AGE_BAND_STARTS, AGE_YEARS, EMOTIONS
-from tools.datasets.load import Stills
+from tools.datasets.face_dataset import FaceDataset
 from tools.scoring.majority import CONTEMPT, majority
 from tools.scoring.reliability import reliability
 
@@ -80,7 +80,7 @@ def classification_figures(shares: Array, truth: NDArray[np.int64]) -> dict[str,
     }
 
 
-def scored(outputs: Mapping[str, Array], faces: Stills) -> dict[str, Scored]:
+def scored(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, Scored]:
     """Probabilities and truth of each output, of the faces that have the label.
 
     emotion: by the dataset's label. votes: the output of that name by FER+'s majority.
@@ -111,7 +111,7 @@ def scored(outputs: Mapping[str, Array], faces: Stills) -> dict[str, Scored]:
     return found
 
 
-def face_metrics(outputs: Mapping[str, Array], faces: Stills) -> dict[str, float]:
+def face_metrics(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, float]:
     """Figures of every label that the faces have.
 
     `classification_figures` of each of `scored`, with its prefix (of gender no macro_f1);
@@ -130,7 +130,7 @@ def face_metrics(outputs: Mapping[str, Array], faces: Stills) -> dict[str, float
     return figures
 
 
-def measure(outputs: Mapping[str, Array], faces: Stills) -> dict[str, Any]:
+def measure(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, Any]:
     """`face_metrics` rounded to four digits, the number of faces and, where emotions are known, the
     confusion matrix.
 
@@ -147,7 +147,7 @@ def measure(outputs: Mapping[str, Array], faces: Stills) -> dict[str, Any]:
     return figures
 
 
-def _by_majority(known: Mapping[str, Scored], faces: Stills) -> dict[str, Any]:
+def _by_majority(known: Mapping[str, Scored], faces: FaceDataset) -> dict[str, Any]:
     """Numbers of faces by FER+'s majority, accuracy where it is clear, and the confusion matrix
     (7, 8): contempt has no row, since those faces are left out, but may be predicted."""
     found = majority(faces.votes)
@@ -169,7 +169,7 @@ def _by_majority(known: Mapping[str, Scored], faces: Stills) -> dict[str, Any]:
     return figures
 
 
-def _where_agreed(outputs: Mapping[str, Array], faces: Stills) -> dict[str, Any]:
+def _where_agreed(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, Any]:
     """Accuracy of each of `AGREED`, over the seven emotions, where FER-2013's label is FER+'s
     majority: the most reliable truth, by which the output that the device reads was chosen."""
     rows = (faces.emotion >= 0) & (faces.emotion == majority(faces.votes).label)

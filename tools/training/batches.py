@@ -16,8 +16,8 @@ import keras
 import numpy as np
 
 from device.values import AGE_YEARS
-from tools.datasets.augment import Range, augment, retouch
-from tools.datasets.load import Stills
+from tools.datasets.augment import Augmentation, augment, augment_lightly
+from tools.datasets.face_dataset import FaceDataset
 from tools.training.networks import HEADS, SEEN, Architecture, Design
 from tools.training.precision import fastest_policy
 from tools.training.soft_targets import Lessons
@@ -62,7 +62,7 @@ class Recipe:
     )
     design: Architecture = field(default_factory=Design)
     policy: str = field(default_factory=fastest_policy)
-    variation: Range = field(default_factory=Range)
+    variation: Augmentation = field(default_factory=Augmentation)
 
 
 PHASES = (
@@ -71,7 +71,7 @@ PHASES = (
         epochs=45,
         rate=1.5e-3,
         mixup=0,
-        variation=Range(
+        variation=Augmentation(
             turn=7, zoom=0.07, shift=0.03, coarse=0.1, blurred=0.06, noisy=0.05, hidden=0.1
         ),
     ),
@@ -88,7 +88,7 @@ mixup, without which the faces are learnt by heart by then; the views are mild e
 second begins at a lower rate: at the first one's nothing was gained for twenty epochs."""
 
 
-def emotion_targets(stills: Stills, labels: int, votes_share: float) -> np.ndarray:
+def emotion_targets(stills: FaceDataset, labels: int, votes_share: float) -> np.ndarray:
     """(N, labels) float32: the label, softened by FER+'s votes where there are any, or by an equal
     share for each label."""
     hard = np.eye(labels, dtype=np.float32)[np.maximum(stills.emotion, 0)]
@@ -107,7 +107,7 @@ def age_targets(years: np.ndarray) -> np.ndarray:
     return np.hstack([bins / bins.sum(axis=1, keepdims=True), known]).astype(np.float32)
 
 
-def known_of(stills: Stills) -> Rows:
+def known_of(stills: FaceDataset) -> Rows:
     """(N,) float32 by head: 1 where a face has that label."""
     known = {
         "emotion": stills.emotion >= 0,
@@ -118,7 +118,7 @@ def known_of(stills: Stills) -> Rows:
     return {head: mask.astype(np.float32) for head, mask in known.items()}
 
 
-def heads_of(stills: Stills, lessons: Lessons | None) -> list[str]:
+def heads_of(stills: FaceDataset, lessons: Lessons | None) -> list[str]:
     """Heads that these faces teach: all where there are lessons, or what one has a label of."""
     known = known_of(stills)
     return [head for head in HEADS if lessons is not None or known[head].any()]
@@ -179,7 +179,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        stills: Stills,
+        stills: FaceDataset,
         recipe: Recipe,
         labels: int,
         epoch: int,
@@ -219,7 +219,7 @@ class Batches(keras.utils.PyDataset):
             views = self._lessons.views
             numbers = draw.integers(views.count, size=len(rows))
             seen = [views.of(*one) for one in zip(pictures, digests, numbers, strict=True)]
-            varied = [retouch(face, draw) for face in seen]
+            varied = [augment_lightly(face, draw) for face in seen]
             said = self._lessons.of(numbers, rows)
             targets, known = with_lessons(targets, known, said, self._recipe)
         faces = np.stack(varied)[..., None].astype(np.float32)

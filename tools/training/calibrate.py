@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from tools.datasets.load import VALIDATION, VOTES, Stills
+from tools.datasets.face_dataset import VALIDATION, VOTES, FaceDataset
 from tools.scoring.majority import majority
 from tools.scoring.metrics import mean_years
 from tools.scoring.predict import predict_keras
@@ -74,7 +74,7 @@ def biases(logits: Array, target: Array) -> Array:
 
 
 def calibrate(
-    network: keras.Model, held_out: Stills, heads: Collection[str] = HEADS
+    network: keras.Model, held_out: FaceDataset, heads: Collection[str] = HEADS
 ) -> dict[str, float]:
     """Divide the weights of the heads by their temperatures, in place; returns those by head.
 
@@ -95,7 +95,9 @@ def calibrate(
 
 
 def correct(
-    network: keras.Model, held_out: Stills, heads: Collection[str] = ("emotion", "votes", "female")
+    network: keras.Model,
+    held_out: FaceDataset,
+    heads: Collection[str] = ("emotion", "votes", "female"),
 ) -> dict[str, list[float]]:
     """Add to the biases of the heads what `biases` finds, in place; returns that by head.
 
@@ -118,10 +120,12 @@ Truth = tuple[NDArray[np.bool_], Array]
 """(N,) which faces have the label, and of those (n, C) the target, or (n,) years."""
 
 
-def _judged(network: keras.Model, held_out: Stills) -> tuple[dict[str, Array], dict[str, Truth]]:
+def _judged(
+    network: keras.Model, held_out: FaceDataset
+) -> tuple[dict[str, Array], dict[str, Truth]]:
     """What a network tells of faces, and the truth by head; of a head that it has and that some
     face has a label of."""
-    assert (held_out.part == VALIDATION).all()
+    assert (held_out.split == VALIDATION).all()
     outputs = predict_keras(network, held_out.pictures)
     labels = outputs["emotion"].shape[1]
     # Votes by their majority, which is what people ask of them: fitted to the shares themselves,

@@ -19,8 +19,8 @@ from tqdm import tqdm
 from device.faces.crop import CROP_SIZE
 from device.inference.litert import Model
 from device.recognition.recognise import emotion_output
-from tools.datasets.load import Stills
-from tools.datasets.sequences import RATES, make_clips
+from tools.datasets.face_dataset import FaceDataset
+from tools.datasets.synthetic_clips import FRAME_RATES, make_clips
 from tools.scoring.temporal import CEILING, ClipBatch, ClipBatches
 from tools.training.batches import emotion_targets
 
@@ -62,8 +62,8 @@ class TemporalRecipe:
 
 
 def run_backbone(
-    model: Model, stills: Stills, targets: NDArray[np.float32], count: int, steps: int, seed: int,
-    fps: tuple[float, float] = RATES, reading: float = 0.0,
+    model: Model, stills: FaceDataset, targets: NDArray[np.float32], count: int, steps: int,
+    seed: int, fps: tuple[float, float] = FRAME_RATES, reading: float = 0.0,
 ) -> ClipBatch:  # fmt: skip
     """What a backbone that ships says of every frame of `count` clips.
 
@@ -101,7 +101,7 @@ def undisturbed(model: Model, picture: NDArray[np.uint8]) -> NDArray[np.float32]
     return softmax(np.concatenate([one[output] for one in told]), axis=-1).mean(axis=0)
 
 
-def halves(stills: Stills) -> tuple[Stills, Stills]:
+def halves(stills: FaceDataset) -> tuple[FaceDataset, FaceDataset]:
     """Two halves by the digests, the same for ever and with all copies on one side: what epochs
     are chosen on, and what is reported."""
     first = np.array([zlib.crc32(digest.encode()) % 2 == 0 for digest in stills.digest.tolist()])
@@ -109,14 +109,14 @@ def halves(stills: Stills) -> tuple[Stills, Stills]:
 
 
 def make_clip_batches(
-    model: Model, train: Stills, held_out: Stills, recipe: TemporalRecipe
+    model: Model, train: FaceDataset, held_out: FaceDataset, recipe: TemporalRecipe
 ) -> ClipBatches:
     """Show all clips to a backbone. train, held_out: stills with emotions."""
     steps = max(2, round(recipe.held_out_s * recipe.fps))
     count, rate, seed = recipe.held_out_clips, (recipe.fps, recipe.fps), recipe.seed
     labels = model.outputs["emotion"].shape[-1]
 
-    def targets(stills: Stills) -> NDArray[np.float32]:
+    def targets(stills: FaceDataset) -> NDArray[np.float32]:
         return emotion_targets(stills, labels, recipe.votes_share)
 
     learnt = run_backbone(

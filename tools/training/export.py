@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 
 from device.inference.litert import load_model
-from tools.datasets.load import Stills
+from tools.datasets.face_dataset import FaceDataset
 from tools.scoring.temporal import compare
 from tools.training.clips import TemporalRecipe, make_clip_batches
 from tools.training.convert import temporal_to_tflite
@@ -25,7 +25,7 @@ SUFFIXES = (".keras", ".tflite", ".json")
 
 
 def make_temporal(
-    made: Path, network: keras.Model, train: Stills, held_out: Stills,
+    made: Path, network: keras.Model, train: FaceDataset, held_out: FaceDataset,
     recipe: TemporalRecipe, labels: Sequence[str], command: str,
     *, title: str, data: Sequence[Mapping[str, str]] = DATA,
 ) -> None:  # fmt: skip

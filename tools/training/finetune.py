@@ -21,7 +21,7 @@ from keras import layers
 from tqdm import tqdm
 
 from tools.datasets.augment import augment
-from tools.datasets.load import Stills
+from tools.datasets.face_dataset import FaceDataset
 from tools.scoring.metrics import mean_years, probabilities
 from tools.scoring.predict import predict_keras
 from tools.training.batches import emotion_targets, with_rare_again
@@ -71,7 +71,7 @@ class Finetune:
     before: keras.Model
     recipe: FinetuneRecipe
 
-    def train(self, train: Stills, held_out: Stills, folder: Path) -> History:
+    def train(self, train: FaceDataset, held_out: FaceDataset, folder: Path) -> History:
         """Leave the best weights in the network; returns a row an epoch. One that was stopped goes
         on from what it kept in `folder`, which is of these faces, labels and beginning alone.
 
@@ -112,7 +112,7 @@ class Finetune:
         best = int(np.argmin(losses)) if losses else 0
         return len(losses) - 1 - max(best, len(before) - 1)
 
-    def drift(self, held_out: Stills) -> dict[str, float]:
+    def drift(self, held_out: FaceDataset) -> dict[str, float]:
         """What became of the other heads on faces not learnt from: mean change of the age in years,
         and the share of faces of which the same gender is told."""
         then = predict_keras(self.before, held_out.pictures)
@@ -125,7 +125,7 @@ class Finetune:
         return [head for head in KEPT if head in self.network.output]
 
     def _compiled(
-        self, train: Stills, *, everything: bool, epochs: int, rate: float
+        self, train: FaceDataset, *, everything: bool, epochs: int, rate: float
     ) -> keras.Model:
         for layer in self.network.layers:
             frozen = isinstance(layer, layers.BatchNormalization) or not everything
@@ -145,7 +145,7 @@ class Finetune:
         )
         return model
 
-    def _epoch(self, train: Stills, epoch: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def _epoch(self, train: FaceDataset, epoch: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """All faces of an epoch, varied, and what they teach; drawn by seed and epoch alone."""
         draw = np.random.default_rng([self.recipe.seed, epoch])
         rows = draw.permutation(with_rare_again(train.emotion, self.recipe.rare))
@@ -159,7 +159,7 @@ class Finetune:
             targets[head] = probabilities(head, said[head])
         return faces, targets
 
-    def _validate(self, held_out: Stills) -> dict[str, float]:
+    def _validate(self, held_out: FaceDataset) -> dict[str, float]:
         shares = probabilities("emotion", predict_keras(self.network, held_out.pictures)["emotion"])
         true = shares[np.arange(len(held_out)), held_out.emotion]
         right = shares.argmax(axis=1) == held_out.emotion

@@ -22,7 +22,7 @@ from keras import ops
 
 from device.errors import UserError
 from device.values import AGE_YEARS, EMOTIONS
-from tools.datasets.load import VALIDATION, Stills
+from tools.datasets.face_dataset import VALIDATION, FaceDataset
 from tools.scoring.metrics import face_metrics
 from tools.scoring.predict import predict_keras
 from tools.training.batches import Batches, Recipe, heads_of
@@ -88,7 +88,7 @@ class Run:
     phase: int = 1
     """Which of a course: each draws its own pictures."""
 
-    def train(self, train: Stills, held_out: Stills) -> keras.Model:
+    def train(self, train: FaceDataset, held_out: FaceDataset) -> keras.Model:
         """Train (or go on, or do nothing when it is done) and return the best average. It has the
         heads that the faces teach.
 
@@ -136,7 +136,7 @@ class Run:
             )
         return load_network(self.best)
 
-    def checkpoint(self, train: Stills) -> Checkpoint:
+    def checkpoint(self, train: FaceDataset) -> Checkpoint:
         """Where this training is kept, with all that tells it from another."""
         start = None if self.start is None else hashlib.sha256(self.start.read_bytes()).hexdigest()
         others = {
@@ -186,9 +186,9 @@ class Run:
             network.set_weights(own)
 
     def _validate(
-        self, network: keras.Model, average: RunningAverage, held_out: Stills
+        self, network: keras.Model, average: RunningAverage, held_out: FaceDataset
     ) -> dict[str, float]:
-        assert (held_out.part == VALIDATION).all()
+        assert (held_out.split == VALIDATION).all()
         outputs = self._with(
             network, average.weights, lambda: predict_keras(network, held_out.pictures)
         )
@@ -233,7 +233,7 @@ def score(row: dict[str, float]) -> float:
 
 
 def train_phases(
-    runs: Path, name: str, phases: Sequence[Recipe], train: Stills, held_out: Stills,
+    runs: Path, name: str, phases: Sequence[Recipe], train: FaceDataset, held_out: FaceDataset,
     lessons: Lessons | None = None, start: Path | None = None,
 ) -> Path:  # fmt: skip
     """One run after the other in `runs`/<name>-1, -2 and so on, each from the best network of the

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from device.audience.mood import MoodTable
 from device.errors import UserError
 from device.values import MOODS
-from tools.datasets.class_folders import read_folder, stills_of
-from tools.datasets.import_issues import Findings
-from tools.datasets.load import TEST, TRAIN, VALIDATION, Stills
+from tools.datasets.class_folders import read_class_folders, to_dataset
+from tools.datasets.face_dataset import TEST, TRAIN, VALIDATION, FaceDataset, limited
+from tools.datasets.import_issues import ImportIssues
 from tools.places import THIRD_PARTY
 from tools.scoring.metrics import measure
 from tools.scoring.plots import draw_confusion
@@ -37,7 +37,6 @@ from tools.training.export import deliver, make_temporal
 from tools.training.finetune import Finetune, FinetuneRecipe, untouched, with_new_head
 from tools.training.model_cards import DATA, face_card, write_card
 from tools.training.networks import INSIDE, load_network, require
-from tools.training.pipeline import first_of
 from tools.training.quantized import MOST_LOST, calibration
 
 LEAST = 10
@@ -51,8 +50,8 @@ CLIPS_A_FACE = 5
 
 
 def read_labelled(
-    path: Path, findings: Findings, limit: int | None = None
-) -> tuple[tuple[str, ...], Stills]:
+    path: Path, issues: ImportIssues, limit: int | None = None
+) -> tuple[tuple[str, ...], FaceDataset]:
     """Labels and faces of a folder or zip of class folders, with training and validation parts.
 
     limit: so many faces of each part, for a trial.
@@ -60,21 +59,21 @@ def read_labelled(
     Raises:
         UserError: fewer than two classes, or too few faces of one, or nothing held out.
     """
-    found = read_folder(path, None, findings)
-    stills = stills_of(found, findings)
+    found = read_class_folders(path, None, issues)
+    stills = to_dataset(found, issues)
     if len(found.labels) < 2:
         raise UserError(f"{path}: one class, {found.labels[0]}; takes two or more")
     for index, label in enumerate(found.labels):
         mine = stills.take(stills.emotion == index)
-        held_out = len(mine.of(VALIDATION))
+        held_out = len(mine.only(VALIDATION))
         if len(mine) < LEAST or not held_out or held_out == len(mine):
             raise UserError(
                 f"{path}: {label}: {len(mine)} faces, {held_out} of them held out; takes {LEAST} "
                 "or more of each class, from two photos or videos or more"
             )
     if limit is not None:
-        stills = first_of(stills, limit)
-    if not all(len(half) for half in halves(stills.of(VALIDATION))):
+        stills = limited(stills, limit)
+    if not all(len(half) for half in halves(stills.only(VALIDATION))):
         raise UserError(f"{path}: too few faces held out; add some to each class, or limit less")
     return found.labels, stills
 
@@ -91,17 +90,17 @@ def mood_notes(labels: Sequence[str]) -> list[str]:
     ]
 
 
-def digest_of(labels: Sequence[str], stills: Stills, start: Path) -> str:
+def digest_of(labels: Sequence[str], stills: FaceDataset, start: Path) -> str:
     """Of these labels and faces and of the network to begin with, wherever they lie: eight
     hexadecimal digits."""
-    told = zip(stills.digest.tolist(), stills.emotion.tolist(), stills.part.tolist(), strict=True)
+    told = zip(stills.digest.tolist(), stills.emotion.tolist(), stills.split.tolist(), strict=True)
     made_of = repr((labels, sorted(told), sha256_of(start)))
     return hashlib.sha256(made_of.encode()).hexdigest()[:8]
 
 
 def make_labelled(
     path: Path, start: Path, runs: Path, out: Path, recipe: FinetuneRecipe,
-    temporal: TemporalRecipe, command: str, findings: Findings, limit: int | None = None,
+    temporal: TemporalRecipe, command: str, issues: ImportIssues, limit: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Everything from class folders to `out`; returns the face model's card.
 
@@ -110,10 +109,10 @@ def make_labelled(
     Raises:
         UserError: too few faces, no such network, or int8 loses too much.
     """
-    labels, stills = read_labelled(path, findings, limit)
-    for line in (*findings.lines(), *mood_notes(labels)):
+    labels, stills = read_labelled(path, issues, limit)
+    for line in (*issues.lines(), *mood_notes(labels)):
         print(line)
-    train, held_out = stills.of(TRAIN), stills.of(VALIDATION)
+    train, held_out = stills.only(TRAIN), stills.only(VALIDATION)
     print(f"{len(labels)} labels, {len(train)} faces to learn from, {len(held_out)} held out")
     before = load_network(start)
     require(before, start, ("age", "female", *INSIDE))
@@ -131,7 +130,7 @@ def make_labelled(
     told = _told(network, face, held_out)
     _refuse_loss(told, held_out, title)
     metrics = {kind: {title: measure(outputs, held_out)} for kind, outputs in told.items()}
-    if len(test := stills.of(TEST)):
+    if len(test := stills.only(TEST)):
         for kind, outputs in _told(network, face, test).items():
             metrics[kind][f"{path.name} test"] = measure(outputs, test)
     draw_confusion(metrics["int8"][title]["confusion"], made / f"confusion {title}.png", labels)
@@ -174,14 +173,14 @@ Told = dict[str, dict[str, NDArray[np.float32]]]
 """Outputs by name, of {"float", "int8"}."""
 
 
-def _told(network: keras.Model, tflite: Path, stills: Stills) -> Told:
+def _told(network: keras.Model, tflite: Path, stills: FaceDataset) -> Told:
     return {
         "float": predict_keras(network, stills.pictures),
         "int8": predict_tflite(tflite, stills.pictures),
     }
 
 
-def _refuse_loss(told: Told, held_out: Stills, title: str) -> None:
+def _refuse_loss(told: Told, held_out: FaceDataset, title: str) -> None:
     right = {k: o["emotion"].argmax(axis=1) == held_out.emotion for k, o in told.items()}
     if lost_beyond_chance(right["float"], right["int8"]):
         raise UserError(

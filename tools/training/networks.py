@@ -18,7 +18,7 @@ from keras import layers
 
 from device.errors import UserError
 from device.values import AGE_YEARS, EMOTIONS
-from tools.datasets.load import VOTES
+from tools.datasets.face_dataset import VOTES
 from tools.training.tensor_train import TensorTrainDense
 
 SIZE = 64

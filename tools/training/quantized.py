@@ -17,7 +17,7 @@ import numpy as np
 from device.errors import UserError
 from device.inference.litert import load_model
 from device.values import EMOTIONS
-from tools.datasets.load import PARTS, TRAIN, VALIDATION, Stills, join
+from tools.datasets.face_dataset import SPLITS, TRAIN, VALIDATION, FaceDataset, join
 from tools.scoring.metrics import measure
 from tools.scoring.predict import median_ms, predict_keras, predict_tflite
 from tools.scoring.tables import of_figures
@@ -37,13 +37,13 @@ MADE_BY = ("lessons", "temperatures", "biases", "kept")
 CALIBRATION = 500
 
 
-def calibration(train: Stills, count: int = CALIBRATION) -> np.ndarray:
+def calibration(train: FaceDataset, count: int = CALIBRATION) -> np.ndarray:
     """Training pictures that stand for all of them: (count, 64, 64) uint8."""
     return train.pictures[np.random.default_rng(0).permutation(len(train))[:count]]
 
 
 def measure_all(
-    tables: Mapping[str, Stills], tflite: Path, network: keras.Model, parts: Sequence[int],
+    tables: Mapping[str, FaceDataset], tflite: Path, network: keras.Model, parts: Sequence[int],
     kind: Type = "int8",
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
     """The same figures of the float network and of the `.tflite`, by {"float", kind} and part; of a
@@ -51,10 +51,10 @@ def measure_all(
     report: dict[str, dict[str, Any]] = {"float": {}, kind: {}}
     for name, table in tables.items():
         for part in parts:
-            stills = table.of(part)
+            stills = table.only(part)
             if not len(stills):
                 continue
-            title = f"{name} {PARTS[part]}"
+            title = f"{name} {SPLITS[part]}"
             if kind != "float":
                 report["float"][title] = measure(predict_keras(network, stills.pictures), stills)
             report[kind][title] = measure(predict_tflite(tflite, stills.pictures), stills)
@@ -66,7 +66,7 @@ def refuse_loss(
 ) -> None:
     """Raise UserError where the conversion lost too much accuracy on a validation part, or no such
     part has anything to compare."""
-    chosen = {t: told for t, told in report["float"].items() if t.endswith(PARTS[VALIDATION])}
+    chosen = {t: told for t, told in report["float"].items() if t.endswith(SPLITS[VALIDATION])}
     if not any("accuracy" in exact for exact in chosen.values()):
         raise UserError("no validation face has a label to compare by; nothing was written")
     for title, exact in chosen.items():
@@ -80,7 +80,7 @@ def refuse_loss(
 
 
 def convert_face(
-    network: keras.Model, source: Path, out: Path, tables: Mapping[str, Stills],
+    network: keras.Model, source: Path, out: Path, tables: Mapping[str, FaceDataset],
     labels: Sequence[str] = EMOTIONS, *, kind: Type = "int8", most_lost: float = MOST_LOST,
     data: Sequence[Mapping[str, str]] = DATA,
 ) -> dict[str, Any]:  # fmt: skip
@@ -101,7 +101,7 @@ def convert_face(
             f"{source}: tells {units} labels, not {len(labels)} ({', '.join(labels)}), or others "
             "by its card; --labels names the folder of class folders that it was trained on"
         )
-    faces = calibration(join(*(table.of(TRAIN) for table in tables.values())))
+    faces = calibration(join(*(table.only(TRAIN) for table in tables.values())))
     made = {"float": out.with_suffix(".float.part.tflite"), kind: out.with_suffix(".part.tflite")}
     out.parent.mkdir(parents=True, exist_ok=True)
     try:

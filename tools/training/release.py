@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 from device.values import EMOTIONS
-from tools.datasets.load import TEST, TRAIN, VALIDATION, Stills, join
+from tools.datasets.face_dataset import TEST, TRAIN, VALIDATION, FaceDataset, join
 from tools.scoring.plots import draw_confusion
 from tools.training.calibrate import calibrate, correct
 from tools.training.clips import TemporalRecipe
@@ -26,7 +26,7 @@ from tools.training.soft_targets import Lessons
 
 
 def release(
-    tables: Mapping[str, Stills], network: keras.Model, runs: Path, models: Path,
+    tables: Mapping[str, FaceDataset], network: keras.Model, runs: Path, models: Path,
     temporal: TemporalRecipe, command: str, lessons: Lessons | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """All six files to `models`; returns the face model's card.
@@ -40,20 +40,20 @@ def release(
     made = runs / "release"
     made.mkdir(parents=True, exist_ok=True)
     together = join(*tables.values())
-    temperatures = calibrate(network, together.of(VALIDATION))
+    temperatures = calibrate(network, together.only(VALIDATION))
     network = with_consensus(network)
-    temperatures |= calibrate(network, together.of(VALIDATION), ("consensus",))
+    temperatures |= calibrate(network, together.only(VALIDATION), ("consensus",))
     # After the consensus, which stands between label and votes: their biases would pull it apart.
-    biases = correct(network, together.of(VALIDATION))
+    biases = correct(network, together.only(VALIDATION))
     face = made / "face.tflite"
-    face.write_bytes(face_to_tflite(network, calibration(together.of(TRAIN))))
+    face.write_bytes(face_to_tflite(network, calibration(together.only(TRAIN))))
     network.save(made / "face.keras")
     report = measure_all(tables, face, network, (VALIDATION,))
     refuse_loss(report)
 
     fer = tables["fer2013"]
     make_temporal(
-        made, network, fer.of(TRAIN), fer.of(VALIDATION), temporal, EMOTIONS, command,
+        made, network, fer.only(TRAIN), fer.only(VALIDATION), temporal, EMOTIONS, command,
         title="clips of PublicTest stills",
     )  # fmt: skip
     final = measure_all(tables, face, network, (TEST,))

@@ -29,15 +29,17 @@ from tqdm import tqdm
 
 from device.errors import UserError
 from device.values import AGE_YEARS, EMOTIONS
-from tools.datasets.augment import Picture, Range, augment
-from tools.datasets.load import TRAIN, VOTES, Stills
+from tools.datasets.augment import Augmentation, Picture, augment
+from tools.datasets.face_dataset import TRAIN, VOTES, FaceDataset
 from tools.scoring.metrics import probabilities
 from tools.training.networks import HEADS, SEEN, load_network
 from tools.training.precision import by_policy, fastest_policy
 
 Array = NDArray[np.float32]
 
-VARIATION = Range(turn=8, zoom=0.08, shift=0.035, coarse=0.1, blurred=0.06, noisy=0.05, hidden=0.2)
+VARIATION = Augmentation(
+    turn=8, zoom=0.08, shift=0.035, coarse=0.1, blurred=0.06, noisy=0.05, hidden=0.2
+)
 """What teachers are trained on and asked about: milder than the default, which is more than can be
 learnt in some dozens of epochs."""
 
@@ -54,7 +56,7 @@ class Views:
     """
 
     count: int = 8
-    variation: Range = VARIATION
+    variation: Augmentation = VARIATION
     seed: int = 1
 
     def of(self, picture: Picture, digest: str, number: int) -> Picture:
@@ -91,7 +93,7 @@ class Lessons:
         return hashlib.sha256(said).hexdigest()[:8]
 
 
-def ask(teacher: Path, stills: Stills, views: Views, out: Path) -> None:
+def ask(teacher: Path, stills: FaceDataset, views: Views, out: Path) -> None:
     """Ask a `.keras` network about each view of all faces and its mirror image, and keep the means
     of the heads that it has; nothing is asked where `out` keeps just that.
 
@@ -99,7 +101,7 @@ def ask(teacher: Path, stills: Stills, views: Views, out: Path) -> None:
         UserError: it is no such network, or `out` keeps what another teacher said, or of other
             views or faces.
     """
-    assert (stills.part == TRAIN).all()
+    assert (stills.split == TRAIN).all()
     network = by_policy(_face_network(teacher), fastest_policy())
     digest = hashlib.sha256(teacher.read_bytes()).hexdigest()[:8]
     asked = asked_of(stills, views) | {"teacher": digest}
@@ -133,13 +135,13 @@ def _face_network(path: Path) -> keras.Model:
     return network
 
 
-def asked_of(stills: Stills, views: Views) -> dict[str, Any]:
+def asked_of(stills: FaceDataset, views: Views) -> dict[str, Any]:
     """What a file of lessons is told by, beside its teacher."""
     faces = _faces(_bytes_of(stills))
     return {"views": json.loads(json.dumps(asdict(views))), "faces": faces}
 
 
-def _bytes_of(stills: Stills) -> NDArray[np.uint8]:
+def _bytes_of(stills: FaceDataset) -> NDArray[np.uint8]:
     """(N, 16): their digests."""
     return np.frombuffer(bytes.fromhex("".join(stills.digest)), np.uint8).reshape(-1, 16)
 
@@ -201,7 +203,7 @@ def refuse_none(folder: Path) -> None:
         )
 
 
-def load(folder: Path, stills: Stills) -> Lessons:
+def load(folder: Path, stills: FaceDataset) -> Lessons:
     """What the teachers of a folder say of these faces, in their order: for each head the mean of
     those that have it.
 
@@ -219,7 +221,7 @@ def load(folder: Path, stills: Stills) -> Lessons:
             if (same := teachers.setdefault(asked["teacher"], path)) is not path:
                 raise UserError(f"{path}: what {same.name} says as well; delete one of them")
             told = asked["views"]
-            seen = Views(**told | {"variation": Range(**told["variation"])})
+            seen = Views(**told | {"variation": Augmentation(**told["variation"])})
             if views not in (None, seen):
                 raise UserError(f"{path}: of other views than the files beside it; ask all anew")
             views = seen
@@ -234,7 +236,7 @@ def load(folder: Path, stills: Stills) -> Lessons:
     return Lessons(views, {head: np.round(mean).astype(np.uint8) for head, mean in means.items()})
 
 
-def _rows_of(digests: NDArray[np.uint8], stills: Stills, path: Path) -> NDArray[np.int64]:
+def _rows_of(digests: NDArray[np.uint8], stills: FaceDataset, path: Path) -> NDArray[np.int64]:
     rows = {digest.tobytes(): row for row, digest in enumerate(digests)}
     wanted = [rows.get(bytes.fromhex(digest)) for digest in stills.digest]
     if None in wanted:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tools.datasets.augment import Range
-from tools.datasets.load import TRAIN, VALIDATION, Stills
+from tools.datasets.augment import Augmentation
+from tools.datasets.face_dataset import TRAIN, VALIDATION, FaceDataset
 from tools.training.architectures import Residual, Vgg
 from tools.training.batches import Recipe
 from tools.training.fit import train_phases
@@ -32,7 +32,7 @@ _FIRST = Recipe(epochs=34, rate=2e-3, votes_share=0.2, design=Residual(), variat
 _SECOND = replace(_FIRST, epochs=16, rate=8e-4, mixup=0)
 _THIRD = replace(_FIRST, epochs=30, rate=1.5e-3, votes_share=0)
 # By the end of the third the training faces were learnt by heart: now more is asked.
-_FOURTH = replace(_THIRD, epochs=40, mixup=0.4, variation=Range())
+_FOURTH = replace(_THIRD, epochs=40, mixup=0.4, variation=Augmentation())
 
 # Another kind of network from another beginning: it is wrong about other faces.
 _OTHER = replace(_FOURTH, epochs=60, rate=2e-3, patience=30, design=Vgg(), seed=2)
@@ -45,8 +45,10 @@ TEACHERS = {
 """By the names of their lessons."""
 
 
-def train_teacher(name: str, teacher: Teacher, tables: Mapping[str, Stills], runs: Path) -> Path:
+def train_teacher(
+    name: str, teacher: Teacher, tables: Mapping[str, FaceDataset], runs: Path
+) -> Path:
     """Train it in `runs`/<name>-1 and on, or go on, or leave it where it is done; returns its best
     network."""
     faces = tables[teacher.table]
-    return train_phases(runs, name, teacher.phases, faces.of(TRAIN), faces.of(VALIDATION))
+    return train_phases(runs, name, teacher.phases, faces.only(TRAIN), faces.only(VALIDATION))

@@ -20,7 +20,7 @@ import numpy as np
 from keras import layers, ops
 
 from device.recognition.recognise import emotion_output
-from tools.datasets.sequences import RATES
+from tools.datasets.synthetic_clips import FRAME_RATES
 from tools.scoring.plots import draw_history
 from tools.scoring.temporal import CEILING, ClipBatches
 from tools.training.clips import Kind, TemporalRecipe
@@ -103,7 +103,7 @@ def begin_as(network: keras.Model, face: keras.Model, forgets_s: float) -> None:
     network.get_layer("still").trainable = False
     given, recurrent, bias = network.get_layer("lstm").get_weights()
     labels = network.get_layer("still").units
-    keep = np.exp(-1 / (forgets_s * np.mean(RATES)))
+    keep = np.exp(-1 / (forgets_s * np.mean(FRAME_RATES)))
     starts = {"input": _logit(1 - keep), "forget": _logit(keep), "cell": 0.0, "output": 3.0}
     for gate, start in enumerate(starts.values()):  # in the order of Keras's cell
         columns = slice(gate * UNITS, gate * UNITS + labels)

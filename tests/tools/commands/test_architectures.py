@@ -7,13 +7,6 @@ import pytest
 from tools.__main__ import main
 
 
-def test_its_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["architectures", "--help"])
-    assert ended.value.code == 0
-    assert "example: wayside-tools architectures" in capsys.readouterr().out.replace("\n", " ")
-
-
 def test_an_unknown_network_is_one_line_that_names_the_known_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

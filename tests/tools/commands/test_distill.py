@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.tools.small_sets import fer_zip, utkface_zip
+from tests.tools.small_datasets import fer_zip, utkface_zip
 from tools.__main__ import main
 from tools.training.networks import TINY, face_network
 from tools.training.teachers import TEACHERS

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from device.values import EMOTIONS
-from tests.tools.small_sets import fer_zip, utkface_zip
+from tests.tools.small_datasets import fer_zip, utkface_zip
 from tools.__main__ import main
 from tools.evaluation import compare
 from tools.training.convert import face_to_tflite
@@ -250,7 +250,7 @@ def test_options_that_do_not_fit_a_folder_are_one_clear_line(
     cv2.imwrite(str(tmp_path / "sad" / "a.png"), np.full((64, 64), 9, np.uint8))
     assert workstation.evaluate("--folder", str(tmp_path)) == 1  # with --part validation
     printed = capsys.readouterr().err
-    assert "1 left out, no picture of a class: sad/note.txt" in printed
+    assert "1 skipped, not a picture in a class folder: sad/note.txt" in printed
     assert "--part validation: the folder names no parts" in printed
     assert workstation.evaluate("--folder", str(tmp_path), "--only", "fairness") == 1
     assert "--only: not with --folder" in capsys.readouterr().err

@@ -24,7 +24,10 @@ MOST_BYTES = 3_000_000
 SHIPPED = ("face", "temporal")
 
 
-@pytest.mark.parametrize("verb", ["train", "teach", "convert", "evaluate"])
+@pytest.mark.parametrize(
+    "verb",
+    ["datasets", "frames", "augment", "train", "teach", "convert", "architectures", "evaluate"],
+)
 def test_the_help_of_each_verb_shows_an_example(
     verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,7 +97,7 @@ def test_a_folder_of_faces_is_measured_and_what_was_skipped_is_named(
     assert len(columns) == 1  # two pictures that are alike are read alike
     right = {"angry", "happy"} & {report["labels"][columns[0]]}
     assert report["accuracy"] == len(right) / 2
-    assert "1 left out, not one of angry, disgust" in err
+    assert "1 skipped, not one of angry, disgust" in err
     assert err.strip().endswith(": odd/")
 
 
@@ -119,13 +122,14 @@ def test_one_face_is_read_alike_with_and_without_time(root: Path) -> None:
 def test_the_card_states_what_the_shipped_int8_model_really_does(
     root: Path, wayside_data: Path, tmp_path: Path
 ) -> None:  # failure 29
-    from tools.datasets.load import VALIDATION, read_fer, resized
+    from tools.datasets.face_dataset import VALIDATION, resized
+    from tools.datasets.fer2013 import read_fer
     from tools.scoring.metrics import measure
     from tools.scoring.predict import predict_tflite
     from tools.training.quantized import MOST_LOST
 
     card = json.loads((root / "models" / "face.json").read_text())
-    stills = resized(read_fer(wayside_data / "fer2013.zip").of(VALIDATION), 64)
+    stills = resized(read_fer(wayside_data / "fer2013.zip").only(VALIDATION))
     told = measure(predict_tflite(root / "models" / "face.tflite", stills.pictures), stills)
     stated = card["metrics"]["int8"]["fer2013 validation"]
     assert told["faces"] == stated["faces"]

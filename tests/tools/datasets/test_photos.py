@@ -1,4 +1,4 @@
-"""Training photos go through the device's own detector and cropper."""
+"""Training photos are cropped by the device's own detector and cropper."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def test_a_photo_of_a_face_becomes_the_devices_crop() -> None:
     assert crop.std() > 20
 
 
-def test_a_photo_without_a_face_is_cropped_where_faces_usually_are() -> None:
+def test_a_photo_without_a_face_is_cropped_by_the_aligned_keypoints() -> None:
     photo = np.full((112, 112, 3), 127, np.uint8)
-    photo[30:35, 31:36] = 255  # where an aligned face has its right eye
+    photo[30:35, 31:36] = 255  # the right eye of an aligned face
     crop = DeviceCropper()(photo)
     assert crop.shape == (64, 64)
     y, x = np.unravel_index(int(crop.argmax()), crop.shape)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from device.errors import UserError
-from tools.datasets.load import TRAIN, VALIDATION, Stills, from_pictures, join
+from tools.datasets.face_dataset import TRAIN, VALIDATION, FaceDataset, from_pictures, join
 from tools.evaluation.architectures import (
     as_table,
     milliseconds,
@@ -24,7 +24,7 @@ TRIAL = Recipe(epochs=1, batch=8, mixup=0, design=TINY)
 DESIGNS = {"tiny": TINY, "tiny and wide": replace(TINY, features=32)}
 
 
-def faces(count: int, part: int, first: int) -> Stills:
+def faces(count: int, part: int, first: int) -> FaceDataset:
     rng = np.random.default_rng(first)
     pictures = rng.integers(0, 256, (count, SIZE, SIZE), np.uint8)
     names = np.array([str(first + n) for n in range(count)])

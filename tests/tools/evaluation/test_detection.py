@@ -10,7 +10,7 @@ import pytest
 
 from device.config import VisionConfig
 from device.faces.detect import Detector, obstacle
-from tools.datasets.videos import frames_of
+from tools.datasets.videos import read_frames
 from tools.evaluation.detection import (
     agreement,
     annotated,
@@ -75,7 +75,7 @@ def test_both_detectors_agree_on_clips(wayside_data: Path) -> None:
 @pytest.mark.parametrize("detector", BOTH, indirect=True)
 def test_an_empty_scene_has_no_track(detector: Detector, wayside_data: Path) -> None:
     clip = wayside_data / "video" / "presence" / "no_face.mp4"
-    assert sum(1 for _ in frames_of(clip)) > 90
+    assert sum(1 for _ in read_frames(clip)) > 90
     assert tracks_in(clip, detector, VISION) == {}
 
 

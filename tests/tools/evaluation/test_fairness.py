@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from device.values import AGE_YEARS
-from tools.datasets.load import RACES, VALIDATION, Stills, from_pictures, join
+from tools.datasets.face_dataset import RACES, VALIDATION, FaceDataset, from_pictures, join
 from tools.evaluation.fairness import SMALL, fairness
 
 
-def people(count: int, race: str, female: bool, years: float = 30) -> Stills:
+def people(count: int, race: str, female: bool, years: float = 30) -> FaceDataset:
     pictures = np.zeros((count, 4, 4), np.uint8)
     faces = from_pictures(pictures, VALIDATION, np.array(["x"] * count))
     return replace(
@@ -23,7 +23,7 @@ def people(count: int, race: str, female: bool, years: float = 30) -> Stills:
     )
 
 
-def outputs(faces: Stills, wrong: np.ndarray, years: float = 30) -> dict[str, np.ndarray]:
+def outputs(faces: FaceDataset, wrong: np.ndarray, years: float = 30) -> dict[str, np.ndarray]:
     """Outputs with the wrong gender in the rows `wrong` and the same age for all."""
     logit = np.where(faces.female > 0.5, 3.0, -3.0)
     logit[wrong] *= -1

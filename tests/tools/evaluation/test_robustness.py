@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tools.datasets.load import VALIDATION, Stills, from_pictures
+from tools.datasets.face_dataset import VALIDATION, FaceDataset, from_pictures
 from tools.evaluation.robustness import (
     CONDITIONS,
     corrupted,
@@ -93,7 +93,7 @@ def by_light(pictures: np.ndarray) -> Mapping[str, np.ndarray]:
     return {"emotion": np.eye(7, dtype=np.float32)[np.where(happy, 3, 0)]}
 
 
-def bright(count: int) -> Stills:
+def bright(count: int) -> FaceDataset:
     pictures = np.full((count, SIZE, SIZE), 120, np.uint8)
     faces = from_pictures(pictures, VALIDATION, np.array([str(i) for i in range(count)]))
     return replace(faces, emotion=np.full(count, 3))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.datasets.load import VOTES
+from tools.datasets.face_dataset import VOTES
 from tools.scoring.majority import majority
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from device.values import AGE_BANDS
-from tools.datasets.load import TEST, Stills, from_pictures
+from tools.datasets.face_dataset import TEST, FaceDataset, from_pictures
 from tools.scoring.metrics import (
     bands,
     classification_figures,
@@ -20,7 +20,7 @@ from tools.scoring.metrics import (
 )
 
 
-def unlabelled(count: int) -> Stills:
+def unlabelled(count: int) -> FaceDataset:
     names = np.array([str(index) for index in range(count)])
     return from_pictures(np.zeros((count, 4, 4), np.uint8), TEST, names)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from device.values import AGE_YEARS, EMOTIONS
-from tools.datasets.load import TRAIN, VOTES, Stills, from_pictures
+from tools.datasets.face_dataset import TRAIN, VOTES, FaceDataset, from_pictures
 from tools.training.batches import (
     HEADS,
     Batches,
@@ -24,7 +24,7 @@ from tools.training.soft_targets import Lessons, Views
 RECIPE = Recipe(epochs=4, batch=4, mixup=0, design=TINY)
 
 
-def stills() -> Stills:
+def stills() -> FaceDataset:
     """Two faces with an emotion (one of them with votes) and two with age and gender."""
     pictures = np.random.default_rng(0).integers(0, 256, (4, 64, 64), np.uint8)
     table = from_pictures(pictures, TRAIN, np.array(list("abcd")))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from device.values import AGE_YEARS
-from tools.datasets.load import VALIDATION, VOTES, Stills, from_pictures
+from tools.datasets.face_dataset import VALIDATION, VOTES, FaceDataset, from_pictures
 from tools.scoring.metrics import mean_years
 from tools.scoring.predict import predict_keras
 from tools.training.calibrate import (
@@ -65,7 +65,7 @@ def test_of_a_few_faces_little_is_believed() -> None:
     assert 0 < few < many / 2
 
 
-def some_stills() -> Stills:
+def some_stills() -> FaceDataset:
     """40 held-out faces of which nothing is known."""
     pictures = np.random.default_rng(0).integers(0, 256, (40, 64, 64), np.uint8)
     return from_pictures(pictures, VALIDATION, np.array([str(n) for n in range(40)]))

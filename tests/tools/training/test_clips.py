@@ -11,7 +11,7 @@ import pytest
 
 from device.inference.litert import load_model
 from device.recognition.recognise import emotion_output
-from tools.datasets.load import VALIDATION, Stills, from_pictures, pixels_digest
+from tools.datasets.face_dataset import VALIDATION, FaceDataset, from_pictures, pixel_digest
 from tools.scoring.temporal import CEILING
 from tools.training.clips import halves, run_backbone
 from tools.training.convert import face_to_tflite
@@ -19,9 +19,9 @@ from tools.training.networks import TINY, face_network, with_consensus
 from tools.training.temporal import begin_as, temporal_network
 
 
-def some_stills(count: int) -> Stills:
+def some_stills(count: int) -> FaceDataset:
     pictures = np.random.default_rng(0).integers(0, 256, (count, 64, 64), np.uint8)
-    digests = np.array([pixels_digest(picture) for picture in pictures])
+    digests = np.array([pixel_digest(picture) for picture in pictures])
     stills = from_pictures(pictures, VALIDATION, digests)
     return replace(stills, emotion=np.arange(count) % 7)
 

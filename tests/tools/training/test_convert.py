@@ -16,7 +16,7 @@ from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from device.values import EMOTIONS
 from tools.__main__ import main
-from tools.datasets.load import TRAIN, VALIDATION, Stills, from_pictures, pixels_digest
+from tools.datasets.face_dataset import TRAIN, VALIDATION, FaceDataset, from_pictures, pixel_digest
 from tools.scoring.predict import predict_keras, predict_tflite
 from tools.training import quantized
 from tools.training.convert import TYPES, Type, face_to_tflite
@@ -30,9 +30,9 @@ def faces(count: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, 64, 64), np.uint8)
 
 
-def table(labels: int = 7) -> dict[str, Stills]:
+def table(labels: int = 7) -> dict[str, FaceDataset]:
     pictures = faces(4 * labels)
-    stills = from_pictures(pictures, TRAIN, np.array([pixels_digest(p) for p in pictures]))
+    stills = from_pictures(pictures, TRAIN, np.array([pixel_digest(p) for p in pictures]))
     part = np.where(np.arange(4 * labels) < 2 * labels, TRAIN, VALIDATION).astype(np.uint8)
     return {"faces": replace(stills, part=part, emotion=np.arange(4 * labels) % labels)}
 
@@ -121,7 +121,7 @@ def test_a_float_file_that_says_something_else_is_not_written(
 
 def test_without_a_labelled_face_to_compare_by_nothing_is_written(tmp_path: Path) -> None:
     source = saved(network(), tmp_path / "face.keras")
-    unseen = {"faces": replace(table()["faces"], part=np.full(28, TRAIN, np.uint8))}
+    unseen = {"faces": replace(table()["faces"], split=np.full(28, TRAIN, np.uint8))}
     with pytest.raises(UserError, match="no validation face has a label to compare by"):
         convert_face(network(), source, tmp_path / "face.tflite", unseen)
     assert [path.name for path in tmp_path.iterdir()] == ["face.keras"]

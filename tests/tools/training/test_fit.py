@@ -11,7 +11,7 @@ import pytest
 
 from device.errors import UserError
 from device.values import AGE_YEARS
-from tools.datasets.load import TRAIN, VALIDATION, from_pictures
+from tools.datasets.face_dataset import TRAIN, VALIDATION, from_pictures
 from tools.training.batches import Recipe, age_targets
 from tools.training.checkpoint import Checkpoint
 from tools.training.fit import Run, RunningAverage, age_loss, begin_with, halfway, score
@@ -84,7 +84,7 @@ def test_a_folder_that_holds_another_training_is_not_gone_on_with(tmp_path: Path
 
 def test_a_beginning_that_is_refused_leaves_the_folder_to_the_next(tmp_path: Path) -> None:
     faces = from_pictures(np.zeros((4, 64, 64), np.uint8), TRAIN, np.arange(4).astype(str))
-    held_out = replace(faces, part=np.full(4, VALIDATION, np.uint8))
+    held_out = replace(faces, split=np.full(4, VALIDATION, np.uint8))
     start = tmp_path / "wide.keras"
     replace(TINY, features=32, embedding=96).build().save(start)
     run = Run(tmp_path / "run", TRAIN_ONCE, 7, start=start)

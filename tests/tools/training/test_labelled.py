@@ -23,9 +23,9 @@ from device.inference.model_card import load_card
 from device.recognition.recognise import Recogniser
 from device.values import MOODS, Box, Face, Frame, Track
 from tools.__main__ import main
-from tools.datasets.import_issues import Findings
-from tools.datasets.load import TRAIN, VALIDATION
-from tools.datasets.photos import ALIGNED
+from tools.datasets.face_dataset import TRAIN, VALIDATION
+from tools.datasets.import_issues import ImportIssues
+from tools.datasets.photos import ALIGNED_KEYPOINTS
 from tools.scoring.predict import predict_keras
 from tools.training.clips import TemporalRecipe
 from tools.training.finetune import Finetune, FinetuneRecipe, untouched, with_new_head
@@ -56,7 +56,7 @@ def folders(root: Path, labels: tuple[str, ...] = LABELS, count: int = 12) -> Pa
 
 def on_a_wall(picture: np.ndarray, at: float) -> tuple[Frame, Face]:
     """A frame in which the device's crop of the face is this picture."""
-    keypoints = ALIGNED * np.float32(140) + np.float32([250, 170])
+    keypoints = ALIGNED_KEYPOINTS * np.float32(140) + np.float32([250, 170])
     keypoints[1, 1] = keypoints[0, 1]  # level eyes
     face = Face(Box(250, 170, 140, 140), keypoints, score=0.9, layout=KEYPOINTS)
     framing = framing_of(face)
@@ -76,7 +76,7 @@ def test_eight_folders_become_a_model_that_the_device_runs_all_the_way_to_sugges
         folders(tmp_path / "emopoi"), root / "models" / "face.keras", tmp_path / "runs", out,
         FinetuneRecipe(head_epochs=20, head_rate=1e-2, epochs=8, rate=1e-3),
         TemporalRecipe(clips=24, steps=15, held_out_clips=4, held_out_s=1.0, epochs=1, batch=8),
-        "a test", Findings(),
+        "a test", ImportIssues(),
     )  # fmt: skip
     assert "every label is a mood" in capsys.readouterr().out
     for name in ("face", "temporal"):
@@ -121,12 +121,12 @@ def test_eight_folders_become_a_model_that_the_device_runs_all_the_way_to_sugges
 def test_a_new_head_learns_and_the_other_heads_forget_nothing(tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     before = face_network(TINY)
-    labels, stills = read_labelled(folders(tmp_path / "in", ("bored", "sad")), Findings())
+    labels, stills = read_labelled(folders(tmp_path / "in", ("bored", "sad")), ImportIssues())
     recipe = FinetuneRecipe(head_epochs=8, head_rate=0.05, epochs=2, batch=8)
     tuning = Finetune(with_new_head(untouched(before), len(labels)), before, recipe)
-    held_out = stills.of(VALIDATION)
+    held_out = stills.only(VALIDATION)
     was = predict_keras(before, held_out.pictures)
-    history = tuning.train(stills.of(TRAIN), held_out, tmp_path / "runs")
+    history = tuning.train(stills.only(TRAIN), held_out, tmp_path / "runs")
     assert [row["epoch"] for row in history] == list(range(1, len(history) + 1))
     assert predict_keras(tuning.network, held_out.pictures)["emotion"].shape[1] == 2
     assert min(row["val_loss"] for row in history) < history[0]["val_loss"]
@@ -142,14 +142,14 @@ def test_teaching_new_labels_goes_on_where_it_was_killed(
     killed_after_an_epoch: Callable[[], AbstractContextManager[None]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    labels, stills = read_labelled(folders(tmp_path / "in", ("bored", "sad")), Findings())
+    labels, stills = read_labelled(folders(tmp_path / "in", ("bored", "sad")), ImportIssues())
     recipe = FinetuneRecipe(head_epochs=2, epochs=2, batch=8)
 
     def tuned(folder: str) -> tuple[keras.Model, list[dict[str, float]]]:
         keras.utils.set_random_seed(1)
         before = face_network(TINY)
         tuning = Finetune(with_new_head(untouched(before), len(labels)), before, recipe)
-        parts = stills.of(TRAIN), stills.of(VALIDATION)
+        parts = stills.only(TRAIN), stills.only(VALIDATION)
         return tuning.network, tuning.train(*parts, tmp_path / folder)
 
     with killed_after_an_epoch():
@@ -166,14 +166,14 @@ def test_teaching_new_labels_goes_on_where_it_was_killed(
 
 def test_too_few_faces_of_a_class_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"sad: 4 faces, 1 of them held out; takes 10 or more"):
-        read_labelled(folders(tmp_path / "few", ("sad", "worried"), count=4), Findings())
+        read_labelled(folders(tmp_path / "few", ("sad", "worried"), count=4), ImportIssues())
     with pytest.raises(UserError, match=r"one class, sad; takes two or more"):
-        read_labelled(folders(tmp_path / "one", ("sad",)), Findings())
+        read_labelled(folders(tmp_path / "one", ("sad",)), ImportIssues())
     clip = folders(tmp_path / "clip", ("sad", "worried"), count=12)
     for file in (clip / "sad").iterdir():
         file.rename(file.with_name(f"clip.mp4@{file.stem}.png"))
     with pytest.raises(UserError, match="from two photos or videos or more"):
-        read_labelled(clip, Findings())
+        read_labelled(clip, ImportIssues())
 
 
 @pytest.mark.parametrize("kind", ["emotion alone", "temporal"])
@@ -193,9 +193,11 @@ def test_a_network_to_begin_with_must_read_faces_ages_and_genders(
 
 
 def test_a_trial_of_few_faces_is_not_taken_for_a_small_folder(tmp_path: Path) -> None:
-    labels, stills = read_labelled(folders(tmp_path, ("sad", "worried"), 40), Findings(), limit=8)
+    labels, stills = read_labelled(
+        folders(tmp_path, ("sad", "worried"), 40), ImportIssues(), limit=8
+    )
     assert labels == ("sad", "worried")
-    assert len(stills.of(TRAIN)) == 8
+    assert len(stills.only(TRAIN)) == 8
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(

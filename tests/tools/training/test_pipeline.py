@@ -18,22 +18,24 @@ from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from device.recognition.recognise import Recogniser, softmax
 from device.values import EMOTIONS
-from tools.datasets.load import (
+from tools.datasets.face_dataset import (
     TEST,
     TRAIN,
     VALIDATION,
     VOTES,
-    Stills,
+    FaceDataset,
     from_pictures,
     join,
-    pixels_digest,
+    limited,
+    pixel_digest,
 )
+from tools.datasets.load import require_splits
 from tools.training.batches import PHASES, TAUGHT, Recipe
 from tools.training.clips import TemporalRecipe
 from tools.training.convert import sha256_of
 from tools.training.fit import Run
 from tools.training.networks import SIZE, TINY, face_network, load_network
-from tools.training.pipeline import course_of, first_of, refuse_empty, train_network
+from tools.training.pipeline import course_of, train_network
 from tools.training.release import release
 from tools.training.soft_targets import Views, ask, load
 
@@ -47,16 +49,16 @@ def shaded(label: int, draw: np.random.Generator) -> np.ndarray:
     return picture
 
 
-def emotions(count: int, part: int, seed: int) -> Stills:
+def emotions(count: int, part: int, seed: int) -> FaceDataset:
     draw = np.random.default_rng(seed)
     labels = np.arange(count) % 7
     pictures = np.stack([shaded(int(label), draw) for label in labels])
-    stills = from_pictures(pictures, part, np.array([pixels_digest(p) for p in pictures]))
+    stills = from_pictures(pictures, part, np.array([pixel_digest(p) for p in pictures]))
     votes = np.eye(len(VOTES), dtype=np.float32)[labels]
     return replace(stills, emotion=labels.astype(np.int64), votes=votes)
 
 
-def ages(count: int, part: int, seed: int) -> Stills:
+def ages(count: int, part: int, seed: int) -> FaceDataset:
     stills = emotions(count, part, seed)
     years = (stills.emotion * 10 + 5).astype(np.float32)
     return replace(
@@ -68,7 +70,7 @@ def ages(count: int, part: int, seed: int) -> Stills:
     )
 
 
-def tables(count: int = 56) -> dict[str, Stills]:
+def tables(count: int = 56) -> dict[str, FaceDataset]:
     parts = ((TRAIN, count), (VALIDATION, 21), (TEST, 21))
     return {
         "fer2013": join(*(emotions(n, part, part) for part, n in parts)),
@@ -82,7 +84,7 @@ def test_a_training_that_was_killed_goes_on_where_it_was(
 ) -> None:
     trial = replace(TRIAL, design=replace(TINY, dropout=0))  # which is drawn anew after a kill
     both = join(*tables().values())
-    train, held_out = both.of(TRAIN), both.of(VALIDATION)
+    train, held_out = both.only(TRAIN), both.only(VALIDATION)
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     with killed_after_an_epoch():
         Run(killed, trial, 7).train(train, held_out)
@@ -132,7 +134,7 @@ def test_from_stills_to_models_that_the_device_reads(tmp_path: Path) -> None:
     data = tables()
     both = join(*data.values())
     run = Run(tmp_path / "runs" / "face", TRIAL, 7)
-    network = run.train(both.of(TRAIN), both.of(VALIDATION))
+    network = run.train(both.only(TRAIN), both.only(VALIDATION))
     card = release(
         data, network, tmp_path / "runs", tmp_path / "models",
         TemporalRecipe(clips=16, held_out_clips=4, held_out_s=1, epochs=1, batch=8, rank=2),
@@ -164,17 +166,17 @@ def test_from_stills_to_models_that_the_device_reads(tmp_path: Path) -> None:
 
 
 def test_a_trial_takes_as_many_faces_of_each_part() -> None:
-    few = first_of(tables()["fer2013"], 5)
-    assert [len(few.of(part)) for part in (TRAIN, VALIDATION, TEST)] == [5, 5, 5]
+    few = limited(tables()["fer2013"], 5)
+    assert [len(few.only(part)) for part in (TRAIN, VALIDATION, TEST)] == [5, 5, 5]
 
 
 def test_a_set_without_one_of_its_parts_is_refused_before_hours_are_spent() -> None:
     whole = tables()
-    refuse_empty(whole)
-    untested = {**whole, "fer2013": whole["fer2013"].of(TRAIN)}
+    require_splits(whole)
+    untested = {**whole, "fer2013": whole["fer2013"].only(TRAIN)}
     with pytest.raises(UserError, match="fer2013: no validation faces"):
-        refuse_empty(untested)
-    refuse_empty(untested, (TRAIN,))
+        require_splits(untested)
+    require_splits(untested, (TRAIN,))
 
 
 def test_where_teachers_have_spoken_another_course_is_taken(tmp_path: Path) -> None:

@@ -12,19 +12,19 @@ import pytest
 from scipy.special import softmax
 
 from device.errors import UserError
-from tools.datasets.augment import Range
-from tools.datasets.load import TRAIN, Stills, from_pictures, pixels_digest
+from tools.datasets.augment import Augmentation
+from tools.datasets.face_dataset import TRAIN, FaceDataset, from_pictures, pixel_digest
 from tools.training.networks import HEADS, TINY, face_network, with_only
 from tools.training.soft_targets import Views, ask, load
 
-VIEWS = Views(count=2, variation=Range())
+VIEWS = Views(count=2, variation=Augmentation())
 
 
-def faces(count: int, seed: int = 0) -> Stills:
+def faces(count: int, seed: int = 0) -> FaceDataset:
     """Of large squares: their views differ."""
     squares = np.random.default_rng(seed).integers(0, 256, (count, 4, 4), np.uint8)
     pictures = squares.repeat(16, axis=1).repeat(16, axis=2)
-    return from_pictures(pictures, TRAIN, np.array([pixels_digest(p) for p in pictures]))
+    return from_pictures(pictures, TRAIN, np.array([pixel_digest(p) for p in pictures]))
 
 
 def teacher(path: Path, seed: int, heads: Collection[str] = HEADS) -> Path:
@@ -39,7 +39,7 @@ def teacher(path: Path, seed: int, heads: Collection[str] = HEADS) -> Path:
     return path
 
 
-def told(folder: Path, stills: Stills, number: int) -> dict[str, np.ndarray]:
+def told(folder: Path, stills: FaceDataset, number: int) -> dict[str, np.ndarray]:
     rows = np.arange(len(stills))
     return load(folder, stills).of(np.full(len(rows), number), rows)
 
@@ -90,7 +90,7 @@ def test_what_is_asked_is_not_asked_again_and_another_asking_is_refused(tmp_path
     with pytest.raises(UserError, match="of another teacher"):
         ask(teacher(tmp_path / "b.keras", 2), stills, VIEWS, kept)
     with pytest.raises(UserError, match="of another views"):
-        ask(path, stills, replace(VIEWS, variation=Range(turn=20)), kept)
+        ask(path, stills, replace(VIEWS, variation=Augmentation(turn=20)), kept)
     with pytest.raises(UserError, match="of another faces"):
         ask(path, faces(3, seed=9), VIEWS, kept)
 

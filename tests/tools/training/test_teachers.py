@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tools.datasets.load import TRAIN, VALIDATION, Stills, from_pictures, join, pixels_digest
+from tools.datasets.face_dataset import (
+    TRAIN,
+    VALIDATION,
+    FaceDataset,
+    from_pictures,
+    join,
+    pixel_digest,
+)
 from tools.training.architectures import ARCHITECTURES
 from tools.training.batches import Recipe
 from tools.training.networks import SIZE, TINY, load_network
@@ -20,16 +27,16 @@ MOST_BYTES = 3_000_000
 TRIAL = Recipe(epochs=1, batch=8, design=TINY)
 
 
-def faces(part: int, seed: int) -> Stills:
+def faces(part: int, seed: int) -> FaceDataset:
     pictures = np.random.default_rng(seed).integers(0, 256, (16, SIZE, SIZE), np.uint8)
-    return from_pictures(pictures, part, np.array([pixels_digest(p) for p in pictures]))
+    return from_pictures(pictures, part, np.array([pixel_digest(p) for p in pictures]))
 
 
-def emotions(part: int, seed: int) -> Stills:
+def emotions(part: int, seed: int) -> FaceDataset:
     return replace(faces(part, seed), emotion=np.arange(16) % 7)
 
 
-def ages(part: int, seed: int) -> Stills:
+def ages(part: int, seed: int) -> FaceDataset:
     years = np.linspace(5, 80, 16, dtype=np.float32)
     female = (np.arange(16) % 2).astype(np.float32)
     return replace(faces(part, seed), years=years, female=female)

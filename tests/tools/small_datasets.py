@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from device.values import EMOTIONS
-from tools.datasets.load import VALIDATION, part_of
+from tools.datasets.face_dataset import VALIDATION, split_of
 
 FER_HEADER = (
     "path,usage,fer_label,fp_neutral,fp_happiness,fp_surprise,fp_sadness,fp_anger,fp_disgust,"
@@ -44,7 +44,7 @@ def utkface_zip(path: Path, count: int) -> None:
             photo = draw.integers(0, 256, (112, 112, 3), np.uint8)
             data = cv2.imencode(".jpg", photo)[1].tobytes()
             digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
-            if part_of(digest) != VALIDATION:
+            if split_of(digest) != VALIDATION:
                 continue
             age, gender, race = 5 + 7 * count % 70, count % 2, count % 5
             name = f"{age}_{gender}_{race}_{count:017}.jpg.chip.jpg"
