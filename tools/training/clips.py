@@ -84,11 +84,11 @@ def run_backbone(
             told = model.run({"face": face[None, ..., None]})
             batch.maps[index, step] = np.rint(told["features"][0] * (255 / CEILING))
             batch.frames[index, step] = told[output][0]
-        shown = targets[list(clip.stills)]
+        shown = targets[list(clip.faces)]
         if reading:
-            told_of = np.stack([undisturbed(model, stills.pictures[row]) for row in clip.stills])
+            told_of = np.stack([undisturbed(model, stills.pictures[row]) for row in clip.faces])
             shown = (1 - reading) * shown + reading * told_of
-        batch.target[index] = clip.share @ shown
+        batch.target[index] = clip.weights @ shown
         batch.fps[index] = clip.fps
     return batch
 
