@@ -1,4 +1,4 @@
-"""What a kiosk suggests, as it changes: any MQTT client can follow. Arguments: host, port."""
+"""Print what a kiosk suggests; any MQTT client can subscribe. Arguments: host, port."""
 
 import json
 import sys
@@ -10,12 +10,12 @@ host, port = sys.argv[1], int(sys.argv[2])
 
 
 def on_message(client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
-    """Print what stands on the screen now."""
-    said = json.loads(message.payload)
-    titles = " · ".join(item["title"] for item in said["items"])
-    print(said["state"], titles)
-    if said["items"]:
-        client.disconnect()  # this recipe is content with one
+    """Print what is on the screen now."""
+    shown = json.loads(message.payload)
+    titles = " · ".join(item["title"] for item in shown["items"])
+    print(shown["state"], titles)
+    if shown["items"]:
+        client.disconnect()  # one message with items is enough here
 
 
 client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)

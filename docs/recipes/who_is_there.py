@@ -1,4 +1,4 @@
-"""Who is in front of a camera, once a second: the first half of the corridor."""
+"""Who is in front of a camera after three seconds: the first half of the corridor."""
 
 from pathlib import Path
 

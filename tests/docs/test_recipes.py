@@ -1,4 +1,4 @@
-"""The recipes of docs/recipes run as they stand."""
+"""Every recipe of docs/recipes runs, and every link between the documents works."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from device.config import Config
 from tests.kiosks import running, somebody
 from tools.__main__ import main
 
-RECIPES = Path(__file__).resolve().parents[2] / "docs" / "recipes"
+ROOT = Path(__file__).resolve().parents[2]
+RECIPES = ROOT / "docs" / "recipes"
 
 
-def cook(root: Path, name: str, *arguments: str) -> str:
+def run(root: Path, name: str, *arguments: str) -> str:
     command = [sys.executable, str(RECIPES / name), *arguments]
     done = subprocess.run(
         command,
@@ -34,24 +35,24 @@ def cook(root: Path, name: str, *arguments: str) -> str:
 
 
 def test_every_recipe_has_a_test() -> None:
-    told = {"who_is_there.py", "suggest_for_nobody.py", "follow_a_kiosk.py"}
-    assert {file.name for file in RECIPES.iterdir() if file.suffix == ".py"} == told
+    tested = {"who_is_there.py", "suggest_for_nobody.py", "follow_a_kiosk.py"}
+    assert {file.name for file in RECIPES.glob("*.py")} == tested
 
 
 def test_who_is_there(root: Path) -> None:
-    assert cook(root, "who_is_there.py") == "1 there, alone\n"
+    assert run(root, "who_is_there.py") == "1 there, alone\n"
 
 
 def test_suggest_for_nobody(root: Path, config: Config) -> None:
-    assert len(cook(root, "suggest_for_nobody.py").splitlines()) == config.matching.count
+    assert len(run(root, "suggest_for_nobody.py").splitlines()) == config.matching.count
 
 
 def test_follow_a_kiosk(root: Path, config: Config) -> None:
     with running(config, somebody(config)) as kiosk:
         broker = kiosk.kiosk.broker
         assert broker
-        said = cook(root, "follow_a_kiosk.py", "127.0.0.1", str(broker.port))
-    assert said.splitlines()[-1].startswith("showing ")
+        output = run(root, "follow_a_kiosk.py", "127.0.0.1", str(broker.port))
+    assert output.splitlines()[-1].startswith("showing ")
 
 
 def test_own_labels(
@@ -84,10 +85,10 @@ def test_own_labels(
 
 @pytest.mark.parametrize(
     "page",
-    [RECIPES.parents[1] / "README.md", *sorted(RECIPES.parent.glob("*.md"))],
+    [*sorted(ROOT.glob("*.md")), ROOT / "models/LICENSE.md", *sorted(ROOT.glob("docs/**/*.md"))],
     ids=lambda p: p.name,
 )
-def test_every_link_between_the_documents_leads_somewhere(page: Path) -> None:
+def test_every_link_between_the_documents_works(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
