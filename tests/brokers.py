@@ -1,4 +1,4 @@
-"""A real Mosquitto for tests, and a client that remembers what it hears.
+"""A real Mosquitto for tests, and a client that records what it receives.
 
     with mosquitto(tmp_path) as broker:                 # broker.port, broker.websocket_port
         with listen(broker.port) as heard:
@@ -110,7 +110,7 @@ class Mosquitto:
         self._end(signal.SIGKILL)
 
     def log(self) -> str:
-        """What the broker has said so far, at its most talkative."""
+        """The broker's log so far, at its most verbose level."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def _ended(self) -> bool:
@@ -169,7 +169,7 @@ class Heard:
 
 
 class Listener:
-    """A client of its own thread that hears a filter and may say something itself."""
+    """A client on its own thread that records a topic filter, and can publish."""
 
     def __init__(self, port: int, topic: str, *, transport: str = "tcp", **login: str) -> None:
         """login: `username` and `password`, where the broker asks."""
@@ -193,7 +193,7 @@ class Listener:
             raise AssertionError(f"no subscription to {topic} on port {port}")
 
     def wait(self, wanted: Callable[[Heard], bool], within_s: float = PATIENCE_S) -> Heard:
-        """The first message that is wanted, heard already or still to come."""
+        """The first message that is wanted, received already or still to come."""
         with self._changed:
             found = self._changed.wait_for(
                 lambda: next((heard for heard in tuple(self.messages) if wanted(heard)), None),

@@ -1,4 +1,4 @@
-"""A whole kiosk for tests: it runs on a thread, and a client hears and says what a page would.
+"""A whole kiosk for tests: it runs on a thread, with a client that acts as the page.
 
 with running(config) as kiosk:
     kiosk.says("suggestions", lambda said: said["items"])

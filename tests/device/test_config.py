@@ -22,7 +22,7 @@ def test_an_empty_file_is_a_whole_configuration(tmp_path: Path) -> None:
     assert load(tmp_path, "").camera == Config().camera
 
 
-def test_the_file_that_ships_loads_and_says_no_more_than_the_defaults(root: Path) -> None:
+def test_the_file_that_ships_has_the_defaults_and_a_place_of_its_own(root: Path) -> None:
     written = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
     written.pop("place")  # the example's own: beside the West Lake
     load_config(root / "config.yaml")
@@ -36,7 +36,7 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "mend"),
+    ("text", "key", "fix"),
     [
         ("vision: {detecter: x}", "vision.detecter: unknown key", "did you mean `detector`?"),
         ("vision: {range: middle}", "vision.range: got 'middle'", "takes 'far' or 'near'"),
@@ -52,15 +52,15 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
         ("x: [", ": not valid YAML", ""),
     ],
 )
-def test_a_mistake_is_one_line_with_file_key_value_and_mend(
-    tmp_path: Path, text: str, key: str, mend: str
+def test_a_mistake_is_one_line_with_file_key_value_and_fix(
+    tmp_path: Path, text: str, key: str, fix: str
 ) -> None:
     with pytest.raises(UserError) as error:
         load(tmp_path, text)
     line = str(error.value)
     assert line.startswith(str(tmp_path / "config.yaml"))
     assert key in line
-    assert mend in line
+    assert fix in line
     assert "\n" not in line
 
 

@@ -54,16 +54,16 @@ def test_show_picks_by_kind_and_tag(built: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.splitlines()[-1] == "0 items"
 
 
-def test_show_tells_everything_about_one_item(
+def test_show_prints_everything_about_one_item(
     built: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
     run("show", "--file", str(built), "tower")
-    told = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert told["title"] == "The Tower"
-    assert told["hours"] == "Mo-Su 09:00-17:00"
-    assert told["year"] == "-"
-    assert told["minimum_age"] == "0"
+    shown = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert shown["title"] == "The Tower"
+    assert shown["hours"] == "Mo-Su 09:00-17:00"
+    assert shown["year"] == "-"
+    assert shown["minimum_age"] == "0"
 
 
 def test_an_item_that_is_not_there_is_one_line(built: Path) -> None:

@@ -16,7 +16,7 @@ from tests.kiosks import changed
 
 
 @pytest.mark.parametrize("part", [name for name in PARTS if name != "clock"])
-def test_every_part_of_what_ships_is_ok(config: Config, part: str) -> None:
+def test_every_part_that_ships_is_ok(config: Config, part: str) -> None:
     assert PARTS[part](config)
 
 
@@ -26,7 +26,7 @@ def test_it_says_which_detector_and_why(config: Config) -> None:
     )
 
 
-def test_every_part_is_looked_at_whatever_the_others_say(
+def test_every_part_is_checked_whatever_the_result_of_the_others(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "config.yaml"

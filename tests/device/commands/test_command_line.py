@@ -1,4 +1,4 @@
-"""How a verb of either command line is told to end."""
+"""How a command of either command line ends on a signal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _handlers_as_before() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", STOPS)
-def test_a_signal_is_told_and_raises_nothing_that_could_be_swallowed(
+def test_a_signal_sets_an_event_and_raises_nothing(
     number: signal.Signals,
 ) -> None:
     stop = stop_event()

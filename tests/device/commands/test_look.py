@@ -148,13 +148,13 @@ def test_nobody_there_means_no_face_and_no_suggestion(look, tmp_path):
     assert all(line["faces"] == line["suggestions"] == [] for line in lines)
 
 
-def test_one_photo_knows_nothing_of_the_one_before(look, photo, tmp_path):
+def test_one_photo_does_not_influence_the_next(look, photo, tmp_path):
     other = write(tmp_path / "other.png", load_picture(locate(PHOTOGRAPHS[0])))
     _, (first, _, again), _ = look(photo, other, photo, "--json")
     assert first == again
 
 
-def test_a_crop_is_a_face_without_looking_for_one(look, photo, tmp_path):
+def test_a_crop_is_a_face_without_detection(look, photo, tmp_path):
     x, y = FACE
     face = load_picture(photo)[y - 60 : y + 60, x - 60 : x + 60]
     small = cv2.resize(face, (48, 48), interpolation=cv2.INTER_AREA)
@@ -201,7 +201,7 @@ def test_each_bad_input_is_one_line_and_the_good_ones_are_analysed_all_the_same(
         assert says in error
 
 
-def test_a_clip_without_a_picture_says_so(look, tmp_path):
+def test_a_clip_without_a_picture_is_one_line(look, tmp_path):
     clip = tmp_path / "empty.avi"
     video = cv2.VideoWriter(
         str(clip), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"MJPG"), 10, (96, 96)

@@ -59,7 +59,7 @@ def serve(config: Config) -> Iterator[Callable[[Camera], tuple[Preview, PreviewS
 
 
 def people() -> Iterator[Frame]:
-    """A camera before which somebody stands, as fast as it is read."""
+    """A camera that sees a person, as fast as it is read."""
     demo = Demo(Config().camera)
     for n in itertools.count():
         yield frame_of(demo.view(2 + n / 30 % 8), time.monotonic())
@@ -147,7 +147,7 @@ def test_only_this_machine_can_watch(serve):
 
 
 @pytest.mark.parametrize("path", ["/", "/stream", "/report"])
-def test_a_name_that_another_site_points_at_this_machine_is_refused(serve, path):
+def test_another_host_name_for_this_machine_is_refused(serve, path):
     _, server = serve(FakeCamera(people()))
     answer = get(server, path, Host="evil.example:8090")
     assert answer.status == 421
@@ -159,7 +159,7 @@ def test_a_name_that_another_site_points_at_this_machine_is_refused(serve, path)
         assert answer.getheader(header) == value
 
 
-def test_a_path_that_is_none_is_not_found(serve):
+def test_an_unknown_path_is_not_found(serve):
     _, server = serve(FakeCamera([]))
     assert get(server, "/../etc/passwd").status == 404
 

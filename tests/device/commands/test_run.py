@@ -1,4 +1,4 @@
-"""`wayside run` as a command: what it prints, and what it does when it is told to stop."""
+"""`wayside run` as a command: what it prints, and how it stops."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_it_prints_the_pages_address_and_a_line_for_each_change(
     assert lines[-1].count(" · ") == 2  # three cards
 
 
-def test_a_service_manager_that_stops_it_leaves_offline_as_its_last_word(
+def test_offline_is_its_last_message_when_a_service_manager_stops_it(
     root: Path, config_file: Path
 ) -> None:
     # failure 15
@@ -103,7 +103,7 @@ def test_a_taken_port_is_one_line_that_names_its_key(root: Path, config_file: Pa
         (("--source", "nowhere.mp4"), "wayside: camera.source: nowhere.mp4:"),
     ],
 )
-def test_a_start_that_cannot_be_is_one_line_and_exit_code_1(
+def test_a_failed_start_is_one_line_and_exit_code_1(
     root: Path, config_file: Path, arguments: tuple[str, str], said: str
 ) -> None:
     given = ("--config", str(config_file), *arguments)

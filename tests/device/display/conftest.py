@@ -18,7 +18,7 @@ from tests.device.display.stage import TOPICS, Stage, chromium
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """One browser for all tests; each loads the page anew."""
+    """One browser for all tests; each loads the page again."""
     with chromium(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
 

@@ -1,4 +1,4 @@
-"""A stage for the page: a real broker, the page's server, real Chromium, and the kiosk's part."""
+"""A stage for the page: a real broker, the page's server, real Chromium, and the kiosk's side."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def message(
     lifetime_s: float = 30,
     at: datetime | None = None,
 ) -> dict[str, Any]:
-    """A message of suggestions, said now unless `at` says otherwise."""
+    """A message of suggestions, published now or `at`."""
     said = at or datetime.now(UTC)
     return {
         "state": state,
@@ -110,7 +110,7 @@ def message(
 
 
 class Stage:
-    """The page in a browser, and what the kiosk says to it and hears from it."""
+    """The page in a browser, and the kiosk's side of its messages."""
 
     def __init__(
         self, broker: Mosquitto, kiosk: Listener, driver: webdriver.Chrome, address: str
@@ -118,7 +118,7 @@ class Stage:
         self.broker, self.kiosk, self.driver, self.address = broker, kiosk, driver, address
 
     def open(self, size: tuple[int, int] = SIZES["landscape"]) -> None:
-        """Load the page anew in a window of this size, and wait until it reports."""
+        """Load the page in a window of this size, and wait until it reports."""
         known = len(self.kiosk.messages)
         self.resize(size)
         self.driver.get(self.address)
@@ -184,11 +184,11 @@ class Stage:
         def fits(heard: Heard) -> bool:
             if heard.topic != TOPICS.topic(name) or id(heard) in before:
                 return False
-            told = heard.json()
-            return all(told[key] == value for key, value in wanted.items())
+            message = heard.json()
+            return all(message[key] == value for key, value in wanted.items())
 
-        told: dict[str, Any] = self.kiosk.wait(fits).json()
-        return told
+        found: dict[str, Any] = self.kiosk.wait(fits).json()
+        return found
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def test_a_code_on_the_screen_leads_to_the_items_link(stage: Stage, size: str, c
     assert [decode(code.screenshot_as_png) for code in codes] == [i["link"] for i in items]
 
 
-def test_only_an_address_of_the_web_becomes_a_code(stage: Stage) -> None:
+def test_only_a_web_address_becomes_a_code(stage: Stage) -> None:
     links = ["javascript:alert(1)", "file:///etc/passwd", "no address", "", None, "https://a.b/c"]
     items = [{**PLACE, "id": f"p{n}", "link": link} for n, link in enumerate(links)]
     stage.show(*items)

@@ -45,7 +45,7 @@ def test_the_page_survives_the_brokers_death_and_return(stage: Stage) -> None:  
         back.heartbeat(0, state="showing", serial=2, shows_notice=True)
 
 
-def test_no_two_waits_for_the_broker_are_the_same(stage: Stage) -> None:
+def test_the_waits_for_the_broker_have_jitter(stage: Stage) -> None:
     stage.broker.kill()
     stage.script(
         """window.waits = [];
@@ -64,7 +64,7 @@ def test_no_two_waits_for_the_broker_are_the_same(stage: Stage) -> None:
     assert max(waits) <= 15000
 
 
-def test_mosquitto_serves_the_page_and_lets_it_do_no_more_than_it_needs(
+def test_mosquitto_serves_the_page_and_gives_it_no_more_rights_than_it_needs(
     tmp_path: Path, browser: webdriver.Chrome
 ) -> None:
     page, broker_folder = tmp_path / "page", tmp_path / "broker"
@@ -102,7 +102,7 @@ def test_mosquitto_serves_the_page_and_lets_it_do_no_more_than_it_needs(
         assert "Denied PUBLISH" not in broker.log()
 
 
-def test_a_page_that_is_not_let_in_goes_on_trying(
+def test_a_page_whose_login_is_refused_goes_on_trying(
     tmp_path: Path, browser: webdriver.Chrome
 ) -> None:
     add_password(tmp_path / "passwords", "page", "right")
@@ -125,7 +125,7 @@ def test_a_page_that_is_not_let_in_goes_on_trying(
             server.stop()
 
 
-def test_without_settings_the_page_says_that_it_does_not_look(
+def test_without_settings_the_page_shows_that_the_camera_is_off(
     browser: webdriver.Chrome,
 ) -> None:
     server = PageServer(0, "")

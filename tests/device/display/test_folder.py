@@ -27,7 +27,7 @@ def test_the_folder_holds_the_page_and_settings_that_say_what_the_configuration_
     assert not (folder / "old").exists()
 
 
-def test_the_catalogues_pictures_are_laid_out_too(tmp_path: Path) -> None:
+def test_the_folder_has_the_catalogues_pictures_too(tmp_path: Path) -> None:
     (tmp_path / "mine" / "by the lake").mkdir(parents=True)
     for name in ("a.jpg", "by the lake/b.png", "notes.txt"):
         (tmp_path / "mine" / name).write_bytes(b"some bytes")
@@ -37,7 +37,7 @@ def test_the_catalogues_pictures_are_laid_out_too(tmp_path: Path) -> None:
     assert sorted(path.name for path in laid_out) == ["a.jpg", "b.png"]
 
 
-def test_without_its_pictures_the_page_is_laid_out_all_the_same(
+def test_without_its_pictures_the_folder_has_the_page_all_the_same(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = config(tmp_path, "{mqtt: {broker: 127.0.0.1}, display: {pictures: gone}}")
@@ -51,6 +51,6 @@ def test_a_broker_that_is_not_on_the_kiosk_is_one_line(
 ) -> None:
     file = config(tmp_path, "mqtt: {broker: hub.example}")
     assert main(["--config", file, str(tmp_path / "page")]) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("wayside: display.websocket_url: missing")
-    assert told.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("wayside: display.websocket_url: missing")
+    assert error.count("\n") == 1

@@ -178,7 +178,7 @@ def contrast(one: list[float], other: list[float]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_every_text_stands_out_from_its_ground(stage: Stage) -> None:
+def test_every_text_has_enough_contrast(stage: Stage) -> None:
     css = (PAGE / "style.css").read_text()
     sky = [
         [int(value[n : n + 2], 16) for n in (0, 2, 4)]
@@ -197,7 +197,7 @@ def test_every_text_stands_out_from_its_ground(stage: Stage) -> None:
                 assert contrast(text["colour"], ground) >= 4.5, text
 
 
-def test_who_wants_no_motion_sees_none(stage: Stage) -> None:
+def test_reduced_motion_is_respected(stage: Stage) -> None:
     emulate = "Emulation.setEmulatedMedia"
     moving = "return document.getAnimations().length"
     wanted = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
@@ -214,7 +214,7 @@ def test_who_wants_no_motion_sees_none(stage: Stage) -> None:
         stage.driver.execute_cdp_cmd(emulate, {"features": []})
 
 
-def test_nothing_flashes_and_what_moves_for_ever_moves_slowly(stage: Stage) -> None:
+def test_nothing_flashes_and_endless_animations_are_slow(stage: Stage) -> None:
     stage.show(state="resting")
     motions = stage.script(
         """return document.getAnimations().map((a) => ({
@@ -231,7 +231,7 @@ def test_nothing_flashes_and_what_moves_for_ever_moves_slowly(stage: Stage) -> N
         assert motion["seconds"] >= 30
 
 
-def test_the_drift_against_burn_in_takes_nothing_off_the_screen(stage: Stage) -> None:
+def test_the_drift_against_burn_in_moves_nothing_off_the_screen(stage: Stage) -> None:
     for size in SIZES.values():
         stage.resize(size)
         for items in ((), CARDS):

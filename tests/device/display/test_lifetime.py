@@ -17,7 +17,7 @@ pytestmark = [
 ]
 
 
-def test_suggestions_go_when_their_lifetime_is_over(stage: Stage) -> None:
+def test_suggestions_disappear_when_their_lifetime_is_over(stage: Stage) -> None:
     known = stage.say("suggestions", message(*CARDS, lifetime_s=2))
     stage.heartbeat(known, state="showing")
     stage.wait_for_titles()
@@ -37,7 +37,7 @@ def test_the_lifetime_runs_from_the_moment_of_arrival_on_the_monotonic_clock(
     assert states == ["showing", "showing", "resting", "resting"]
 
 
-def test_kept_suggestions_that_have_expired_are_never_shown(stage: Stage) -> None:
+def test_retained_suggestions_that_have_expired_are_never_shown(stage: Stage) -> None:
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
     stage.say("suggestions", message(FILM, at=an_hour_ago))
     stage.driver.refresh()
@@ -46,7 +46,7 @@ def test_kept_suggestions_that_have_expired_are_never_shown(stage: Stage) -> Non
     assert stage.script("return window.everShown") == ["West Lake Museum"]
 
 
-def test_kept_suggestions_that_still_hold_are_shown_for_the_rest_of_their_life(
+def test_retained_suggestions_are_shown_for_the_rest_of_their_lifetime(
     stage: Stage,
 ) -> None:
     stage.say("suggestions", message(FILM))
@@ -71,9 +71,9 @@ def test_a_jump_of_the_clock_changes_nothing_on_the_screen(stage: Stage) -> None
             "window.realNow ??= Date.now; Date.now = () => realNow() + arguments[0] * 3600000",
             hours,
         )
-        told = stage.heartbeat()
-        moved = datetime.fromisoformat(told["at"]) - datetime.now(UTC)
+        beat = stage.heartbeat()
+        moved = datetime.fromisoformat(beat["at"]) - datetime.now(UTC)
         assert abs(moved - timedelta(hours=hours)) < timedelta(minutes=5)
-        assert (told["state"], told["serial"]) == ("showing", 1)
+        assert (beat["state"], beat["serial"]) == ("showing", 1)
         stage.show(*CARDS)
     assert stage.script("return window.everShown.length") == len(CARDS)

@@ -1,4 +1,4 @@
-"""The notice stands in every state, the heartbeat tells the truth of it, and opting out works."""
+"""Every state has a notice, the heartbeat reports whether it is visible, and opting out works."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_heartbeat_comes_every_few_seconds_without_being_asked(  # failure 2
     assert max(since) - min(since) < 0.1  # the same screen all the while
 
 
-def test_the_device_understands_what_the_page_says(stage: Stage) -> None:
+def test_the_kiosk_understands_what_the_page_sends(stage: Stage) -> None:
     known = stage.say("suggestions", WATCHING)
     stage.heartbeat(known, serial=7, shows_notice=True)
     stage.find("#choice").click()
@@ -60,7 +60,7 @@ def test_the_device_understands_what_the_page_says(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "change",
     [
         "notice.style.display = 'none'",
         "notice.style.visibility = 'hidden'",
@@ -71,7 +71,7 @@ def test_the_device_understands_what_the_page_says(stage: Stage) -> None:
         "cover()",
     ],
 )
-def test_a_notice_that_nobody_can_see_is_not_reported(stage: Stage, deed: str) -> None:
+def test_a_notice_that_is_not_visible_is_not_reported(stage: Stage, change: str) -> None:
     known = stage.say("suggestions", WATCHING)
     stage.heartbeat(known, shows_notice=True)
     stage.script(
@@ -81,7 +81,7 @@ def test_a_notice_that_nobody_can_see_is_not_reported(stage: Stage, deed: str) -
           sheet.style.cssText = "position: fixed; inset: 0; z-index: 9; background: black";
           document.body.append(sheet);
         }};
-        {deed};"""
+        {change};"""
     )
     stage.heartbeat(shows_notice=False)
 
@@ -117,12 +117,12 @@ def test_a_page_in_the_background_reports_no_notice(stage: Stage) -> None:
         (message(state="resting", notice="__proto__"), "A camera looks at this spot", True),
     ],
 )
-def test_the_notice_stands_in_every_state_and_counts_where_it_tells_of_the_camera(
+def test_every_state_has_a_notice_and_it_counts_where_it_discloses_the_camera(
     stage: Stage, said: dict[str, object], heading: str, counts: bool
 ) -> None:
     known = stage.say("suggestions", {**said, "serial": 9})
-    told = stage.heartbeat(known, serial=9)
-    assert (told["state"], told["shows_notice"]) == (said["state"], counts)
+    beat = stage.heartbeat(known, serial=9)
+    assert (beat["state"], beat["shows_notice"]) == (said["state"], counts)
     assert stage.text("#notice h2") == heading
     assert stage.find("#notice p").is_displayed()
     assert stage.script("return Screen.noticeIsVisible()")
@@ -159,7 +159,7 @@ def test_opting_out_is_one_touch_and_so_is_opting_in(stage: Stage, by: str) -> N
     assert stage.text("#choice .label") == "Don’t look at me"
 
 
-def test_opting_out_while_the_broker_is_away_is_told_when_it_is_back(stage: Stage) -> None:
+def test_opting_out_while_the_broker_is_away_is_sent_when_it_is_back(stage: Stage) -> None:
     stage.show(*CARDS)
     stage.broker.stop()
     stage.wait_for_titles()
@@ -168,12 +168,12 @@ def test_opting_out_while_the_broker_is_away_is_told_when_it_is_back(stage: Stag
     stage.broker.start()
     wait_until(
         lambda: re.search(r"Received PUBLISH from wayside-page-.*feedback", stage.broker.log()),
-        "the page tells the broker",
+        "the page reports it to the broker",
     )
 
 
 @pytest.mark.slow
-def test_a_wish_that_the_device_never_grants_is_given_up(stage: Stage) -> None:
+def test_a_request_that_the_kiosk_never_grants_is_dropped(stage: Stage) -> None:
     stage.show(*CARDS)
     known = len(stage.kiosk.messages)
     stage.find("#choice").click()

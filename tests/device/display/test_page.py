@@ -67,7 +67,7 @@ def test_a_message_that_cannot_be_read_leaves_nothing_on_the_screen(
     assert stage.titles() == []
 
 
-def test_what_is_wrong_in_an_item_is_left_out(stage: Stage) -> None:
+def test_a_malformed_part_of_an_item_is_left_out(stage: Stage) -> None:
     odd: list[Any] = [
         None,
         "film",
@@ -108,8 +108,8 @@ def test_opinions_are_published_once_and_acknowledged(stage: Stage) -> None:
     assert stage.feedback(known, verdict="liked")["item_id"] == "place-1"
     stage.find("[data-id='film-1'] .verdict:last-child").click()
     assert stage.feedback(known, verdict="not_for_me")["item_id"] == "film-1"
-    told = [heard.json() for heard in stage.kiosk.messages if heard.name == "feedback"]
-    assert [touch["verdict"] for touch in told] == ["liked", "not_for_me"]
+    touches = [heard.json() for heard in stage.kiosk.messages if heard.name == "feedback"]
+    assert [touch["verdict"] for touch in touches] == ["liked", "not_for_me"]
     assert stage.text("[data-id='place-1'] .verdict:first-child") == "Thank you"
     assert stage.script("return window.everShown.length") == len(CARDS)  # nothing was redrawn
     stage.show(PLACE, serial=2)

@@ -1,4 +1,4 @@
-"""A card shows its item's picture, from the kiosk alone; where there is none, nothing tells it."""
+"""A card shows its item's picture, from the kiosk alone; where there is none, no gap is left."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_card_shows_its_picture_and_the_code_on_it(stage: Stage) -> None:
     assert [decode(code.screenshot_as_png) for code in codes] == [PLACE["link"]] * 2
 
 
-def test_a_picture_that_is_not_there_leaves_the_card_as_if_it_had_none(stage: Stage) -> None:
+def test_a_missing_picture_leaves_the_card_as_if_it_had_none(stage: Stage) -> None:
     stage.show(PLACE)
     plain = stage.script("return document.querySelector('.card').outerHTML")
     stage.show({**PLACE, "picture": "gone.jpg"}, serial=2)
@@ -57,7 +57,7 @@ def test_a_picture_that_is_not_there_leaves_the_card_as_if_it_had_none(stage: St
     ["../page.png", "a/../../b.png", "/etc/a.png", "//host/a.png", "https://a.b/c.png", "a\\b.png",
      "data:image/png;base64,AA", "", None, 7],
 )  # fmt: skip
-def test_only_a_path_below_the_pictures_is_one(stage: Stage, picture: object) -> None:
+def test_only_a_path_below_the_pictures_is_accepted(stage: Stage, picture: object) -> None:
     stage.show({**PLACE, "picture": picture})
     assert stage.script("return document.querySelectorAll('.card img').length") == 0
 
@@ -75,7 +75,7 @@ def test_with_pictures_nothing_overflows_and_nothing_overlaps(
 
 
 @pytest.mark.parametrize("size", SIZES.values())
-def test_three_short_cards_all_show_theirs_where_the_screen_is_large(
+def test_on_a_large_screen_three_short_cards_all_show_their_pictures(
     stage: Stage, size: tuple[int, int]
 ) -> None:
     stage.resize(size)
@@ -83,7 +83,7 @@ def test_three_short_cards_all_show_theirs_where_the_screen_is_large(
     wait_for_pictures(stage, 0 if size == SIZES["small"] else 3)
 
 
-def test_mosquitto_serves_the_pictures_that_the_page_was_laid_out_with(
+def test_mosquitto_serves_the_pictures_of_the_folder(
     tmp_path: Path, browser: webdriver.Chrome
 ) -> None:
     page, pictures = tmp_path / "page", tmp_path / "pictures"

@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 
-def test_the_page_asks_nothing_of_anyone_but_its_kiosk(stage: Stage) -> None:
+def test_the_page_sends_requests_to_its_kiosk_only(stage: Stage) -> None:
     for kind in ("performance", "browser"):
         stage.driver.get_log(kind)  # what other tests have left
     stage.open()

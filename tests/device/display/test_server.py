@@ -60,10 +60,10 @@ def test_each_file_of_the_page_is_served_with_its_type(
     assert body == (PAGE / file).read_bytes()
 
 
-def test_the_settings_tell_the_page_where_its_broker_is(server: PageServer) -> None:
+def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer) -> None:
     _, body = ask(server, "/settings.js")
-    told = json.loads(body.decode().removeprefix("window.WAYSIDE = ").removesuffix(";\n"))
-    assert told == {
+    settings = json.loads(body.decode().removeprefix("window.WAYSIDE = ").removesuffix(";\n"))
+    assert settings == {
         "url": "ws://127.0.0.1:8083",
         "root": "wayside/v1/hangzhou/kiosk-1",
         "username": None,
@@ -115,7 +115,7 @@ def test_pictures_are_served_from_their_folder_and_nothing_else_in_it(tmp_path: 
         server.stop()
 
 
-def test_a_folder_of_pictures_that_is_missing_is_told_and_harms_nothing(
+def test_a_missing_folder_of_pictures_is_a_warning_and_harms_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = PageServer(0, SETTINGS, tmp_path / "gone")
@@ -196,8 +196,8 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
         }
     )
     script = settings_script(config, websocket_port=4321)
-    told = json.loads(script.removeprefix("window.WAYSIDE = ").removesuffix(";\n"))
-    assert told == {
+    settings = json.loads(script.removeprefix("window.WAYSIDE = ").removesuffix(";\n"))
+    assert settings == {
         "url": "ws://127.0.0.1:4321",
         "root": "wayside/v1/s/k",
         "username": "page",
@@ -215,7 +215,7 @@ def test_a_broker_that_is_not_on_this_kiosk_is_refused(url: str) -> None:
         settings_script(config)
 
 
-def test_with_a_broker_elsewhere_the_page_must_be_told_of_one_here() -> None:
+def test_with_a_broker_on_another_machine_the_page_needs_one_on_this() -> None:
     with pytest.raises(UserError, match=r"^display\.websocket_url: missing; .*$"):
         settings_script(Config.model_validate({"mqtt": {"broker": "hub.example"}}))
     assert "8083" in settings_script(Config.model_validate({"mqtt": {"broker": "127.0.0.1"}}))

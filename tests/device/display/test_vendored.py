@@ -15,7 +15,7 @@ VENDORED = json.loads((VENDOR / "VENDORED.json").read_text())["files"]
 
 
 @pytest.mark.parametrize("entry", VENDORED, ids=lambda entry: entry["file"])
-def test_a_vendored_script_has_the_hash_and_the_licence_that_are_told_of_it(
+def test_a_vendored_script_has_its_recorded_hash_and_licence(
     entry: dict[str, str],
 ) -> None:
     script = (VENDOR / entry["file"]).read_bytes()
@@ -24,7 +24,7 @@ def test_a_vendored_script_has_the_hash_and_the_licence_that_are_told_of_it(
     assert re.fullmatch(r"\d+\.\d+\.\d+", entry["version"])
 
 
-def test_no_script_is_vendored_without_being_told_of() -> None:
+def test_every_vendored_script_is_recorded() -> None:
     scripts = {path.name for path in VENDOR.iterdir() if path.suffix == ".js"}
     assert scripts == {entry["file"] for entry in VENDORED}
 
@@ -43,7 +43,7 @@ def test_no_text_is_ever_turned_into_markup() -> None:
             assert sink not in path.read_text(), path.name
 
 
-def test_all_the_pages_words_stand_in_one_file() -> None:
+def test_all_words_of_the_page_are_in_one_file() -> None:
     words = r">\s*[A-Za-z]{2,}[^<>]*<"
     body = (PAGE / "index.html").read_text().partition("<body")[2]
     assert re.findall(words, body) == []

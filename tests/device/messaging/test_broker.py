@@ -59,7 +59,7 @@ def test_it_stops_while_clients_are_connected_and_one_says_nothing(start_bus: St
         assert not broker.alive
 
 
-def test_a_stopped_broker_leaves_its_ports_to_the_next_which_begins_with_nothing(
+def test_a_stopped_broker_frees_its_ports_and_the_next_starts_empty(
     broker: EmbeddedBroker,
 ) -> None:
     with listen(broker.port) as client:
@@ -111,7 +111,7 @@ def test_a_failed_start_leaves_no_port_behind() -> None:
 
 
 @pytest.mark.parametrize("transport", ["tcp", "websockets"])
-def test_a_last_will_is_spoken_and_kept(broker: EmbeddedBroker, transport: str) -> None:
+def test_a_last_will_is_published_and_retained(broker: EmbeddedBroker, transport: str) -> None:
     client = paho.Client(CallbackAPIVersion.VERSION2, transport=transport)  # type: ignore[arg-type]
     client.will_set("w/status", b"gone", qos=1, retain=True)
     client.connect(LOOPBACK, broker.port if transport == "tcp" else broker.websocket_port)
@@ -127,7 +127,7 @@ def test_a_last_will_is_spoken_and_kept(broker: EmbeddedBroker, transport: str) 
         assert later.wait(lambda heard: heard.topic == "w/status").retain
 
 
-def test_an_mqtt_5_client_is_told_to_speak_3_1_1_and_is_not_left_waiting(
+def test_an_mqtt_5_client_gets_the_error_for_an_unsupported_version_at_once(
     broker: EmbeddedBroker,
 ) -> None:
     for transport, port in (("tcp", broker.port), ("websockets", broker.websocket_port)):
@@ -149,7 +149,7 @@ def test_an_mqtt_5_client_is_told_to_speak_3_1_1_and_is_not_left_waiting(
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:8080", "http://localhost:8080", None])
-def test_a_page_of_this_machine_may_connect(broker: EmbeddedBroker, origin: str | None) -> None:
+def test_a_page_of_this_machine_can_connect(broker: EmbeddedBroker, origin: str | None) -> None:
     with connect(broker.websocket_url, origin=origin, subprotocols=["mqtt"]) as page:  # type: ignore[arg-type, list-item]
         assert page.subprotocol == "mqtt"
 
@@ -158,19 +158,19 @@ def test_a_page_of_this_machine_may_connect(broker: EmbeddedBroker, origin: str 
     "origin",
     ["https://example.org", "http://127.0.0.1.example.org", "http://localhost@example.org"],
 )
-def test_a_page_from_elsewhere_may_not(broker: EmbeddedBroker, origin: str) -> None:
+def test_a_page_of_another_site_cannot(broker: EmbeddedBroker, origin: str) -> None:
     with pytest.raises(InvalidStatus, match="403"), connect(broker.websocket_url, origin=origin):  # type: ignore[arg-type]
         pass
 
 
-def test_rubbish_on_either_port_harms_nobody_and_is_not_logged(
+def test_garbage_on_either_port_disturbs_no_client_and_is_not_logged(
     broker: EmbeddedBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     for port in (broker.port, broker.websocket_port):
-        for rubbish in (b"", b"GET / HTTP/1.0\r\n\r\n", b"\x10\xff\xff\xff\xff", b"\x00" * 1000):
+        for garbage in (b"", b"GET / HTTP/1.0\r\n\r\n", b"\x10\xff\xff\xff\xff", b"\x00" * 1000):
             with socket.create_connection((LOOPBACK, port), PATIENCE_S) as client:
-                client.sendall(rubbish)
+                client.sendall(garbage)
     with listen(broker.port) as client:
         client.say("a", b"1")
         client.wait(lambda heard: heard.topic == "a")

@@ -50,6 +50,6 @@ def test_a_broker_can_ask_for_passwords(tmp_path: Path) -> None:
         assert "kiosk" in wait_until(broker.log, "a log")
 
 
-def test_a_wrong_configuration_is_told_with_the_brokers_own_words(tmp_path: Path) -> None:
+def test_a_wrong_configuration_fails_with_the_brokers_own_message(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="no_such_setting"):
         Mosquitto(tmp_path, settings="no_such_setting 1").start()

@@ -1,4 +1,4 @@
-"""The bus on both real brokers: what it promises whatever speaks on the other side."""
+"""The bus on both real brokers: what it guarantees on either."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def retained(port: int, name: str) -> Any:
         return next((heard.json() for heard in kept if heard.topic == KIOSK.topic(name)), None)
 
 
-def test_what_the_kiosk_says_is_heard_and_kept_and_what_the_page_says_arrives(
+def test_the_kiosks_messages_are_published_and_retained_and_the_pages_arrive(
     either: int, start_bus: StartBus
 ) -> None:
     with listen(either, KIOSK.root + "/#") as page:
@@ -62,7 +62,7 @@ def test_what_the_kiosk_says_is_heard_and_kept_and_what_the_page_says_arrives(
     assert retained(either, "counts") is None
 
 
-def test_the_last_word_of_a_clean_stop_is_offline(either: int, start_bus: StartBus) -> None:
+def test_the_last_message_of_a_clean_stop_is_offline(either: int, start_bus: StartBus) -> None:
     with listen(either, KIOSK.root + "/#") as hub:
         bus = start_bus(client_of(either))
         for n in range(30):
@@ -81,7 +81,7 @@ def test_the_last_word_of_a_clean_stop_is_offline(either: int, start_bus: StartB
     assert retained(either, "status")["state"] == "offline"
 
 
-def test_an_end_without_farewell_is_told_by_the_last_will_and_cleared_by_the_next_connect(
+def test_a_lost_connection_publishes_the_last_will_and_the_next_connect_clears_it(
     either: int, start_bus: StartBus
 ) -> None:
     with wire(either) as line, listen(either, KIOSK.root + "/status") as hub:
@@ -101,7 +101,7 @@ def test_a_kiosk_without_a_broker_starts_at_once_and_connects_later(start_bus: S
     bus = start_bus(client_of(port, reconnect_longest_s=0.2), connected=False)  # failure 10
     bus.publish("suggestions", {"serial": 1})
     assert time.monotonic() - began < 1
-    wait_until(lambda: bus.state.trouble, "the trouble is told")
+    wait_until(lambda: bus.state.trouble, "the trouble is reported")
     assert "refused" in (bus.state.trouble or "").lower()
     assert bus.state.alive
     assert not bus.state.connected
@@ -159,8 +159,8 @@ def test_nothing_that_is_sent_to_a_kiosk_ends_its_thread(either: int, start_bus:
     bus = start_bus(client_of(either))
     with listen(either, "wayside/end") as anyone:
         for row in TABLE:  # failure 8
-            for rubbish in (b"", b"\xff\x00", b"[" * 5000, b'"', b"{}", b"x" * 100_000, b"NaN"):
-                anyone.say(KIOSK.topic(row.name), rubbish)
+            for garbage in (b"", b"\xff\x00", b"[" * 5000, b'"', b"{}", b"x" * 100_000, b"NaN"):
+                anyone.say(KIOSK.topic(row.name), garbage)
     wait_until(lambda: bus.state.malformed == 18, f"all are counted: {bus.state.malformed}")
     bus.deliver()
     bus.publish("counts", {"n": 1})
@@ -191,16 +191,18 @@ def test_a_thread_that_dies_is_an_error_at_the_next_publish_and_delivery(
         hub.wait(says("status", state="offline"))
 
 
-def test_a_broker_that_takes_the_connection_and_says_nothing_is_given_up(
+def test_a_broker_that_accepts_and_never_answers_is_given_up(
     start_bus: StartBus,
 ) -> None:
     with socket.create_server((LOOPBACK, 0)) as silent:
         bus = start_bus(client_of(silent.getsockname()[1], keepalive_s=60), connected=False)
-        wait_until(lambda: bus.state.trouble, "the trouble is told")
+        wait_until(lambda: bus.state.trouble, "the trouble is reported")
         assert "not answered" in (bus.state.trouble or "")
 
 
-def test_a_broker_that_talks_nonsense_is_given_up_and_the_thread_lives(start_bus: StartBus) -> None:
+def test_a_broker_that_sends_no_valid_mqtt_is_given_up_and_the_thread_lives(
+    start_bus: StartBus,
+) -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         bus = start_bus(client_of(server.getsockname()[1]), connected=False)
         for nonsense in (b"\x20\x01\x00", b"\x20\x03\x00\x00\xff", b"HTTP/1.1 400 Bad\r\n\r\n"):
@@ -208,7 +210,7 @@ def test_a_broker_that_talks_nonsense_is_given_up_and_the_thread_lives(start_bus
             with client:
                 client.recv(1000)
                 client.sendall(nonsense)
-                wait_until(lambda: bus.state.trouble, "the trouble is told")
+                wait_until(lambda: bus.state.trouble, "the trouble is reported")
         assert bus.state.alive
         assert not bus.state.connected
 

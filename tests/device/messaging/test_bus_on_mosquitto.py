@@ -27,13 +27,13 @@ from tests.needs import needs, tool
 pytestmark = [pytest.mark.mosquitto, needs("mosquitto")]
 
 
-def test_mqtt_5_is_spoken_where_the_broker_speaks_it(hub: Mosquitto, start_bus: StartBus) -> None:
+def test_mqtt_5_is_used_where_the_broker_supports_it(hub: Mosquitto, start_bus: StartBus) -> None:
     bus = start_bus(client_of(hub.port))
     assert bus.state.protocol == "5"
     assert f"as {KIOSK.client_id} (p5" in wait_until(hub.log, "a log")
 
 
-def test_a_broker_that_refuses_mqtt_5_is_asked_in_3_1_1_at_once_and_from_then_on(
+def test_a_broker_that_refuses_mqtt_5_is_tried_with_3_1_1_at_once_and_from_then_on(
     hub: Mosquitto, start_bus: StartBus
 ) -> None:
     with wire(hub.port, to_mqtt_5="refuse") as line:
@@ -45,7 +45,7 @@ def test_a_broker_that_refuses_mqtt_5_is_asked_in_3_1_1_at_once_and_from_then_on
         assert [level for _, level in line.connects] == [5, 4, 4]
 
 
-def test_a_broker_that_hangs_up_on_mqtt_5_is_asked_in_3_1_1_the_next_time(
+def test_a_broker_that_closes_on_mqtt_5_is_tried_with_3_1_1_the_next_time(
     hub: Mosquitto, start_bus: StartBus
 ) -> None:
     with wire(hub.port, to_mqtt_5="hang up") as line:
@@ -54,7 +54,7 @@ def test_a_broker_that_hangs_up_on_mqtt_5_is_asked_in_3_1_1_the_next_time(
         assert [level for _, level in line.connects] == [5, 4]
 
 
-def test_a_broker_that_comes_back_with_an_empty_store_is_told_what_matters(
+def test_a_broker_that_comes_back_with_an_empty_store_gets_every_retained_message(
     hub: Mosquitto, start_bus: StartBus
 ) -> None:
     bus = start_bus(client_of(hub.port, reconnect_longest_s=0.2))
@@ -72,7 +72,7 @@ def test_a_broker_that_comes_back_with_an_empty_store_is_told_what_matters(
         assert status.json()["state"] == "online"  # failure 16
 
 
-def test_two_machines_of_one_name_find_each_other_out_and_give_way(
+def test_two_machines_of_one_name_notice_each_other_and_wait_long(
     hub: Mosquitto, start_bus: StartBus
 ) -> None:
     quick = client_of(hub.port, reconnect_longest_s=1.0)
@@ -82,14 +82,14 @@ def test_two_machines_of_one_name_find_each_other_out_and_give_way(
     assert "second machine called hangzhou/kiosk-1?" in (ours.state.trouble or "")
     wait_until(lambda: ours.state.takeovers >= before + 2, "it goes on")
     assert time.monotonic() - began > 0.4, "each waits for half of the longest at least"
-    assert hub.log().count("New client connected") < 40, "two that fight connect hundreds of times"
+    assert hub.log().count("New client connected") < 40, "without waits there would be hundreds"
     theirs.stop()
     wait_until(lambda: ours.state.connected, "the name is free again")
-    assert ours.state.trouble, "it is told until a connection has stood"
-    wait_until(lambda: ours.state.trouble is None, "it has stood")
+    assert ours.state.trouble, "it is reported until a connection has lasted"
+    wait_until(lambda: ours.state.trouble is None, "a connection has lasted")
 
 
-def test_two_machines_of_one_name_find_each_other_out_in_mqtt_3_1_1_too(
+def test_two_machines_of_one_name_notice_each_other_in_mqtt_3_1_1_too(
     hub: Mosquitto, start_bus: StartBus
 ) -> None:
     with wire(hub.port, to_mqtt_5="refuse") as line:
@@ -100,7 +100,7 @@ def test_two_machines_of_one_name_find_each_other_out_in_mqtt_3_1_1_too(
         assert len(line.connects) < 40
 
 
-def test_a_broker_that_says_it_is_a_takeover_is_believed_the_first_time(
+def test_a_takeover_that_the_broker_reports_counts_the_first_time(
     hub: Mosquitto, start_bus: StartBus
 ) -> None:
     with wire(hub.port) as line:
@@ -111,10 +111,10 @@ def test_a_broker_that_says_it_is_a_takeover_is_believed_the_first_time(
         assert "second machine called hangzhou/kiosk-1?" in (bus.state.trouble or "")
         wait_until(lambda: bus.state.reconnects == 1, "it tries again")
         assert time.monotonic() - began >= 1.0, "it gave way for half of the longest wait"
-        assert bus.state.trouble, "it is told until a connection has stood"
+        assert bus.state.trouble, "it is reported until a connection has lasted"
 
 
-def test_a_broker_that_says_why_it_ends_a_connection_is_no_rival(
+def test_a_broker_that_disconnects_with_another_reason_is_no_takeover(
     hub: Mosquitto, start_bus: StartBus
 ) -> None:
     with wire(hub.port) as line:
@@ -125,7 +125,9 @@ def test_a_broker_that_says_why_it_ends_a_connection_is_no_rival(
         assert bus.state.takeovers == 0
 
 
-def test_two_kiosks_of_one_site_leave_each_other_alone(hub: Mosquitto, start_bus: StartBus) -> None:
+def test_two_kiosks_of_one_site_do_not_disturb_each_other(
+    hub: Mosquitto, start_bus: StartBus
+) -> None:
     first = start_bus(client_of(hub.port))
     second = start_bus(client_of(hub.port), topics=Topics("hangzhou", "kiosk-2"))
     for bus in (first, second):
@@ -135,7 +137,7 @@ def test_two_kiosks_of_one_site_leave_each_other_alone(hub: Mosquitto, start_bus
         assert bus.state.reconnects == 0
 
 
-def test_a_name_and_a_password_file_let_a_kiosk_in_and_a_wrong_one_is_told(
+def test_a_password_file_logs_a_kiosk_in_and_a_wrong_password_is_reported(
     tmp_path: Path, start_bus: StartBus
 ) -> None:
     passwords, secret = tmp_path / "passwords", tmp_path / "secret"
@@ -155,7 +157,7 @@ def test_a_name_and_a_password_file_let_a_kiosk_in_and_a_wrong_one_is_told(
             topics=Topics("hangzhou", "kiosk-2"),
             connected=False,
         )
-        wait_until(lambda: wrong.state.trouble, "the trouble is told")
+        wait_until(lambda: wrong.state.trouble, "the trouble is reported")
         trouble = wrong.state.trouble or ""
         assert "mqtt.username" in trouble
         assert "wrong" not in trouble
@@ -164,7 +166,7 @@ def test_a_name_and_a_password_file_let_a_kiosk_in_and_a_wrong_one_is_told(
         assert asked <= 4, "a broker that does not let it in is not asked again and again"
 
 
-def test_a_publish_that_the_broker_does_not_allow_is_counted_and_not_taken_for_sent(
+def test_a_publish_that_the_broker_does_not_allow_is_counted_as_refused(
     tmp_path: Path, start_bus: StartBus
 ) -> None:
     acl = tmp_path / "acl"
@@ -206,7 +208,7 @@ def tls_hub(tmp_path: Path, certificates: Path) -> Iterator[Mosquitto]:
 
 
 @needs("openssl")
-def test_a_broker_is_spoken_to_over_tls(
+def test_a_broker_is_reached_over_tls(
     tls_hub: Mosquitto, certificates: Path, start_bus: StartBus
 ) -> None:
     bus = start_bus(client_of(tls_hub.port, tls=TlsConfig(ca=certificates / "ca.pem")))
@@ -217,16 +219,16 @@ def test_a_broker_is_spoken_to_over_tls(
 
 
 @needs("openssl")
-def test_a_certificate_that_is_not_trusted_is_told_with_what_decides_it(
+def test_a_certificate_that_is_not_trusted_is_reported_with_what_to_check(
     tls_hub: Mosquitto, start_bus: StartBus
 ) -> None:
     bus = start_bus(client_of(tls_hub.port, tls=TlsConfig()), connected=False)
-    wait_until(lambda: bus.state.trouble, "the trouble is told")
+    wait_until(lambda: bus.state.trouble, "the trouble is reported")
     assert "check the kiosk's clock and mqtt.tls.ca" in (bus.state.trouble or "")  # failure 20
     assert bus.state.alive
 
 
-def test_a_certificate_file_that_is_none_is_one_line(tmp_path: Path) -> None:
+def test_a_bad_certificate_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("not a certificate", encoding="utf-8")
     for path in (tmp_path / "ca.pem", tmp_path / "missing.pem"):
         config = client_of(1883, tls=TlsConfig(ca=path))

@@ -83,7 +83,7 @@ def test_health_without_a_single_source_is_valid() -> None:
     valid("health", Health("b", Heartbeats(), {}).payload())
 
 
-def test_a_number_that_json_does_not_have_is_no_message() -> None:
+def test_a_number_that_json_does_not_have_is_an_error() -> None:
     with pytest.raises(ValueError, match="JSON"):
         payloads.encode({"fps": float("nan")})
 

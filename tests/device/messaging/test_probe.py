@@ -14,9 +14,7 @@ from tests.device.messaging.conftest import KIOSK, StartBus, client_of
 from tests.needs import needs
 
 
-def test_a_broker_that_answers_is_asked_without_disturbing_the_kiosk(
-    either: int, start_bus: StartBus
-) -> None:
+def test_a_probe_does_not_disturb_the_running_kiosk(either: int, start_bus: StartBus) -> None:
     bus = start_bus(client_of(either))
     with listen(either, KIOSK.root + "/#") as hub:
         assert probe(client_of(either)) == bus.state.protocol
@@ -41,7 +39,7 @@ def test_a_name_that_no_server_knows_is_one_line() -> None:
 
 @pytest.mark.mosquitto
 @needs("mosquitto")
-def test_a_broker_that_does_not_let_the_kiosk_in_is_one_line(tmp_path: Path) -> None:
+def test_a_refused_login_is_one_line(tmp_path: Path) -> None:
     passwords = tmp_path / "passwords"
     add_password(passwords, "kiosk", "right")
     settings = f"allow_anonymous false\npassword_file {passwords}"

@@ -57,7 +57,7 @@ class Broker:
         return len(self.sent)
 
 
-def test_of_a_state_only_the_newest_is_kept() -> None:  # failure 11
+def test_of_a_retained_message_only_the_newest_is_kept() -> None:  # failure 11
     outbox = Outbox(10, Clock())
     for n in range(100_000):
         outbox.put(state("suggestions", str(n)))
@@ -98,7 +98,7 @@ def test_the_bound_holds_for_what_comes_back_from_a_lost_connection_too() -> Non
     assert outbox.drops == 2
 
 
-def test_a_new_connection_begins_with_every_state() -> None:  # failure 17
+def test_a_new_connection_begins_with_every_retained_message() -> None:  # failure 17
     outbox = Outbox(10, Clock())
     outbox.put(state("status", "online"))
     outbox.put(state("health", "well"))
@@ -108,7 +108,7 @@ def test_a_new_connection_begins_with_every_state() -> None:  # failure 17
     assert Broker(outbox).take_all() == ["online", "well"]
 
 
-def test_a_state_waits_for_the_one_before_it_and_the_newest_follows() -> None:
+def test_a_retained_message_waits_for_the_one_before_it_and_the_newest_follows() -> None:
     outbox = Outbox(10, Clock())
     broker = Broker(outbox)
     outbox.put(state("health", "1"))
@@ -120,7 +120,7 @@ def test_a_state_waits_for_the_one_before_it_and_the_newest_follows() -> None:
     assert broker.take_all() == ["3"]
 
 
-def test_no_more_than_a_window_is_under_way() -> None:
+def test_no_more_than_a_window_is_in_flight() -> None:
     outbox = Outbox(100, Clock())
     for n in range(50):
         outbox.put(event(str(n)))

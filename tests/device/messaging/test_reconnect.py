@@ -54,7 +54,7 @@ def test_a_fleet_whose_hub_was_away_for_ten_minutes_comes_back_within_two_and_sp
     assert max(back) <= 720
 
 
-def test_a_hub_that_is_away_is_not_asked_more_often_than_twice_a_minute_by_each() -> None:
+def test_a_hub_that_is_away_is_tried_at_most_twice_a_minute_by_each_kiosk() -> None:
     tries = 0
     for kiosk in fleet()[:100]:
         at = kiosk.lost(3600.0)
@@ -73,7 +73,7 @@ def test_the_first_waits_are_short_and_grow_to_the_longest() -> None:
     assert 50 < longest[-1] <= 60
 
 
-def test_a_connection_that_ends_soon_does_not_shorten_the_waits() -> None:
+def test_a_short_connection_does_not_shorten_the_waits() -> None:
     def total(lasted_s: float) -> float:
         return sum(kiosk.lost(lasted_s) for kiosk in fleet() for _ in range(10))
 
@@ -88,7 +88,7 @@ def test_after_a_refusal_a_kiosk_waits_for_at_least_half_of_the_longest_wait() -
     assert max(waits) <= 60
 
 
-def test_a_broker_of_ones_own_is_back_within_a_second() -> None:
+def test_at_a_broker_of_its_own_a_kiosk_is_back_within_a_second() -> None:
     kiosk = Backoff(1, 60, spread_s=1, rng=random.Random(1))
     assert all(kiosk.lost(3600.0) <= 1 for _ in range(100))
 
@@ -106,7 +106,7 @@ def judge(config: MqttConfig = HUB, seed: int = 1) -> Reconnect:
     return Reconnect(config, KIOSK, random.Random(seed))
 
 
-def test_mqtt_5_is_refused_once_and_never_asked_for_again() -> None:
+def test_mqtt_5_is_refused_once_and_never_tried_again() -> None:
     reconnect = judge()
     assert reconnect.protocol == "5"
     assert reconnect.after(End("protocol", "no"), None) == 0.0
@@ -116,7 +116,7 @@ def test_mqtt_5_is_refused_once_and_never_asked_for_again() -> None:
         assert reconnect.protocol == "3.1.1"
 
 
-def test_a_broker_that_does_not_answer_is_asked_in_either_version_by_turns() -> None:
+def test_a_broker_that_does_not_answer_is_tried_with_both_versions_in_turn() -> None:
     reconnect = judge()
     asked = []
     for _ in range(4):
@@ -125,7 +125,7 @@ def test_a_broker_that_does_not_answer_is_asked_in_either_version_by_turns() -> 
     assert asked == ["5", "3.1.1", "5", "3.1.1"]
 
 
-def test_a_takeover_waits_at_least_half_of_the_longest_and_is_told() -> None:  # failure 12
+def test_a_takeover_waits_at_least_half_of_the_longest_and_is_reported() -> None:  # failure 12
     for seed in range(200):
         reconnect = judge(seed=seed)
         assert reconnect.after(End("taken_over", "another client"), 5.0) >= 30
@@ -133,7 +133,7 @@ def test_a_takeover_waits_at_least_half_of_the_longest_and_is_told() -> None:  #
         assert "second machine called hangzhou/kiosk-1?" in (reconnect.trouble(None) or "")
 
 
-def test_a_contested_name_is_told_until_a_connection_has_stood() -> None:
+def test_a_name_that_is_used_twice_is_reported_until_a_connection_has_lasted() -> None:
     reconnect = judge()
     reconnect.after(End("taken_over", "another client"), 5.0)
     assert reconnect.trouble(59.0)
@@ -142,7 +142,7 @@ def test_a_contested_name_is_told_until_a_connection_has_stood() -> None:
     assert reconnect.trouble(0.0) is None
 
 
-def test_three_short_connections_closed_without_a_word_look_like_a_takeover() -> None:
+def test_three_short_connections_closed_without_a_reason_count_as_a_takeover() -> None:
     reconnect = judge()
     closed = End("closed", "the broker has closed the connection")
     reconnect.after(closed, 3.0)
@@ -156,14 +156,14 @@ def test_three_short_connections_closed_without_a_word_look_like_a_takeover() ->
     ("how", "lasted_s"),
     [("closed", 3600.0), ("disconnected", 3.0), ("lost", 3.0), ("refused", None)],
 )
-def test_nothing_else_looks_like_a_takeover(how: How, lasted_s: float | None) -> None:
+def test_nothing_else_counts_as_a_takeover(how: How, lasted_s: float | None) -> None:
     reconnect = judge()
     for _ in range(10):
         reconnect.after(End(how, "gone"), lasted_s)
     assert reconnect.takeovers == 0
 
 
-def test_a_hub_that_is_not_there_in_between_does_not_hide_a_fight() -> None:
+def test_an_unreachable_hub_in_between_does_not_hide_a_takeover() -> None:
     reconnect = judge()
     for _ in range(3):
         reconnect.after(End("closed", "closed"), 3.0)
@@ -171,7 +171,7 @@ def test_a_hub_that_is_not_there_in_between_does_not_hide_a_fight() -> None:
     assert reconnect.takeovers == 1
 
 
-def test_who_is_not_let_in_does_not_knock_all_the_time() -> None:
+def test_a_refused_login_is_not_tried_again_soon() -> None:
     reconnect = judge()
     assert all(reconnect.after(End("refused", "bad password"), None) >= 30 for _ in range(20))
 

@@ -74,6 +74,6 @@ def test_two_kiosks_never_derive_the_same_client_id() -> None:  # failure 12
     assert KIOSK.client_id == Topics("hangzhou", "kiosk-1").client_id
 
 
-def test_the_configurations_own_names_are_good_levels() -> None:
+def test_the_default_names_are_valid_levels() -> None:
     config = Config()
     assert Topics(config.site, config.kiosk).root.startswith("wayside/v1/")
