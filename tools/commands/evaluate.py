@@ -145,8 +145,8 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
     parts = {"validation": (VALIDATION,), "test": (TEST,), "all": (VALIDATION, TEST)}
     chosen = parts[arguments.part]
     cache = arguments.runs / "cache"
-    tables = load_datasets(data_folder(arguments), cache, arguments.limit)
-    require_splits(tables, chosen)
+    datasets = load_datasets(data_folder(arguments), cache, arguments.limit)
+    require_splits(datasets, chosen)
     report: dict[str, Any] = {
         "model": arguments.model.name,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -154,7 +154,7 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
         "bytes": arguments.model.stat().st_size,
         "limit": arguments.limit,
     }
-    found, outputs = evaluate(arguments.model, tables, chosen, arguments.only)
+    found, outputs = evaluate(arguments.model, datasets, chosen, arguments.only)
     if sha256_of(arguments.model) != report["sha256"]:
         raise UserError(f"{arguments.model}: the file changed meanwhile; run it again")
     report |= found
@@ -162,7 +162,7 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
         held_out = {
             f"{name} {SPLITS[part]}": faces.only(part)
             for part in chosen
-            for name, faces in tables.items()
+            for name, faces in datasets.items()
         }
         report["compare"] = compare(baseline, held_out, outputs)
     folder = _folder_of(arguments)

@@ -1,8 +1,8 @@
 """Comparison of architectures: trained by one recipe, converted to int8, measured in one table.
 
-Only validation parts are used. A finished network is not trained again, and never compared with one
-of another recipe or other faces. All are timed in turns, so that other load on the machine affects
-all alike.
+Only validation splits are used. A finished network is not trained again, and never compared with
+one of another recipe or other faces. All are timed in turns, so that other load on the machine
+affects all alike.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Row = dict[str, Any]
 
 
 def train_all(
-    tables: Mapping[str, FaceDataset],
+    datasets: Mapping[str, FaceDataset],
     folder: Path,
     recipe: Recipe,
     architectures: Mapping[str, Architecture],
@@ -62,7 +62,7 @@ def train_all(
     Raises:
         UserError: the folder holds one of another recipe or other faces.
     """
-    together = join(*tables.values())
+    together = join(*datasets.values())
     train, held_out = together.only(TRAIN), together.only(VALIDATION)
     runs = {
         name: Run(folder / name, replace(recipe, design=architecture), len(EMOTIONS))
@@ -75,16 +75,16 @@ def train_all(
             print(f"\n{name}", flush=True)
             network = run.train(train, held_out)
             if measured:
-                _measure(name, network, tables, run.folder)
+                _measure(name, network, datasets, run.folder)
 
 
 def _measure(
-    name: str, network: keras.Model, tables: Mapping[str, FaceDataset], folder: Path
+    name: str, network: keras.Model, datasets: Mapping[str, FaceDataset], folder: Path
 ) -> None:
     from tools.training.convert import face_to_tflite
     from tools.training.quantized import calibration, measure_all
 
-    train = join(*tables.values()).only(TRAIN)
+    train = join(*datasets.values()).only(TRAIN)
     history = json.loads((folder / "history.json").read_text())
     tflite = folder / "face.tflite"
     tflite.write_bytes(face_to_tflite(network, calibration(train)))
@@ -95,7 +95,7 @@ def _measure(
         "train_faces": len(train),
         "epochs": len(history),
         "epoch_seconds": round(median(row["seconds"] for row in history), 1),
-        **measure_all(tables, tflite, network, (VALIDATION,)),
+        **measure_all(datasets, tflite, network, (VALIDATION,)),
     }
     part = folder / "result.part.json"
     part.write_text(json.dumps(result, indent=1) + "\n")

@@ -1,7 +1,7 @@
-"""Evaluation of a face model, in the kiosk's runtime, on the public datasets' held-out parts.
+"""Evaluation of a face model, in the kiosk's runtime, on the public datasets' held-out splits.
 
 Accuracy, calibration, fairness and robustness on FER-2013's PublicTest and PrivateTest and
-UTKFace's validation and test parts, as plain JSON. `report.py` makes tables and pictures of it;
+UTKFace's validation and test splits, as plain JSON. `report.py` makes tables and pictures of it;
 `class_folders.py` evaluates on any folder of class folders.
 """
 
@@ -34,26 +34,26 @@ def calibration(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, A
 
 
 def evaluate(
-    path: Path, tables: Mapping[str, FaceDataset], parts: Sequence[int],
+    path: Path, datasets: Mapping[str, FaceDataset], splits: Sequence[int],
     sections: Collection[str],
 ) -> tuple[dict[str, Any], dict[str, dict[str, Array]]]:  # fmt: skip
-    """A `.tflite` on the held-out parts of each table.
+    """A `.tflite` on the held-out splits of each dataset.
 
     sections: some of "accuracy", "calibration", "fairness" and "robustness".
 
-    Returns the report: "parts" (accuracy), "calibration" and "fairness" by "table part",
-    "robustness" by part; and the outputs by "table part".
+    Returns the report: "parts" (accuracy), "calibration" and "fairness" by "dataset split",
+    "robustness" by split; and the outputs by "dataset split".
     """
     model = TFLiteModel(path)
     report: dict[str, Any] = {}
     outputs = {}
-    for part in parts:
-        held_out = {name: table.only(part) for name, table in tables.items()}
+    for split in splits:
+        held_out = {name: faces.only(split) for name, faces in datasets.items()}
         clean = {
             name: model.predict(faces.pictures, heads=LOGITS) for name, faces in held_out.items()
         }
         for name, faces in held_out.items():
-            title = f"{name} {SPLITS[part]}"
+            title = f"{name} {SPLITS[split]}"
             outputs[title] = clean[name]
             if "accuracy" in sections:
                 report.setdefault("parts", {})[title] = measure(clean[name], faces)
@@ -62,7 +62,7 @@ def evaluate(
             if "fairness" in sections:
                 report.setdefault("fairness", {})[title] = fairness(clean[name], faces)
         if "robustness" in sections:
-            report.setdefault("robustness", {})[SPLITS[part]] = robustness(
+            report.setdefault("robustness", {})[SPLITS[split]] = robustness(
                 lambda pictures: model.predict(pictures, heads=LOGITS, quiet=True),
                 held_out,
                 clean,

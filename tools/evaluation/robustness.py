@@ -220,26 +220,26 @@ def corrupted(pictures: Pictures, name: str, seed: int = 0) -> Iterator[tuple[fl
 
 
 def robustness(
-    predict: Predict, tables: Mapping[str, FaceDataset], clean: Mapping[str, Mapping[str, Array]],
+    predict: Predict, datasets: Mapping[str, FaceDataset], clean: Mapping[str, Mapping[str, Array]],
     seed: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     """The figures of `CURVES` under each condition, and the cliffs, as JSON.
 
-    tables: faces of one part by dataset. clean: their outputs by `predict`. Each dataset gives the
+    datasets: faces of one split. clean: their outputs by `predict`. Each dataset gives the
     figures that it has labels for.
     """
-    figures = {name: face_metrics(clean[name], faces) for name, faces in tables.items()}
+    figures = {name: face_metrics(clean[name], faces) for name, faces in datasets.items()}
     start = {key: value for row in figures.values() for key, value in row.items() if key in CURVES}
     report: dict[str, Any] = {
-        "faces": {name: len(faces) for name, faces in tables.items()},
+        "faces": {name: len(faces) for name, faces in datasets.items()},
         "clean": {key: round(value, 4) for key, value in start.items()},
         "conditions": {},
     }
-    total = sum(len(condition.strengths) for condition in CONDITIONS.values()) * len(tables)
+    total = sum(len(condition.strengths) for condition in CONDITIONS.values()) * len(datasets)
     with tqdm(total=total, desc="corrupted faces", unit="pass", disable=None) as bar:
         for name, condition in CONDITIONS.items():
             curves: dict[str, list[float]] = {key: [] for key in CURVES if key in start}
-            for faces in tables.values():
+            for faces in datasets.values():
                 for _, pictures in corrupted(faces.pictures, name, seed):
                     found = face_metrics(predict(pictures), faces)
                     for key in curves.keys() & found.keys():

@@ -1,7 +1,7 @@
 """Temporal evaluation: single frames, their exponential mean and temporal networks on clips.
 
 All methods read the same clips through the same backbone; networks are `.tflite` files, run step by
-step as on a kiosk. Whatever is chosen is chosen on other clips than those that are reported.
+step as on a kiosk. Constants and epochs are chosen on other clips than those that are reported.
 """
 
 from __future__ import annotations

@@ -41,11 +41,11 @@ def row(name: str, accuracy: float, kilobytes: float, ms: float) -> dict[str, An
 
 @pytest.mark.slow
 def test_each_is_trained_once_and_all_are_in_one_table(tmp_path: Path) -> None:
-    tables = {"fer2013": join(faces(32, TRAIN, 0), faces(14, VALIDATION, 100))}
-    train_all(tables, tmp_path, TRIAL, {"tiny": TINY})
+    datasets = {"fer2013": join(faces(32, TRAIN, 0), faces(14, VALIDATION, 100))}
+    train_all(datasets, tmp_path, TRIAL, {"tiny": TINY})
     result = tmp_path / "tiny" / "result.json"
     made = result.stat().st_mtime_ns
-    train_all(tables, tmp_path, TRIAL, DESIGNS)
+    train_all(datasets, tmp_path, TRIAL, DESIGNS)
     assert result.stat().st_mtime_ns == made
     rows = rows_of(tmp_path, [*DESIGNS, "not begun"])
     assert [one["name"] for one in rows] == list(DESIGNS)
@@ -55,7 +55,7 @@ def test_each_is_trained_once_and_all_are_in_one_table(tmp_path: Path) -> None:
     assert all(one["milliseconds"] > 0 for one in rows)
     assert as_table(rows).count("\n") == 3
     with pytest.raises(UserError, match="made with another faces"):
-        train_all({"fer2013": tables["fer2013"].take(np.arange(20))}, tmp_path, TRIAL, DESIGNS)
+        train_all({"fer2013": datasets["fer2013"].take(np.arange(20))}, tmp_path, TRIAL, DESIGNS)
 
 
 def test_a_missing_figure_is_a_dash() -> None:
