@@ -1,4 +1,4 @@
-"""`wayside`: the command line of a kiosk. Each verb is a module in `device/commands/`."""
+"""`wayside`: the command line of a kiosk. Each command is a module in `device/commands/`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERBS = ("run", "look", "preview", "check", "catalogue")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb and return its exit code."""
+    """Run one command and return its exit code."""
     logging.basicConfig(level=logging.WARNING, format="wayside: %(name)s: %(message)s")
     parser = make_parser(
         "wayside",

@@ -1,4 +1,4 @@
-"""The kiosk: a corridor with a camera before it and a broker and a page behind it.
+"""The kiosk: a camera, a corridor, and a broker and a page for what the corridor shows.
 
 It gives the corridor frames and a `Context` and publishes what the screen shows. Guarantees: a live
 camera is open only while a page shows the notice and nobody has opted out; a lost camera, broker or
@@ -31,13 +31,13 @@ from device.values import Audience, Context, Frame, Screen
 
 
 class Kiosk:
-    """A corridor with a camera before it and a broker behind it."""
+    """A camera, a corridor, and a broker and a page for what the corridor shows."""
 
     TURN_S = 0.25
     """Longest wait for a frame: touches, refreshes and heartbeats do not wait for a camera."""
 
     DEADLINE_S = 8.0
-    """A loop that is silent for this long hangs."""
+    """A loop that has not turned for this long hangs."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class Kiosk:
         announce: Callable[[str], None] = print,
         world: World | None = None,
     ) -> None:
-        """Start everything, and stop again what has started where the next thing does not.
+        """Start everything; if a part fails, stop those that have started.
 
         live: whether the camera shows people who are there now, so that it may be open only while
-        a page shows the notice. announce: takes a line for whoever started the kiosk.
+        a page shows the notice. announce: prints a line for the user who started the kiosk.
 
         Raises:
             UserError: a model or table is missing or broken, or a port is taken.
@@ -63,7 +63,7 @@ class Kiosk:
         self.audience = Audience()
         self._context = self.world.context()
         self._seen_at = self._publish_at = self._health_at = self._fps = 0.0
-        self._told: tuple[int, str] | None = None
+        self._published: tuple[int, str] | None = None
         boot, beats = secrets.token_hex(8), watchdog.heartbeats
         with ExitStack() as started:
             watchdog.loading("models and catalogue")
@@ -98,10 +98,10 @@ class Kiosk:
         self._beat_camera = beats.expect("camera", self.DEADLINE_S)
 
     def turn(self) -> Screen:
-        """One turn: hear the world, look if one may, show what follows and tell it.
+        """One turn: take messages, process a frame if the camera may be open, publish the screen.
 
         Raises:
-            BusDeadError: nothing could be told any more.
+            BusDeadError: nothing can be published any more.
         """
         self.bus.deliver()
         self._context = context = self.world.context()
@@ -119,15 +119,15 @@ class Kiosk:
             self.audience = Audience()
         screen = self.corridor.show(self.audience, context)
         self.counts.update(self.audience, context)
-        self._tell(screen, context)
+        self._publish(screen, context)
         self._beat_corridor()
         if self.capture.state.name != "hung":
             self._beat_camera()
         return screen
 
     def stop(self) -> None:
-        """Take everything off the screen, close the camera, and say goodbye."""
-        self._tell(Screen("resting", (), self._context.at, -1), self._context)
+        """Clear the screen, close the camera, publish `offline` and stop every thread."""
+        self._publish(Screen("resting", (), self._context.at, -1), self._context)
         self._started.close()
 
     def _may_look(self, context: Context) -> bool:
@@ -141,18 +141,18 @@ class Kiosk:
         self.audience = self.corridor.see(frame).audience
 
     def _too_soon(self, frame: Frame) -> bool:
-        """On a hot board every second frame is let go, before the board throttles itself."""
+        """On a hot board every second frame is skipped, before the board throttles itself."""
         spacing = 1.5 / self._config.camera.fps
         return self._context.hot and frame.at - self._seen_at < spacing
 
-    def _tell(self, screen: Screen, context: Context) -> None:
-        """Publish what is new, what has to be said anew, and the kiosk's health."""
+    def _publish(self, screen: Screen, context: Context) -> None:
+        """Publish what has changed, what needs a refresh, the kiosk's health and the counts."""
         notice = self._notice(context)
-        told = (screen.serial, notice)
-        if told != self._told or context.at >= self._publish_at:
-            if self._told is None or told[0] != self._told[0]:
+        shown = (screen.serial, notice)
+        if shown != self._published or context.at >= self._publish_at:
+            if self._published is None or shown[0] != self._published[0]:
                 self._announce(_line(screen))
-            self._told = told
+            self._published = shown
             self._publish_at = context.at + payloads.LIFETIME_S / 3
             message = payloads.suggestions(screen, notice, datetime.now(UTC))
             self.bus.publish("suggestions", message)
@@ -163,13 +163,13 @@ class Kiosk:
             self.bus.publish("counts", counts)
 
     def _notice(self, context: Context) -> Notice:
-        """What the page must tell people: of the camera before it opens, not after."""
+        """Which notice the page must show: that of the camera before it opens, not after."""
         if context.opted_out:
             return "opted_out"
         return "watching" if self._live else "demo"
 
     def _sources(self) -> dict[str, Callable[[], Any]]:
-        """What `health` asks of each part."""
+        """The sources of `health`."""
         choice, backend = self.corridor.choice, self.corridor.recogniser.backend
         return {
             "camera": self._camera_state,

@@ -1,5 +1,5 @@
-"""The one error that a person can mend: a single line that says what, where and what to do."""
+"""The error that a user can fix: one line that says what is wrong, where, and what to do."""
 
 
 class UserError(Exception):
-    """Something outside the program is wrong; `str()` is the line to print, without a traceback."""
+    """A wrong file, option or device; `str()` is the line to print, without a traceback."""

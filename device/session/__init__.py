@@ -1,1 +1,1 @@
-"""What the kiosk does over time: the screen, opting out, counts and the context."""
+"""State over time: the screen, opting out, hourly counts and the context."""

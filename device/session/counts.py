@@ -1,8 +1,8 @@
-"""Hourly counts for the operator, from which nobody can be told.
+"""Hourly counts for the operator, from which no person can be identified.
 
-Promises: somebody who may be a minor, or who has opted out, is in no count; a count below
-`privacy.smallest_cell` is null, and so is every further one without which it could be worked out
-from the rest. All is kept in memory: what has not been told is lost when the kiosk stops.
+Guarantees: a visitor who may be a minor, or who has opted out, is in no count; a count below
+`privacy.smallest_cell` is null, and so is each further one from which it could be derived. Counts
+are in memory only: those that have not been published are lost when the kiosk stops.
 """
 
 from __future__ import annotations
@@ -13,26 +13,25 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 from device.config import PrivacyConfig
+from device.messaging import topics
 from device.values import AGE_BANDS, MOODS, UNKNOWN, Audience, Context, Visitor
 
 HOUR_S = 3600.0
 
 STAY_S = 2.0
-"""Whoever stood there for less has passed by, and is no visitor."""
+"""A person who stays for less is a passer-by, not a visitor."""
 
 GONE_S = 2.0
-"""Whoever has not been there for this long has left."""
+"""A visitor who has not been seen for this long has left."""
 
 ADULT_BANDS = tuple(band for band in AGE_BANDS if band not in ("child", "teen"))
 COMPANIES = ("alone", "couple", "family", "friends")
 VERDICTS = ("chosen", "liked", "not_for_me")
 
-Cells = dict[str, int | None]
-
 
 @dataclass(slots=True)
 class _Stay:
-    """Somebody who stands there: as last seen, in monotonic seconds, and for how long so far."""
+    """A visitor who is there: as last seen, when (monotonic seconds), and how long so far."""
 
     visitor: Visitor
     company: str
@@ -50,7 +49,7 @@ class _Hour:
         self.touches: Counter[str] = Counter()
 
     def count(self, stay: _Stay) -> None:
-        """Count somebody who has left, unless they passed by or may be a minor."""
+        """Count a visitor who has left, unless they passed by or may be a minor."""
         visitor = stay.visitor
         if stay.seconds < STAY_S or visitor.may_be_minor or visitor.age_band not in ADULT_BANDS:
             return
@@ -62,8 +61,8 @@ class _Hour:
 class Counts:
     """Visitors of an hour by mood, age band and company, and touches by verdict.
 
-    A visitor is counted when they leave, as they were last seen. Hours begin with the first update
-    and are measured on the monotonic clock.
+    A visitor is counted on leaving, as last seen. Hours begin with the first update and are
+    measured on the monotonic clock.
     """
 
     def __init__(self, config: PrivacyConfig) -> None:
@@ -74,7 +73,7 @@ class Counts:
         self._stays: dict[str, _Stay] = {}
 
     def update(self, audience: Audience, context: Context) -> None:
-        """See who stands there now. Who has opted out was never there."""
+        """Take the audience of now. While somebody has opted out, nobody is counted."""
         at = context.at
         if self._began is None:
             self._began = at
@@ -95,8 +94,8 @@ class Counts:
         if audience.size and not audience.minors:
             self._hour.touches.update(touch.verdict for touch in context.touches)
 
-    def due(self, context: Context) -> dict[str, object] | None:
-        """The counts of the hour that has just ended, once; None while it lasts."""
+    def due(self, context: Context) -> topics.Counts | None:
+        """The counts of the hour that has just ended, once; None before its end."""
         if not self._on or self._began is None or context.at - self._began < HOUR_S:
             return None
         ago = timedelta(seconds=context.at - self._began)
@@ -114,21 +113,22 @@ class Counts:
             "touches": self._cells(ended.touches, VERDICTS),
         }
 
-    def _cells(self, counts: Counter[str], names: tuple[str, ...]) -> Cells:
+    def _cells(self, counts: Counter[str], names: tuple[str, ...]) -> topics.Cells:
         return suppress({name: counts[name] for name in names}, self._smallest)
 
 
-def suppress(cells: Mapping[str, int], smallest: int) -> Cells:
+def suppress(cells: Mapping[str, int], smallest: int) -> topics.Cells:
     """The cells with every number below `smallest` hidden, and as many more as that needs.
 
-    Whoever knows the total can subtract what is told. What is left over must not be a number below
-    `smallest` itself, nor of one cell alone; until it is not, the smallest cell that is told is
-    hidden too (complementary suppression; Hundepool et al. 2012, Statistical Disclosure Control,
-    chapter 4).
+    From the total the sum of the hidden cells can be derived. So the smallest published cell is
+    hidden too until that sum is at least `smallest`, and of more than one cell (complementary
+    suppression; Hundepool et al. 2012, Statistical Disclosure Control, chapter 4).
     """
-    told = sorted((name for name in cells if cells[name] >= smallest), key=lambda name: cells[name])
+    shown = sorted(
+        (name for name in cells if cells[name] >= smallest), key=lambda name: cells[name]
+    )
     hidden = [name for name in cells if cells[name] < smallest]
-    # One hidden cell is below `smallest`, so that its sum asks for a second.
-    while hidden and told and sum(cells[name] for name in hidden) < smallest:
-        hidden.append(told.pop(0))
+    # A single hidden cell is below `smallest`, so a second one is always hidden with it.
+    while hidden and shown and sum(cells[name] for name in hidden) < smallest:
+        hidden.append(shown.pop(0))
     return {name: None if name in hidden else cells[name] for name in cells}

@@ -1,7 +1,7 @@
-"""Opting out: one touch, and nobody is looked at until the person is done.
+"""Opting out: one touch, and the camera is closed.
 
-It lasts until `opt_in`, or until nothing has been touched for `session.opt_out_s`. `app.py` asks
-this at the corridor's entry and tells everybody through `Context.opted_out`.
+It lasts until `opt_in`, or until nothing has been touched for `session.opt_out_s`. `World` puts it
+into `Context.opted_out`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from device.config import SessionConfig
 
 
 class OptOut:
-    """Whether somebody has opted out. Knows nothing of who."""
+    """Whether somebody has opted out; not who."""
 
     def __init__(self, config: SessionConfig) -> None:
         self._lasts_s = config.opt_out_s
         self._touched_at: float | None = None
 
     def touch(self, verdict: str, at: float) -> None:
-        """Note a touch at monotonic seconds: opt_out begins, opt_in ends, any other prolongs."""
+        """Take a touch at monotonic seconds: opt_out begins, opt_in ends, any other prolongs."""
         if verdict == "opt_in":
             self._touched_at = None
         elif verdict == "opt_out" or self.active(at):
             self._touched_at = at
 
     def active(self, at: float) -> bool:
-        """Whether nobody may be looked at now, in monotonic seconds."""
+        """Whether the camera must be closed at this time, monotonic seconds."""
         return self._touched_at is not None and at - self._touched_at < self._lasts_s

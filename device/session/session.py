@@ -1,8 +1,8 @@
-"""What stands on the screen, and when it changes.
+"""What the screen shows, and when it changes.
 
-Promises: something appears `settle_s` after somebody came; it stands for `hold_s`, to be read,
-unless somebody comes or leaves; `leave_s` after the last has left everything about them is
-forgotten. Time is `Context.at` alone, so that a wall clock may jump as it likes.
+Guarantees: suggestions appear `settle_s` after somebody has come; they stay for `hold_s`, to be
+read, unless somebody comes or leaves; `leave_s` after the last person has left, everything about
+the audience is forgotten. Time is `Context.at` alone: a jump of the wall clock has no effect.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from device.config import SessionConfig
 from device.values import Audience, Company, Context, Screen, ScreenState, Suggestion
 
 SPARES = 5
-"""Suggestions beyond the cards that a matcher should bring: a card refused has a successor."""
+"""Suggestions that the matcher returns beyond the cards: they replace cards that are refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """Those whom a screen was chosen for."""
+    """The people for whom a screen was chosen."""
 
     ids: frozenset[str]
     size: int
@@ -30,19 +30,19 @@ class _People:
         ids = frozenset(visitor.track_id for visitor in audience.visitors)
         return cls(ids, audience.size, audience.company, audience.minors)
 
-    def clearly_other(self, chosen_for: _People) -> bool:
-        """Whether somebody came, left or may be a minor after all; a mood is no change."""
+    def differ(self, chosen_for: _People) -> bool:
+        """Whether somebody came or left, or may now be a minor; a new mood does not count."""
         mine, theirs = (self.ids, self.company), (chosen_for.ids, chosen_for.company)
         return mine != theirs or (self.minors and not chosen_for.minors)
 
 
 @dataclass(slots=True)
 class _Memory:
-    """All that is kept about those who stand there; forgetting is a new one.
+    """Everything known about the people who are there; a new one forgets it.
 
-    came_at, seen_at, held_until, others_since: monotonic seconds. chosen_for: whom the screen was
-    chosen for. others: who stands there instead, while it is not yet sure. away: they are not in
-    the picture, but have not left. refused: items.
+    came_at, seen_at, held_until, others_since: monotonic seconds. chosen_for: for whom the screen
+    was chosen. others: who is there instead, until that is certain. away: nobody is in the picture,
+    but they have not left yet. refused: ids of items.
     """
 
     came_at: float | None = None
@@ -67,9 +67,9 @@ class Session:
     def update(
         self, audience: Audience, suggestions: tuple[Suggestion, ...], context: Context
     ) -> Screen:
-        """The screen now, for this audience and what the matching suggests for it.
+        """The screen now, for this audience and the suggestions for it.
 
-        While `Context.opted_out` the audience is not looked at: give suggestions for nobody.
+        While `Context.opted_out` the audience is ignored: pass suggestions for an empty one.
         """
         at = context.at
         if context.opted_out:
@@ -87,7 +87,7 @@ class Session:
     def _watch(
         self, audience: Audience, suggestions: tuple[Suggestion, ...], context: Context
     ) -> None:
-        """See who came, who left, and whether those who stand there are others."""
+        """Notice who came, who left, and whether other people are there."""
         at, people = context.at, _People.of(audience)
         if self._screen.state == "resting":
             self._welcome(audience, suggestions, at)
@@ -101,19 +101,19 @@ class Session:
             self._memory.away = True
             return
         if self._memory.away and people.size == self._memory.chosen_for.size:
-            # They looked away for less than it takes to leave: the same people on new tracks.
+            # As many as before, after less than `leave_s`: the same people on new tracks.
             self._memory.chosen_for = replace(people, minors=self._memory.chosen_for.minors)
         self._memory.away = False
-        if not people.clearly_other(self._memory.chosen_for):
+        if not people.differ(self._memory.chosen_for):
             self._memory.others = None
-        elif self._memory.others is None or people.clearly_other(self._memory.others):
+        elif self._memory.others is None or people.differ(self._memory.others):
             self._memory.others, self._memory.others_since = people, at
         elif at - self._memory.others_since >= self._config.settle_s:
             self._memory.chosen_for, self._memory.others = people, None
             self._memory.held_until = at
 
     def _welcome(self, audience: Audience, suggestions: tuple[Suggestion, ...], at: float) -> None:
-        """Suggest something as soon as those who came have stood there long enough."""
+        """Suggest something as soon as somebody has been there for `settle_s`."""
         if not audience.size:
             self._memory.came_at = None
             return
@@ -125,7 +125,7 @@ class Session:
             self._put("showing", choice, at)
 
     def _read(self, suggestions: tuple[Suggestion, ...], context: Context) -> None:
-        """Let the cards stand until they have been read, but for those that are refused."""
+        """Keep the cards for `hold_s`, except those that are refused."""
         at, shown = context.at, self._screen.suggestions
         touched = {
             verdict: {touch.item_id for touch in context.touches if touch.verdict == verdict}
@@ -145,7 +145,7 @@ class Session:
     def _choose(
         self, suggestions: tuple[Suggestion, ...], keeping: tuple[Suggestion, ...] = ()
     ) -> tuple[Suggestion, ...]:
-        """The best that have not been refused; those of `keeping` stay in their places."""
+        """The best that have not been refused; those in `keeping` keep their places."""
         kept = {s.item.id for s in keeping} - self._memory.refused
         spare = (s for s in suggestions if s.item.id not in kept | self._memory.refused)
         slots = (s if s.item.id in kept else next(spare, None) for s in keeping)

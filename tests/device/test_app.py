@@ -39,7 +39,7 @@ def test_the_demo_brings_suggestions_over_mqtt_and_a_clean_stop_takes_them_back(
 
 
 @pytest.mark.slow
-def test_what_stands_is_said_anew_before_it_expires(config: Config) -> None:
+def test_suggestions_are_published_again_before_they_expire(config: Config) -> None:
     with running(config, nobody()) as kiosk:
         first = kiosk.says("suggestions")
         again = kiosk.says("suggestions", lambda m: m["at"] != first["at"])
@@ -59,7 +59,7 @@ def test_a_camera_that_vanishes_is_a_state_and_is_opened_again(config: Config) -
         assert all(step["ok"] for step in health["steps"].values())
 
 
-def test_a_camera_that_stays_away_is_told_with_its_reason_and_the_loop_goes_on(
+def test_a_camera_that_stays_away_is_reported_with_its_reason_and_the_loop_goes_on(
     config: Config,
 ) -> None:
     # failure 4
@@ -97,7 +97,7 @@ def test_health_names_what_is_really_in_use(config: Config) -> None:
 
 @pytest.mark.mosquitto
 @needs("mosquitto")
-def test_a_kiosk_starts_without_its_broker_and_says_what_stands_once_it_comes(
+def test_a_kiosk_starts_without_its_broker_and_publishes_once_it_comes(
     config: Config, tmp_path: Path
 ) -> None:
     # failure 10

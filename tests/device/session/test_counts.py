@@ -39,7 +39,7 @@ class Hour:
         for _ in range(3):
             self.turn()
 
-    def told(self) -> dict:
+    def published(self) -> dict:
         now = BEGAN + timedelta(hours=1)
         return self.counts.due(Context(at=HOUR_S, now=now)) or {}
 
@@ -49,15 +49,15 @@ def many(hour: Hour, count: int, **about) -> None:
         hour.visit(visitor(f"{about}{number}", **about))
 
 
-def test_an_hour_of_visitors_is_told_once() -> None:
+def test_an_hour_of_visitors_is_published_once() -> None:
     hour = Hour()
     many(hour, 30, mood="happy", band="adult")
     many(hour, 15, mood="sad", band="senior")
     many(hour, 12, mood="bored", band="young")
     assert hour.counts.due(Context(at=HOUR_S - 1)) is None
-    told = hour.told()
-    assert told["hour"] == "2026-11-21T12:00:00+00:00"
-    assert told["visitors"] == 57
+    published = hour.published()
+    assert published["hour"] == "2026-11-21T12:00:00+00:00"
+    assert published["visitors"] == 57
     assert hour.counts.due(Context(at=HOUR_S + 1)) is None
     again = hour.counts.due(Context(at=2 * HOUR_S, now=BEGAN + timedelta(hours=2)))
     assert again is not None
@@ -65,13 +65,13 @@ def test_an_hour_of_visitors_is_told_once() -> None:
     assert again["hour"] == "2026-11-21T13:00:00+00:00"
 
 
-def test_a_count_below_the_smallest_cell_is_not_told() -> None:
+def test_a_count_below_the_smallest_cell_is_null() -> None:
     hour = Hour()
     many(hour, SMALLEST - 1)
-    told = hour.told()
-    assert told["visitors"] is None
+    published = hour.published()
+    assert published["visitors"] is None
     for name in ("by_mood", "by_age_band", "by_company", "touches"):
-        assert set(told[name].values()) == {None}
+        assert set(published[name].values()) == {None}
 
 
 def test_nobody_is_counted_twice_or_for_passing_by() -> None:
@@ -85,10 +85,10 @@ def test_nobody_is_counted_twice_or_for_passing_by() -> None:
         hour.turn(blinking)
         hour.turn()
     hour.visit()
-    assert hour.told()["visitors"] == 21
+    assert hour.published()["visitors"] == 21
 
 
-def test_whoever_may_be_a_minor_is_in_no_count() -> None:
+def test_a_visitor_who_may_be_a_minor_is_in_no_count() -> None:
     hour = Hour()
     many(hour, 40, band="child", age=8.0, minor=True)
     many(hour, 40, band="teen", age=16.0, minor=True)
@@ -99,12 +99,12 @@ def test_whoever_may_be_a_minor_is_in_no_count() -> None:
     for _ in range(30):
         hour.turn(child, touches=touches)
         hour.turn(touches=touches)
-    told = hour.told()
-    assert told["visitors"] is None
-    assert {v for cells in told.values() if isinstance(cells, dict) for v in cells.values()} == {
-        None
-    }
-    assert not {"child", "teen"} & set(told["by_age_band"])
+    published = hour.published()
+    assert published["visitors"] is None
+    assert {
+        v for cells in published.values() if isinstance(cells, dict) for v in cells.values()
+    } == {None}
+    assert not {"child", "teen"} & set(published["by_age_band"])
 
 
 def test_an_adult_beside_a_child_is_counted_and_the_child_is_not() -> None:
@@ -112,19 +112,19 @@ def test_an_adult_beside_a_child_is_counted_and_the_child_is_not() -> None:
     for number in range(25):
         child = visitor(f"child {number}", band="child", age=8.0, minor=True)
         hour.visit(visitor(f"adult {number}"), child)
-    assert hour.told()["visitors"] == 25
+    assert hour.published()["visitors"] == 25
 
 
-def test_whoever_has_opted_out_is_in_no_count() -> None:
+def test_a_visitor_who_has_opted_out_is_in_no_count() -> None:
     hour = Hour()
     for number in range(40):
         hour.visit(visitor(f"{number}"), opt_out=True)
     touches = (Touch("a", "chosen"), Touch("b", "liked"), Touch("c", "not_for_me"))
     for _ in range(20):
         hour.turn(opted_out=True, touches=touches)
-    told = hour.told()
-    assert told["visitors"] is None
-    assert set(told["touches"].values()) == {None}
+    published = hour.published()
+    assert published["visitors"] is None
+    assert set(published["touches"].values()) == {None}
     assert not holds(hour.counts, "happy")
 
 
@@ -135,10 +135,10 @@ def test_touches_are_counted_by_verdict() -> None:
         hour.turn(person, touches=(Touch("x", "chosen"), Touch("y", "liked")))
     for _ in range(12):
         hour.turn(person, touches=(Touch("z", "not_for_me"),))
-    assert hour.told()["touches"] == {"chosen": 14, "liked": 14, "not_for_me": 12}
+    assert hour.published()["touches"] == {"chosen": 14, "liked": 14, "not_for_me": 12}
 
 
-def test_of_somebody_who_left_only_numbers_remain() -> None:
+def test_of_a_visitor_who_has_left_only_numbers_remain() -> None:
     hour = Hour()
     hour.visit(visitor("left-visitor"))
     assert not holds(hour.counts, "left-visitor")
@@ -147,7 +147,7 @@ def test_of_somebody_who_left_only_numbers_remain() -> None:
 def test_switched_off_nothing_is_counted() -> None:
     hour = Hour(counts=False)
     many(hour, 40)
-    assert hour.told() == {}
+    assert hour.published() == {}
     assert not holds(hour.counts, "happy")
 
 
@@ -163,23 +163,25 @@ def test_a_jump_of_the_clock_neither_ends_an_hour_nor_begins_one() -> None:
 
 def test_where_the_clock_is_not_known_the_hour_is_null() -> None:
     hour = Hour()
-    told = hour.counts.due(Context(at=HOUR_S))
-    assert told is not None
-    assert told["hour"] is None
+    published = hour.counts.due(Context(at=HOUR_S))
+    assert published is not None
+    assert published["hour"] is None
 
 
 @given(st.dictionaries(st.sampled_from("abcdefghi"), st.integers(0, 60), min_size=2))
-def test_a_hidden_cell_cannot_be_told_from_the_total(cells: dict[str, int]) -> None:
-    told = suppress(cells, SMALLEST)
-    assert all(value is None or value == cells[name] >= SMALLEST for name, value in told.items())
-    hidden = [name for name, value in told.items() if value is None]
-    left_over = sum(cells.values()) - sum(value or 0 for value in told.values())
+def test_a_hidden_cell_cannot_be_derived_from_the_total(cells: dict[str, int]) -> None:
+    published = suppress(cells, SMALLEST)
+    assert all(
+        value is None or value == cells[name] >= SMALLEST for name, value in published.items()
+    )
+    hidden = [name for name, value in published.items() if value is None]
+    left_over = sum(cells.values()) - sum(value or 0 for value in published.values())
     if hidden and len(hidden) < len(cells):
         assert len(hidden) >= 2
         assert left_over >= SMALLEST
 
 
-def test_no_more_is_hidden_than_must_be() -> None:
+def test_no_more_cells_are_hidden_than_needed() -> None:
     assert suppress({"a": 30, "b": 20, "c": 15}, 11) == {"a": 30, "b": 20, "c": 15}
     assert suppress({"a": 30, "b": 20, "c": 4}, 11) == {"a": 30, "b": None, "c": None}
     assert suppress({"a": 30, "b": 20, "c": 4, "d": 9}, 11) == {

@@ -66,7 +66,7 @@ def test_somebody_who_passes_by_changes_nothing() -> None:
     assert kiosk.screen.serial == 0
 
 
-def test_suggestions_stand_to_be_read_whatever_the_mood_does() -> None:
+def test_suggestions_stay_to_be_read_whatever_the_mood_does() -> None:
     kiosk = Kiosk()
     person = kiosk.someone()
     kiosk.for_seconds(2, person)
@@ -110,7 +110,7 @@ def test_somebody_who_passes_behind_does_not_disturb_the_reader() -> None:
     assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
 
 
-def test_whoever_takes_another_ones_place_gets_their_own_suggestions() -> None:
+def test_a_person_who_takes_anothers_place_gets_suggestions_of_their_own() -> None:
     kiosk = Kiosk()
     kiosk.for_seconds(3, kiosk.someone("a"))
     kiosk.for_seconds(2, kiosk.someone("b"), matched=OTHERS)
@@ -135,7 +135,7 @@ def test_when_a_minor_may_be_among_them_the_cards_do_not_wait_to_be_read() -> No
     assert kiosk.cards == "stu"
 
 
-def test_when_they_have_left_the_resting_loop_returns_and_nothing_is_left_of_them() -> None:
+def test_when_they_have_left_the_screen_rests_and_nothing_is_kept_of_them() -> None:
     kiosk = Kiosk()
     kiosk.for_seconds(5, kiosk.someone("left-visitor"))
     kiosk.turn(kiosk.someone("left-visitor"), touches=(Touch("b", "not_for_me"),))
@@ -150,7 +150,7 @@ def test_when_they_have_left_the_resting_loop_returns_and_nothing_is_left_of_the
 
 def test_a_jump_of_the_clock_changes_nothing() -> None:
     # failure 21
-    told = []
+    runs = []
     for jumps in (False, True):
         kiosk = Kiosk()
         person = kiosk.someone()
@@ -162,12 +162,12 @@ def test_a_jump_of_the_clock_changes_nothing() -> None:
             kiosk.context = replace(kiosk.context, now=None if turn < 20 else now)
             people = (person,) if 5 < turn < 400 else ()
             screens.append(kiosk.turn(*people))
-        told.append([(s.state, s.serial, s.since, s.suggestions) for s in screens])
-    assert told[0] == told[1]
-    assert {state for state, *_ in told[0]} == {"resting", "showing"}
+        runs.append([(s.state, s.serial, s.since, s.suggestions) for s in screens])
+    assert runs[0] == runs[1]
+    assert {state for state, *_ in runs[0]} == {"resting", "showing"}
 
 
-def test_a_card_that_is_not_for_me_gives_way_at_once_and_stays_away() -> None:
+def test_a_refused_card_is_replaced_at_once_and_stays_away() -> None:
     kiosk = Kiosk()
     person = kiosk.someone()
     kiosk.for_seconds(2, person)
@@ -180,7 +180,7 @@ def test_a_card_that_is_not_for_me_gives_way_at_once_and_stays_away() -> None:
     assert kiosk.cards == ""
 
 
-def test_a_card_that_was_chosen_stands_longer() -> None:
+def test_a_chosen_card_stays_longer() -> None:
     kiosk = Kiosk()
     person = kiosk.someone()
     kiosk.for_seconds(CONFIG.hold_s, person)
@@ -200,7 +200,7 @@ def test_a_touch_on_a_card_that_is_not_there_changes_nothing() -> None:
     assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
 
 
-def test_whoever_touches_the_screen_is_there_even_out_of_the_cameras_sight() -> None:
+def test_a_person_who_touches_the_screen_is_there_even_outside_the_picture() -> None:
     kiosk = Kiosk()
     kiosk.for_seconds(3, kiosk.someone())
     for _ in range(5):
@@ -240,7 +240,7 @@ def test_with_nothing_to_suggest_the_screen_rests() -> None:
 
 
 @pytest.mark.parametrize("hold_s", [5.0, 40.0])
-def test_how_long_they_stand_is_configurable(hold_s: float) -> None:
+def test_how_long_they_stay_is_configurable(hold_s: float) -> None:
     kiosk = Kiosk(SessionConfig(hold_s=hold_s))
     person = kiosk.someone()
     kiosk.for_seconds(2, person)
@@ -261,7 +261,7 @@ EVENTS = st.tuples(
 
 @settings(deadline=None)
 @given(st.lists(EVENTS, max_size=60))
-def test_whatever_happens_the_serial_tells_every_change_of_the_screen(events) -> None:
+def test_the_serial_changes_with_every_change_of_the_screen(events) -> None:
     session, at = Session(CONFIG, CARDS), 0.0
     last = session.update(Audience(), (), Context(at=at))
     for there, opted_out, matched, touches, step in events:
