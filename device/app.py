@@ -191,6 +191,6 @@ class Kiosk:
 
 
 def _line(screen: Screen) -> str:
-    """A change of the screen in one line, for whoever started the kiosk."""
+    """A change of the screen in one line, for the user who started the kiosk."""
     titles = " · ".join(suggestion.item.title for suggestion in screen.suggestions)
     return f"{datetime.now():%H:%M:%S} {screen.state.replace('_', ' ')}  {titles}".rstrip()

@@ -50,9 +50,7 @@ class CameraConfig(Section):
     fps: float = Field(15, ge=1, le=60, description="frames per second")
     read_deadline_s: float = Field(5, ge=0.1, le=5, description="a longer read counts as a hang")
     reopen_first_s: float = Field(1, ge=0.01, le=60, description="first wait before reopening")
-    reopen_longest_s: float = Field(
-        30, ge=0.01, le=600, description="longest wait before reopening"
-    )
+    reopen_longest_s: float = Field(30, ge=0.01, le=600, description="longest wait to reopen")
 
 
 class VisionConfig(Section):
@@ -62,17 +60,11 @@ class VisionConfig(Section):
     range: Literal["far", "near"] = Field("far", description="far: small faces too; near: faster")
     threshold: float = Field(0.5, ge=0.1, le=0.95, description="lowest score of a detected face")
     detect_every_s: float = Field(0.2, ge=0.0, le=1, description="seconds between detections")
-    max_faces: int = Field(
-        6, ge=1, le=16, description="how many faces are recognised, the nearest first"
-    )
-    absence_s: float = Field(
-        1.0, ge=0.2, le=10, description="seconds after which a lost track ends"
-    )
+    max_faces: int = Field(6, ge=1, le=16, description="faces recognised, the nearest first")
+    absence_s: float = Field(1.0, ge=0.2, le=10, description="seconds until a lost track ends")
     accelerator: Literal["none", "edgetpu"] = Field("none")
     accelerator_fallback: bool = Field(True, description="use the CPU if it does not work")
-    accelerator_wait_s: float = Field(
-        10, ge=0, le=60, description="longest wait for it at the start"
-    )
+    accelerator_wait_s: float = Field(10, ge=0, le=60, description="longest wait at the start")
 
 
 class RecogniseConfig(Section):
@@ -87,16 +79,10 @@ class RecogniseConfig(Section):
 class AudienceConfig(Section):
     """How the readings of a track become a visitor."""
 
-    smoothing_s: float = Field(
-        0.8, ge=0.05, le=10, description="time constant of the smoothed states"
-    )
-    hysteresis: float = Field(
-        0.08, ge=0, le=0.9, description="lead in probability that a new emotion needs"
-    )
+    smoothing_s: float = Field(0.8, ge=0.05, le=10, description="time constant of the states")
+    hysteresis: float = Field(0.08, ge=0, le=0.9, description="lead that a new emotion needs")
     least_trust: float = Field(0.3, ge=0, le=1, description="with less trust a state is unknown")
-    slow_s: float = Field(
-        6, ge=1, le=60, description="time constant of the trends that moods are derived from"
-    )
+    slow_s: float = Field(6, ge=1, le=60, description="time constant of the trends behind moods")
 
 
 class SessionConfig(Section):
@@ -104,9 +90,7 @@ class SessionConfig(Section):
 
     settle_s: float = Field(1.0, ge=0.2, le=2, description="seconds before the first suggestions")
     hold_s: float = Field(20, ge=1, le=600, description="seconds that suggestions stay")
-    leave_s: float = Field(
-        3, ge=0.5, le=60, description="seconds without anybody until the screen rests"
-    )
+    leave_s: float = Field(3, ge=0.5, le=60, description="seconds with nobody until it rests")
     opt_out_s: float = Field(60, ge=5, le=3600, description="seconds that opting out lasts")
 
 
@@ -176,9 +160,7 @@ class DisplayConfig(Section):
     username: str | None = Field(None, description="of the page at the broker")
     password: SecretStr | None = None
     pictures: Path | None = Field(None, description="folder of the catalogue's pictures")
-    heartbeat_timeout_s: float = Field(
-        15, ge=3, le=120, description="longest silence of the page until the camera closes"
-    )
+    heartbeat_timeout_s: float = Field(15, ge=3, le=120, description="page silent: camera closes")
 
 
 class PrivacyConfig(Section):
@@ -194,9 +176,7 @@ class UpkeepConfig(Section):
 
     health_every_s: float = Field(30, ge=1, le=3600)
     hot_celsius: float = Field(75, ge=40, le=100, description="above it the frame rate is lowered")
-    clock_wait_s: float = Field(
-        60, ge=0, le=600, description="longest wait for a synchronised clock"
-    )
+    clock_wait_s: float = Field(60, ge=0, le=600, description="longest wait for the true time")
 
 
 class Config(Section):

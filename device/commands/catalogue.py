@@ -16,16 +16,16 @@ DEFAULT = Path("catalogue/example.sqlite")
 
 
 def add_parser(verbs: SubParsers) -> None:
-    """Add the verb `catalogue` and its own verbs."""
+    """Add `catalogue` and its own commands to the command line."""
     subparsers = verbs.add_parser(
-        "catalogue", help="make the table the device reads, and look into it"
+        "catalogue", help="build the kiosk's catalogue, check it and list its items"
     ).add_subparsers(dest="catalogue_verb", required=True, metavar="VERB")
 
     builder = subparsers.add_parser(
         "build",
-        help="CSV files to a catalogue",
-        description="Make a catalogue of CSV files. A broken row is named with file and line, and "
-        "the old table stays. docs/catalogue.md lists the columns.",
+        help="build a catalogue from CSV files",
+        description="Build a catalogue from CSV files. A broken row is reported with its file and "
+        "line, and the old catalogue stays. docs/catalogue.md lists the columns.",
         epilog="example: wayside catalogue build --out my.sqlite places.csv films.csv",
     )
     builder.add_argument("csv", nargs="+", type=Path, metavar="CSV", help="files with items")
@@ -34,9 +34,9 @@ def add_parser(verbs: SubParsers) -> None:
 
     checker = subparsers.add_parser(
         "check",
-        help="is a CSV file, or a catalogue, without mistakes?",
+        help="check CSV files or a catalogue",
         description="Read CSV files as `build` does, or a catalogue as the kiosk does, and write "
-        "nothing. Exit code 0 where nothing is wrong.",
+        "nothing. Exit code 0 if nothing is wrong.",
         epilog="example: wayside catalogue check places.csv my.sqlite",
     )
     checker.add_argument("file", nargs="+", type=Path, metavar="FILE", help=".csv or .sqlite")
@@ -44,8 +44,8 @@ def add_parser(verbs: SubParsers) -> None:
 
     shower = subparsers.add_parser(
         "show",
-        help="what a catalogue holds",
-        description="A table of the items of a catalogue, or everything about one of them.",
+        help="list the items of a catalogue",
+        description="List the items of a catalogue, or print everything about one of them.",
         epilog="example: wayside catalogue show --kind place --tag quiet",
     )
     shower.add_argument("id", nargs="?", help="everything about this item")
