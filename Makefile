@@ -68,7 +68,7 @@ $(FACE_MODELS): device/inference/third_party.py | .venv/kiosk
 	@$(BIN)/python -m device.inference.third_party
 	@touch $@
 
-catalogue/example.sqlite: $(wildcard catalogue/*.csv) | .venv/kiosk
+catalogue/example.sqlite: $(wildcard catalogue/*.csv device/catalogue/*.py) | .venv/kiosk
 	@$(BIN)/python -m device catalogue build --out $@ $(wildcard catalogue/*.csv)
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \

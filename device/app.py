@@ -154,7 +154,7 @@ class Kiosk:
                 self._announce(_line(screen))
             self._published = shown
             self._publish_at = context.at + payloads.LIFETIME_S / 3
-            message = payloads.suggestions(screen, notice, datetime.now(UTC))
+            message = payloads.suggestions(screen, notice, datetime.now(UTC), self.corridor.words)
             self.bus.publish("suggestions", message)
         if context.at >= self._health_at:
             self._health_at = context.at + self._config.upkeep.health_every_s

@@ -156,6 +156,9 @@ class DisplayConfig(Section):
     """The page. Without a port the kiosk does not serve it: a broker with `http_dir` does."""
 
     port: Port | None = Field(8080, description="loopback port of the page; 0 chooses one")
+    languages: tuple[str, ...] = Field(
+        ("en",), min_length=1, description="ISO 639-1 codes; the first is shown"
+    )
     websocket_url: str | None = Field(None, description="null: the embedded broker's")
     username: str | None = Field(None, description="of the page at the broker")
     password: SecretStr | None = None

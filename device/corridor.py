@@ -10,16 +10,15 @@ from dataclasses import dataclass
 
 from device.audience.group import audience_of
 from device.audience.smoothing import Smoother
-from device.catalogue.store import Catalogue
 from device.config import Config
 from device.faces.detect import open_detector
 from device.faces.mesh import FaceMesh
 from device.faces.tracks import Tracker
 from device.matching.match import Matcher
-from device.matching.rules import load_rules
 from device.recognition.recognise import Recogniser
 from device.session.session import SPARES, Session
 from device.values import Audience, Context, Face, Frame, Reading, Screen, Track, Visitor
+from device.words.words import load_words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,14 +54,9 @@ class Corridor:
         self.mesh = mesh = FaceMesh(third_party)  # for two steps: the detector and the eyes
         self.recogniser = Recogniser(config.models, config.vision, config.recognise, mesh=mesh)
         self.smoother = Smoother(config.audience)
-        cards = config.matching.count
-        self.matcher = Matcher(
-            Catalogue.open(config.matching.catalogue),
-            load_rules(config.matching.rules),
-            config.matching.model_copy(update={"count": cards + SPARES}),
-            config.place,
-        )
-        self.session = Session(config.session, cards)
+        self.words = load_words(config.display.languages[0], config.matching.catalogue)
+        self.matcher = Matcher.open(config, self.words, spares=SPARES)
+        self.session = Session(config.session, config.matching.count)
         # Last, since it is the one that has to be closed.
         self.detector, self.choice = open_detector(config.vision, third_party, mesh=mesh)
 

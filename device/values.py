@@ -201,7 +201,8 @@ class Item:
     """A row of the catalogue: a place, a film, a song or an activity. Empty means not known.
 
     latitude, longitude: degrees, WGS 84. hours: OpenStreetMap's `opening_hours` syntax.
-    minimum_age: years. popularity: 0 to 1 within its kind.
+    minimum_age: years. popularity: 0 to 1 within its kind. titles: the title in other languages, by
+    their codes (ISO 639-1, such as `fi`).
     """
 
     id: str
@@ -221,6 +222,7 @@ class Item:
     link: str = ""
     picture: str = ""
     source: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,13 +234,30 @@ class Term:
     weight: float
 
 
+ReasonCode: TypeAlias = Literal[
+    "tag", "distance", "open_until", "always_open", "closed", "decade", "well_known"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an item is suggested: a fact of the item. `device/words` makes words of it.
+
+    argument of `tag`: a tag or category. Of `distance`: metres. Of `open_until`: local time as
+    `HH:MM`. Of `decade`: its first year. Of the others: None. `always_open`: for a day or more.
+    """
+
+    code: ReasonCode
+    argument: str | int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An item, its score, why (words for the public that tell nothing about anyone), the trace."""
+    """An item, its score, why it is suggested, and the terms of the score for the operator."""
 
     item: Item
     score: float
-    why: tuple[str, ...]
+    why: tuple[Reason, ...]
     distance_m: float | None = None
     trace: tuple[Term, ...] = ()
 

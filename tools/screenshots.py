@@ -22,16 +22,15 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
-from device.catalogue.store import Catalogue
 from device.config import load_config
 from device.display.server import PageServer, settings_script
 from device.errors import UserError
 from device.matching.match import Matcher
-from device.matching.rules import load_rules
 from device.messaging import payloads
 from device.messaging.broker import HOST, EmbeddedBroker
 from device.messaging.topics import Topics
 from device.values import Audience, Context, Screen, Suggestion
+from device.words.words import Words, load_words
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -49,12 +48,8 @@ def main() -> int:
     broker.start()
     server = PageServer(0, settings_script(config, broker.websocket_port))
     server.start()
-    matcher = Matcher(
-        Catalogue.open(config.matching.catalogue),
-        load_rules(config.matching.rules),
-        config.matching,
-        config.place,
-    )
+    words = load_words("en", config.matching.catalogue)
+    matcher = Matcher.open(config, words)
     afternoon = datetime(2026, 11, 21, 15, tzinfo=ZoneInfo(config.place.timezone))
     visitor = Audience(size=1, mood="frustrated", age_band="adult", company="alone")
     cards = matcher.match(visitor, Context(at=0.0, now=afternoon))[: config.matching.count]
@@ -66,7 +61,7 @@ def main() -> int:
             try:
                 browser.get(server.address)
                 for name, items in (("resting", ()), ("suggestions", cards)):
-                    _publish(broker.port, topic, items)
+                    _publish(broker.port, topic, items, words)
                     _photograph(browser, items, IMAGES / f"{name}.png")
             finally:
                 browser.quit()
@@ -76,10 +71,10 @@ def main() -> int:
     return 0
 
 
-def _publish(port: int, topic: str, items: tuple[Suggestion, ...]) -> None:
+def _publish(port: int, topic: str, items: tuple[Suggestion, ...], words: Words) -> None:
     state: Literal["showing", "resting"] = "showing" if items else "resting"
     screen = Screen(state, items, serial=len(items))
-    message = payloads.suggestions(screen, "watching", datetime.now(UTC))
+    message = payloads.suggestions(screen, "watching", datetime.now(UTC), words)
     publish.single(topic, payloads.encode(message), qos=1, retain=True, hostname=HOST, port=port)
 
 

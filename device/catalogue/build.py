@@ -11,15 +11,12 @@ import csv
 import difflib
 import io
 import os
-import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 
-from device.catalogue.columns import COLUMNS
-from device.catalogue.store import COLUMNS as NAMES
-from device.catalogue.store import SCHEMA, TAG_SEPARATOR
+from device.catalogue.columns import COLUMNS, TITLE, title_language
+from device.catalogue.store import serialize
 from device.errors import UserError
 from device.values import Item
 
@@ -78,7 +75,7 @@ def write(items: Iterable[Item], out: Path) -> None:
     """
     if out.suffix == ".csv":
         raise UserError(f"{out}: --out names the catalogue to make, takes such as my.sqlite")
-    content = _database(items)
+    content = serialize(items)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{out.stem}.", suffix=".sqlite", dir=out.parent)
@@ -101,21 +98,6 @@ def write(items: Iterable[Item], out: Path) -> None:
         raise UserError(
             f"{out}: cannot be written ({error.strerror}); free space or choose another --out"
         ) from None
-
-
-def _database(items: Iterable[Item]) -> bytes:
-    with closing(sqlite3.connect(":memory:")) as file:
-        file.executescript(SCHEMA)
-        marks = ", ".join("?" for _ in NAMES)
-        file.executemany(f"INSERT INTO items VALUES ({marks})", map(_row, items))
-        file.commit()
-        return file.serialize()
-
-
-def _row(item: Item) -> list[object]:
-    values = {name: getattr(item, name) for name in NAMES}
-    values["tags"] = TAG_SEPARATOR.join(item.tags)
-    return list(values.values())
 
 
 def _rows(source: Path) -> Iterator[tuple[int, list[str], list[str]]]:
@@ -148,11 +130,12 @@ def _rows(source: Path) -> Iterator[tuple[int, list[str], list[str]]]:
 
 
 def _check_header(source: Path, header: list[str]) -> None:
+    names = [column.name for column in COLUMNS]
     required = [column.name for column in COLUMNS if column.required]
     for name in header:
-        if name not in NAMES:
-            close = difflib.get_close_matches(name, NAMES, n=1)
-            mend = f"did you mean {close[0]!r}?" if close else f"takes {', '.join(NAMES)}"
+        if name not in names and title_language(name) is None:
+            close = difflib.get_close_matches(name, names, n=1)
+            mend = f"did you mean {close[0]!r}?" if close else f"takes {', '.join(names)}"
             raise UserError(f"{source}:1: unknown column {name!r}; {mend}")
         if header.count(name) > 1:
             raise UserError(f"{source}:1: column {name!r} stands there twice")
@@ -173,4 +156,9 @@ def _item(header: list[str], cells: list[str]) -> Item:
     values = {column.name: column.value(row.get(column.name, "")) for column in COLUMNS}
     if (values["latitude"] is None) != (values["longitude"] is None):
         raise ValueError("latitude and longitude: takes both, or neither")
-    return Item(**values)  # type: ignore[arg-type]
+    titles = {
+        language: TITLE.value(cell)
+        for name, cell in row.items()
+        if (language := title_language(name)) is not None and cell.strip()
+    }
+    return Item(**values, titles=titles)  # type: ignore[arg-type]

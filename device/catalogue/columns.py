@@ -121,8 +121,8 @@ def _hours(text: str) -> str:
 
 def _link(text: str) -> str:
     parts = urlsplit(text)
-    told = parts.netloc if parts.scheme in ("http", "https") else parts.path
-    if parts.scheme not in ("https", "http", "geo") or not told or " " in text or len(text) > 300:
+    where = parts.netloc if parts.scheme in ("http", "https") else parts.path
+    if parts.scheme not in ("https", "http", "geo") or not where or " " in text or len(text) > 300:
         raise ValueError
     return text
 
@@ -141,7 +141,8 @@ COLUMNS = (
            _pattern(r"[a-z0-9][a-z0-9-]{0,63}"), required=True),
     Column("kind", "text", "what it is", ", ".join(KINDS), _kind, required=True),
     Column("title", "text", "what the card says",
-           "text of at most 120 characters", _text(120), required=True),
+           "text of at most 120 characters; `title:fi` and the like hold it in other languages",
+           _text(120), required=True),
     Column("category", "text", "what the rules and the historical tables go by",
            "lower-case letters, digits, spaces, & and -",
            _pattern(r"[a-z0-9](?:[a-z0-9 &-]{0,62}[a-z0-9])?"), required=True),
@@ -171,6 +172,17 @@ COLUMNS = (
     Column("source", "text", "where these facts come from", "text of at most 300 characters",
            _text(300), required=True),
 )  # fmt: skip
+
+
+TITLE = next(column for column in COLUMNS if column.name == "title")
+
+_TITLE_IN = re.compile(r"title:([a-z]{2,3}(?:-[A-Za-z]{2,4})?)")
+
+
+def title_language(name: str) -> str | None:
+    """The language of a column such as `title:fi`; None: it is none of these columns."""
+    match = _TITLE_IN.fullmatch(name)
+    return match[1] if match else None
 
 
 def table() -> str:

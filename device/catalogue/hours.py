@@ -1,163 +1,176 @@
-"""Opening hours: the common subset of OpenStreetMap's `opening_hours`, and nothing guessed.
+"""Opening hours in OpenStreetMap's `opening_hours` syntax, read by the library `opening-hours-py`.
 
-Understood: `24/7`, dates (`Apr-Oct`, `Mar 15-Nov 15`), days (`Mo-Fr,Su`), spans
-(`09:00-12:00,13:00-17:00`), spans over midnight (`20:00-02:00`, `20:00-26:00`), `off` and `closed`,
-rules joined by `;` of which the last that names a day decides it. The device has no calendar of
-holidays: what is said of `PH` and `SH` is left out. Whatever else is written there is refused, for
-unknown is better than wrong.
+A text is prepared in three ways. Rules of different weekdays are joined by `,`, since by the letter
+of the specification a rule after `;` replaces the whole day and would close a bar at midnight
+(`Fr 18:00-02:00; Sa 10:00-12:00`). `Sa, Su` is written `Sa,Su`, or `Sa` would be a rule that is
+open all day. What depends on something else than the time is not known: a comment such as "by
+appointment", `unknown`, or hours of holidays only, since the kiosk has no calendar of holidays.
 https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-DAY = 24 * 60
-"""Minutes of a day."""
-
-_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_HOLIDAYS = ("PH", "SH")
-
-
-_MONTH_DAYS = 31
-"""Every month has as many places in a rule's dates."""
-
-
-def _ranges(names: tuple[str, ...], tail: str = "") -> str:
-    one = f"(?:{'|'.join(names)}){tail}"
-    return f"{one}(?:-{one})?(?:, ?{one}(?:-{one})?)*"
-
-
-_SPAN = r"\d{1,2}:\d{2} ?- ?\d{1,2}:\d{2}"
-_RULE = re.compile(
-    rf"(?:(?P<dates>{_ranges(_MONTHS, '(?: [0-3][0-9]?)?')}) )?"
-    rf"(?:(?P<days>{_ranges(_DAYS + _HOLIDAYS)}) )?"
-    rf"(?P<times>{_SPAN}(?:, ?{_SPAN})*|off|closed)"
+import numpy as np
+from numpy.typing import NDArray
+from opening_hours import (  # type: ignore[attr-defined]  # its stubs lack ParserError
+    OpeningHours,
+    ParserError,
+    State,
 )
 
+from device.config import PlaceConfig
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """On these dates and days of the week (0 Monday): open in these spans, or closed if none.
+DAY = 24 * 60
+"""Minutes of a day, and the longest time ahead that is looked at."""
 
-    dates: 31 * month + day, both from 0. spans: (start, end) in minutes from midnight; an end
-    beyond 1440 is on the next day.
-    """
+HORIZON_DAYS = 2
+"""A change farther ahead is none: without a bound the library walks hours that never end, such as
+`Mo-Su 00:00-24:00; Jan 1 10:00-10:00`, through thousands of years, which takes seconds."""
 
-    dates: frozenset[int]
-    days: frozenset[int]
-    spans: tuple[tuple[int, int], ...]
+UNKNOWN_LEFT = -1
+"""Minutes left where it is not known whether a place is open."""
+
+_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+_DAY = f"(?:{'|'.join(_DAYS)})"
+_DAY_RANGES = rf"{_DAY}(?:-{_DAY})?(?:, ?{_DAY}(?:-{_DAY})?)*"
+_RULE = re.compile(
+    rf"(?P<dates>[^\"]*?)(?P<days>{_DAY_RANGES}) (?P<times>[0-9][0-9:,+ -]*|off|closed)"
+)
+_HOLIDAYS = re.compile(r"(?:PH|SH)(?:, ?(?:PH|SH))*(?: .*)?")
+_LIST_OF_DAYS = re.compile(rf"(?<=[ouehraH]), (?=(?:{_DAY}|PH|SH)\b)")
+_SUN = re.compile(r"sunrise|sunset|dawn|dusk")
+_OUTSIDE_QUOTES = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
 
 
-@dataclass(frozen=True, slots=True)
 class Hours:
-    """Opening hours in local time, to the minute. Made by `parse_hours`."""
+    """The opening hours of one text. Made by `parse_hours`."""
 
-    rules: tuple[Rule, ...]
+    def __init__(self, rules: OpeningHours) -> None:
+        self._rules = rules
 
     def minutes_left(self, now: datetime) -> int:
-        """For how many minutes it stays open; 0: closed now; 1440: a day or more."""
-        minute = now.hour * 60 + now.minute
-        spans = sorted(
-            (start + DAY * offset, end + DAY * offset)
-            for offset in (-1, 0, 1)
-            for start, end in self._spans(now.date() + timedelta(days=offset))
-        )
-        closes = minute
-        for start, end in spans:
-            if start <= closes < end:
-                closes = end
-        return min(closes - minute, DAY)
+        """Minutes for which it stays open from `now`, local time.
 
-    def _spans(self, day: date) -> tuple[tuple[int, int], ...]:
-        date_of_year = (day.month - 1) * _MONTH_DAYS + day.day - 1
-        for rule in reversed(self.rules):
-            if day.weekday() in rule.days and date_of_year in rule.dates:
-                return rule.spans
-        return ()
+        0: closed. `DAY`: a day or more. `UNKNOWN_LEFT`: not known.
+        """
+        left, _ = self.look(now)
+        return left
+
+    def look(self, now: datetime) -> tuple[int, int]:
+        """`minutes_left`, and for how many minutes, at most `DAY`, its state stays the same."""
+        at = now.replace(second=0, microsecond=0, tzinfo=None)
+        state, comment = self._rules.state(at)
+        change = self._rules.next_change(at)
+        same = DAY
+        if change is not None:
+            same = min(DAY, (change.replace(tzinfo=None) - at) // timedelta(minutes=1))
+        if comment or state == State.UNKNOWN:
+            return UNKNOWN_LEFT, same
+        return (same if state == State.OPEN else 0), same
 
 
-def parse_hours(text: str) -> Hours | None:
-    """Opening hours from text; None: not known (empty, or it speaks of holidays only).
+def parse_hours(text: str, place: PlaceConfig | None = None) -> Hours | None:
+    """Opening hours from text; None: not known (empty, or hours of holidays only).
+
+    place: where sunrise and sunset are taken; hours that name them are not known without it.
 
     Raises:
-        ValueError: beyond the subset; the message says which part.
+        ValueError: not in the syntax; the message says where.
     """
-    rules = []
-    for part in filter(None, (" ".join(piece.split()) for piece in text.split(";"))):
-        if part == "24/7":
-            rules.append(Rule(_dates(None), _days(None), ((0, DAY),)))
-            continue
-        match = _RULE.fullmatch(part)
-        if match is None:
-            raise ValueError(f"{part!r} is not understood, takes such as `Mo-Fr 09:00-17:00`")
-        days = _days(match["days"])
-        if days:
-            rules.append(Rule(_dates(match["dates"]), days, _times(match["times"])))
-    return Hours(tuple(rules)) if rules else None
+    rules = [_LIST_OF_DAYS.sub(",", " ".join(rule.split())) for rule in _OUTSIDE_QUOTES.split(text)]
+    rules = [rule for rule in rules if rule and not _HOLIDAYS.fullmatch(rule)]
+    if not rules:
+        return None
+    sun: dict[str, Any] = {}
+    if _SUN.search(text) and place is not None and place.latitude is not None:
+        # The library would also look up the country, from a map that takes 110 MB of memory.
+        sun = {"coords": (place.latitude, place.longitude), "auto_country": False}
+        sun["timezone"] = ZoneInfo(place.timezone)
+    try:
+        hours = OpeningHours(_joined(rules), max_interval_days=HORIZON_DAYS, **sun)
+    except ParserError as error:
+        raise ValueError(_place_of(str(error), text)) from None
+    return None if _SUN.search(text) and not sun else Hours(hours)
 
 
-def _days(text: str | None) -> frozenset[int]:
-    """`Mo-We,Su` as {0, 1, 2, 6}; None is every day; holidays are none."""
-    if text is None:
-        return frozenset(range(len(_DAYS)))
+class Timetable:
+    """The opening hours of many texts at once.
+
+    A text is evaluated again only when its state may have changed, so that asking every few
+    minutes costs little: most texts change twice a day.
+    """
+
+    def __init__(self, texts: Sequence[str], place: PlaceConfig | None = None) -> None:
+        """texts: opening hours; one that cannot be read is not known. place: for the sun."""
+        self._hours = [_readable(text, place) for text in texts]
+        self._known = np.array([hours is not None for hours in self._hours], np.bool_)
+        self._left = np.full(len(texts), UNKNOWN_LEFT, np.int64)
+        # Minutes since the year 1 between which `_left`, which counts from `_from`, holds.
+        self._from = np.zeros(len(texts), np.int64)
+        self._until = np.zeros(len(texts), np.int64)
+
+    def minutes_left(self, now: datetime) -> NDArray[np.int64]:
+        """For each text what `Hours.minutes_left` says: shape (T,)."""
+        minute = now.toordinal() * DAY + now.hour * 60 + now.minute
+        stale = self._known & ((minute < self._from) | (minute >= self._until))
+        for number in np.flatnonzero(stale).tolist():
+            hours = self._hours[number]
+            assert hours is not None
+            left, same = hours.look(now)
+            self._left[number], self._from[number] = left, minute
+            # A day ahead may be half way through a longer span: look again before it shrinks.
+            self._until[number] = minute + (1 if left == DAY else same)
+        passed = np.where(self._left > 0, minute - self._from, 0)
+        left_now: NDArray[np.int64] = self._left - passed
+        return left_now
+
+
+def _readable(text: str, place: PlaceConfig | None) -> Hours | None:
+    try:
+        return parse_hours(text, place)
+    except ValueError:
+        return None
+
+
+def _joined(rules: list[str]) -> str:
+    """The rules as one text, those of different weekdays joined by `,`.
+
+    A rule that only closes days of which no other rule speaks says nothing, and is left out: after
+    `,` it would cut off the night before.
+    """
+    days = [_weekdays(rule) for rule in rules]
+    apart = all(
+        a is not None and b is not None and a[0] == b[0] and not a[1] & b[1]
+        for number, a in enumerate(days)
+        for b in days[:number]
+    )
+    if len(rules) == 1 or not apart:
+        return "; ".join(rules)
+    opening = [rule for rule in rules if not rule.endswith((" off", " closed"))]
+    return ", ".join(opening) or rules[0]
+
+
+def _weekdays(rule: str) -> tuple[str, frozenset[int]] | None:
+    """The dates that a simple rule begins with, and its days, 0 Monday; None: not a simple one."""
+    match = _RULE.fullmatch(rule)
+    if match is None:
+        return None
     found: set[int] = set()
-    for first, last in _pairs(text):
-        if first not in _HOLIDAYS and last not in _HOLIDAYS:
-            found |= _range(_DAYS.index(first), _DAYS.index(last or first), len(_DAYS))
-    return frozenset(found)
+    for part in match["days"].split(","):
+        first, _, last = part.strip().partition("-")
+        start, end = _DAYS.index(first), _DAYS.index(last or first)
+        found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+    return match["dates"], frozenset(found)
 
 
-def _dates(text: str | None) -> frozenset[int]:
-    """`Apr-Oct` and `Mar 15-Nov 15` as numbers of dates; None is the whole year."""
-    year = len(_MONTHS) * _MONTH_DAYS
-    if text is None:
-        return frozenset(range(year))
-    found: set[int] = set()
-    for first, last in _pairs(text):
-        start, end = _date(first, 1), _date(last or first, _MONTH_DAYS)
-        found |= _range(start, end, year)
-    return frozenset(found)
-
-
-def _date(text: str, otherwise: int) -> int:
-    month, _, day = text.partition(" ")
-    number = int(day or otherwise)
-    if not 1 <= number <= _MONTH_DAYS:
-        raise ValueError(f"{text!r} is no date")
-    return _MONTHS.index(month) * _MONTH_DAYS + number - 1
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """The two ends of each range; the second is empty where it is no range."""
-    for piece in text.split(","):
-        first, _, last = piece.strip().partition("-")
-        yield first, last
-
-
-def _range(start: int, end: int, size: int) -> set[int]:
-    """From start to end, both included, around the end of the week or year if need be."""
-    return {(start + step) % size for step in range((end - start) % size + 1)}
-
-
-def _times(text: str) -> tuple[tuple[int, int], ...]:
-    if text in ("off", "closed"):
-        return ()
-    spans = []
-    for piece in text.replace(" ", "").split(","):
-        start, end = (_minutes(clock) for clock in piece.split("-"))
-        if start >= DAY:
-            raise ValueError(f"{piece!r} starts after midnight's 24:00")
-        spans.append((start, end if end > start else end + DAY))
-    return tuple(spans)
-
-
-def _minutes(clock: str) -> int:
-    hour, minute = (int(part) for part in clock.split(":"))
-    if minute > 59 or hour * 60 + minute > 2 * DAY:
-        raise ValueError(f"{clock!r} is no time of day")
-    return hour * 60 + minute
+def _place_of(error: str, text: str) -> str:
+    """One line for a parser's error, which draws an arrow below the text."""
+    column = re.search(r"--> 1:(\d+)", error)
+    rest = text[int(column[1]) - 1 :] if column else text
+    return f"not understood from {rest!r} on" if rest and rest != text else "not understood"

@@ -1,31 +1,38 @@
 """The catalogue: a SQLite file that `wayside catalogue build` makes and the device reads.
 
-Promises: the file is opened immutable, read once into frozen items and closed again, so that a
-new one can take its place at any time; a file that is missing, damaged or of another schema is
-one line that says what to type. Nothing here writes.
+Promises: the file is opened immutable and never written, so that a new one can take its place at
+any time; what matching needs of all items is read at once, as arrays, and an item's texts only when
+it is shown; a file that is missing, damaged or of another schema is one line with what to type.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 
+from device.catalogue.arrays import Arrays
 from device.errors import UserError
 from device.values import KINDS, Item
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Stands in the file as `PRAGMA user_version`."""
 
 APPLICATION_ID = 0x57415953
 """Stands in the file as `PRAGMA application_id`: "WAYS" in ASCII."""
 
 COLUMNS = tuple(field.name for field in fields(Item))
-"""Columns of the one table, in order: the fields of an `Item`."""
+"""Columns of the table of items, in order: the fields of an `Item`."""
 
 TAG_SEPARATOR = ";"
+
+ITEMS_KEPT = 256
+"""Items whose texts are kept in memory: those of the last screens."""
 
 SCHEMA = f"""
 CREATE TABLE items (
@@ -41,28 +48,60 @@ CREATE TABLE items (
     address TEXT NOT NULL,
     hours TEXT NOT NULL,
     price TEXT NOT NULL,
-    minimum_age INTEGER NOT NULL CHECK (minimum_age >= 0),
+    minimum_age INTEGER NOT NULL CHECK (minimum_age BETWEEN 0 AND 99),
     popularity REAL CHECK (popularity BETWEEN 0 AND 1),
     link TEXT NOT NULL,
     picture TEXT NOT NULL,
     source TEXT NOT NULL,
+    titles TEXT NOT NULL,
     CHECK ((latitude IS NULL) = (longitude IS NULL))
 ) STRICT;
+CREATE TABLE arrays (name TEXT PRIMARY KEY, crc32 INTEGER NOT NULL, content BLOB NOT NULL) STRICT;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 
+def serialize(items: Iterable[Item]) -> bytes:
+    """A catalogue file of these items. The same items make the same bytes."""
+    items = list(items)
+    with closing(sqlite3.connect(":memory:")) as file:
+        file.executescript(SCHEMA)
+        marks = ", ".join("?" for _ in COLUMNS)
+        file.executemany(f"INSERT INTO items VALUES ({marks})", map(_row, items))
+        blobs = Arrays.of(items).blobs()
+        rows = ((name, zlib.crc32(content), content) for name, content in blobs.items())
+        file.executemany("INSERT INTO arrays VALUES (?, ?, ?)", rows)
+        file.commit()
+        return file.serialize()
+
+
 class Catalogue:
     """The items of one table, in its order."""
 
-    def __init__(self, items: Iterable[Item]) -> None:
-        self.items = tuple(items)
-        self._by_id = {item.id: item for item in self.items}
+    def __init__(self, file: sqlite3.Connection) -> None:
+        """Read the arrays; `file` stays open for the texts. Use `open` or `of`.
+
+        Raises:
+            sqlite3.Error, ValueError, KeyError: the file is damaged.
+        """
+        self._file = file
+        self.arrays = Arrays.from_blobs(dict(self._blobs()))
+        rows = file.execute("SELECT max(rowid) FROM items").fetchone()[0] or 0
+        if rows != len(self.arrays):
+            raise ValueError(f"{rows} items, arrays of {len(self.arrays)}")
+        self.item = lru_cache(ITEMS_KEPT)(self._item)
+
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> Catalogue:
+        """A catalogue in memory."""
+        file = sqlite3.connect(":memory:", check_same_thread=False)
+        file.deserialize(serialize(items))
+        return cls(file)
 
     @classmethod
     def open(cls, path: Path) -> Catalogue:
-        """Read a catalogue file.
+        """Open a catalogue file.
 
         Raises:
             UserError: it is missing, cannot be read, is damaged, empty, or of another schema.
@@ -75,40 +114,66 @@ class Catalogue:
             raise UserError(
                 f"{path}: the catalogue cannot be read ({error.strerror}); {mend}"
             ) from None
+        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         try:
-            address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-            with closing(sqlite3.connect(address, uri=True)) as file:
-                version = file.execute("PRAGMA user_version").fetchone()[0]
-                owner = file.execute("PRAGMA application_id").fetchone()[0]
-                if (owner, version) != (APPLICATION_ID, SCHEMA_VERSION):
-                    found = f"schema {version}" if owner == APPLICATION_ID else "something else"
-                    raise UserError(
-                        f"{path}: got {found}, takes a catalogue of schema {SCHEMA_VERSION}; {mend}"
-                    )
-                sound = file.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if sound != "ok":
-                    raise UserError(f"{path}: the catalogue is damaged; {mend}")
-                rows = file.execute(f"SELECT {', '.join(COLUMNS)} FROM items ORDER BY rowid")
-                items = [_item(row) for row in rows]
-        except sqlite3.Error as error:
+            # Opened by the thread that starts the kiosk, read by the one that runs the corridor.
+            file = sqlite3.connect(address, uri=True, check_same_thread=False)
+            version = file.execute("PRAGMA user_version").fetchone()[0]
+            owner = file.execute("PRAGMA application_id").fetchone()[0]
+            if (owner, version) != (APPLICATION_ID, SCHEMA_VERSION):
+                found = f"schema {version}" if owner == APPLICATION_ID else "something else"
+                raise UserError(
+                    f"{path}: got {found}, takes a catalogue of schema {SCHEMA_VERSION}; {mend}"
+                )
+            sound = file.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if sound != "ok":
+                raise UserError(f"{path}: the catalogue is damaged; {mend}")
+            catalogue = cls(file)
+        except (sqlite3.Error, ValueError, KeyError) as error:
             raise UserError(f"{path}: the catalogue is damaged ({error}); {mend}") from None
-        if not items:
+        if not len(catalogue):
             raise UserError(f"{path}: the catalogue holds no item; {mend}")
-        return cls(items)
+        return catalogue
 
     def __len__(self) -> int:
-        return len(self.items)
+        return len(self.arrays)
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(_from_row, self._select("ORDER BY rowid"))
 
     def get(self, item_id: str) -> Item | None:
         """The item of this id; None: there is none."""
-        return self._by_id.get(item_id)
+        row = self._select("WHERE id = ?", item_id).fetchone()
+        return None if row is None else _from_row(row)
 
     def tagged(self, *tags: str) -> tuple[Item, ...]:
         """The items that carry all of these tags."""
-        return tuple(item for item in self.items if set(tags) <= set(item.tags))
+        return tuple(item for item in self if set(tags) <= set(item.tags))
+
+    def _blobs(self) -> Iterator[tuple[str, bytes]]:
+        # SQLite's own check reads what a page is for, not what a blob on it holds.
+        for name, crc32, content in self._file.execute("SELECT name, crc32, content FROM arrays"):
+            if zlib.crc32(content) != crc32:
+                raise ValueError(f"{name} has changed")
+            yield name, content
+
+    def _item(self, index: int) -> Item:
+        """The item at an index of the arrays."""
+        return _from_row(self._select("WHERE rowid = ?", index + 1).fetchone())
+
+    def _select(self, which: str, *values: object) -> sqlite3.Cursor:
+        return self._file.execute(f"SELECT {', '.join(COLUMNS)} FROM items {which}", values)
 
 
-def _item(row: tuple[object, ...]) -> Item:
+def _row(item: Item) -> list[object]:
+    values = {name: getattr(item, name) for name in COLUMNS}
+    values["tags"] = TAG_SEPARATOR.join(item.tags)
+    values["titles"] = json.dumps(dict(item.titles), ensure_ascii=False) if item.titles else ""
+    return list(values.values())
+
+
+def _from_row(row: tuple[object, ...]) -> Item:
     values = dict(zip(COLUMNS, row, strict=True))
     values["tags"] = tuple(str(values["tags"]).split(TAG_SEPARATOR)) if values["tags"] else ()
+    values["titles"] = json.loads(str(values["titles"])) if values["titles"] else {}
     return Item(**values)  # type: ignore[arg-type]

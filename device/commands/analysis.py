@@ -17,6 +17,7 @@ from typing_extensions import TypedDict  # pydantic takes typing's from Python 3
 
 from device.corridor import Seen
 from device.values import Audience, Face, Kind, Suggestion, Visitor
+from device.words.words import Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,7 @@ class LookLine(TypedDict):
     suggestions: Annotated[list[LookSuggestion], Field(description="best first")]
 
 
-def as_json(analysis: Analysis) -> str:
+def as_json(analysis: Analysis, words: Words) -> str:
     """One line for programs, a `LookLine`."""
     line: LookLine = {
         "source": str(analysis.source),
@@ -79,7 +80,7 @@ def as_json(analysis: Analysis) -> str:
                 "kind": suggestion.item.kind,
                 "title": suggestion.item.title,
                 "score": round(suggestion.score, 4),
-                "why": list(suggestion.why),
+                "why": list(words.say(suggestion.why)),
             }
             for suggestion in analysis.suggestions
         ],
@@ -87,7 +88,7 @@ def as_json(analysis: Analysis) -> str:
     return json.dumps(line, ensure_ascii=False)
 
 
-def as_text(analysis: Analysis) -> str:
+def as_text(analysis: Analysis, words: Words) -> str:
     """For a person: one line for a second of a clip, everything for a whole file."""
     people = analysis.seen.people
     if isinstance(analysis.at, float):
@@ -99,7 +100,7 @@ def as_text(analysis: Analysis) -> str:
         lines.append(f"  face {w}x{h} at {x},{y} ({face.score:.2f}): {visitor_line(visitor)}")
     if people:
         lines.append(f"  {audience_line(analysis.seen.audience)}")
-    lines += [f"  {line}" for line in suggestion_lines(analysis.suggestions)]
+    lines += [f"  {line}" for line in suggestion_lines(analysis.suggestions, words)]
     return "\n".join(lines)
 
 
@@ -125,13 +126,13 @@ def audience_line(audience: Audience) -> str:
     )
 
 
-def suggestion_lines(suggestions: Sequence[Suggestion]) -> Iterator[str]:
+def suggestion_lines(suggestions: Sequence[Suggestion], words: Words) -> Iterator[str]:
     """Two lines for each suggestion: what it is and why, and its score term by term."""
     for place, suggestion in enumerate(suggestions, 1):
         item = suggestion.item
         yield (
             f"{place}. {suggestion.score:6.3f}  {item.title} ({item.kind}, {item.category}): "
-            f"{', '.join(suggestion.why)}"
+            f"{', '.join(words.say(suggestion.why))}"
         )
         terms = [term for term in suggestion.trace if term.value * term.weight]
         terms.sort(key=lambda term: -abs(term.value * term.weight))

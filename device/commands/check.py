@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from device.camera.picamera import picamera_attached
 from device.camera.sources import open_source, resolve_source, usb_cameras, without_password
-from device.catalogue.store import Catalogue
 from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
 from device.display.server import PageServer, settings_script
@@ -21,11 +20,11 @@ from device.errors import UserError
 from device.faces.detect import open_detector
 from device.inference.litert import runtime_name
 from device.matching.match import Matcher
-from device.matching.rules import load_rules
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.probe import probe
 from device.recognition.recognise import Recogniser
 from device.upkeep.clock import synchronised
+from device.words.words import load_words
 
 CONNECT_S = 5.0
 
@@ -82,9 +81,9 @@ def _models(config: Config) -> str:
 
 
 def _catalogue(config: Config) -> str:
-    catalogue = Catalogue.open(config.matching.catalogue)
-    Matcher(catalogue, load_rules(config.matching.rules), config.matching, config.place)
-    return f"{len(catalogue.items)} items, preset {config.matching.preset}"
+    words = load_words(config.display.languages[0], config.matching.catalogue)
+    matcher = Matcher.open(config, words)
+    return f"{len(matcher.catalogue)} items, preset {config.matching.preset}"
 
 
 def _camera(config: Config) -> str:

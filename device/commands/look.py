@@ -52,6 +52,7 @@ class Analyser:
         """
         matching = config.matching.model_copy(update={"count": top})
         self._corridor = Corridor(config.model_copy(update={"matching": matching}))
+        self.words = self._corridor.words
         self._config = config
         self._top = top
         self._began = 0.0
@@ -218,7 +219,8 @@ def _print(analyser: Analyser, path: Path, arguments: argparse.Namespace) -> boo
             done = [_print(analyser, picture, arguments) for picture in list_pictures(path)]
             return all(done)
         for analysis in _analyses(analyser, path, crop=arguments.crop):
-            print(as_json(analysis) if arguments.json else as_text(analysis), flush=True)
+            line = as_json if arguments.json else as_text
+            print(line(analysis, analyser.words), flush=True)
     except UserError as error:
         print(f"wayside: {error}", file=sys.stderr, flush=True)
         return False

@@ -1,51 +1,56 @@
-"""Every item of the catalogue against who stands there: its score, a varied few of them, and why.
+"""Every item of the catalogue against an audience: its score, a varied few of the best, and why.
 
-Promises: what is not known, of the audience or of an item, counts nothing for or against; somebody
-who may be a minor gets only what suits all ages; the words of a suggestion do not depend on the
-audience (`device.matching.reasons`); the same question asked again costs microseconds.
+Guarantees: what is not known, of the audience or of an item, counts nothing for or against; a
+visitor who may be a minor gets only what suits all ages; the reasons of a suggestion do not depend
+on the audience (`device.matching.reasons`); the same question asked again costs microseconds.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
 
+from device.catalogue.arrays import NO_CREATOR, Arrays
 from device.catalogue.store import Catalogue
-from device.config import MatchingConfig, PlaceConfig
+from device.config import Config, MatchingConfig, PlaceConfig
 from device.errors import UserError
 from device.matching.reasons import reasons
-from device.matching.rules import Rules
-from device.matching.terms import Question, Terms, Values
+from device.matching.rules import Rules, load_rules
+from device.matching.terms import Question, Terms, TermValues, Values, blocks
 from device.values import (
     AGE_BAND_STARTS,
     AGE_BANDS,
+    KINDS,
     UNKNOWN,
     Audience,
     Context,
     Suggestion,
     Term,
 )
+from device.words.words import Words
 
 log = logging.getLogger(__name__)
 
 ADULT = 18
-"""Years below which somebody gets what suits all ages, and nothing else."""
+"""Years below which a visitor gets what suits all ages, and nothing else."""
 
 STEP_MIN = 5
 """The clock is read in steps of this many minutes, so that an answer can be kept."""
+
+SHORTLIST = 500
+"""Items of the best scores among which variety chooses."""
 
 SAME_KIND, SAME_CATEGORY, SHARED_TAGS, SAME_CREATOR = 0.4, 0.3, 0.2, 0.1
 """What makes two items alike; all together 1."""
 
 
-def sure_years(audience: Audience) -> int:
-    """Years that everybody who counts surely has; 0 where somebody may be a minor.
+def certain_years(audience: Audience) -> int:
+    """Years that everybody who counts certainly has; 0 where somebody may be a minor.
 
-    Nobody looked at, or an age that is not known, may be a minor.
+    Where there is no visitor, or an age is not known, somebody may be a minor.
     """
     bands = [visitor.age_band for visitor in audience.visitors] or [UNKNOWN]
     if audience.age_band != UNKNOWN:
@@ -59,36 +64,64 @@ class Matcher:
     """Scores the items of a catalogue for an audience and picks a varied few."""
 
     def __init__(
-        self, catalogue: Catalogue, rules: Rules, config: MatchingConfig, place: PlaceConfig
+        self,
+        catalogue: Catalogue,
+        rules: Rules,
+        config: MatchingConfig,
+        place: PlaceConfig,
+        vocabulary: Collection[str] = (),
     ) -> None:
-        """Prepare the terms of every item.
+        """Prepare the terms of every item. vocabulary: tags and categories that have words.
 
         Raises:
             UserError: no such preset, or it leaves no item to suggest.
         """
-        self._rules = rules
+        self.catalogue, self._rules, self._vocabulary = catalogue, rules, vocabulary
         self._preset = rules.preset(config.preset)
         self._count = config.count
         self._by_gender = config.by_gender
+        arrays = catalogue.arrays
         kinds = [kind for kind in config.kinds if kind in self._preset.kinds]
-        self._items = items = tuple(item for item in catalogue.items if item.kind in kinds)
-        if not items:
+        suggested = np.array([kind in kinds for kind in KINDS])[arrays.kind]
+        if not suggested.any():
+            there = sorted({KINDS[code] for code in np.unique(arrays.kind)})
             raise UserError(
                 f"matching.kinds: got {', '.join(config.kinds)}, which leaves nothing: preset "
                 f"{config.preset!r} suggests {', '.join(self._preset.kinds)}, and the catalogue "
-                f"holds {', '.join(sorted({item.kind for item in catalogue.items}))}"
+                f"holds {', '.join(there)}"
             )
-        self._terms = Terms(items, rules, self._preset.towards or {}, place)
-        self._size = self._terms.features.sum(axis=1)
-        self._minimum_age = np.array([item.minimum_age for item in items])
-        self._kind = _codes(item.kind for item in items)
-        self._category = _codes(item.category for item in items)
-        self._creator = _codes(item.creator or item.id for item in items)
+        self._terms = Terms(arrays, rules, self._preset.towards or {}, place)
+        self._weights = rules.weights.model_dump()
+        self._scores: Values = np.empty(len(arrays), np.float32)
+        # An item that is not eligible costs nothing to leave out: minus infinity, added.
+        self._age_needed = np.where(suggested, arrays.minimum_age, np.uint8(255))
+        self._out_of_reach: dict[int, Values] = {}
+        self._needed = np.full(len(arrays.categories), 255, np.uint8)
+        np.minimum.at(self._needed, arrays.category, self._age_needed)
         self._asked: Question | None = None
         self._answer: tuple[Suggestion, ...] = ()
         named = {name for rule in self._preset.table or () for name in rule.categories}
-        for name in sorted(named - {item.category for item in items}):
+        for name in sorted(named - set(arrays.categories)):
             log.warning("preset %s: no item of category %r", config.preset, name)
+
+    @classmethod
+    def open(cls, config: Config, words: Words, *, spares: int = 0) -> Matcher:
+        """A matcher of the catalogue and rules that `config` names.
+
+        words: of the language that reasons must have words in. spares: suggestions beyond
+        `matching.count`.
+
+        Raises:
+            UserError: a file is missing or broken, or the configuration leaves nothing to suggest.
+        """
+        matching = config.matching
+        return cls(
+            Catalogue.open(matching.catalogue),
+            load_rules(matching.rules),
+            matching.model_copy(update={"count": matching.count + spares}),
+            config.place,
+            words.tags,
+        )
 
     def match(self, audience: Audience, context: Context) -> tuple[Suggestion, ...]:
         """The best few for this audience now, best first.
@@ -104,7 +137,7 @@ class Matcher:
             age_band=audience.age_band,
             gender=audience.gender if self._by_gender else UNKNOWN,
             company=audience.company,
-            years=sure_years(audience),
+            years=certain_years(audience),
             now=now,
             weather=context.weather,
         )
@@ -119,60 +152,104 @@ class Matcher:
         Carbonell and Goldstein, "The use of MMR, diversity-based reranking for reordering
         documents and producing summaries", SIGIR 1998.
         """
-        values = self._terms.of(question)
-        allowed = self._minimum_age <= question.years
+        terms = self._terms.of(question)
         named = self._named(question)
-        if (allowed & named).any():
-            allowed &= named
-            values["mood"] = named.astype(np.float32)
-        weights = {name: float(getattr(self._rules.weights, name)) for name in values}
-        relevance = np.array(list(weights.values())) @ np.array(list(values.values()))
-        relevance[~allowed] = -np.inf
-        variety = float(self._rules.weights.variety)
-        likeness = np.zeros(len(self._items), np.float32)
-        picks = []
-        for _ in range(min(self._count, int(allowed.sum()))):
-            scores = relevance - variety * likeness
+        if named is not None:
+            terms["mood"] = named
+        rows = self._shortlist(terms, question.years, only_named=named is not None)
+        relevance = self._scores[rows]
+        variety = self._weights["variety"]
+        alike = _Likeness(self.catalogue.arrays, rows)
+        likeness = np.zeros(len(rows), np.float32)
+        picks: list[Suggestion] = []
+        while len(picks) < min(self._count, len(rows)):
+            scores = relevance - np.float32(variety) * likeness if picks else relevance
             best = int(scores.argmax())
-            trace = [Term(name, float(values[name][best]), weights[name]) for name in values]
+            index = int(rows[best])
+            trace = [
+                Term(name, terms[name].at(index) if name in terms else 0.0, weight)
+                for name, weight in self._weights.items()
+                if name != "variety"
+            ]
             trace.append(Term("variety", 0.0 - float(likeness[best]), variety))
-            picks.append(self._suggestion(best, float(scores[best]), trace, question.now))
+            picks.append(self._suggestion(index, float(scores[best]), trace, question))
             relevance[best] = -np.inf
-            likeness = np.maximum(likeness, self._likeness(best))
+            if len(picks) < self._count:
+                np.maximum(likeness, alike.to(best), out=likeness)
         return tuple(picks)
 
+    def _shortlist(
+        self, terms: dict[str, TermValues], years: int, *, only_named: bool
+    ) -> NDArray[np.intp]:
+        """Rows of the best scores, in the catalogue's order; all scores stand in `_scores`."""
+        if years not in self._out_of_reach:
+            allowed = self._age_needed <= years
+            self._out_of_reach[years] = np.where(allowed, np.float32(0), np.float32(-np.inf))
+        scores, out_of_reach = self._scores, self._out_of_reach[years]
+        weighted = [(term, np.float32(self._weights[name])) for name, term in terms.items()]
+        for part in blocks(len(scores)):
+            total = scores[part]
+            total[:] = out_of_reach[part]
+            for term, weight in weighted:
+                total += weight * term.block(part)
+            if only_named:
+                total[terms["mood"].block(part) == 0] = -np.inf
+        if len(scores) > SHORTLIST:
+            best = np.sort(np.argpartition(scores, -SHORTLIST)[-SHORTLIST:])
+            return best[scores[best] > -np.inf]
+        return np.flatnonzero(scores > -np.inf)
+
     def _suggestion(
-        self, index: int, score: float, trace: list[Term], now: datetime | None
+        self, index: int, score: float, trace: list[Term], question: Question
     ) -> Suggestion:
-        item, metres = self._items[index], float(self._terms.metres[index])
+        item, metres = self.catalogue.item(index), float(self._terms.metres[index])
         distance = None if np.isnan(metres) else metres
-        hours = self._terms.hours[item.hours]
-        why = reasons(item, self._rules.words, distance_m=distance, hours=hours, now=now)
+        now = question.now
+        left = None if now is None else self._terms.minutes_left(index, now)
+        why = reasons(item, self._vocabulary, distance_m=distance, minutes_left=left, now=now)
         return Suggestion(item, score, why, distance, tuple(trace))
 
-    def _named(self, question: Question) -> NDArray[np.bool_]:
-        """Whether the preset's table names an item's category for this audience: shape (N,)."""
-        categories = self._preset.categories(
+    def _named(self, question: Question) -> TermValues | None:
+        """1 for the categories that the preset's table names for this audience, 0 for others.
+
+        None: the table names none, or only what this audience may not be shown.
+        """
+        named = self._preset.categories(
             emotion=question.emotion,
             mood=question.mood,
             gender=question.gender,
             age_band=question.age_band,
         )
-        return np.array([item.category in (categories or ()) for item in self._items])
+        if named is None:
+            return None
+        arrays = self.catalogue.arrays
+        values = np.array([name in named for name in arrays.categories], np.float32)
+        if not (values.astype(np.bool_) & (self._needed <= question.years)).any():
+            return None
+        return TermValues(values, arrays.category)
 
-    def _likeness(self, index: int) -> Values:
-        """How much each item is like this one, 0 to 1; of tags the share that they share."""
-        shared = self._terms.features @ self._terms.features[index]
-        alike: Values = (
-            SAME_KIND * (self._kind == self._kind[index])
-            + SAME_CATEGORY * (self._category == self._category[index])
-            + SHARED_TAGS * shared / (self._size + self._size[index] - shared)
-            + SAME_CREATOR * (self._creator == self._creator[index])
-        ).astype(np.float32)
+
+class _Likeness:
+    """How much the items of a shortlist are alike, 0 to 1."""
+
+    def __init__(self, arrays: Arrays, rows: NDArray[np.intp]) -> None:
+        self._kind = arrays.kind[rows]
+        self._category = arrays.category[rows]
+        self._creator = arrays.creator[rows]
+        self._features, self._begins = arrays.features_of(rows)
+        self._sizes = np.diff(self._begins, append=len(self._features))
+        self._marks = np.zeros(len(arrays.feature_names), np.float32)
+
+    def to(self, place: int) -> Values:
+        """The likeness of each to the one at `place`; of tags the share of common ones."""
+        begin, size = self._begins[place], self._sizes[place]
+        mine = self._features[begin : begin + size]
+        self._marks[mine] = 1
+        shared = np.add.reduceat(self._marks[self._features], self._begins)
+        self._marks[mine] = 0
+        alike: Values = np.float32(SHARED_TAGS) * shared / (self._sizes + size - shared)
+        alike += np.float32(SAME_KIND) * (self._kind == self._kind[place])
+        alike += np.float32(SAME_CATEGORY) * (self._category == self._category[place])
+        if self._creator[place] != NO_CREATOR:
+            alike += np.float32(SAME_CREATOR) * (self._creator == self._creator[place])
         return alike
-
-
-def _codes(names: Iterable[str]) -> NDArray[np.int64]:
-    """A number for each name, the same for the same name: shape (N,)."""
-    seen: dict[str, int] = {}
-    return np.array([seen.setdefault(name, len(seen)) for name in names])

@@ -1,9 +1,8 @@
 """The rules of the matching: `catalogue/rules.yaml`, typed and checked like the configuration.
 
-Weights, what suits which age, company, hour and weather, what may be said in public, and the
-presets, of which the configuration names one. An unknown key, a value out of bounds or a public
-word that tells something about a visitor is one line: file, path of the key, what it got, what
-it takes.
+Weights, what suits which age, company, hour and weather, and the presets, of which the
+configuration names one. Rules name no words: those stand in `device/words`. An unknown key or a
+value out of bounds is one line: file, path of the key, what it got, what it takes.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from device.errors import UserError
-from device.matching.reasons import forbidden
 from device.typed_yaml import Section, read_yaml
 from device.values import KINDS, UNKNOWN, Kind
 
@@ -137,18 +135,7 @@ class Rules(Section):
     company: dict[SomeCompany, Likes] = {}
     hours: tuple[Daypart, ...] = ()
     weather: dict[str, Likes] = {}
-    words: dict[Feature, str] = {}
     presets: dict[str, Preset] = Field(min_length=1)
-
-    @field_validator("words")
-    @classmethod
-    def _public(cls, words: dict[str, str]) -> dict[str, str]:
-        for name, phrase in words.items():
-            if word := forbidden(phrase):
-                raise ValueError(
-                    f"words that tell nothing about a visitor, and {name}: {phrase!r} has {word!r}"
-                )
-        return words
 
     def preset(self, name: str) -> Preset:
         """The preset of this name.

@@ -1,12 +1,13 @@
 """The terms of a score: for each, one number an item, -1 against it to 1 for it, 0 not known.
 
-What depends on the item alone is worked out once; a question then only picks and adds arrays.
-Formulas and their sources stand in `docs/matching.md`.
+Everything that depends on the items alone is computed once. A question then picks a few arrays and
+adds them, block by block, so that each number is read from memory once. Formulas and their sources
+stand in `docs/matching.md`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, TypeVar
@@ -14,21 +15,29 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from device.catalogue.hours import Hours, parse_hours
+from device.catalogue.arrays import Arrays, Codes
+from device.catalogue.hours import UNKNOWN_LEFT, Timetable
 from device.config import PlaceConfig
 from device.matching.rules import Affect, Likes, Rules
-from device.values import Item
 
 K = TypeVar("K", bound=str)
 
 Values: TypeAlias = NDArray[np.float32]
-"""One number an item: shape (N,)."""
+"""One number an item, shape (N,), or a code, shape (K,)."""
 
 EARTH_M = 6_371_008.8
 """Mean radius of the Earth in metres (IUGG)."""
 
 OPEN, CLOSING, CLOSED = 0.2, -0.5, -1.0
-"""Values of the term `open`. Little is gained by being open: most places do not say their hours."""
+"""Values of the term `open`. Being open gains little: the hours of most places are not known."""
+
+BLOCK = 16_384
+"""Items that are added at once: 64 KiB of float32, which a small processor's cache holds."""
+
+HOURS_OF_DAY = 24
+
+_TURN_SEED, _TURN_STEP = 20_261_124, 7_919
+"""Seed of the random numbers, and by how many places they move each hour; a prime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,123 +54,146 @@ class Question:
     weather: str
 
 
-class Terms:
-    """The terms of every item of a catalogue.
+@dataclass(frozen=True, slots=True, eq=False)
+class TermValues:
+    """The values of one term: of the items, or of codes where many items share one."""
 
-    features: (N, T) float32, 1 where an item has a tag, category or kind. metres: (N,) float64,
-    NaN where it is not known.
-    """
+    values: Values
+    codes: Codes | None = None
+
+    def at(self, index: int) -> float:
+        """The value of one item."""
+        return float(self.values[index if self.codes is None else self.codes[index]])
+
+    def block(self, part: slice) -> Values:
+        """The values of some items in a row."""
+        return self.values[part] if self.codes is None else self.values[self.codes[part]]
+
+
+class Terms:
+    """The terms of every item of a catalogue. metres: (N,) float32, NaN where not known."""
 
     def __init__(
-        self,
-        items: tuple[Item, ...],
-        rules: Rules,
-        towards: Mapping[K, Affect],
-        place: PlaceConfig,
+        self, arrays: Arrays, rules: Rules, towards: Mapping[K, Affect], place: PlaceConfig
     ) -> None:
-        self._items = items
-        self._rules = rules
-        self._nothing: Values = np.zeros(len(items), np.float32)
-        named = [{*item.tags, item.category, item.kind} for item in items]
-        self._columns = {name: at for at, name in enumerate(sorted(set().union(*named)))}
-        self.features: Values = np.zeros((len(items), len(self._columns)), np.float32)
-        for row, names in enumerate(named):
-            self.features[row, [self._columns[name] for name in names]] = 1
-        self.hours = {item.hours: _hours(item.hours) for item in items}
-        self.metres = _metres(items, place)
-        self._moods = self._towards(towards)
+        self._arrays, self._rules = arrays, rules
+        self._columns = {name: code for code, name in enumerate(arrays.feature_names)}
+        self.metres = _metres(arrays, place)
+        self._moods = dict(self._towards(towards))
         self._ages = self._liked(rules.age)
         self._genders = self._liked(rules.gender)
         self._companies = self._liked(rules.company)
         self._weathers = self._liked(rules.weather)
-        self._dayparts = [self._suits(part.likes) for part in rules.hours]
-        self._near = np.nan_to_num(np.exp2(1 - self.metres / rules.near_m) - 1).astype(np.float32)
-        popular = [0 if i.popularity is None else 2 * i.popularity - 1 for i in items]
-        self._popular: Values = np.array(popular, np.float32)
+        self._hours = self._by_hour()
+        near = np.exp2(1 - self.metres / np.float32(rules.near_m)) - 1
+        self._near = TermValues(np.nan_to_num(near, copy=False))
+        self._popular = TermValues(np.nan_to_num(2 * arrays.popularity - 1, copy=False))
+        self._timetable = Timetable(arrays.hours_texts, place)
+        turns = np.random.default_rng(_TURN_SEED).random(len(arrays), np.float32) * 2 - 1
+        self._turns = np.concatenate([turns, turns])
 
-    def of(self, question: Question) -> dict[str, Values]:
-        """The values of each term but `variety`, by the names of `Weights`."""
-        return {
-            "mood": self._moods.get(question.mood, self._nothing),
-            "age": self._ages.get(question.age_band, self._nothing),
-            "gender": self._genders.get(question.gender, self._nothing),
-            "company": self._companies.get(question.company, self._nothing),
-            "hour": self._hour(question.now),
-            "open": self._open(question.now),
+    def of(self, question: Question) -> dict[str, TermValues]:
+        """The terms that are not 0 for all items, without `variety`, by the names of `Weights`."""
+        now = question.now
+        terms = {
+            "mood": self._moods.get(question.mood),
+            "age": self._ages.get(question.age_band),
+            "gender": self._genders.get(question.gender),
+            "company": self._companies.get(question.company),
+            "hour": None if now is None else self._hours[now.hour],
+            "open": None if now is None else self._open(now),
             "distance": self._near,
             "popularity": self._popular,
-            "weather": self._weathers.get(question.weather, self._nothing),
-            "turn": self._turn(question.now),
+            "weather": self._weathers.get(question.weather),
+            "turn": self._turn(now),
         }
+        return {name: term for name, term in terms.items() if term is not None}
+
+    def minutes_left(self, index: int, now: datetime) -> int:
+        """For how long an item stays open, as `Hours.minutes_left`."""
+        return int(self._timetable.minutes_left(now)[self._arrays.hours[index]])
+
+    def _sums(self, strengths: Values) -> Values:
+        """For each item the sum of its features' strengths: shape (N,)."""
+        arrays, sums = self._arrays, np.empty(len(self._arrays), np.float32)
+        for part in blocks(len(arrays)):
+            starts = arrays.starts[part.start : part.stop + 1]
+            features = arrays.features[starts[0] : starts[-1]]
+            np.add.reduceat(strengths[features], starts[:-1] - starts[0], out=sums[part])
+        return sums
 
     def _suits(self, likes: Likes) -> Values:
         """The sum of what is liked in each item's tags, category and kind, within -1 and 1."""
+        return np.clip(self._sums(self._strengths(likes)), -1, 1)
+
+    def _strengths(self, of: Mapping[str, float]) -> Values:
         strengths = np.zeros(len(self._columns), np.float32)
-        for name in likes.keys() & self._columns.keys():
-            strengths[self._columns[name]] = likes[name]
-        suited: Values = np.clip(self.features @ strengths, -1, 1)
-        return suited
+        for name in of.keys() & self._columns.keys():
+            strengths[self._columns[name]] = of[name]
+        return strengths
 
-    def _liked(self, table: Mapping[K, Likes]) -> dict[str, Values]:
-        return {key: self._suits(likes) for key, likes in table.items()}
+    def _liked(self, table: Mapping[K, Likes]) -> dict[str, TermValues]:
+        return {key: TermValues(self._suits(likes)) for key, likes in table.items()}
 
-    def _towards(self, aims: Mapping[K, Affect]) -> dict[str, Values]:
+    def _towards(self, aims: Mapping[K, Affect]) -> Iterator[tuple[str, TermValues]]:
         """For each mood 1 minus the distance of an item's affect from the aim, at least -1.
 
         An item's affect is the mean of those of its tags, category and kind; with none: 0.
         """
-        known = [name for name in self._rules.affect if name in self._columns]
-        marks = self.features[:, [self._columns[name] for name in known]]
-        affect = np.array([self._rules.affect[name] for name in known], np.float32).reshape(-1, 2)
-        count = marks.sum(axis=1, keepdims=True)
-        mean = marks @ affect / np.maximum(count, 1)
-        values: dict[str, Values] = {}
+        affect = self._rules.affect
+        count = self._sums(self._strengths(dict.fromkeys(affect, 1.0)))
+        some = np.maximum(count, 1)
+        valence = self._sums(self._strengths({name: v for name, (v, _) in affect.items()})) / some
+        arousal = self._sums(self._strengths({name: a for name, (_, a) in affect.items()})) / some
         for mood, aim in aims.items():
-            distance = np.linalg.norm(mean - np.array(aim, np.float32), axis=1)
-            values[mood] = np.where(count[:, 0] > 0, np.maximum(1 - distance, -1), 0)
-        return values
+            distance = np.hypot(valence - np.float32(aim[0]), arousal - np.float32(aim[1]))
+            yield mood, TermValues(np.where(count > 0, np.maximum(1 - distance, -1), np.float32(0)))
 
-    def _hour(self, now: datetime | None) -> Values:
-        suited = self._nothing
-        for part, values in zip(self._rules.hours, self._dayparts, strict=True):
-            if now is not None and part.covers(now.hour):
-                suited = suited + values
-        return np.clip(suited, -1, 1)
+    def _by_hour(self) -> list[TermValues | None]:
+        """The term `hour` at each hour of the day; hours in the same dayparts share it."""
+        suited = [self._suits(part.likes) for part in self._rules.hours]
+        terms: dict[tuple[int, ...], TermValues | None] = {(): None}
+        hours = []
+        for hour in range(HOURS_OF_DAY):
+            parts = tuple(n for n, part in enumerate(self._rules.hours) if part.covers(hour))
+            if parts not in terms:
+                total = sum((suited[n] for n in parts[1:]), suited[parts[0]])
+                terms[parts] = TermValues(np.clip(total, -1, 1))
+            hours.append(terms[parts])
+        return hours
 
-    def _open(self, now: datetime | None) -> Values:
-        if now is None:
-            return self._nothing
-        states = {text: self._state(hours, now) for text, hours in self.hours.items()}
-        return np.array([states[item.hours] for item in self._items], np.float32)
+    def _open(self, now: datetime) -> TermValues:
+        left = self._timetable.minutes_left(now)
+        values = np.where(left < self._rules.closing_min, np.float32(CLOSING), np.float32(OPEN))
+        values[left == 0] = CLOSED
+        values[left == UNKNOWN_LEFT] = 0
+        return TermValues(values, self._arrays.hours)
 
-    def _state(self, hours: Hours | None, now: datetime) -> float:
-        if hours is None:
-            return 0.0
-        left = hours.minutes_left(now)
-        if left == 0:
-            return CLOSED
-        return CLOSING if left < self._rules.closing_min else OPEN
-
-    def _turn(self, now: datetime | None) -> Values:
-        """A little chance, another one each hour, so that equals take turns."""
-        hour = 0 if now is None else now.toordinal() * 24 + now.hour
-        return np.random.default_rng(hour).uniform(-1, 1, len(self._items)).astype(np.float32)
-
-
-def _hours(text: str) -> Hours | None:
-    try:
-        return parse_hours(text)
-    except ValueError:  # `catalogue build` refuses these: the file was made by other means
-        return None
+    def _turn(self, now: datetime | None) -> TermValues:
+        """A random number from -1 to 1, another one each hour, so that equals take turns."""
+        count = len(self._arrays)
+        hour = 0 if now is None else now.toordinal() * HOURS_OF_DAY + now.hour
+        start = hour * _TURN_STEP % count
+        return TermValues(self._turns[start : start + count])
 
 
-def _metres(items: tuple[Item, ...], place: PlaceConfig) -> NDArray[np.float64]:
+def blocks(count: int) -> Iterator[slice]:
+    """`count` items in blocks of at most `BLOCK`."""
+    for start in range(0, count, BLOCK):
+        yield slice(start, min(start + BLOCK, count))
+
+
+def _metres(arrays: Arrays, place: PlaceConfig) -> Values:
     """Great-circle distance of each item from the kiosk by the haversine formula; NaN unknown."""
-    degrees = [(i.latitude, i.longitude, place.latitude, place.longitude) for i in items]
-    lat, lon, here_lat, here_lon = np.radians(np.array(degrees, np.float64)).T
-    half = (
-        np.sin((lat - here_lat) / 2) ** 2
-        + np.cos(lat) * np.cos(here_lat) * np.sin((lon - here_lon) / 2) ** 2
-    )
-    metres: NDArray[np.float64] = 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(half, 1)))
+    metres = np.full(len(arrays), np.nan, np.float32)
+    if place.latitude is None or place.longitude is None:
+        return metres
+    here_lat, here_lon = np.radians(place.latitude), np.radians(place.longitude)
+    for part in blocks(len(arrays)):
+        lat, lon = np.radians(arrays.latitude[part]), np.radians(arrays.longitude[part])
+        half = (
+            np.sin((lat - here_lat) / 2) ** 2
+            + np.cos(lat) * np.cos(here_lat) * np.sin((lon - here_lon) / 2) ** 2
+        )
+        metres[part] = 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(half, 1)))
     return metres

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from device.messaging.topics import Card, Notice, R, Status, Suggestions
 from device.values import Screen, Suggestion
+from device.words.words import Words
 
 LIFETIME_S = 30.0
 """How long suggestions may be shown after they were published; refreshed every third of it."""
@@ -21,8 +22,8 @@ LONGEST = 16_384
 """Bytes of the longest message that is decoded; valid ones have a few hundred."""
 
 
-def suggestions(screen: Screen, notice: Notice, now: datetime) -> Suggestions:
-    """What the page shows from `now`, an aware time, for `LIFETIME_S`."""
+def suggestions(screen: Screen, notice: Notice, now: datetime, words: Words) -> Suggestions:
+    """What the page shows from `now`, an aware time, for `LIFETIME_S`; `why` in these words."""
     return {
         "state": screen.state,
         "serial": screen.serial,
@@ -30,7 +31,7 @@ def suggestions(screen: Screen, notice: Notice, now: datetime) -> Suggestions:
         "expires_at": iso(now + timedelta(seconds=LIFETIME_S)),
         "lifetime_s": LIFETIME_S,
         "notice": notice,
-        "items": [_card(suggestion) for suggestion in screen.suggestions],
+        "items": [_card(suggestion, words) for suggestion in screen.suggestions],
     }
 
 
@@ -65,7 +66,7 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _card(suggestion: Suggestion) -> Card:
+def _card(suggestion: Suggestion, words: Words) -> Card:
     item, distance = suggestion.item, suggestion.distance_m
     return {
         "id": item.id,
@@ -75,7 +76,11 @@ def _card(suggestion: Suggestion) -> Card:
         "place": item.address,
         "year": item.year,
         "distance_m": None if distance is None else round(distance),
-        "why": list(suggestion.why),
+        "why": list(words.say(suggestion.why)),
+        "reasons": [
+            {"code": reason.code, "argument": reason.argument} for reason in suggestion.why
+        ],
+        "titles": dict(item.titles),
         "picture": item.picture,
         "link": item.link,
     }

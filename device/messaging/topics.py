@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
 from device.config import topic_level
-from device.values import Kind, ScreenState
+from device.values import Kind, ReasonCode, ScreenState
 
 ROOT = "wayside/v1"
 KIOSK = ROOT + "/{site}/{kiosk}"
@@ -38,6 +38,16 @@ class Status(TypedDict):
     at: Annotated[Time, Field(description="now; in a last will, when the connection began")]
 
 
+class ReasonMessage(TypedDict):
+    """Why an item is suggested: never the mood, age, gender or company of anyone."""
+
+    code: ReasonCode
+    argument: Annotated[
+        str | int | None,
+        Field(description="tag; metres of `distance`; `HH:MM` of `open_until`; year of `decade`"),
+    ]
+
+
 class Card(TypedDict):
     """One suggestion. Text that is not known is empty."""
 
@@ -48,7 +58,9 @@ class Card(TypedDict):
     place: Annotated[str, Field(description="address of a place")]
     year: int | None
     distance_m: Annotated[int | None, Field(description="metres from the kiosk")]
-    why: Annotated[list[str], Field(description="reasons, in words")]
+    why: Annotated[list[str], Field(description="`reasons` in the kiosk's first language")]
+    reasons: Annotated[list[ReasonMessage], Field(description="why, for words in any language")]
+    titles: Annotated[dict[str, str], Field(description="`title` in other languages, by code")]
     picture: Annotated[str, Field(description="path in the folder `pictures` beside the page")]
     link: Annotated[str, Field(description="web address, shown as a QR code")]
 

@@ -2,18 +2,13 @@
 
 from pathlib import Path
 
-from device.catalogue.store import Catalogue
 from device.config import load_config
 from device.matching.match import Matcher
-from device.matching.rules import load_rules
 from device.values import Audience, Context
+from device.words.words import load_words
 
 config = load_config(Path("config.yaml"))
-matcher = Matcher(
-    Catalogue.open(config.matching.catalogue),
-    load_rules(config.matching.rules),
-    config.matching,
-    config.place,
-)
+words = load_words("en", config.matching.catalogue)
+matcher = Matcher.open(config, words)
 for suggestion in matcher.match(Audience(), Context(at=0.0)):
-    print(suggestion.item.title, "-", ", ".join(suggestion.why))
+    print(suggestion.item.title, "-", ", ".join(words.say(suggestion.why)))

@@ -276,9 +276,25 @@ def test_any_printable_title_survives(
     out = tmp_path_factory.mktemp("any") / "t.sqlite"
     item = Item("a", "song", title, "pop", creator=creator, year=year, source="x")
     write([item], out)
-    assert Catalogue.open(out).items == (item,)
+    assert tuple(Catalogue.open(out)) == (item,)
 
 
 def test_the_documentation_lists_the_columns_as_they_are_checked(root: Path) -> None:
     assert table() in (root / "docs" / "catalogue.md").read_text(encoding="utf-8")
-    assert [column.name for column in COLUMNS] == list(Item.__dataclass_fields__)
+    assert [*(column.name for column in COLUMNS), "titles"] == list(Item.__dataclass_fields__)
+
+
+def test_titles_in_other_languages_have_columns_of_their_own(tmp_path: Path) -> None:
+    csv, out = tmp_path / "t.csv", tmp_path / "t.sqlite"
+    csv.write_text(
+        "id,kind,title,title:fi,title:zh-Hant,category,source\n"
+        "a,place,Cathedral,Tuomiokirkko,大教堂,sights,x\nb,place,Market,,,sights,x\n",
+        encoding="utf-8",
+    )
+    build([csv], out)
+    cathedral, market = Catalogue.open(out)
+    assert cathedral.titles == {"fi": "Tuomiokirkko", "zh-Hant": "大教堂"}
+    assert market.titles == {}
+    csv.write_text("id,kind,title,title:Finnish,category,source\na,place,A,B,sights,x\n")
+    with pytest.raises(UserError, match=r":1: unknown column 'title:Finnish'"):
+        build([csv], out)

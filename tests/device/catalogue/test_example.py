@@ -11,6 +11,7 @@ import pytest
 from device.catalogue.build import read
 from device.matching.rules import load_rules
 from device.values import Item
+from device.words.words import load_words
 
 UNVERIFIED = "common knowledge, unverified"
 
@@ -73,7 +74,7 @@ def test_the_rules_and_the_example_speak_of_the_same_tags(root: Path, items: lis
     rules = load_rules(root / "catalogue" / "rules.yaml")
     liked = [*rules.age.values(), *rules.gender.values(), *rules.company.values()]
     liked += [*rules.weather.values(), *(part.likes for part in rules.hours)]
-    named = {*rules.affect, *rules.words, *(name for likes in liked for name in likes)}
+    named = {*rules.affect, *load_words("en").tags, *(name for likes in liked for name in likes)}
     tags = {tag for item in items for tag in item.tags}
     categories = {item.category for item in items}
     assert tags - named == set()

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.catalogue.hours import DAY, parse_hours
+from device.catalogue.hours import DAY, UNKNOWN_LEFT, Timetable, parse_hours
+from device.config import PlaceConfig
 
 MONDAY, TUESDAY, FRIDAY, SATURDAY, SUNDAY = (
     datetime(2026, 11, day) for day in (16, 17, 20, 21, 22)
@@ -57,6 +58,8 @@ def at(day: datetime, clock: str) -> datetime:
         ("Mo-Fr 09:00-17:00; PH off", MONDAY, "10:00", 420),
         ("Mo-Su,PH 09:00-17:00", SUNDAY, "10:00", 420),
         ("Mo-Fr 09:00-17:00; Sa closed;", MONDAY, "16:00", 60),
+        ("Mo-Fr 09:00-17:00; Sa, Su 09:00-16:00", SATURDAY, "08:00", 0),
+        ("Sa, Su, PH 09:00-16:00", SUNDAY, "15:00", 60),
     ],
 )
 def test_minutes_until_a_place_closes(text: str, day: datetime, clock: str, minutes: int) -> None:
@@ -65,74 +68,139 @@ def test_minutes_until_a_place_closes(text: str, day: datetime, clock: str, minu
     assert hours.minutes_left(at(day, clock)) == minutes
 
 
-@pytest.mark.parametrize("text", ["", "  ", "PH off", "PH,SH 10:00-14:00"])
-def test_what_speaks_of_holidays_only_is_not_known(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "clock", "minutes"),
+    [
+        ("Mo-Th 16:00-02:00; Fr 16:00-04:00; Sa 14:00-04:00; Su 14:00-02:00", "00:30", 90),
+        ("Mo-Th 16:00-02:00; Fr 16:00-04:00; Sa 14:00-04:00; Su 14:00-02:00; PH off", "00:30", 90),
+        ("Apr-Nov Su 18:00-03:00; Apr-Nov Mo 18:00-23:00", "02:00", 60),
+        ("Sa-Su 20:00-02:00; Mo closed", "01:00", 60),
+        ("Mo 10:00-18:00; Su 20:00-02:00; Mo 12:00-13:00", "12:30", 30),
+    ],
+)
+def test_a_bar_stays_open_past_midnight_although_the_next_day_has_a_rule_of_its_own(
+    text: str, clock: str, minutes: int
+) -> None:
+    hours = parse_hours(text)
+    assert hours is not None
+    assert hours.minutes_left(at(MONDAY, clock)) == minutes
+
+
+@pytest.mark.parametrize("text", ["", "  ", "PH off", "PH,SH 10:00-14:00", "SH Mo-Fr 10:00-14:00"])
+def test_hours_of_holidays_only_are_not_known(text: str) -> None:
     assert parse_hours(text) is None
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "minutes"),
     [
-        "sunrise-sunset",
-        "Mo-Fr",
-        "10:00+",
-        "Mo-Fr 09:00-17:00 || on appointment",
-        'Mo-Fr 09:00-17:00 "by bell"',
-        "week 10 Mo 09:00-17:00",
-        "Mo[1] 10:00-12:00",
-        "easter 10:00-12:00",
-        "09:00-17:61",
-        "25:00-26:00",
-        "09:00-49:00",
-        "Nov 32 off",
-        "Mo-Fr 09:00-17:00, Sa 10:00-12:00",
-        "open",
-        "nine to five",
+        ('"by appointment"', UNKNOWN_LEFT),
+        ('Mo-Fr 09:00-17:00 "ring; then wait"', UNKNOWN_LEFT),
+        ("Mo-Fr 09:00-17:00 unknown", UNKNOWN_LEFT),
+        ("10:00+", 12 * 60),
+        ("week 47 Mo 09:00-17:00", 300),
+        ("Mo[3] 10:00-13:00", 60),
+        ("Mo-Fr 09:00-17:00, Sa 10:00-12:00", 300),
+        ("Mo-Fr 10:00-18:00; Dec 25-26 off", 360),
+        ("Mo-Fr", DAY),
     ],
 )
-def test_what_is_beyond_the_subset_is_refused_rather_than_guessed(text: str) -> None:
-    with pytest.raises(ValueError, match=r"not understood|no time|starts after|no date"):
+def test_the_whole_syntax_of_openstreetmap_is_read_and_a_condition_is_not_known(
+    text: str, minutes: int
+) -> None:
+    hours = parse_hours(text)
+    assert hours is not None
+    assert hours.minutes_left(at(MONDAY, "12:00")) == minutes
+
+
+def test_hours_by_the_sun_are_known_where_the_kiosk_knows_its_place() -> None:
+    helsinki = PlaceConfig(latitude=60.17, longitude=24.94, timezone="Europe/Helsinki")
+    dark = datetime(2026, 12, 21, 16, 0)
+    hours = parse_hours("sunrise-sunset", helsinki)
+    assert hours is not None
+    assert hours.minutes_left(dark) == 0
+    assert 60 < hours.minutes_left(dark.replace(month=6)) < 8 * 60
+    assert parse_hours("sunrise-sunset") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Mo-Fr 09:00-17:00 || on appointment", "'on appointment'"),
+        ("09:00-17:61", "'61'"),
+        ("25:00-26:00", "not understood"),
+        ("09:00-49:00", "'49:00'"),
+        ("Nov 32 off", "'2 off'"),
+        ("nine to five", "not understood"),
+    ],
+)
+def test_text_that_is_not_in_the_syntax_is_refused(text: str, rest: str) -> None:
+    with pytest.raises(ValueError, match=rest):
         parse_hours(text)
 
 
-@given(st.text(alphabet="MoTuWeThFrSaSuPHJanDec0123456789:-,; /off+", max_size=40))
+@given(st.text(alphabet='MoTuWeThFrSaSuPHJanDec0123456789:-,; /off+"', max_size=40))
 def test_any_text_is_hours_or_unknown_or_a_value_error(text: str) -> None:
     try:
         hours = parse_hours(text)
     except ValueError:
         return
-    assert hours is None or 0 <= hours.minutes_left(MONDAY) <= DAY
+    assert hours is None or UNKNOWN_LEFT <= hours.minutes_left(MONDAY) <= DAY
+
+
+def test_hours_that_never_change_are_answered_at_once() -> None:
+    hours = parse_hours("Mo,Tu,We,Th,Fr,Sa,Su 00:00-00:00")
+    assert hours is not None
+    assert hours.look(MONDAY) == (DAY, DAY)
+
+
+TEXTS = (
+    "Mo-Fr 09:00-17:00",
+    "Fr 18:00-02:00; Sa 10:00-12:00",
+    "24/7",
+    "Mo-Su 00:00-24:00; Tu off",
+    "PH off",
+    'Mo "by bell"',
+    "",
+)
+
+
+@given(st.lists(st.integers(-3 * DAY, 10 * DAY), max_size=12))
+def test_a_timetable_says_what_each_text_says_whatever_the_clock_does(minutes: list[int]) -> None:
+    table = Timetable(TEXTS)
+    for minute in minutes:
+        now = MONDAY + timedelta(minutes=minute)
+        each = [UNKNOWN_LEFT if h is None else h.minutes_left(now) for h in map(parse_hours, TEXTS)]
+        assert table.minutes_left(now).tolist() == each
 
 
 CLOCKS = st.integers(0, DAY - 1)
 
 
 @given(
-    st.lists(st.tuples(st.sets(st.integers(0, 6), min_size=1), CLOCKS, CLOCKS), max_size=4),
+    st.lists(st.none() | st.tuples(CLOCKS, CLOCKS), min_size=7, max_size=7),
     st.integers(0, 7 * DAY - 1),
 )
 def test_a_place_closes_when_walking_through_the_minutes_says_so(
-    written: list[tuple[set[int], int, int]], start: int
+    week: list[tuple[int, int] | None], start: int
 ) -> None:
+    """Each day of the week has hours of its own, or none."""
     names = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
     def clock(minutes: int) -> str:
         return f"{minutes // 60:02}:{minutes % 60:02}"
 
     text = "; ".join(
-        f"{','.join(names[day] for day in sorted(days))} {clock(opens)}-{clock(closes)}"
-        for days, opens, closes in written
+        f"{name} off" if hours is None else f"{name} {clock(hours[0])}-{clock(hours[1])}"
+        for name, hours in zip(names, week, strict=True)
     )
     hours = parse_hours(text)
-    if hours is None:
-        assert not written
-        return
+    assert hours is not None
 
     def is_open(minute: int) -> bool:
         for day in (minute // DAY - 1, minute // DAY):
-            spans = [(opens, closes) for days, opens, closes in written if day % 7 in days]
-            if spans:
-                opens, closes = spans[-1]
+            if (span := week[day % 7]) is not None:
+                opens, closes = span
                 closes += DAY if closes <= opens else 0
                 if day * DAY + opens <= minute < day * DAY + closes:
                     return True

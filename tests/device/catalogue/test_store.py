@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import fields
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.catalogue.build import write
-from device.catalogue.store import COLUMNS, SCHEMA_VERSION, Catalogue
+from device.catalogue.store import COLUMNS, SCHEMA_VERSION, Catalogue, serialize
 from device.errors import UserError
 from device.values import Item
 
@@ -31,6 +32,7 @@ FULL = Item(
     link="https://example.org/",
     picture="pictures/leifeng.jpg",
     source="made up",
+    titles={"zh": "雷峰塔"},
 )
 BARE = Item(id="walk", kind="activity", title="A walk", category="walking")
 
@@ -54,7 +56,8 @@ def refusal(path: Path) -> str:
 
 def test_items_come_back_as_they_were_written(path: Path) -> None:
     catalogue = Catalogue.open(path)
-    assert catalogue.items == (FULL, BARE)
+    assert tuple(catalogue) == (FULL, BARE)
+    assert (catalogue.item(0), catalogue.item(1)) == (FULL, BARE)
     assert len(catalogue) == 2
     assert catalogue.get("walk") == BARE
     assert catalogue.get("run") is None
@@ -115,6 +118,8 @@ def test_a_catalogue_without_items_is_refused(path: Path) -> None:
     file.execute("DELETE FROM items")
     file.commit()
     file.close()
+    assert "0 items, arrays of 2" in refusal(path)
+    path.write_bytes(serialize([]))
     assert "no item" in refusal(path)
 
 
@@ -126,7 +131,16 @@ def test_a_catalogue_cut_anywhere_is_refused(path: Path) -> None:
 
 
 def test_a_catalogue_with_an_overwritten_page_is_refused(path: Path) -> None:
-    whole = bytearray(path.read_bytes())
-    whole[4096:8192] = bytes(range(256)) * 16
-    path.write_bytes(whole)
-    refusal(path)
+    whole = path.read_bytes()
+    for page in range(1, len(whole) // 4096):
+        spoilt = bytearray(whole)
+        spoilt[page * 4096 : (page + 1) * 4096] = bytes(range(256)) * 16
+        path.write_bytes(spoilt)
+        refusal(path)
+
+
+def test_arrays_that_have_changed_are_refused(path: Path) -> None:
+    whole = path.read_bytes()
+    place = whole.index(json.dumps([FULL.category, BARE.category]).encode())
+    path.write_bytes(whole[:place] + whole[place:].replace(b"walking", b"talking", 1))
+    assert "categories has changed" in refusal(path)

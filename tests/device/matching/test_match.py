@@ -12,9 +12,19 @@ import pytest
 from device.catalogue.store import Catalogue
 from device.config import MatchingConfig, PlaceConfig
 from device.errors import UserError
-from device.matching.match import Matcher, sure_years
+from device.matching.match import Matcher, certain_years
 from device.matching.rules import Rules, Weights
-from device.values import AGE_BANDS, KINDS, MOODS, Audience, Context, Item, Suggestion, Visitor
+from device.values import (
+    AGE_BANDS,
+    KINDS,
+    MOODS,
+    Audience,
+    Context,
+    Item,
+    Reason,
+    Suggestion,
+    Visitor,
+)
 
 NOON = datetime(2026, 11, 16, 12, 0)  # a Monday
 ADULT = Audience(size=1, age_band="adult", company="alone")
@@ -26,7 +36,6 @@ RULES = Rules.model_validate(
         "company": {"couple": {"romantic": 0.9}, "friends": {"romantic": -0.4}},
         "hours": [{"start": 20, "end": 4, "likes": {"night": 0.7}}],
         "weather": {"rain": {"outdoor": -0.9}},
-        "words": {"tea": "tea"},
         "presets": {
             "repair": {
                 "about": "x",
@@ -48,7 +57,9 @@ def matcher(
     **settings: Any,
 ) -> Matcher:
     settings = {"count": 8, **settings}
-    return Matcher(Catalogue(items), rules, MatchingConfig(**settings), place or PlaceConfig())
+    return Matcher(
+        Catalogue.of(items), rules, MatchingConfig(**settings), place or PlaceConfig(), {"tea"}
+    )
 
 
 def ask(
@@ -152,7 +163,7 @@ def test_near_is_better_than_far_and_an_unknown_distance_is_between() -> None:
     assert near["somewhere"] == 0.0
     assert found["town"].distance_m == pytest.approx(111_195, abs=1)
     assert found["somewhere"].distance_m is None
-    assert "111 km" in found["town"].why
+    assert Reason("distance", 111195) in found["town"].why
 
 
 def test_distances_are_not_told_where_the_kiosk_does_not_know_its_place() -> None:
@@ -275,11 +286,11 @@ def visitor(age_band: str) -> Visitor:
 
 def test_of_a_mixed_group_the_youngest_decides() -> None:
     mixed = Audience(size=2, visitors=(visitor("senior"), visitor("adult")))
-    assert sure_years(mixed) == 30
-    assert sure_years(replace(mixed, visitors=(*mixed.visitors, visitor("unknown")))) == 0
-    assert sure_years(replace(mixed, visitors=(*mixed.visitors, visitor("teen")))) == 0
-    assert sure_years(replace(ADULT, size=0)) == 0
-    assert [sure_years(replace(ADULT, age_band=band)) for band in AGE_BANDS] == [
+    assert certain_years(mixed) == 30
+    assert certain_years(replace(mixed, visitors=(*mixed.visitors, visitor("unknown")))) == 0
+    assert certain_years(replace(mixed, visitors=(*mixed.visitors, visitor("teen")))) == 0
+    assert certain_years(replace(ADULT, size=0)) == 0
+    assert [certain_years(replace(ADULT, age_band=band)) for band in AGE_BANDS] == [
         0, 0, 18, 30, 44, 60,
     ]  # fmt: skip
 

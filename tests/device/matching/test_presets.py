@@ -118,7 +118,7 @@ def test_a_table_whose_films_are_not_for_all_ages_gives_a_minor_others(
 def test_a_category_that_no_item_has_is_told_in_the_log(
     example: Catalogue, rules: Rules, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tame = Catalogue(item for item in example.items if item.category != "horror")
+    tame = Catalogue.of(item for item in example if item.category != "horror")
     Matcher(tame, rules, MatchingConfig(preset="films"), PlaceConfig())
     assert [record.getMessage() for record in caplog.records] == [
         "preset films: no item of category 'horror'"

@@ -26,7 +26,6 @@ PRESET = "presets: {calm: {about: x, towards: {sad: [0.5, 0]}}}\n"
         (PRESET + "age: {baby: {quiet: 1}}", "age.baby: got 'baby', takes 'child', 'teen'"),
         (PRESET + "company: {alone: {QUIET: 1}}", "company.alone.QUIET: got 'QUIET', takes a tag"),
         (PRESET + "hours: [{start: 25, end: 2, likes: {}}]", "hours.0.start: got 25, takes less"),
-        (PRESET + "words: {lake: for sad people}", "words: takes words that tell nothing about"),
         ("presets: {a: {about: x}}", "presets.a: takes either `towards` or `table`"),
         ("presets: {a: {about: x, towards: {glum: [0, 0]}}}", "presets.a.towards.glum: got 'glum'"),
         (

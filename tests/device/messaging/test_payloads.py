@@ -14,7 +14,8 @@ from device.messaging import payloads
 from device.messaging.topics import Display, Feedback, Received, Topics, Weather
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Heartbeats
-from device.values import Item, Screen, Suggestion, Term
+from device.values import Item, Reason, Screen, Suggestion, Term
+from device.words.words import load_words
 from tests.schemas import valid
 
 KIOSK = Topics("hangzhou", "kiosk-1")
@@ -32,12 +33,15 @@ ITEM = Item(
     link="https://example.org/p1",
     picture="p1.jpg",
     source="test",
+    titles={"en": "Bai Causeway"},
 )
-SUGGESTION = Suggestion(ITEM, 0.7, ("quiet", "400 m"), 401.6, trace=(Term("mood: sad", 0.9, 1.0),))
+WHY = (Reason("tag", "quiet"), Reason("distance", 402), Reason("well_known"))
+SUGGESTION = Suggestion(ITEM, 0.7, WHY, 401.6, trace=(Term("mood: sad", 0.9, 1.0),))
+WORDS = load_words("en")
 
 
 def test_suggestions_have_these_keys_and_no_others() -> None:
-    said = payloads.suggestions(Screen("showing", (SUGGESTION,), 5.0, 7), "watching", NOW)
+    said = payloads.suggestions(Screen("showing", (SUGGESTION,), 5.0, 7), "watching", NOW, WORDS)
     assert said == {
         "state": "showing",
         "serial": 7,
@@ -54,7 +58,13 @@ def test_suggestions_have_these_keys_and_no_others() -> None:
                 "place": "West Lake",
                 "year": 821,
                 "distance_m": 402,
-                "why": ["quiet", "400 m"],
+                "why": ["quiet", "400 m", "well known"],
+                "reasons": [
+                    {"code": "tag", "argument": "quiet"},
+                    {"code": "distance", "argument": 402},
+                    {"code": "well_known", "argument": None},
+                ],
+                "titles": {"en": "Bai Causeway"},
                 "picture": "p1.jpg",
                 "link": "https://example.org/p1",
             }
@@ -65,7 +75,7 @@ def test_suggestions_have_these_keys_and_no_others() -> None:
 
 def test_nothing_published_of_a_suggestion_comes_from_a_visitor() -> None:
     said = payloads.encode(
-        payloads.suggestions(Screen("showing", (SUGGESTION,), 0, 1), "watching", NOW)
+        payloads.suggestions(Screen("showing", (SUGGESTION,), 0, 1), "watching", NOW, WORDS)
     ).decode()
     for secret in ("mood", "sad", "emotion", "age", "gender", "female", "score", "tags", "trace"):
         assert f'"{secret}' not in said

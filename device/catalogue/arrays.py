@@ -1,0 +1,150 @@
+"""What matching needs of every item, as arrays: made when a catalogue is built, read when it opens.
+
+They lie in the catalogue's file as one blob each, since a million numbers are read from a blob in
+milliseconds and from rows in a second. Texts that repeat (categories, tags, opening hours) are
+codes: indices into a list of the distinct texts, in the order of their first appearance.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.values import KINDS, Item
+
+Codes = NDArray[np.int32]
+
+NO_CREATOR = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrays:
+    """Of N items, in the order of the catalogue.
+
+    kind: (N,) uint8, index into `KINDS`. category, hours: (N,) int32, index into `categories` and
+    `hours_texts`. creator: (N,) int32, equal for the same creator, `NO_CREATOR` where not known.
+    minimum_age: (N,) uint8 years. latitude, longitude: (N,) float64 degrees; popularity: (N,)
+    float32; NaN where not known. The features of an item, its kind, category and tags, are
+    `features[starts[i]:starts[i + 1]]`, each once: starts (N + 1,) int32, features (M,) int32,
+    index into `feature_names`.
+    """
+
+    kind: NDArray[np.uint8]
+    category: Codes
+    creator: Codes
+    hours: Codes
+    minimum_age: NDArray[np.uint8]
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+    popularity: NDArray[np.float32]
+    starts: Codes
+    features: Codes
+    categories: tuple[str, ...]
+    hours_texts: tuple[str, ...]
+    feature_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> Arrays:
+        """The arrays of these items."""
+        items = list(items)
+        categories: dict[str, int] = {}
+        creators: dict[str, int] = {}
+        hours: dict[str, int] = {}
+        names: dict[str, int] = {}
+        features = [
+            sorted({names.setdefault(n, len(names)) for n in (i.kind, i.category, *i.tags)})
+            for i in items
+        ]
+        number = dict(zip(KINDS, range(len(KINDS)), strict=True))
+        return cls(
+            kind=np.array([number[i.kind] for i in items], np.uint8),
+            category=_codes(categories, (i.category for i in items)),
+            creator=np.array(
+                [
+                    creators.setdefault(i.creator, len(creators)) if i.creator else NO_CREATOR
+                    for i in items
+                ],
+                np.int32,
+            ),
+            hours=_codes(hours, (i.hours for i in items)),
+            minimum_age=np.array([i.minimum_age for i in items], np.uint8),
+            latitude=np.array([i.latitude for i in items], np.float64),
+            longitude=np.array([i.longitude for i in items], np.float64),
+            popularity=np.array([i.popularity for i in items], np.float32),
+            starts=np.array([0, *accumulate(map(len, features))], np.int32),
+            features=np.array([code for codes in features for code in codes], np.int32),
+            categories=tuple(categories),
+            hours_texts=tuple(hours),
+            feature_names=tuple(names),
+        )
+
+    def blobs(self) -> dict[str, bytes]:
+        """Each array as little-endian bytes, each list of texts as JSON."""
+        return {name: _encode(getattr(self, name)) for name in _TYPES}
+
+    @classmethod
+    def from_blobs(cls, blobs: Mapping[str, bytes]) -> Arrays:
+        """The arrays of `blobs`, without copying them.
+
+        Raises:
+            ValueError, KeyError: one is missing, or they are not of the same items.
+        """
+        arrays = cls(**{name: _decode(blobs[name], kind) for name, kind in _TYPES.items()})
+        count = len(arrays.kind)
+        same = ("category", "creator", "hours", "minimum_age", "latitude", "longitude")
+        if any(len(getattr(arrays, name)) != count for name in (*same, "popularity")):
+            raise ValueError("arrays of different lengths")
+        if len(arrays.starts) != count + 1 or arrays.starts[-1] != len(arrays.features):
+            raise ValueError("features that do not belong to the items")
+        return arrays
+
+    def features_of(self, rows: NDArray[np.intp]) -> tuple[Codes, NDArray[np.intp]]:
+        """The features of some items one after the other, and where each item's begin."""
+        first = self.starts[rows]
+        lengths = self.starts[rows + 1] - first
+        begins = np.cumsum(lengths) - lengths
+        steps = np.arange(int(lengths.sum())) - np.repeat(begins - first, lengths)
+        return self.features[steps], begins
+
+
+_TYPES: Mapping[str, str] = {
+    "kind": "u1",
+    "category": "<i4",
+    "creator": "<i4",
+    "hours": "<i4",
+    "minimum_age": "u1",
+    "latitude": "<f8",
+    "longitude": "<f8",
+    "popularity": "<f4",
+    "starts": "<i4",
+    "features": "<i4",
+    "categories": "text",
+    "hours_texts": "text",
+    "feature_names": "text",
+}
+"""Names of the arrays, and their types in the file."""
+
+
+def _codes(known: dict[str, int], texts: Iterable[str]) -> Codes:
+    return np.array([known.setdefault(text, len(known)) for text in texts], np.int32)
+
+
+def _encode(value: Any) -> bytes:
+    if isinstance(value, tuple):
+        return json.dumps(value, ensure_ascii=False).encode()
+    return bytes(value.astype(value.dtype.newbyteorder("<"), copy=False).data)
+
+
+def _decode(blob: bytes, kind: str) -> Any:
+    if kind == "text":
+        return tuple(json.loads(blob))
+    return np.frombuffer(blob, kind)

@@ -1,0 +1,147 @@
+"""Words for reasons, from one table a language.
+
+`device/words/<language>.json` has the words of every reason and of common tags. An operator adds
+words for tags of their own in `words.<language>.yaml` beside the catalogue. Every phrase and every
+tag that has one passes the guard of its language: none names or implies a mood, an age, a gender or
+a company. A table is refused whole if one does not, so that nothing unchecked is ever shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from device.errors import UserError
+from device.typed_yaml import Section, read_yaml
+from device.values import Reason
+
+FOLDER = Path(__file__).parent
+
+LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+"""Languages that have a table: ISO 639-1 codes."""
+
+TAG_LANGUAGE = "en"
+"""Tags are English words, and are checked as such."""
+
+
+class ReasonWords(Section):
+    """A phrase for each reason that is no tag."""
+
+    metres: str = Field(pattern=r"\{number\}")
+    kilometres: str = Field(pattern=r"\{number\}")
+    open_until: str = Field(pattern=r"\{time\}")
+    always_open: str
+    closed: str
+    decade: str = Field(pattern=r"\{year\}")
+    well_known: str
+
+
+class Forbidden(Section):
+    """What no phrase may have: beginnings of words, and whole words."""
+
+    beginnings: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+class Forbiddens(Section):
+    """What would name or imply each of these."""
+
+    mood: Forbidden
+    age: Forbidden
+    gender: Forbidden
+    company: Forbidden
+
+
+class WordTable(Section):
+    """A language's file in `device/words`."""
+
+    language: str = Field(description="the language's own name for itself")
+    reasons: ReasonWords
+    tags: dict[str, str]
+    forbidden: Forbiddens
+
+
+class OwnWords(Section):
+    """An operator's file beside the catalogue."""
+
+    tags: dict[str, str]
+
+
+class Words:
+    """The words of one language. tags: a phrase for each tag or category that may be a reason."""
+
+    def __init__(self, table: WordTable, tags: Mapping[str, str]) -> None:
+        self.tags = tags
+        self.reasons = table.reasons
+
+    def say(self, reasons: Iterable[Reason]) -> tuple[str, ...]:
+        """A phrase for each reason, each once; a tag without words is left out."""
+        return tuple(dict.fromkeys(filter(None, map(self._phrase, reasons))))
+
+    def _phrase(self, reason: Reason) -> str:
+        argument, words = reason.argument, self.reasons
+        if reason.code == "tag":
+            return self.tags.get(str(argument), "")
+        if reason.code == "distance":
+            return self._distance(float(argument or 0))
+        phrase: str = getattr(words, reason.code)
+        return phrase.format(time=argument, year=argument)
+
+    def _distance(self, metres: float) -> str:
+        """Rounded to what a walker can use: tens of metres, hundreds, tenths of a kilometre."""
+        if metres < 950:
+            near = max(round(metres, -1 if metres < 100 else -2), 10)
+            return self.reasons.metres.format(number=f"{near:.0f}")
+        digits = 1 if metres < 9950 else 0
+        return self.reasons.kilometres.format(number=f"{metres / 1000:.{digits}f}")
+
+
+def load_words(language: str, catalogue: Path | None = None) -> Words:
+    """The words of a language, with an operator's own beside `catalogue` where there are any.
+
+    Raises:
+        UserError: no table of this language, a file that cannot be read, or a phrase or tag that
+            says something about a visitor.
+    """
+    if language not in LANGUAGES:
+        raise UserError(f"words: got language {language!r}, takes {', '.join(LANGUAGES)}")
+    path, table = FOLDER / f"{language}.json", _table(language)
+    guard = _guard(table.forbidden)
+    for name, phrase in table.reasons.model_dump().items():
+        _check(path, f"reasons.{name}", phrase, guard)
+    tags = {path: table.tags}
+    if catalogue is not None:
+        own = catalogue.parent / f"words.{language}.yaml"
+        if own.is_file():
+            tags[own] = read_yaml(own, OwnWords, named_by=str(catalogue)).tags
+    tag_guard = guard if language == TAG_LANGUAGE else _guard(_table(TAG_LANGUAGE).forbidden)
+    for file, phrases in tags.items():
+        for tag, phrase in phrases.items():
+            _check(file, f"tags.{tag}", phrase, guard)
+            _check(file, f"tags.{tag}", tag.replace("-", " "), tag_guard)
+    return Words(
+        table, {tag: phrase for phrases in tags.values() for tag, phrase in phrases.items()}
+    )
+
+
+def _table(language: str) -> WordTable:
+    # JSON is YAML, so that one reader serves both.
+    return read_yaml(FOLDER / f"{language}.json", WordTable, named_by="the release")
+
+
+def _guard(forbidden: Forbiddens) -> re.Pattern[str]:
+    lists: list[Forbidden] = [getattr(forbidden, name) for name in type(forbidden).model_fields]
+    beginnings = "|".join(re.escape(part) for one in lists for part in one.beginnings)
+    words = "|".join(re.escape(part) for one in lists for part in one.words)
+    return re.compile(rf"\b(?:(?:{beginnings})\w*|(?:{words})\b)", re.IGNORECASE)
+
+
+def _check(file: Path, key: str, text: str, guard: re.Pattern[str]) -> None:
+    if found := guard.search(text):
+        raise UserError(
+            f"{file}: {key}: got {text!r}, takes words that say nothing about a visitor "
+            f"(not {found.group()!r})"
+        )

@@ -1,0 +1,124 @@
+"""Matching written as plainly as docs/matching.md puts it: item by item, no arrays, no shortlist.
+
+It is the measure of the fast one in `device/matching`, and shares no code with it but the rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from device.catalogue.hours import UNKNOWN_LEFT, parse_hours
+from device.config import PlaceConfig
+from device.matching.rules import Likes, Preset, Rules
+from device.values import Item
+
+
+def features(item: Item) -> set[str]:
+    return {*item.tags, item.category, item.kind}
+
+
+def liked(item: Item, likes: Likes) -> float:
+    return max(-1.0, min(1.0, sum(likes.get(name, 0.0) for name in features(item))))
+
+
+def mood(item: Item, rules: Rules, preset: Preset, name: str) -> float:
+    known = [rules.affect[feature] for feature in features(item) if feature in rules.affect]
+    aim = (preset.towards or {}).get(name)  # type: ignore[call-overload]
+    if aim is None or not known:
+        return 0.0
+    valence = sum(v for v, _ in known) / len(known)
+    arousal = sum(a for _, a in known) / len(known)
+    return max(-1.0, 1 - math.hypot(valence - aim[0], arousal - aim[1]))
+
+
+def metres(item: Item, place: PlaceConfig) -> float | None:
+    if None in (item.latitude, place.latitude):
+        return None
+    lat, lon, here_lat, here_lon = map(
+        math.radians,
+        (item.latitude, item.longitude, place.latitude, place.longitude),  # type: ignore[arg-type]
+    )
+    half = math.sin((lat - here_lat) / 2) ** 2
+    half += math.cos(lat) * math.cos(here_lat) * math.sin((lon - here_lon) / 2) ** 2
+    return 2 * 6_371_008.8 * math.asin(math.sqrt(min(half, 1)))
+
+
+def opening(item: Item, rules: Rules, now: datetime | None) -> float:
+    hours = parse_hours(item.hours)
+    left = UNKNOWN_LEFT if hours is None or now is None else hours.minutes_left(now)
+    if left == UNKNOWN_LEFT:
+        return 0.0
+    if left == 0:
+        return -1.0
+    return -0.5 if left < rules.closing_min else 0.2
+
+
+def turns(count: int, now: datetime | None) -> list[float]:
+    """The random numbers of an hour: those of the hour before, moved on."""
+    numbers = (np.random.default_rng(20_261_124).random(count, np.float32) * 2 - 1).tolist()
+    hour = 0 if now is None else now.toordinal() * 24 + now.hour
+    return [numbers[(place + hour * 7_919) % count] for place in range(count)]
+
+
+def alike(one: Item, other: Item) -> float:
+    shared = len(features(one) & features(other)) / len(features(one) | features(other))
+    same_creator = bool(one.creator) and one.creator == other.creator
+    return (
+        0.4 * (one.kind == other.kind)
+        + 0.3 * (one.category == other.category)
+        + 0.2 * shared
+        + 0.1 * same_creator
+    )
+
+
+def rank(
+    items: Sequence[Item],
+    rules: Rules,
+    preset: Preset,
+    place: PlaceConfig,
+    *,
+    mood_name: str,
+    age_band: str,
+    company: str,
+    weather: str,
+    years: int,
+    now: datetime | None,
+    count: int,
+) -> list[tuple[str, float]]:
+    """Ids and scores of the best, by maximal marginal relevance over all items."""
+    weights = rules.weights
+    chance = turns(len(items), now)
+    scores: dict[int, float] = {}
+    for number, item in enumerate(items):
+        if item.minimum_age > years:
+            continue
+        far = metres(item, place)
+        daypart = sum(
+            liked(item, part.likes) for part in rules.hours if now and part.covers(now.hour)
+        )
+        scores[number] = (
+            weights.mood * mood(item, rules, preset, mood_name)
+            + weights.age * liked(item, rules.age.get(age_band, {}))  # type: ignore[call-overload]
+            + weights.company * liked(item, rules.company.get(company, {}))  # type: ignore[call-overload]
+            + weights.weather * liked(item, rules.weather.get(weather, {}))
+            + weights.hour * max(-1.0, min(1.0, daypart))
+            + weights.open * opening(item, rules, now)
+            + weights.distance * (0.0 if far is None else 2 ** (1 - far / rules.near_m) - 1)
+            + weights.popularity * (0.0 if item.popularity is None else 2 * item.popularity - 1)
+            + weights.turn * chance[number]
+        )
+    picked: list[int] = []
+    ranking: list[tuple[str, float]] = []
+    while scores and len(picked) < count:
+        likeness = {
+            number: max((alike(items[number], items[pick]) for pick in picked), default=0.0)
+            for number in scores
+        }
+        best = max(scores, key=lambda n: scores[n] - weights.variety * likeness[n])
+        ranking.append((items[best].id, scores.pop(best) - weights.variety * likeness[best]))
+        picked.append(best)
+    return ranking
