@@ -90,9 +90,9 @@ def base_tree() -> Path:
 
 @contextmanager
 def booted(project: Path, folder: Path) -> Iterator[Machine]:
-    """Install the project into a fresh machine, boot it, and power it off afterwards."""
+    """Install the project into a fresh machine, boot it, and kill it afterwards."""
     root = folder / "root"
-    subprocess.run(["cp", "-a", "--reflink=auto", base_tree(), root], check=True)
+    _copy(base_tree(), root)
     subprocess.run(
         [project / "systemd/install.sh", "--root", root, "--venv", sys.prefix],
         check=True,
@@ -124,8 +124,6 @@ def booted(project: Path, folder: Path) -> Iterator[Machine]:
         )
         assert host.poll() is None, (folder / "console").read_text(errors="replace")
         yield machine
-        os.kill(machine.leader(), signal.SIGRTMIN + 4)  # systemd(1): power off
-        host.wait(30)
     finally:
         if host.poll() is None:
             if leader := machine.leader():  # it would outlive systemd-nspawn
@@ -133,6 +131,14 @@ def booted(project: Path, folder: Path) -> Iterator[Machine]:
             host.kill()
             host.wait(10)
         console.close()
+
+
+def _copy(tree: Path, root: Path) -> None:
+    """Copy by hard links: the installer replaces files, and the machine's root is read-only."""
+    linked = subprocess.run(["cp", "-al", tree, root], capture_output=True, check=False)
+    if linked.returncode:  # on another file system
+        shutil.rmtree(root, ignore_errors=True)
+        subprocess.run(["cp", "-a", tree, root], check=True)
 
 
 def _bring_python(root: Path) -> list[str]:
