@@ -1,4 +1,4 @@
-# make run · make test · make install · make models · make bench        (make help)
+# make run · make check · make test · make install · make models · make bench        (make help)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
@@ -6,38 +6,42 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 FACE_MODELS := models/third_party/face_detection_full_range_sparse.tflite
 ARGS ?=
+LINT = $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile
 
-.PHONY: help run test bench models sbom install uninstall requirements clean
+.PHONY: help run check test ready bench models sbom install uninstall requirements clean
 
-help:  ## say what there is
+help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed 's/:.*  ## /\t/' | expand -t 16
 
-run: .venv/kiosk $(FACE_MODELS) catalogue/example.sqlite  ## set up what is missing, start the kiosk (ARGS="--source usb:0")
+run: .venv/kiosk $(FACE_MODELS) catalogue/example.sqlite  ## install what is missing, start the kiosk (ARGS="--source usb:0")
 	@exec $(BIN)/python -m device run $(ARGS)
 
-test: .venv/workstation $(FACE_MODELS) catalogue/example.sqlite  ## lint, types and all tests (ARGS="-m 'not slow'")
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+check: ready  ## formatting, lint, types and the fast tests, before each commit
+	$(LINT)
+	$(PYTEST) -m "not (slow or browser or systemd or real_data)" --ignore tests/tools/training $(ARGS)
 
-bench: .venv/workstation $(FACE_MODELS) catalogue/example.sqlite  ## speed and memory of the corridor
+test: ready  ## formatting, lint, types and all tests (ARGS="tests/device -m 'not slow'")
+	$(LINT)
+	$(PYTEST) $(ARGS)
+
+bench: ready  ## measure time and memory of the corridor
 	$(BIN)/python -m tools bench $(ARGS)
 
-models: .venv/workstation $(FACE_MODELS)  ## train, convert and evaluate the models again (WAYSIDE_DATA names the data)
+models: .venv/workstation $(FACE_MODELS)  ## train, convert and evaluate the models (WAYSIDE_DATA names the data)
 	$(BIN)/python -m tools train $(ARGS)
 
-sbom: .venv/workstation  ## write the software bill of materials, CycloneDX, to var/sbom.json
+sbom: .venv/workstation  ## write the bill of materials (CycloneDX) to var/sbom.json
 	@mkdir -p var
 	$(BIN)/python -m tools.sbom var/sbom.json
 
 install:  ## install as a service on this machine (root)
 	./systemd/install.sh
 
-uninstall:  ## remove the service (root); the configuration stays
+uninstall:  ## remove the services (root); the configuration stays
 	./systemd/uninstall.sh
 
-# A virtual environment sees the system's packages only where they bring the Pi's camera.
+# The environment uses the system's packages only if they include the Pi's camera library.
 .venv/made:
 	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
 	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
@@ -46,21 +50,23 @@ uninstall:  ## remove the service (root); the configuration stays
 	    $$python -c 'import picamera2' 2>/dev/null && system=--system-site-packages; \
 	    exec sh -c "$$python -m venv $$system .venv && touch $@"; \
 	  fi; \
-	done; echo "wayside: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make run PYTHON=/path/to/python3" >&2; exit 1
+	done; echo "wayside: no Python 3.11, 3.12 or 3.13 found; install one, or set it: make run PYTHON=/path/to/python3" >&2; exit 1
 
 .venv/kiosk: requirements/kiosk.txt requirements/demo.txt | .venv/made
-	@echo "wayside: installing what a kiosk needs (once, some minutes)"
+	@echo "wayside: installing the packages of a kiosk (once, some minutes)"
 	@$(PIP) -r requirements/kiosk.txt
 	@$(PIP) -r requirements/demo.txt
 	@$(call command,wayside,device)
 	@$(call command,wayside-tools,tools)
 	@touch $@
 
-# The commands are two lines each, so that nothing has to be built or packaged to have them.
+# Each command is a script of two lines, so nothing has to be built or packaged.
 command = printf '\#!/bin/sh\nPYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -m $(2) "$$@"\n' > $(BIN)/$(1) && chmod +x $(BIN)/$(1)
 
+ready: .venv/workstation $(FACE_MODELS) catalogue/example.sqlite
+
 .venv/workstation: requirements/workstation.txt | .venv/kiosk
-	@echo "wayside: installing what the workstation tools and the tests need (once, some minutes)"
+	@echo "wayside: installing the packages of the tools and tests (once, some minutes)"
 	@$(PIP) -r requirements/workstation.txt
 	@touch $@
 
@@ -73,11 +79,11 @@ catalogue/example.sqlite: $(wildcard catalogue/*.csv device/catalogue/*.py) | .v
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
   --python-version 3.11
-requirements:  ## compile the pinned requirements anew (needs uv)
+requirements:  ## compile the pinned requirements (needs uv)
 	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in requirements/demo.in requirements/workstation.in -o requirements/workstation.txt
 	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in -c requirements/workstation.txt -o requirements/kiosk.txt
 	$(COMPILE) --override requirements/overrides.txt requirements/demo.in --no-deps -c requirements/workstation.txt -o requirements/demo.txt
 	$(COMPILE) --override requirements/compare-fer.overrides.txt requirements/compare-fer.in -o requirements/compare-fer.txt
 
-clean:  ## remove what was set up
+clean:  ## remove the environment, fetched models and the example catalogue
 	rm -rf .venv models/third_party catalogue/example.sqlite
