@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 FACE_MODELS := models/third_party/face_detection_full_range_sparse.tflite
 ARGS ?=
 LINT = $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+SLOW_TO_IMPORT = tests/tools/training tests/tools/commands
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile
 
 .PHONY: help run check test ready bench models sbom install uninstall requirements clean
@@ -19,7 +20,7 @@ run: .venv/kiosk $(FACE_MODELS) catalogue/example.sqlite  ## install what is mis
 
 check: ready  ## formatting, lint, types and the fast tests, before each commit
 	$(LINT)
-	$(PYTEST) -m "not (slow or browser or systemd or real_data)" --ignore tests/tools/training $(ARGS)
+	$(PYTEST) -m "not (slow or browser or systemd or real_data)" $(SLOW_TO_IMPORT:%=--ignore=%) $(ARGS)
 
 test: ready  ## formatting, lint, types and all tests (ARGS="tests/device -m 'not slow'")
 	$(LINT)

@@ -16,6 +16,7 @@ from device.config import load_config
 from tests.needs import needs, needs_root
 
 pytestmark = [
+    pytest.mark.slow,
     needs("systemctl", "systemd-sysusers", "systemd-tmpfiles", "mosquitto_passwd"),
     needs_root(),
 ]
