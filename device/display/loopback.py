@@ -37,6 +37,9 @@ HEADERS = {
 }
 TEXT = "text/plain; charset=utf-8"
 
+STOPS_WITHIN_S = 0.1
+"""Interval at which the listening thread checks whether to stop, in seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -77,7 +80,9 @@ class LoopbackServer(ABC):
                 f"{self._option}: {self._port} {reason}; choose another, or 0 for any free one"
             ) from None
         self._server.content = self
-        threading.Thread(target=self._server.serve_forever, name="http", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(STOPS_WITHIN_S,), name="http", daemon=True
+        ).start()
 
     def stop(self) -> None:
         """Close the port; without effect where the server does not run."""
