@@ -25,10 +25,10 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def wayside_data() -> Path:
-    """The folder that WAYSIDE_DATA names; the test is skipped where it is unset."""
+    """The folder that WAYSIDE_DATA names; the test is skipped if it is not set."""
     where = os.environ.get("WAYSIDE_DATA")
     if not where:
-        pytest.skip("WAYSIDE_DATA is not set: it names the folder with the real data")
+        pytest.skip("WAYSIDE_DATA is not set (the folder with the datasets)")
     return Path(where)
 
 
@@ -52,7 +52,7 @@ def hopper() -> Frame:
 
 @pytest.fixture(scope="session")
 def config(root: Path) -> Config:
-    """The configuration that ships, on free ports."""
+    """The shipped configuration, on free ports."""
     shipped = load_config(root / "config.yaml")
     return changed(shipped, mqtt__port=0, mqtt__websocket_port=0, display__port=0)
 
