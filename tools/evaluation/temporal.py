@@ -19,8 +19,8 @@ from device.errors import UserError
 from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from device.values import EMOTIONS
-from tools.datasets.face_dataset import TRAIN, VALIDATION
-from tools.datasets.load import load_datasets
+from tools.datasets.face_dataset import TRAIN, VALIDATION, limited, resized
+from tools.datasets.load import load_fer
 from tools.evaluation.labelled_clips import measure_clips, methods_of
 from tools.evaluation.plots import draw_clips
 from tools.places import ROOT
@@ -63,7 +63,9 @@ def report(
     if labels != EMOTIONS:
         raise UserError(f"{face}: predicts {', '.join(labels)}; the clips have FER-2013's emotions")
     network = load_network(source)  # the temporal networks start from its head
-    faces = load_datasets(data, runs / "cache", limit)["fer2013"]
+    faces = resized(load_fer(data, runs / "cache"))
+    if limit is not None:
+        faces = limited(faces, limit)
     clips = make_clip_batches(load_model(face), faces.only(TRAIN), faces.only(VALIDATION), recipe)
     made = {
         kind: _network(folder / kind, network, face, clips, replace(recipe, kind=kind))
