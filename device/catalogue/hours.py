@@ -111,6 +111,7 @@ class Timetable:
         self._hours = [_readable(text, place) for text in texts]
         self._known = np.array([hours is not None for hours in self._hours], np.bool_)
         self._left = np.full(len(texts), UNKNOWN_LEFT, np.int64)
+        self._answer: tuple[int, NDArray[np.int64]] = (-1, self._left)
         # Minutes since the year 1 between which `_left`, which counts from `_from`, holds.
         self._from = np.zeros(len(texts), np.int64)
         self._until = np.zeros(len(texts), np.int64)
@@ -118,8 +119,10 @@ class Timetable:
     def minutes_left(self, now: datetime) -> NDArray[np.int64]:
         """For each text what `Hours.minutes_left` says: shape (T,)."""
         minute = now.toordinal() * DAY + now.hour * 60 + now.minute
+        if minute == self._answer[0]:
+            return self._answer[1]
         stale = self._known & ((minute < self._from) | (minute >= self._until))
-        for number in np.flatnonzero(stale).tolist():
+        for number in stale.nonzero()[0].tolist():
             hours = self._hours[number]
             assert hours is not None
             left, same = hours.look(now)
@@ -127,8 +130,8 @@ class Timetable:
             # A day ahead may be half way through a longer span: look again before it shrinks.
             self._until[number] = minute + (1 if left == DAY else same)
         passed = np.where(self._left > 0, minute - self._from, 0)
-        left_now: NDArray[np.int64] = self._left - passed
-        return left_now
+        self._answer = (minute, self._left - passed)
+        return self._answer[1]
 
 
 def _readable(text: str, place: PlaceConfig | None) -> Hours | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +99,9 @@ class Matcher:
         self._out_of_reach: dict[int, Values] = {}
         self._needed = np.full(len(arrays.categories), 255, np.uint8)
         np.minimum.at(self._needed, arrays.category, self._age_needed)
+        # A small table is its own shortlist: what is not eligible is never the best of it.
+        everything = np.arange(len(arrays))
+        self._alike = _Likeness(arrays, everything) if len(arrays) <= SHORTLIST else None
         self._asked: Question | None = None
         self._answer: tuple[Suggestion, ...] = ()
         named = {name for rule in self._preset.table or () for name in rule.categories}
@@ -156,32 +160,27 @@ class Matcher:
         named = self._named(question)
         if named is not None:
             terms["mood"] = named
-        rows = self._shortlist(terms, question.years, only_named=named is not None)
-        relevance = self._scores[rows]
-        variety = self._weights["variety"]
-        alike = _Likeness(self.catalogue.arrays, rows)
-        likeness = np.zeros(len(rows), np.float32)
+        self._score(terms, question.years, only_named=named is not None)
+        alike = self._alike or _Likeness(self.catalogue.arrays, self._shortlist())
+        relevance = self._scores[alike.rows]
+        variety = np.float32(self._weights["variety"])
+        likeness = np.zeros(len(relevance), np.float32)
         picks: list[Suggestion] = []
-        while len(picks) < min(self._count, len(rows)):
-            scores = relevance - np.float32(variety) * likeness if picks else relevance
+        while len(picks) < min(self._count, len(relevance)):
+            scores = relevance - variety * likeness if picks else relevance
             best = int(scores.argmax())
-            index = int(rows[best])
-            trace = [
-                Term(name, terms[name].at(index) if name in terms else 0.0, weight)
-                for name, weight in self._weights.items()
-                if name != "variety"
-            ]
-            trace.append(Term("variety", 0.0 - float(likeness[best]), variety))
-            picks.append(self._suggestion(index, float(scores[best]), trace, question))
+            score = float(scores[best])
+            if score == -np.inf:
+                break
+            trace = self._trace(terms, int(alike.rows[best]), float(likeness[best]))
+            picks.append(self._suggestion(int(alike.rows[best]), score, trace, question.now))
             relevance[best] = -np.inf
             if len(picks) < self._count:
                 np.maximum(likeness, alike.to(best), out=likeness)
         return tuple(picks)
 
-    def _shortlist(
-        self, terms: dict[str, TermValues], years: int, *, only_named: bool
-    ) -> NDArray[np.intp]:
-        """Rows of the best scores, in the catalogue's order; all scores stand in `_scores`."""
+    def _score(self, terms: dict[str, TermValues], years: int, *, only_named: bool) -> None:
+        """Fill `_scores`: the sum of the terms of each item, minus infinity if not eligible."""
         if years not in self._out_of_reach:
             allowed = self._age_needed <= years
             self._out_of_reach[years] = np.where(allowed, np.float32(0), np.float32(-np.inf))
@@ -194,20 +193,26 @@ class Matcher:
                 total += weight * term.block(part)
             if only_named:
                 total[terms["mood"].block(part) == 0] = -np.inf
-        if len(scores) > SHORTLIST:
-            best = np.sort(np.argpartition(scores, -SHORTLIST)[-SHORTLIST:])
-            return best[scores[best] > -np.inf]
-        return np.flatnonzero(scores > -np.inf)
+
+    def _shortlist(self) -> NDArray[np.intp]:
+        """Rows of the best scores, in the catalogue's order."""
+        return np.sort(np.argpartition(self._scores, -SHORTLIST)[-SHORTLIST:])
+
+    def _trace(self, terms: dict[str, TermValues], index: int, likeness: float) -> tuple[Term, ...]:
+        values = {name: term.at(index) for name, term in terms.items()}
+        values["variety"] = 0.0 - likeness
+        return tuple(
+            Term(name, values.get(name, 0.0), weight) for name, weight in self._weights.items()
+        )
 
     def _suggestion(
-        self, index: int, score: float, trace: list[Term], question: Question
+        self, index: int, score: float, trace: tuple[Term, ...], now: datetime | None
     ) -> Suggestion:
         item, metres = self.catalogue.item(index), float(self._terms.metres[index])
         distance = None if np.isnan(metres) else metres
-        now = question.now
         left = None if now is None else self._terms.minutes_left(index, now)
         why = reasons(item, self._vocabulary, distance_m=distance, minutes_left=left, now=now)
-        return Suggestion(item, score, why, distance, tuple(trace))
+        return Suggestion(item, score, why, distance, trace)
 
     def _named(self, question: Question) -> TermValues | None:
         """1 for the categories that the preset's table names for this audience, 0 for others.
@@ -233,6 +238,7 @@ class _Likeness:
     """How much the items of a shortlist are alike, 0 to 1."""
 
     def __init__(self, arrays: Arrays, rows: NDArray[np.intp]) -> None:
+        self.rows = rows
         self._kind = arrays.kind[rows]
         self._category = arrays.category[rows]
         self._creator = arrays.creator[rows]
