@@ -94,9 +94,8 @@ class Matcher:
         self._terms = Terms(arrays, rules, self._preset.towards or {}, place)
         self._weights = rules.weights.model_dump()
         self._scores: Values = np.empty(len(arrays), np.float32)
-        # An item that is not eligible costs nothing to leave out: minus infinity, added.
         self._age_needed = np.where(suggested, arrays.minimum_age, np.uint8(255))
-        self._out_of_reach: dict[int, Values] = {}
+        self._constant: dict[int, Values] = {}
         self._needed = np.full(len(arrays.categories), 255, np.uint8)
         np.minimum.at(self._needed, arrays.category, self._age_needed)
         # A small table is its own shortlist: what is not eligible is never the best of it.
@@ -156,11 +155,10 @@ class Matcher:
         Carbonell and Goldstein, "The use of MMR, diversity-based reranking for reordering
         documents and producing summaries", SIGIR 1998.
         """
-        terms = self._terms.of(question)
-        named = self._named(question)
+        terms, named = self._terms.of(question), self._named(question)
         if named is not None:
-            terms["mood"] = named
-        self._score(terms, question.years, only_named=named is not None)
+            terms["mood"] = self._terms.named(named)
+        self._score(terms, question.years, named)
         alike = self._alike or _Likeness(self.catalogue.arrays, self._shortlist())
         relevance = self._scores[alike.rows]
         variety = np.float32(self._weights["variety"])
@@ -179,27 +177,30 @@ class Matcher:
                 np.maximum(likeness, alike.to(best), out=likeness)
         return tuple(picks)
 
-    def _score(self, terms: dict[str, TermValues], years: int, *, only_named: bool) -> None:
+    def _score(self, terms: dict[str, TermValues], years: int, named: Values | None) -> None:
         """Fill `_scores`: the sum of the terms of each item, minus infinity if not eligible."""
-        if years not in self._out_of_reach:
-            allowed = self._age_needed <= years
-            self._out_of_reach[years] = np.where(allowed, np.float32(0), np.float32(-np.inf))
-        scores, out_of_reach = self._scores, self._out_of_reach[years]
-        weighted = [(term, np.float32(self._weights[name])) for name, term in terms.items()]
+        if years not in self._constant:
+            constant = sum(term.weighted for term in self._terms.constant.values())
+            self._constant[years] = np.where(
+                self._age_needed <= years, constant, np.float32(-np.inf)
+            )
+        scores, constant = self._scores, self._constant[years]
+        category = self.catalogue.arrays.category
         for part in blocks(len(scores)):
             total = scores[part]
-            total[:] = out_of_reach[part]
-            for term, weight in weighted:
-                total += weight * term.block(part)
-            if only_named:
-                total[terms["mood"].block(part) == 0] = -np.inf
+            total[:] = constant[part]
+            for term in terms.values():
+                total += term.block(part)
+            if named is not None:
+                total[named[category[part]] == 0] = -np.inf
 
     def _shortlist(self) -> NDArray[np.intp]:
         """Rows of the best scores, in the catalogue's order."""
         return np.sort(np.argpartition(self._scores, -SHORTLIST)[-SHORTLIST:])
 
     def _trace(self, terms: dict[str, TermValues], index: int, likeness: float) -> tuple[Term, ...]:
-        values = {name: term.at(index) for name, term in terms.items()}
+        known = (self._terms.constant | terms).items()
+        values = {name: term.at(index) for name, term in known if term.weight}
         values["variety"] = 0.0 - likeness
         return tuple(
             Term(name, values.get(name, 0.0), weight) for name, weight in self._weights.items()
@@ -214,8 +215,8 @@ class Matcher:
         why = reasons(item, self._vocabulary, distance_m=distance, minutes_left=left, now=now)
         return Suggestion(item, score, why, distance, trace)
 
-    def _named(self, question: Question) -> TermValues | None:
-        """1 for the categories that the preset's table names for this audience, 0 for others.
+    def _named(self, question: Question) -> Values | None:
+        """1 for each category that the preset's table names for this audience, 0 for others.
 
         None: the table names none, or only what this audience may not be shown.
         """
@@ -227,11 +228,11 @@ class Matcher:
         )
         if named is None:
             return None
-        arrays = self.catalogue.arrays
-        values = np.array([name in named for name in arrays.categories], np.float32)
+        names = self.catalogue.arrays.categories
+        values = np.array([name in named for name in names], np.float32)
         if not (values.astype(np.bool_) & (self._needed <= question.years)).any():
             return None
-        return TermValues(values, arrays.category)
+        return values
 
 
 class _Likeness:

@@ -56,18 +56,20 @@ class Question:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TermValues:
-    """The values of one term: of the items, or of codes where many items share one."""
+    """One term, weighted: of the items, or of codes where many items share a value."""
 
-    values: Values
+    weighted: Values
+    weight: float
     codes: Codes | None = None
 
     def at(self, index: int) -> float:
-        """The value of one item."""
-        return float(self.values[index if self.codes is None else self.codes[index]])
+        """The value of one item, -1 to 1, without its weight, which is not 0."""
+        place = index if self.codes is None else self.codes[index]
+        return max(-1.0, min(1.0, float(self.weighted[place]) / self.weight))
 
     def block(self, part: slice) -> Values:
-        """The values of some items in a row."""
-        return self.values[part] if self.codes is None else self.values[self.codes[part]]
+        """The weighted values of some items in a row."""
+        return self.weighted[part] if self.codes is None else self.weighted[self.codes[part]]
 
 
 class Terms:
@@ -80,20 +82,26 @@ class Terms:
         self._columns = {name: code for code, name in enumerate(arrays.feature_names)}
         self.metres = _metres(arrays, place)
         self._moods = dict(self._towards(towards))
-        self._ages = self._liked(rules.age)
-        self._genders = self._liked(rules.gender)
-        self._companies = self._liked(rules.company)
-        self._weathers = self._liked(rules.weather)
+        self._ages = self._liked("age", rules.age)
+        self._genders = self._liked("gender", rules.gender)
+        self._companies = self._liked("company", rules.company)
+        self._weathers = self._liked("weather", rules.weather)
         self._hours = self._by_hour()
         near = np.exp2(1 - self.metres / np.float32(rules.near_m)) - 1
-        self._near = TermValues(np.nan_to_num(near, copy=False))
-        self._popular = TermValues(np.nan_to_num(2 * arrays.popularity - 1, copy=False))
+        popular = 2 * arrays.popularity - 1
+        self.constant = {
+            "distance": self._weighted("distance", np.nan_to_num(near, copy=False)),
+            "popularity": self._weighted("popularity", np.nan_to_num(popular, copy=False)),
+        }
         self._timetable = Timetable(arrays.hours_texts, place)
         turns = np.random.default_rng(_TURN_SEED).random(len(arrays), np.float32) * 2 - 1
-        self._turns = np.concatenate([turns, turns])
+        self._turns = self._weighted("turn", np.concatenate([turns, turns])).weighted
 
     def of(self, question: Question) -> dict[str, TermValues]:
-        """The terms that are not 0 for all items, without `variety`, by the names of `Weights`."""
+        """The terms that a question changes and that are not 0 for all items, without `variety`.
+
+        Keys are names of `Weights`. The others are in `constant`.
+        """
         now = question.now
         terms = {
             "mood": self._moods.get(question.mood),
@@ -102,12 +110,18 @@ class Terms:
             "company": self._companies.get(question.company),
             "hour": None if now is None else self._hours[now.hour],
             "open": None if now is None else self._open(now),
-            "distance": self._near,
-            "popularity": self._popular,
             "weather": self._weathers.get(question.weather),
             "turn": self._turn(now),
         }
-        return {name: term for name, term in terms.items() if term is not None}
+        return {name: term for name, term in terms.items() if term is not None and term.weight}
+
+    def named(self, values: Values) -> TermValues:
+        """The term `mood` of a preset with a table. values: (K,), 1 for the categories it names."""
+        return self._weighted("mood", values, self._arrays.category)
+
+    def _weighted(self, name: str, values: Values, codes: Codes | None = None) -> TermValues:
+        weight = float(getattr(self._rules.weights, name))
+        return TermValues(values * np.float32(weight), weight, codes)
 
     def minutes_left(self, index: int, now: datetime) -> int:
         """For how long an item stays open, as `Hours.minutes_left`."""
@@ -132,8 +146,8 @@ class Terms:
             strengths[self._columns[name]] = of[name]
         return strengths
 
-    def _liked(self, table: Mapping[K, Likes]) -> dict[str, TermValues]:
-        return {key: TermValues(self._suits(likes)) for key, likes in table.items()}
+    def _liked(self, name: str, table: Mapping[K, Likes]) -> dict[str, TermValues]:
+        return {key: self._weighted(name, self._suits(likes)) for key, likes in table.items()}
 
     def _towards(self, aims: Mapping[K, Affect]) -> Iterator[tuple[str, TermValues]]:
         """For each mood 1 minus the distance of an item's affect from the aim, at least -1.
@@ -147,7 +161,8 @@ class Terms:
         arousal = self._sums(self._strengths({name: a for name, (_, a) in affect.items()})) / some
         for mood, aim in aims.items():
             distance = np.hypot(valence - np.float32(aim[0]), arousal - np.float32(aim[1]))
-            yield mood, TermValues(np.where(count > 0, np.maximum(1 - distance, -1), np.float32(0)))
+            near = np.where(count > 0, np.maximum(1 - distance, -1), np.float32(0))
+            yield mood, self._weighted("mood", near)
 
     def _by_hour(self) -> list[TermValues | None]:
         """The term `hour` at each hour of the day; hours in the same dayparts share it."""
@@ -158,7 +173,7 @@ class Terms:
             parts = tuple(n for n, part in enumerate(self._rules.hours) if part.covers(hour))
             if parts not in terms:
                 total = sum((suited[n] for n in parts[1:]), suited[parts[0]])
-                terms[parts] = TermValues(np.clip(total, -1, 1))
+                terms[parts] = self._weighted("hour", np.clip(total, -1, 1))
             hours.append(terms[parts])
         return hours
 
@@ -167,14 +182,14 @@ class Terms:
         values = np.where(left < self._rules.closing_min, np.float32(CLOSING), np.float32(OPEN))
         values[left == 0] = CLOSED
         values[left == UNKNOWN_LEFT] = 0
-        return TermValues(values, self._arrays.hours)
+        return self._weighted("open", values, self._arrays.hours)
 
     def _turn(self, now: datetime | None) -> TermValues:
         """A random number from -1 to 1, another one each hour, so that equals take turns."""
         count = len(self._arrays)
         hour = 0 if now is None else now.toordinal() * HOURS_OF_DAY + now.hour
         start = hour * _TURN_STEP % count
-        return TermValues(self._turns[start : start + count])
+        return TermValues(self._turns[start : start + count], self._rules.weights.turn)
 
 
 def blocks(count: int) -> Iterator[slice]:
