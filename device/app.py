@@ -170,7 +170,7 @@ class Kiosk:
 
     def _sources(self) -> dict[str, Callable[[], Any]]:
         """The sources of `health`."""
-        choice, backend = self.corridor.choice, self.corridor.recogniser.backend
+        choice, backend = self.corridor.faces.choice, self.corridor.recogniser.backend
         return {
             "camera": self._camera_state,
             "fps": lambda: round(self._fps, 1),

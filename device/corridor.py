@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from device.audience.group import audience_of
 from device.audience.smoothing import Smoother
 from device.config import Config
-from device.faces.detect import open_detector
-from device.faces.mesh import FaceMesh
-from device.faces.tracks import Tracker
+from device.faces.pipeline import FacePipeline
 from device.matching.match import Matcher
 from device.recognition.recognise import Recogniser
 from device.session.session import SPARES, Session
@@ -49,21 +47,19 @@ class Corridor:
         Raises:
             UserError: one of them is missing or broken.
         """
-        self.tracker = Tracker(config.vision)
-        third_party = config.models / "third_party"
-        self.mesh = mesh = FaceMesh(third_party)  # for two steps: the detector and the eyes
-        self.recogniser = Recogniser(config.models, config.vision, config.recognise, mesh=mesh)
+        self.recogniser = Recogniser(config.models, config.vision, config.recognise)
         self.smoother = Smoother(config.audience)
         self.words = load_words(config.display.languages[0], config.matching.catalogue)
         self.matcher = Matcher.open(config, self.words, spares=SPARES)
         self.session = Session(config.session, config.matching.count)
-        # Last, since it is the one that has to be closed.
-        self.detector, self.choice = open_detector(config.vision, third_party, mesh=mesh)
+        # Last, since it has to be closed.
+        self.faces = FacePipeline.open(
+            config.vision, config.models / "third_party", eyes=config.recognise.eyes
+        )
 
     def see(self, frame: Frame) -> Seen:
         """Who stands there, as far as this frame and the ones before it tell."""
-        faces = self.detector.detect(frame) if self.tracker.due(frame.at) else None
-        tracks = self.tracker.update(faces, frame.at)
+        tracks = self.faces.track(frame)
         readings = self.recogniser.read(frame, tracks)
         visitors = self.smoother.update(tracks, readings, frame.at, frame.grey.shape[0])
         return Seen(tracks, readings, visitors)
@@ -74,10 +70,10 @@ class Corridor:
 
     def forget(self) -> None:
         """Drop every track, and with it all that is known of anyone."""
-        self.tracker.clear()
+        self.faces.clear()
         self.recogniser.clear()
         self.smoother.update((), (), 0.0, 1.0)
 
     def close(self) -> None:
         """Give back what the models hold."""
-        self.detector.close()
+        self.faces.close()

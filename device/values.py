@@ -118,16 +118,17 @@ class Face:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """One person's face over time. id: random, dies with the track. age: frames since it began.
+    """One person's face over time. id: random, dropped with the track. age: frames since it began.
 
-    fresh: whether the detector saw the face in this very frame, or it is carried from an
-    earlier one.
+    fresh: whether the detector saw the face in this frame, or it is carried on from an earlier one.
+    eyes_open: 0 closed to 1 open, as last measured; None where they were not.
     """
 
     id: str
     face: Face
     age: int
     fresh: bool = True
+    eyes_open: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
 from device.display.server import PageServer, settings_script
 from device.errors import UserError
-from device.faces.detect import open_detector
+from device.faces.pipeline import FacePipeline
 from device.inference.litert import runtime_name
 from device.matching.match import Matcher
 from device.messaging.broker import EmbeddedBroker
@@ -68,9 +68,9 @@ def _print(result: str, name: str, words: str) -> None:
 
 
 def _detector(config: Config) -> str:
-    detector, choice = open_detector(config.vision, config.models / "third_party")
-    detector.close()
-    return f"{choice.name}: {choice.reason}"
+    faces = FacePipeline.open(config.vision, config.models / "third_party")
+    faces.close()
+    return f"{faces.choice.name}: {faces.choice.reason}"
 
 
 def _models(config: Config) -> str:

@@ -62,7 +62,7 @@ class Analyser:
         picture, scale = load_scaled(path)
         frame = frame_of(picture, self._next())
         pairs = []
-        for number, face in enumerate(self._corridor.detector.detect(frame)):
+        for number, face in enumerate(self._corridor.faces.find(frame)):
             crop = crop_face(frame.grey, face)
             reading = self._corridor.recogniser.read_crop(crop, frame.at)
             reading = replace(reading, track_id=str(number), trust=trust_of(crop, face))

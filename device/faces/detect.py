@@ -1,6 +1,6 @@
-"""Finding faces: which detector this board can run, and the second look that keeps ghosts out.
+"""Which detector runs on this board, and why.
 
-`open_detector` promises a working detector with the reason for the choice, or one clear line.
+`open_detector` guarantees a working detector and the reason for the choice, or one clear error.
 mediapipe's aarch64 wheels need ARMv8.1 atomics and kill the process with an illegal instruction
 on older cores (Raspberry Pi 4 and before), so the processor is asked before mediapipe is imported.
 """
@@ -11,12 +11,11 @@ import importlib.util
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from device.config import VisionConfig
 from device.errors import UserError
 from device.faces.blazeface import BlazeFace
-from device.faces.mesh import FaceMesh
 from device.values import Face, Frame
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -36,35 +35,8 @@ class Detector(Protocol):
 class Choice:
     """Which detector runs and why, for `wayside check` and the health message."""
 
-    name: Literal["mediapipe", "blazeface"]
+    name: str
     reason: str
-
-
-class SecondLook:
-    """A detector whose new boxes must also look like a face to the mesh model.
-
-    BlazeFace finds faces in lettering, chair legs and the backs of heads, for many frames in a
-    row; the mesh model tells these from faces almost without error. It costs one call when a face
-    comes, and one a second while it stays unless its eyes are looked at anyway.
-    """
-
-    def __init__(self, first: Detector, mesh: FaceMesh) -> None:
-        """Look again at what `first` finds."""
-        self._first = first
-        self.mesh = mesh
-
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """Faces that both models see."""
-        self.mesh.forget_old(frame.at)
-        return tuple(
-            face
-            for face in self._first.detect(frame)
-            if self.mesh.believes(face.box) or self.mesh.look(frame, face).believed
-        )
-
-    def close(self) -> None:
-        """Close the detector underneath."""
-        self._first.close()
 
 
 def obstacle(cpuinfo: Path = CPUINFO, machine: str | None = None) -> str | None:
@@ -89,31 +61,31 @@ def open_detector(
     vision: VisionConfig,
     models: Path,
     *,
-    mesh: FaceMesh | None = None,
     cpuinfo: Path = CPUINFO,
     machine: str | None = None,
 ) -> tuple[Detector, Choice]:
     """The configured detector, or for `auto` the best that runs here.
 
-    models: the folder of the third-party model files. mesh: one that is loaded already.
+    models: the folder of the third-party model files.
 
     Raises:
         UserError: mediapipe is asked for and cannot run, or a model file is missing or broken.
     """
-    mesh = mesh or FaceMesh(models)
     trouble = obstacle(cpuinfo, machine) if vision.detector != "blazeface" else None
     if vision.detector != "blazeface" and trouble is None:
         # Here and not above: where it cannot run, importing it kills the process.
         from device.faces.mediapipe import MediaPipeFaces
 
         try:
-            first: Detector = MediaPipeFaces(models, reach=vision.range, threshold=vision.threshold)
+            detector: Detector = MediaPipeFaces(
+                models, reach=vision.range, threshold=vision.threshold
+            )
         except (ImportError, OSError) as error:
             trouble = f"mediapipe does not load ({error})"
         else:
             asked = "asked for" if vision.detector == "mediapipe" else "installed, and runs here"
-            return SecondLook(first, mesh), Choice("mediapipe", asked)
+            return detector, Choice("mediapipe", asked)
     if vision.detector == "mediapipe":
         raise UserError(f"vision.detector: mediapipe: {trouble}; take `auto` or `blazeface`")
-    first = BlazeFace(models, reach=vision.range, threshold=vision.threshold)
-    return SecondLook(first, mesh), Choice("blazeface", trouble or "asked for")
+    detector = BlazeFace(models, reach=vision.range, threshold=vision.threshold)
+    return detector, Choice("blazeface", trouble or "asked for")

@@ -45,8 +45,33 @@ HIDDEN_S = 3.0
 HIDDEN_IOU = 0.05
 """From this overlap with a nearer or as near a face on, one that is not seen is behind it."""
 
+SAME_PLACE_IOU = 0.3
+"""From this overlap with where it is expected on, a face needs no new inspection."""
+
 UNSEEN = 0.0
 """Score of a face that the detector did not find where it was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the mesh model found in a face. at, verified_at: monotonic seconds of the last look, and
+    of the last that found a face. eyes_open: 0 closed to 1 open; None where not measured."""
+
+    at: float
+    verified_at: float
+    eyes_open: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A detected face and the id of the track that it continues or would begin.
+
+    inspection: the track's last one; None for a new track, and for a face in an unexpected place.
+    """
+
+    track_id: str
+    face: Face
+    inspection: Inspection | None = None
 
 
 @dataclass(slots=True)
@@ -54,7 +79,7 @@ class _Path:
     """A track in the making. centre in pixels, velocity in pixels a second, size in pixels.
 
     shape: keypoints about the centre, in sizes. placed_at: time of `centre`, when the face was
-    seen or was behind another; seen_at: when it was seen.
+    seen or was behind another; seen_at: when it was seen. inspection: the last one.
     """
 
     id: str
@@ -66,6 +91,7 @@ class _Path:
     placed_at: float
     seen_at: float
     velocity: Floats
+    inspection: Inspection | None
     surprise: float = 0.0
     hits: int = 1
     frames: int = 1
@@ -96,8 +122,9 @@ class _Path:
         """Whether this face should be where a nearer one is seen."""
         return self.face(at).box.iou(other.face(at).box) > HIDDEN_IOU
 
-    def see(self, face: Face, at: float) -> None:
-        """Take a detection for this track's."""
+    def see(self, candidate: Candidate, at: float) -> None:
+        """Continue the track with this detection."""
+        face, self.inspection = candidate.face, candidate.inspection
         self.surprise = max(self.differences(face, at))
         centre = np.array(face.box.centre, np.float32)
         elapsed = at - self.placed_at
@@ -119,6 +146,16 @@ class _Path:
         """Go on unseen at the same speed, without growing absent."""
         self.centre = self.centre + self.velocity * np.float32(at - self.placed_at)
         self.placed_at = at
+
+    def candidate(self, face: Face, at: float) -> Candidate:
+        """A detection that this track may continue with."""
+        same_place = self.face(at).box.iou(face.box) >= SAME_PLACE_IOU
+        return Candidate(self.id, face, self.inspection if same_place else None)
+
+    def track(self, at: float, *, fresh: bool) -> Track:
+        """The track as the other steps see it."""
+        eyes_open = self.inspection.eyes_open if self.inspection else None
+        return Track(self.id, self.face(at), self.frames, fresh, eyes_open)
 
     def face(self, at: float) -> Face:
         """The face where it is thought to be at this time."""
@@ -155,27 +192,11 @@ class Tracker:
         self._paths = []
         self._detected_at = -math.inf
 
-    def update(self, faces: tuple[Face, ...] | None, at: float) -> tuple[Track, ...]:
-        """The confirmed tracks at this time, the nearest first, at most `vision.max_faces`.
+    def associate(self, faces: tuple[Face, ...], at: float) -> tuple[Candidate, ...]:
+        """Each face with the track that it fits best, the best fits first; the rest with new ones.
 
-        faces: what the detector found; None where it did not run on this frame. A face that it
-        should have found and did not is carried on with the score `UNSEEN`.
+        Changes nothing: tracks go on with the candidates that are given to `update`.
         """
-        for path in self._paths:
-            path.frames += 1
-        if faces is not None:
-            self._associate(faces, at)
-            self._detected_at = at
-        self._paths = [p for p in self._paths if at - p.placed_at <= self._absence_s]
-        confirmed = [p for p in self._paths if p.hits >= CONFIRMATIONS]
-        confirmed.sort(key=lambda p: -p.size)
-        return tuple(
-            Track(p.id, p.face(at), p.frames, fresh=faces is not None and p.seen_at == at)
-            for p in confirmed[: self._max_faces]
-        )
-
-    def _associate(self, faces: tuple[Face, ...], at: float) -> None:
-        """Give each face to the track it fits best, the best fits first; the rest are new."""
         fits = sorted(
             (cost, p, f)
             for p, path in enumerate(self._paths)
@@ -183,18 +204,49 @@ class Tracker:
             if (cost := path.cost(face, at)) < math.inf
         )
         free_paths, free_faces = set(range(len(self._paths))), set(range(len(faces)))
+        candidates = []
         for _, p, f in fits:
             if p in free_paths and f in free_faces:
-                self._paths[p].see(faces[f], at)
+                candidates.append(self._paths[p].candidate(faces[f], at))
                 free_paths.remove(p)
                 free_faces.remove(f)
-        seen = [path for p, path in enumerate(self._paths) if p not in free_paths]
-        for p in free_paths:
-            path = self._paths[p]
+        new = [Candidate(secrets.token_hex(8), faces[f]) for f in sorted(free_faces)]
+        return (*candidates, *new)
+
+    def update(self, candidates: tuple[Candidate, ...] | None, at: float) -> tuple[Track, ...]:
+        """The confirmed tracks at this time, the nearest first, at most `vision.max_faces`.
+
+        candidates: those of `associate` that are faces; None where the detector did not run on this
+        frame. A face that it should have found and did not is carried on with the score `UNSEEN`.
+        """
+        for path in self._paths:
+            path.frames += 1
+        if candidates is not None:
+            self._take(candidates, at)
+            self._detected_at = at
+        self._paths = [p for p in self._paths if at - p.placed_at <= self._absence_s]
+        confirmed = [p for p in self._paths if p.hits >= CONFIRMATIONS]
+        confirmed.sort(key=lambda p: -p.size)
+        return tuple(
+            p.track(at, fresh=candidates is not None and p.seen_at == at)
+            for p in confirmed[: self._max_faces]
+        )
+
+    def _take(self, candidates: tuple[Candidate, ...], at: float) -> None:
+        """Continue and begin tracks; the others are missed, or hidden behind one that is seen."""
+        found = {candidate.track_id: candidate for candidate in candidates}
+        missed = []
+        for path in self._paths:
+            if candidate := found.pop(path.id, None):
+                path.see(candidate, at)
+            else:
+                missed.append(path)
+        seen = [path for path in self._paths if path not in missed]
+        for path in missed:
             path.score = UNSEEN
             if at - path.seen_at <= HIDDEN_S and any(path.is_behind(other, at) for other in seen):
                 path.pass_behind(at)
-        self._paths += [_begin(faces[f], at) for f in sorted(free_faces)]
+        self._paths += [_begin(candidate, at) for candidate in found.values()]
 
     def _restless(self, path: _Path, at: float) -> bool:
         if path.hits < CONFIRMATIONS or path.score == UNSEEN or path.surprise > RESTLESS:
@@ -203,11 +255,22 @@ class Tracker:
         return moved > RESTLESS * path.size
 
 
-def _begin(face: Face, at: float) -> _Path:
+def _begin(candidate: Candidate, at: float) -> _Path:
+    face = candidate.face
     centre, size = np.array(face.box.centre, np.float32), _size(face)
     shape = (face.keypoints - centre) / np.float32(size)
-    still = np.zeros(2, np.float32)
-    return _Path(secrets.token_hex(8), centre, size, shape, face.layout, face.score, at, at, still)
+    return _Path(
+        candidate.track_id,
+        centre,
+        size,
+        shape,
+        face.layout,
+        face.score,
+        placed_at=at,
+        seen_at=at,
+        velocity=np.zeros(2, np.float32),
+        inspection=candidate.inspection,
+    )
 
 
 def _size(face: Face) -> float:

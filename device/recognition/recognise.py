@@ -18,12 +18,10 @@ from numpy.typing import NDArray
 from device.config import RecogniseConfig, VisionConfig
 from device.errors import UserError
 from device.faces.crop import CROP_SIZE, crop_face, trust_of
-from device.faces.mesh import FaceMesh
 from device.faces.tracks import UNSEEN
 from device.inference.edgetpu import Backend, choose_backend, compiled
 from device.inference.litert import Model, load_model
 from device.inference.model_card import Card, Scale, load_card
-from device.recognition.eyes import EyeWatch
 from device.values import AGE_YEARS, Floats, Frame, Image, Reading, Track
 
 State: TypeAlias = tuple[Floats, Floats]
@@ -76,13 +74,11 @@ class Recogniser:
         recognise: RecogniseConfig,
         *,
         backend: Backend | None = None,
-        mesh: FaceMesh | None = None,
     ) -> None:
         """Load the models that are switched on.
 
-        models: the folder of `face.tflite`, `temporal.tflite`, their cards and `third_party/`.
-        backend: what `edgetpu.choose_backend` found, where that was asked already. mesh: one that
-        is loaded already.
+        models: the folder of `face.tflite`, `temporal.tflite` and their cards.
+        backend: what `edgetpu.choose_backend` found, where that was asked already.
 
         Raises:
             UserError: a model or card is missing, broken or does not fit; no accelerator.
@@ -98,18 +94,14 @@ class Recogniser:
         self._face.require({}, {self._told: (1, len(card.labels))})
         temporal, features = models / "temporal.tflite", self._face.outputs["features"].shape
         self._temporal = Temporal(temporal, card.labels, features) if recognise.emotion else None
-        mesh = mesh if mesh or not recognise.eyes else FaceMesh(models / "third_party")
-        self._eyes = EyeWatch(mesh) if mesh and recognise.eyes else None
         self._states: dict[str, State] = {}
 
     @property
     def models(self) -> dict[str, Model]:
-        """The models in use by name: face, temporal, eyes."""
+        """The models in use by name: face, temporal."""
         found = {"face": self._face}
         if self._temporal is not None:
             found["temporal"] = self._temporal.model
-        if self._eyes is not None:
-            found["eyes"] = self._eyes.mesh.model
         return found
 
     def read(self, frame: Frame, tracks: tuple[Track, ...]) -> tuple[Reading, ...]:
@@ -133,15 +125,14 @@ class Recogniser:
     def _forget_all_but(self, ids: set[str]) -> None:
         for gone in self._states.keys() - ids:
             del self._states[gone]
-        if self._eyes is not None:
-            self._eyes.keep(ids)
 
     def _reading(self, frame: Frame, track: Track) -> Reading:
         crop = crop_face(frame.grey, track.face)
         emotion, age, female = self._heads(crop, track.id)
-        eyes = self._eyes.openness(frame, track) if self._eyes is not None else None
         trust = trust_of(crop, track.face)
-        return Reading(track.id, frame.at, self.labels, emotion, age, female, eyes, trust)
+        return Reading(
+            track.id, frame.at, self.labels, emotion, age, female, track.eyes_open, trust
+        )
 
     def _heads(
         self, crop: Image, track_id: str | None

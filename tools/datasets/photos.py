@@ -8,7 +8,7 @@ others, whatever other photos there are; class folders stay class folders.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from device.config import VisionConfig
 from device.errors import UserError
 from device.faces.blazeface import KEYPOINTS, BlazeFace
 from device.faces.crop import CROP_SIZE, crop_face
-from device.faces.detect import Detector, open_detector
+from device.faces.pipeline import FacePipeline
 from device.values import Box, Face, Frame
 from tools.datasets.augment import augment
 from tools.datasets.import_issues import ImportIssues
@@ -48,19 +48,21 @@ class DeviceCropper:
         height, width = photo.shape[:2]
         keypoints = ALIGNED_KEYPOINTS * np.float32([width, height])
         aligned = Face(Box(0, 0, width, height), keypoints, 0.0, KEYPOINTS)
-        found = detect_with_border(self._detector, photo)
+        found = find_with_border(self._detector.detect, photo)
         central = [face for face in found if _distance(face, aligned) < 0.15 * width]
         grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
         return crop_face(grey, central[0] if central else aligned)
 
 
-def detect_with_border(detector: Detector, photo: NDArray[np.uint8]) -> tuple[Face, ...]:
+def find_with_border(
+    find: Callable[[Frame], tuple[Face, ...]], photo: NDArray[np.uint8]
+) -> tuple[Face, ...]:
     """Faces found in a photo with a grey border of half its side, in pixels of the photo."""
     edge = max(photo.shape[:2]) // 2
     framed = cv2.copyMakeBorder(
         photo, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=(127, 127, 127)
     )
-    faces = detector.detect(Frame(framed[..., 0], framed, 0.0))
+    faces = find(Frame(framed[..., 0], framed, 0.0))
     return tuple(
         replace(
             face,
@@ -108,7 +110,7 @@ def augmented_faces(
 
     A photo that is unreadable or shows no face is skipped.
     """
-    detector, _ = open_detector(VisionConfig(), THIRD_PARTY)
+    pipeline = FacePipeline.open(VisionConfig(), THIRD_PARTY)
     try:
         for place, path in tqdm(photos.items(), "photos", unit="photo", disable=None):
             try:
@@ -117,7 +119,7 @@ def augmented_faces(
                 issues.skip(str(place), str(error).removeprefix(f"{path}: "))
                 continue
             frame = frame_of(photo, 0.0)
-            found = detector.detect(frame) or detect_with_border(detector, photo)
+            found = pipeline.find(frame) or find_with_border(pipeline.find, photo)
             faces = sorted(found, key=lambda face: -face.box.h)
             if not faces:
                 issues.skip(str(place), "no face found")
@@ -128,7 +130,7 @@ def augmented_faces(
                 name = f"{place.name}{SOURCE_MARK}{number}"
                 yield AugmentedFace(place.with_name(name), [crop, *more])
     finally:
-        detector.close()
+        pipeline.close()
 
 
 def save_picture(path: Path, picture: NDArray[np.uint8]) -> None:

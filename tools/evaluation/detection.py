@@ -19,9 +19,8 @@ import numpy as np
 
 from device.camera.images import frame_of, load_picture
 from device.config import VisionConfig
-from device.faces.detect import Detector, open_detector
-from device.faces.tracks import Tracker
-from device.values import Box, Frame, Image, Track
+from device.faces.pipeline import FacePipeline
+from device.values import Box, Image, Track
 from tools.datasets.videos import read_frames
 from tools.places import THIRD_PARTY
 
@@ -60,9 +59,10 @@ class Agreement:
     iou: float
 
 
-def open_named(name: Name, vision: VisionConfig) -> Detector:
-    """A detector with the shipped models."""
-    return open_detector(vision.model_copy(update={"detector": name}), THIRD_PARTY)[0]
+def open_named(name: Name, vision: VisionConfig) -> FacePipeline:
+    """A face pipeline with this detector and the shipped models."""
+    vision = vision.model_copy(update={"detector": name})
+    return FacePipeline.open(vision, THIRD_PARTY, eyes=False)
 
 
 def annotated(folder: Path) -> dict[Path, list[Box]]:
@@ -80,57 +80,53 @@ def annotated(folder: Path) -> dict[Path, list[Box]]:
     return faces
 
 
-def recall(detector: Detector, folder: Path) -> Recall:
-    """Recall on the annotated photographs, seconds apart, so that no detection is carried over."""
+def recall(pipeline: FacePipeline, folder: Path) -> Recall:
+    """Recall on the annotated photographs."""
     faces = found = false = 0
-    for index, (path, boxes) in enumerate(annotated(folder).items()):
-        detected = [f.box for f in detector.detect(frame_of(load_picture(path), 2.0 * index))]
+    for path, boxes in annotated(folder).items():
+        detected = [f.box for f in pipeline.find(frame_of(load_picture(path), 0.0))]
         faces += len(boxes)
         found += sum(any(b.iou(d) >= HIT_IOU for d in detected) for b in boxes)
         false += sum(all(b.iou(d) < HIT_IOU for b in boxes) for d in detected)
     return Recall(faces, found, false)
 
 
-def agreement(first: Detector, second: Detector, clips: Sequence[Path], every: int) -> Agreement:
+def agreement(
+    first: FacePipeline, second: FacePipeline, clips: Sequence[Path], every: int
+) -> Agreement:
     """Compare two detectors on every `every`-th frame of some clips."""
     ious, count_first, count_second = [], 0, 0
-    start = 0.0
     for clip in clips:
         for frame in read_frames(clip, every=every):
-            later = Frame(frame.grey, frame.rgb, start + frame.at)
-            ones, others = first.detect(later), second.detect(later)
+            ones, others = first.find(frame), second.find(frame)
             count_first, count_second = count_first + len(ones), count_second + len(others)
             best = [max((a.box.iou(b.box) for b in others), default=0.0) for a in ones]
             ious += [iou for iou in best if iou >= HIT_IOU]
-        start = later.at + 10
     return Agreement(count_first, count_second, len(ious), float(np.mean(ious)))
 
 
-def tracks_in(clip: Path, detector: Detector, vision: VisionConfig) -> dict[str, list[Track]]:
-    """The confirmed tracks of a clip by id, each with its states frame by frame."""
-    tracker = Tracker(vision)
+def tracks_in(clip: Path, pipeline: FacePipeline) -> dict[str, list[Track]]:
+    """The verified tracks of a clip by id, each with its states frame by frame."""
+    pipeline.clear()
     tracks: dict[str, list[Track]] = {}
     for frame in read_frames(clip):
-        faces = detector.detect(frame) if tracker.due(frame.at) else None
-        for track in tracker.update(faces, frame.at):
+        for track in pipeline.track(frame):
             tracks.setdefault(track.id, []).append(track)
     return tracks
 
 
-def found_by_size(detector: Detector, folder: Path) -> list[tuple[float, bool]]:
+def found_by_size(pipeline: FacePipeline, folder: Path) -> list[tuple[float, bool]]:
     """(width in pixels, whether it was found) of faces in a 640x480 view, at decreasing sizes.
 
     Each annotated photograph is placed in the middle of a grey view, smaller and smaller.
     """
     rows = []
-    at = 0.0
     for path, boxes in annotated(folder).items():
         picture = load_picture(path)
         fit = min(VIEW_WIDTH / picture.shape[1], VIEW_HEIGHT / picture.shape[0])
         for scale in fit * 0.85 ** np.arange(14):
-            at += 2
             view, left, top = _placed(picture, float(scale))
-            detected = [f.box for f in detector.detect(frame_of(view, at))]
+            detected = [f.box for f in pipeline.find(frame_of(view, 0.0))]
             for box in boxes:
                 here = Box(box.x * scale + left, box.y * scale + top, box.w * scale, box.h * scale)
                 rows.append((here.w, any(here.iou(d) >= HIT_IOU for d in detected)))
@@ -168,24 +164,24 @@ def report(data: Path) -> None:
     photos, video = data / "photos" / "dlib_faces", data / "video"
     for reach in ("far", "near"):
         vision = VisionConfig(range=reach)
-        detectors = {name: open_named(name, vision) for name in NAMES}
-        for name, detector in detectors.items():
-            r = recall(detector, photos)
+        pipelines = {name: open_named(name, vision) for name in NAMES}
+        for name, pipeline in pipelines.items():
+            r = recall(pipeline, photos)
             print(f"{reach} {name}: {r.found} of {r.faces} faces, {r.false} false boxes")
         clips = sorted((video / "unlabelled").glob("*.mp4"))
-        a = agreement(detectors["blazeface"], detectors["mediapipe"], clips, every=5)
+        a = agreement(pipelines["blazeface"], pipelines["mediapipe"], clips, every=5)
         print(
             f"{reach} agreement: {a.matched} of {a.first} and {a.second} boxes, "
             f"mean IoU {a.iou:.3f}"
         )
-        width = smallest_found(found_by_size(detectors["blazeface"], photos))
+        width = smallest_found(found_by_size(pipelines["blazeface"], photos))
         print(f"{reach}: nine of ten faces from {width:.0f} pixels on: {distance_m(width):.1f} m")
         for clip in sorted([*(video / "presence").iterdir(), *(video / "scenes").iterdir()]):
-            for name, detector in detectors.items():
-                tracks = tracks_in(clip, detector, vision).values()
+            for name, pipeline in pipelines.items():
+                tracks = tracks_in(clip, pipeline).values()
                 print(f"{reach} {name} {clip.name}: {len(tracks)} tracks", *map(_span, tracks))
-        for detector in detectors.values():
-            detector.close()
+        for pipeline in pipelines.values():
+            pipeline.close()
 
 
 def _span(track: Sequence[Track]) -> str:

@@ -21,8 +21,8 @@ from tqdm import tqdm
 from device.config import Config
 from device.errors import UserError
 from device.faces.crop import crop_face
-from device.faces.detect import Detector, open_detector
-from device.faces.tracks import UNSEEN, Tracker
+from device.faces.pipeline import FacePipeline
+from device.faces.tracks import UNSEEN
 from device.inference.litert import Model, load_model
 from device.recognition.recognise import emotion_output
 from tools.datasets.class_folders import label_of
@@ -49,13 +49,12 @@ def label_in(name: str, labels: Sequence[str]) -> str | None:
     return next((label for label in found if label is not None), None)
 
 
-def read_clip(clip: Path, detector: Detector, config: Config, backbone: Model) -> FaceClip | None:
+def read_clip(clip: Path, faces: FacePipeline, backbone: Model) -> FaceClip | None:
     """Read the nearest face in every frame of a clip; None where none is found."""
     output = emotion_output(backbone.outputs)
-    tracker, maps, logits, times = Tracker(config.vision), [], [], []
+    maps, logits, times = [], [], []
     for frame in read_frames(clip):
-        faces = detector.detect(frame) if tracker.due(frame.at) else None
-        seen = [t for t in tracker.update(faces, frame.at) if t.face.score > UNSEEN]
+        seen = [track for track in faces.track(frame) if track.face.score > UNSEEN]
         if not seen:
             continue
         crop = crop_face(frame.grey, seen[0].face)
@@ -104,9 +103,9 @@ def measure_clips(
     backbone = load_model(face)
     predicted: dict[str, dict[str, str | None]] = {}
     for clip in tqdm(clips, "clips", disable=None):
-        detector, _ = open_detector(config.vision, config.models / "third_party")
-        with contextlib.closing(detector):
-            seen = read_clip(clip, detector, config, backbone)
+        faces = FacePipeline.open(config.vision, config.models / "third_party", eyes=False)
+        with contextlib.closing(faces):
+            seen = read_clip(clip, faces, backbone)
         predicted[clip.name] = {
             name: None if seen is None else labels[int(method(seen).mean(axis=0).argmax())]
             for name, method in methods.items()

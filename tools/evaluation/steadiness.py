@@ -21,8 +21,7 @@ from device.audience.smoothing import Smoother
 from device.camera.images import frame_of
 from device.config import AudienceConfig, Config
 from device.faces.crop import crop_face
-from device.faces.detect import open_detector
-from device.faces.tracks import Tracker
+from device.faces.pipeline import FacePipeline
 from device.recognition.recognise import Recogniser
 from device.values import UNKNOWN, Box, Floats, Frame, Image, Reading, Track
 from tools.datasets.videos import read_frames
@@ -107,17 +106,15 @@ class Reader:
 
     def __init__(self, config: Config) -> None:
         """Raises: UserError: a model is missing."""
-        self._config = config
         self._recogniser = Recogniser(config.models, config.vision, config.recognise)
         # Last: an error after it would leave it open, and mediapipe raises at exit then.
-        self._detector, _ = open_detector(config.vision, config.models / "third_party")
+        self._faces = FacePipeline.open(config.vision, config.models / "third_party")
 
     def read(self, frames: Iterable[Frame]) -> Iterator[Step]:
         """Read every face of the frames, whose times must increase."""
-        tracker = Tracker(self._config.vision)
+        self._faces.clear()
         for frame in frames:
-            due = tracker.due(frame.at)
-            tracks = tracker.update(self._detector.detect(frame) if due else None, frame.at)
+            tracks = self._faces.track(frame)
             readings = self._recogniser.read(frame, tracks)
             faces = {track.id: track.face for track in tracks}
             single = tuple(
@@ -134,7 +131,7 @@ class Reader:
 
     def close(self) -> None:
         """Close the detector."""
-        self._detector.close()
+        self._faces.close()
 
 
 def report_emotions(steps: Sequence[Step], config: AudienceConfig) -> Iterator[dict[str, str]]:

@@ -1,16 +1,16 @@
-"""Models that count how often they are asked."""
+"""A face mesh model that counts its calls."""
 
 from __future__ import annotations
 
-from device.faces.mesh import FaceMesh, Look
+from device.faces.mesh import FaceMesh, Mesh
 from device.values import Face, Frame
 
 
 class CountingMesh(FaceMesh):
-    """The real mesh model."""
+    """The real model."""
 
-    looks = 0
+    calls = 0
 
-    def look(self, frame: Frame, face: Face) -> Look:
-        self.looks += 1
-        return super().look(frame, face)
+    def run(self, frame: Frame, face: Face) -> Mesh:
+        self.calls += 1
+        return super().run(frame, face)

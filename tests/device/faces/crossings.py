@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -9,10 +10,7 @@ import numpy as np
 
 from device.camera.demo import PHOTOGRAPHS, WALL, Photograph, locate
 from device.camera.images import frame_of, load_picture
-from device.config import VisionConfig
 from device.faces.blazeface import KEYPOINTS
-from device.faces.detect import Detector
-from device.faces.tracks import Tracker
 from device.values import Box, Face, Frame, Image, Track
 
 WIDTH, HEIGHT, FPS = 640, 480, 15
@@ -44,7 +42,7 @@ class Crossing:
             object.__setattr__(self, name, value)
 
     def boxes(self, at: float) -> tuple[Box, Box]:
-        """Where the two faces really are."""
+        """The true boxes of the two faces."""
         done = at / self.seconds
         xs = (90 + 460 * done, 550 - 460 * done)
         boxes = []
@@ -58,13 +56,15 @@ class Crossing:
         return [index / FPS for index in range(int(self.seconds * FPS) + 1)]
 
 
-class NoisyEyes:
-    """A detector's answers without pictures: noise, misses, and nobody behind somebody."""
+class NoisyDetector:
+    """Detections without pictures: with noise, with misses, and without a face behind another."""
 
     def __init__(self, crossing: Crossing, missed: float) -> None:
+        """missed: probability that a visible face is not detected."""
         self.crossing, self.missed = crossing, missed
 
-    def see(self, at: float) -> tuple[Face, ...]:
+    def detect(self, at: float) -> tuple[Face, ...]:
+        """The faces detected at this time."""
         boxes, draw = self.crossing.boxes(at), self.crossing.draw
         seen = [b for b in boxes if draw.random() >= self.missed]
         if boxes[0].iou(boxes[1]) > HIDDEN_IOU:
@@ -79,7 +79,7 @@ class NoisyEyes:
         return Face(Box(x - side / 2, y - side / 2, side, side), points, 0.8, KEYPOINTS)
 
 
-class Stage:
+class Scene:
     """Composes pictures in which two photographed people cross, the nearer before the other."""
 
     def __init__(self) -> None:
@@ -121,20 +121,15 @@ def _cut_out(photo: Photograph) -> tuple[Image, Image]:
     return np.ascontiguousarray(head), mask
 
 
-def kept_apart(crossing: Crossing, look: NoisyEyes | tuple[Stage, Detector]) -> bool:
-    """Whether each of the two has one id before the crossing and the same after it."""
-    tracker = Tracker(VisionConfig())
+def kept_apart(crossing: Crossing, tracks_at: Callable[[float], tuple[Track, ...]]) -> bool:
+    """Whether each of the two has one id before the crossing and the same after it.
+
+    tracks_at: the tracks of each of the crossing's times, asked in their order.
+    """
     before: dict[int, str] = {}
     after: dict[int, str] = {}
     for at in crossing.times():
-        faces = None
-        if tracker.due(at):
-            if isinstance(look, NoisyEyes):
-                faces = look.see(at)
-            else:
-                stage, detector = look
-                faces = detector.detect(stage.view(crossing, at))
-        tracks = tracker.update(faces, at)
+        tracks = tracks_at(at)
         one, other = crossing.boxes(at)
         if abs(one.centre[0] - other.centre[0]) > 1.3 * max(one.w, other.w):
             side = before if at < crossing.seconds / 2 else after

@@ -1,4 +1,4 @@
-"""Which detector runs and why; what a second look keeps out; both detectors see the same."""
+"""Which detector runs and why; both detectors see the same."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.camera.images import frame_of
 from device.config import VisionConfig
 from device.errors import UserError
-from device.faces.blazeface import KEYPOINTS
-from device.faces.detect import SecondLook, obstacle, open_detector
-from device.faces.mesh import BELIEVED_S, FaceMesh
-from device.values import Box, Face, Frame
-from tests.device.faces.counting import CountingMesh
+from device.faces.detect import obstacle, open_detector
+from device.values import Frame
 
 PI_4 = "processor\t: 0\nFeatures\t: fp asimd evtstrm crc32 cpuid\nCPU part\t: 0xd08\n"
 PI_5 = "processor\t: 0\nFeatures\t: fp asimd evtstrm aes crc32 atomics fphp cpuid\n"
@@ -104,8 +100,7 @@ def test_a_broken_model_file_is_one_clear_line(
 ) -> None:
     for path in face_models.glob("*.tflite"):
         whole = path.read_bytes()
-        broken = whole if path.name == "face_landmark.tflite" else whole[: len(whole) // 2]
-        (tmp_path / path.name).write_bytes(broken)
+        (tmp_path / path.name).write_bytes(whole[: len(whole) // 2])
     vision = VisionConfig.model_validate({"detector": name})
     with pytest.raises(UserError, match="not a whole model") as error:
         open_detector(vision, tmp_path)
@@ -131,70 +126,3 @@ def test_mediapipe_bears_a_clip_that_starts_again(face_models: Path, hopper: Fra
     for at in (5.0, 5.0, 0.0, 0.001, 7.0):
         assert len(detector.detect(Frame(hopper.grey, hopper.rgb, at))) == 1
     detector.close()
-
-
-class Claims:
-    """A detector that claims to see whatever it is told to."""
-
-    def __init__(self, *faces: Face) -> None:
-        self.faces = faces
-
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
-        return self.faces
-
-    def close(self) -> None:
-        pass
-
-
-def face_at(x: float, y: float, side: float, score: float = 0.6) -> Face:
-    shape = np.array([[-18, -20], [18, -20], [0, 5], [0, 25], [-42, -10], [42, -10]], np.float32)
-    points = shape * np.float32(side / 100) + np.array([x, y], np.float32)
-    return Face(Box(x - side / 2, y - side / 2, side, side), points, score, KEYPOINTS)
-
-
-def test_a_second_look_keeps_out_what_is_no_face(face_models: Path, hopper: Frame) -> None:
-    real, ghost = face_at(266, 240, 200), face_at(80, 520, 90)
-    detector = SecondLook(Claims(real, ghost), FaceMesh(face_models))
-    assert detector.detect(hopper) == (real,)
-
-
-def test_a_face_that_has_gone_is_looked_at_again_before_long(
-    face_models: Path, hopper: Frame
-) -> None:
-    real = face_at(266, 240, 200)
-    detector = SecondLook(Claims(real), FaceMesh(face_models))
-    assert detector.detect(hopper) == (real,)
-    wall = frame_of(np.full_like(hopper.rgb, 140), BELIEVED_S / 2)
-    assert detector.detect(wall) == (real,)
-    assert detector.detect(Frame(wall.grey, wall.rgb, BELIEVED_S + 0.01)) == ()
-
-
-def test_a_face_whose_eyes_were_just_looked_at_needs_no_second_look(
-    face_models: Path, hopper: Frame
-) -> None:
-    real, mesh = face_at(266, 240, 200), CountingMesh(face_models)
-    detector = SecondLook(Claims(real), mesh)
-    assert mesh.look(hopper, real).believed
-    later = Frame(hopper.grey, hopper.rgb, hopper.at + BELIEVED_S / 2)
-    assert detector.detect(later) == (real,)
-    assert mesh.looks == 1
-    assert detector.detect(Frame(hopper.grey, hopper.rgb, hopper.at + BELIEVED_S)) == (real,)
-    assert mesh.looks == 2
-
-
-def test_a_look_at_a_ghost_makes_it_no_face(face_models: Path, hopper: Frame) -> None:
-    ghost, mesh = face_at(80, 520, 90), FaceMesh(face_models)
-    assert not mesh.look(hopper, ghost).believed
-    assert SecondLook(Claims(ghost), mesh).detect(hopper) == ()
-
-
-def test_a_face_that_walks_is_followed_and_not_looked_at_again_at_every_step(
-    face_models: Path, hopper: Frame
-) -> None:
-    mesh = CountingMesh(face_models)
-    for step in range(8):
-        face = face_at(266 + 60 * step, 240, 200)
-        walking = SecondLook(Claims(face), mesh)
-        at = hopper.at + BELIEVED_S * step / 10
-        assert walking.detect(Frame(hopper.grey, hopper.rgb, at)) == (face,)
-    assert mesh.looks == 1

@@ -9,11 +9,12 @@ import pytest
 
 from device.config import VisionConfig
 from device.faces.blazeface import KEYPOINTS, BlazeFace
-from device.faces.detect import SecondLook
+from device.faces.detect import Choice
 from device.faces.mesh import FaceMesh
+from device.faces.pipeline import FacePipeline
 from device.faces.tracks import CONFIRMATIONS, UNSEEN, Tracker
 from device.values import Box, Face, Track
-from tests.device.faces.crossings import SHAPE, Crossing, NoisyEyes, Stage, kept_apart
+from tests.device.faces.crossings import SHAPE, Crossing, NoisyDetector, Scene, kept_apart
 
 CONFIG = VisionConfig(absence_s=1.0, detect_every_s=0.2)
 STEP = 1 / 15
@@ -24,19 +25,24 @@ def face(x: float = 300, y: float = 200, side: float = 100, score: float = 0.8) 
     return Face(Box(x - side / 2, y - side / 2, side, side), points, score, KEYPOINTS)
 
 
+def see(tracker: Tracker, faces: tuple[Face, ...] | None, at: float) -> tuple[Track, ...]:
+    """Show these faces, all of them real; None where the detector does not run."""
+    return tracker.update(None if faces is None else tracker.associate(faces, at), at)
+
+
 def settled(tracker: Tracker, *faces: Face, start: float = 0.0) -> tuple[float, tuple[Track, ...]]:
     """Show these faces until they are confirmed; the time after and the tracks."""
     tracks: tuple[Track, ...] = ()
     for index in range(CONFIRMATIONS):
-        tracks = tracker.update(faces, start + index * STEP)
+        tracks = see(tracker, faces, start + index * STEP)
     return start + CONFIRMATIONS * STEP, tracks
 
 
 def test_a_face_is_somebody_after_a_few_detections_and_not_before() -> None:
     tracker = Tracker(CONFIG)
     for index in range(CONFIRMATIONS - 1):
-        assert tracker.update((face(),), index * STEP) == ()
-    (track,) = tracker.update((face(),), CONFIRMATIONS * STEP)
+        assert see(tracker, (face(),), index * STEP) == ()
+    (track,) = see(tracker, (face(),), CONFIRMATIONS * STEP)
     assert track.fresh
     assert track.age == CONFIRMATIONS
 
@@ -45,7 +51,7 @@ def test_a_flicker_becomes_nobody() -> None:
     tracker = Tracker(CONFIG)
     for index in range(60):
         seen = (face(),) if index % 20 == 0 else ()
-        assert tracker.update(seen, index * STEP) == ()
+        assert see(tracker, seen, index * STEP) == ()
 
 
 def test_ids_are_random_and_never_come_back() -> None:
@@ -60,7 +66,7 @@ def test_ids_are_random_and_never_come_back() -> None:
 def test_who_left_and_returns_is_somebody_new() -> None:
     tracker = Tracker(CONFIG)
     at, (first,) = settled(tracker, face())
-    assert tracker.update((), at + CONFIG.absence_s + 0.01) == ()
+    assert see(tracker, (), at + CONFIG.absence_s + 0.01) == ()
     _, (second,) = settled(tracker, face(), start=at + 2)
     assert first.id != second.id
 
@@ -70,7 +76,7 @@ def test_absence_is_told_in_seconds_whatever_the_frame_rate() -> None:
         tracker = Tracker(CONFIG)
         at, _ = settled(tracker, face())
         last = at - STEP
-        while tracker.update((), at):
+        while see(tracker, (), at):
             at += step
         assert CONFIG.absence_s < at - last <= CONFIG.absence_s + step + 1e-6
 
@@ -78,11 +84,11 @@ def test_absence_is_told_in_seconds_whatever_the_frame_rate() -> None:
 def test_who_is_missed_for_a_moment_is_kept_but_not_read() -> None:
     tracker = Tracker(CONFIG)
     at, (before,) = settled(tracker, face())
-    (missed,) = tracker.update((), at)
+    (missed,) = see(tracker, (), at)
     assert missed.id == before.id
     assert not missed.fresh
     assert missed.face.score == UNSEEN
-    (again,) = tracker.update((face(),), at + STEP)
+    (again,) = see(tracker, (face(),), at + STEP)
     assert again.id == before.id
     assert again.fresh
 
@@ -91,9 +97,9 @@ def test_a_walking_face_is_carried_at_its_speed_between_detections() -> None:
     tracker = Tracker(CONFIG)
     speed = 240.0
     for index in range(8):
-        tracker.update((face(x=100 + speed * index * STEP),), index * STEP)
+        see(tracker, (face(x=100 + speed * index * STEP),), index * STEP)
     at = 7 * STEP + 0.1
-    (carried,) = tracker.update(None, at)
+    (carried,) = see(tracker, None, at)
     truth = face(x=100 + speed * at)
     assert not carried.fresh
     assert carried.face.score > UNSEEN
@@ -104,8 +110,8 @@ def test_a_walking_face_is_carried_at_its_speed_between_detections() -> None:
 def test_a_lost_face_does_not_fly_away() -> None:
     tracker = Tracker(VisionConfig(absence_s=10))
     for index in range(8):
-        tracker.update((face(x=100 + 300 * index * STEP),), index * STEP)
-    (carried,) = tracker.update(None, 9.0)
+        see(tracker, (face(x=100 + 300 * index * STEP),), index * STEP)
+    (carried,) = see(tracker, None, 9.0)
     assert carried.face.box.centre[0] < 500
 
 
@@ -121,7 +127,7 @@ def test_two_faces_side_by_side_keep_their_ids() -> None:
     at, (left, right) = settled(tracker, face(x=250), face(x=370, side=99))
     for index in range(20):
         pair = (face(x=370, side=99), face(x=250))
-        tracks = tracker.update(pair, at + index * STEP)
+        tracks = see(tracker, pair, at + index * STEP)
         assert [t.id for t in tracks] == [left.id, right.id]
 
 
@@ -136,7 +142,7 @@ def test_clearing_forgets_everybody_at_once() -> None:
     tracker = Tracker(CONFIG)
     at, _ = settled(tracker, face())
     tracker.clear()
-    assert tracker.update(None, at) == ()
+    assert see(tracker, None, at) == ()
     assert tracker.due(at)
 
 
@@ -146,7 +152,7 @@ def test_with_nobody_there_detection_rests() -> None:
     for index in range(150):
         if tracker.due(index * STEP):
             runs += 1
-            tracker.update((), index * STEP)
+            see(tracker, (), index * STEP)
     assert runs <= 150 * STEP / CONFIG.detect_every_s + 1
 
 
@@ -154,17 +160,17 @@ def test_a_still_face_is_looked_for_as_seldom_and_a_fast_one_at_once() -> None:
     for speed, often in ((0.0, False), (400.0, True)):
         tracker = Tracker(CONFIG)
         for index in range(8):
-            tracker.update((face(x=100 + speed * index * STEP),), index * STEP)
+            see(tracker, (face(x=100 + speed * index * STEP),), index * STEP)
         assert tracker.due(8 * STEP) is often
 
 
 def test_somebody_new_or_just_lost_is_looked_for_in_every_frame() -> None:
     tracker = Tracker(CONFIG)
-    tracker.update((face(),), 0.0)
+    see(tracker, (face(),), 0.0)
     assert tracker.due(STEP)
     at, _ = settled(tracker, face(), start=STEP)
     assert not tracker.due(at)
-    tracker.update((), at)
+    see(tracker, (), at)
     assert tracker.due(at + STEP)
 
 
@@ -175,7 +181,7 @@ def test_a_cut_to_another_view_is_followed_within_a_few_frames() -> None:
     box = face().box
     for index in range(6):
         seen = (there,) if tracker.due(at + index * STEP) else None
-        (track,) = tracker.update(seen, at + index * STEP)
+        (track,) = see(tracker, seen, at + index * STEP)
         box = track.face.box
     assert box.iou(there.box) > 0.85
 
@@ -188,16 +194,23 @@ def test_a_clock_of_frames_that_starts_again_does_not_stop_detection() -> None:
 
 @pytest.mark.parametrize(("missed", "least"), [(0.0, 19), (0.1, 18), (0.2, 16)])
 def test_people_who_cross_keep_their_tracks(missed: float, least: int) -> None:
-    crossings = [Crossing(seed) for seed in range(20)]
-    kept = sum(kept_apart(c, NoisyEyes(c, missed)) for c in crossings)
+    kept = 0
+    for seed in range(20):
+        crossing, tracker = Crossing(seed), Tracker(VisionConfig())
+        detector = NoisyDetector(crossing, missed)
+        kept += kept_apart(
+            crossing,
+            lambda at, t=tracker, d=detector: see(t, d.detect(at) if t.due(at) else None, at),
+        )
     assert kept >= least
 
 
 @pytest.mark.slow
 def test_photographed_people_who_cross_keep_their_tracks(face_models: Path) -> None:
-    stage = Stage()
+    scene, detector, mesh = Scene(), BlazeFace(face_models), FaceMesh(face_models)
     kept = 0
     for seed in range(20):
-        detector = SecondLook(BlazeFace(face_models), FaceMesh(face_models))
-        kept += kept_apart(Crossing(seed), (stage, detector))
+        crossing = Crossing(seed)
+        faces = FacePipeline(detector, Choice("blazeface", ""), mesh, VisionConfig())
+        kept += kept_apart(crossing, lambda at, f=faces, c=crossing: f.track(scene.view(c, at)))
     assert kept >= 16

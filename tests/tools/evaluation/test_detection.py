@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from device.camera.images import frame_of, load_picture
 from device.config import VisionConfig
-from device.faces.detect import Detector, obstacle
+from device.faces.detect import obstacle
+from device.faces.pipeline import FacePipeline
 from tools.datasets.videos import read_frames
 from tools.evaluation.detection import (
     agreement,
@@ -32,15 +34,15 @@ VISION = VisionConfig()
 
 
 @pytest.fixture
-def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
+def pipeline(request: pytest.FixtureRequest) -> Iterator[FacePipeline]:
     opened = open_named(request.param, VISION)
     yield opened
     opened.close()
 
 
-@pytest.mark.parametrize("detector", BOTH, indirect=True)
-def test_nearly_every_annotated_face_is_found(detector: Detector, wayside_data: Path) -> None:
-    found = recall(detector, wayside_data / "photos" / "dlib_faces")
+@pytest.mark.parametrize("pipeline", BOTH, indirect=True)
+def test_nearly_every_annotated_face_is_found(pipeline: FacePipeline, wayside_data: Path) -> None:
+    found = recall(pipeline, wayside_data / "photos" / "dlib_faces")
     assert found.faces == 43
     assert found.found >= 0.95 * found.faces
     assert found.false == 0
@@ -48,12 +50,10 @@ def test_nearly_every_annotated_face_is_found(detector: Detector, wayside_data: 
 
 @mediapipe_runs_here
 def test_both_detectors_find_the_same_faces_in_photographs(wayside_data: Path) -> None:
-    from device.camera.images import frame_of, load_picture
-
     one, other = open_named("blazeface", VISION), open_named("mediapipe", VISION)
-    for index, path in enumerate(annotated(wayside_data / "photos" / "dlib_faces")):
-        frame = frame_of(load_picture(path), 2.0 * index)
-        first, second = one.detect(frame), other.detect(frame)
+    for path in annotated(wayside_data / "photos" / "dlib_faces"):
+        frame = frame_of(load_picture(path), 0.0)
+        first, second = one.find(frame), other.find(frame)
         assert len(first) == len(second), path.name
         for face in first:
             assert max(face.box.iou(f.box) for f in second) > 0.7, path.name
@@ -72,26 +72,26 @@ def test_both_detectors_agree_on_clips(wayside_data: Path) -> None:
     assert found.matched >= 0.99 * max(found.first, found.second)
 
 
-@pytest.mark.parametrize("detector", BOTH, indirect=True)
-def test_an_empty_scene_has_no_track(detector: Detector, wayside_data: Path) -> None:
+@pytest.mark.parametrize("pipeline", BOTH, indirect=True)
+def test_an_empty_scene_has_no_track(pipeline: FacePipeline, wayside_data: Path) -> None:
     clip = wayside_data / "video" / "presence" / "no_face.mp4"
     assert sum(1 for _ in read_frames(clip)) > 90
-    assert tracks_in(clip, detector, VISION) == {}
+    assert tracks_in(clip, pipeline) == {}
 
 
-@pytest.mark.parametrize("detector", BOTH, indirect=True)
+@pytest.mark.parametrize("pipeline", BOTH, indirect=True)
 def test_one_person_who_leaves_or_comes_is_one_track(
-    detector: Detector, wayside_data: Path
+    pipeline: FacePipeline, wayside_data: Path
 ) -> None:
     for name in ("face_noface.mov", "noface_face.mov"):
-        tracks = tracks_in(wayside_data / "video" / "presence" / name, detector, VISION)
+        tracks = tracks_in(wayside_data / "video" / "presence" / name, pipeline)
         assert len(tracks) == 1, name
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("detector", ["blazeface"], indirect=True)
+@pytest.mark.parametrize("pipeline", ["blazeface"], indirect=True)
 def test_passers_by_have_a_track_and_furniture_and_backs_have_none(
-    detector: Detector, wayside_data: Path
+    pipeline: FacePipeline, wayside_data: Path
 ) -> None:
     scenes = wayside_data / "video" / "scenes"
     seen = {
@@ -103,14 +103,14 @@ def test_passers_by_have_a_track_and_furniture_and_backs_have_none(
         "store-aisle-detection.gif": 0,
     }
     # The seven tracks were checked by eye: seven people, none false.
-    assert {name: len(tracks_in(scenes / name, detector, VISION)) for name in seen} == seen
+    assert {name: len(tracks_in(scenes / name, pipeline)) for name in seen} == seen
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("detector", ["blazeface"], indirect=True)
+@pytest.mark.parametrize("pipeline", ["blazeface"], indirect=True)
 def test_faces_are_found_up_to_the_distance_in_the_readme(
-    detector: Detector, wayside_data: Path, root: Path
+    pipeline: FacePipeline, wayside_data: Path, root: Path
 ) -> None:
-    rows = found_by_size(detector, wayside_data / "photos" / "dlib_faces")
+    rows = found_by_size(pipeline, wayside_data / "photos" / "dlib_faces")
     (stated,) = re.findall(r"found up to ([\d.]+) m", (root / "README.md").read_text())
     assert round(distance_m(smallest_found(rows)), 1) >= float(stated)
