@@ -1,18 +1,21 @@
-"""Times the corridor that runs on a kiosk, and weighs a whole kiosk in a process of its own.
+"""Times the corridor frame by frame, and measures a whole kiosk in a process of its own.
 
-Bare is LiteRT's `invoke()` of every model that a frame used, in the same process right afterwards.
-The pictures are of the demo's two people, 640x480, at the kiosk's frame rate.
+Each frame in which the detector runs is followed at once by the bare `invoke()` of exactly the
+models that it used, so that the two share whatever else the machine does at that moment. Their
+ratio is the median over the frames. The pictures show the demo's two people, 640x480.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from operator import attrgetter
 from statistics import fmean, median
 from typing import Any, Literal
 
@@ -36,14 +39,16 @@ from device.upkeep.watchdog import Watchdog
 from device.values import Context, Frame, Image
 
 STEPS = {
-    "faces": ("detector", "detect"),
-    "tracks": ("tracker", "update"),
+    "detect": ("faces.detector", "detect"),
+    "associate": ("faces.tracker", "associate"),
+    "inspect": ("faces.inspector", "inspect"),
+    "track": ("faces.tracker", "update"),
     "recognise": ("recogniser", "read"),
-    "audience": ("smoother", "update"),
+    "smooth": ("smoother", "update"),
     "match": ("matcher", "match"),
     "session": ("session", "update"),
 }
-"""Steps of the corridor, and the object and verb of each."""
+"""Steps of the corridor, and the object and method of each."""
 
 FPS = 15
 WARM_FRAMES = 30
@@ -54,37 +59,38 @@ WARM_S, KIOSK_S = 6.0, 12.0
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds. frame_ms: of all frames; detected_ms, steps_ms, bare_ms: of the frames in
-    which the detector ran, whose ratio is what overhead costs. calls: of each model, in the last
-    of them."""
+    """Milliseconds. frame_ms: mean of all frames. The rest are medians of the frames in which the
+    detector ran: detected_ms the whole frame, bare_ms its bare model calls, steps_ms each step.
+
+    ratio: of whole frame to bare calls. interval: its 95 % confidence interval. calls: of each
+    model, in the last frame.
+    """
 
     faces: int
     frame_ms: float
     detected_ms: float
     bare_ms: float
+    ratio: float
+    interval: tuple[float, float]
     steps_ms: dict[str, float]
     calls: Mapping[str, int]
 
-    @property
-    def ratio(self) -> float:
-        """Whole frame over its bare model calls."""
-        return self.detected_ms / self.bare_ms
-
 
 def measure(config: Config, faces: Literal[1, 4], frames: int) -> Timings:
-    """Time the corridor on `frames` frames at the kiosk's frame rate with `faces` people.
+    """Time the corridor on `frames` frames, which are 1 / `FPS` seconds apart on its own clock.
 
     Raises:
-        RuntimeError: the corridor does not see all of them, so that the figures mean nothing.
+        RuntimeError: the corridor does not see all of the `faces` people.
     """
     corridor = Corridor(config)
-    calls = _Calls(corridor, config)
-    steps = {s: _watched(getattr(corridor, part), verb) for s, (part, verb) in STEPS.items()}
+    steps = {s: _timed(attrgetter(part)(corridor), verb) for s, (part, verb) in STEPS.items()}
+    models = _models(corridor, config)
+    called = _recorded(corridor, models)
     whole: list[float] = []
-    detected: list[tuple[float, dict[str, float], Counter[str]]] = []
+    detected: list[tuple[float, float, dict[str, float]]] = []
     for number, (grey, rgb) in enumerate(itertools.islice(scene(faces), WARM_FRAMES + frames)):
         frame = Frame(grey, rgb, at=1 + number / FPS)
-        calls.made.clear()
+        called.clear()
         for spent in steps.values():
             spent.clear()
         began = time.perf_counter()
@@ -93,21 +99,34 @@ def measure(config: Config, faces: Literal[1, 4], frames: int) -> Timings:
         elapsed = time.perf_counter() - began
         if number >= WARM_FRAMES:
             whole.append(elapsed)
-            if steps["faces"]:
-                sums = {step: sum(spent) for step, spent in steps.items()}
-                detected.append((elapsed, sums, calls.made.copy()))
-    bare = calls.bare_s()
+            if steps["detect"]:
+                bare = _bare_s([models[name] for name in called])
+                detected.append((elapsed, bare, {step: sum(s) for step, s in steps.items()}))
     corridor.close()
     if audience.size != faces:
         raise RuntimeError(f"a scene of {faces} was seen as one of {audience.size}")
+    ratio, low, high = median_interval([elapsed / bare for elapsed, bare, _ in detected])
     return Timings(
         faces=faces,
         frame_ms=1000 * fmean(whole),
-        detected_ms=1000 * fmean(elapsed for elapsed, _, _ in detected),
-        bare_ms=1000 * fmean(sum(n * bare[m] for m, n in made.items()) for _, _, made in detected),
-        steps_ms={step: 1000 * fmean(sums[step] for _, sums, _ in detected) for step in STEPS},
-        calls=detected[-1][2],
+        detected_ms=1000 * median(elapsed for elapsed, _, _ in detected),
+        bare_ms=1000 * median(bare for _, bare, _ in detected),
+        ratio=ratio,
+        interval=(low, high),
+        steps_ms={step: 1000 * median(spent[step] for _, _, spent in detected) for step in STEPS},
+        calls=Counter(called),
     )
+
+
+def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Median and the ends of its 95 % confidence interval, which are two of the values.
+
+    Their ranks are the binomial distribution's, by its normal approximation (Conover 1999,
+    Practical Nonparametric Statistics, section 3.2).
+    """
+    ordered, count = sorted(values), len(values)
+    rank = max(math.floor(count / 2 - 1.96 * math.sqrt(count) / 2), 1)
+    return median(ordered), ordered[rank - 1], ordered[-rank]
 
 
 def scene(faces: Literal[1, 4]) -> Iterator[tuple[Image, Image]]:
@@ -184,7 +203,7 @@ def _turn_for(kiosk: Kiosk, seconds: float) -> None:
         kiosk.turn()
 
 
-def _watched(part: object, verb: str) -> list[float]:
+def _timed(part: object, verb: str) -> list[float]:
     """Seconds of every call of a part's verb from now on."""
     spent: list[float] = []
     call: Callable[..., Any] = getattr(part, verb)
@@ -199,42 +218,42 @@ def _watched(part: object, verb: str) -> list[float]:
     return spent
 
 
-class _Calls:
-    """Which models are called, and what their bare calls cost."""
-
-    def __init__(self, corridor: Corridor, config: Config) -> None:
-        self.made: Counter[str] = Counter()
+def _models(corridor: Corridor, config: Config) -> dict[str, Model]:
+    """The models that a frame may use, by name."""
+    detector = corridor.faces.detector
+    if not isinstance(detector, BlazeFace):
         # mediapipe runs the same file inside itself, where it cannot be called bare.
-        blazeface = BlazeFace(config.models / "third_party", reach=config.vision.range)
-        # The detector's second look and the eyes share one mesh model.
-        self._models = {
-            "eyes": corridor.mesh.model,
-            **corridor.recogniser.models,
-            "detector": blazeface.model,
-        }
-        self._count("detector", corridor.detector, "detect")
-        for name, model in self._models.items():
-            if name != "detector":
-                self._count(name, model, "run")
+        detector = BlazeFace(config.models / "third_party", reach=config.vision.range)
+    return {
+        "detector": detector.model,
+        "mesh": corridor.faces.mesh.model,
+        **corridor.recogniser.models,
+    }
 
-    def bare_s(self) -> dict[str, float]:
-        """Median seconds of `invoke()` of each model."""
-        return {name: _bare_s(model) for name, model in self._models.items()}
 
-    def _count(self, name: str, part: Any, verb: str) -> None:
+def _recorded(corridor: Corridor, models: Mapping[str, Model]) -> list[str]:
+    """Names of the models that are called from now on, in their order."""
+    called: list[str] = []
+
+    def record(name: str, part: Any, verb: str) -> None:
         call: Callable[..., Any] = getattr(part, verb)
 
-        def counted(*given: Any) -> Any:
-            self.made[name] += 1
+        def recorded(*given: Any) -> Any:
+            called.append(name)
             return call(*given)
 
-        setattr(part, verb, counted)
+        setattr(part, verb, recorded)
+
+    for name, model in models.items():
+        if name != "detector":
+            record(name, model, "run")
+    record("detector", corridor.faces.detector, "detect")
+    return called
 
 
-def _bare_s(model: Model, runs: int = 100) -> float:
-    spent = []
-    for _ in range(runs):
-        began = time.perf_counter()
+def _bare_s(models: Sequence[Model]) -> float:
+    """Seconds that these models take one after the other."""
+    began = time.perf_counter()
+    for model in models:
         model.invoke()
-        spent.append(time.perf_counter() - began)
-    return median(spent)
+    return time.perf_counter() - began

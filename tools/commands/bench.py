@@ -1,6 +1,6 @@
-"""`wayside-tools bench`: what a frame costs, step by step, against the bare model calls in it.
+"""`wayside-tools bench`: the time of a frame, step by step, relative to its bare model calls.
 
-`tools/timing.py` measures; this room asks and prints, for people or as one JSON object.
+`tools/timing.py` measures; this module prints, for people or as one JSON object.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
+from tools.places import ROOT
 
 if TYPE_CHECKING:
     from tools.catalogue_timing import CatalogueTimings
@@ -28,7 +30,7 @@ def add_parser(verbs: SubParsers) -> None:
     )
     add_config(parser)
     parser.add_argument("--detector", choices=("auto", "mediapipe", "blazeface"))
-    parser.add_argument("--frames", type=int, default=300, help="frames of each scene")
+    parser.add_argument("--frames", type=int, default=600, help="frames of each scene")
     parser.add_argument("--json", action="store_true", help="one object instead of a table")
     parser.add_argument(
         "--catalogue",
@@ -39,12 +41,15 @@ def add_parser(verbs: SubParsers) -> None:
         help="time the matching instead, on so many made-up items; without a number, on yours",
     )
     parser.add_argument("--soak", type=int, metavar="FRAMES", help="memory over this many frames")
+    parser.add_argument(
+        "--against", type=Path, metavar="DIR", help="compare with another checkout, in turns"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
-    from tools import timing  # here: a kiosk that builds its catalogue needs none of it
+    from tools import against, timing  # here, since they import the whole kiosk
 
     config = load_config(arguments.config)
     if arguments.detector:
@@ -60,6 +65,13 @@ def run(arguments: argparse.Namespace) -> int:
 
         figures = measure_catalogue(config, arguments.catalogue)
         print(json.dumps(asdict(figures)) if arguments.json else _catalogue(figures))
+        return 0
+    if arguments.against:
+        for faces in (1, 4):
+            ratio, low, high = against.compare(
+                ROOT, arguments.against, faces, config.vision.detector, arguments.frames
+            )
+            print(f"{faces} face(s): {ratio:.3f} times the other's frame ({low:.3f}-{high:.3f})")
         return 0
     one, four = (timing.measure(config, faces, arguments.frames) for faces in (1, 4))
     rss_mb, _ = timing.run_kiosk(config, "demo")
@@ -89,6 +101,7 @@ def _object(timings: Timings) -> dict[str, Any]:
     return {
         "faces": timings.faces,
         "ratio": round(timings.ratio, 3),
+        "ratio_interval": [round(end, 3) for end in timings.interval],
         "frame_ms": round(timings.frame_ms, 3),
         "detected_ms": round(timings.detected_ms, 3),
         "bare_ms": round(timings.bare_ms, 3),
@@ -106,7 +119,8 @@ def _table(
     rows += [
         ("frame with detection", f"{one.detected_ms:.2f}", f"{four.detected_ms:.2f}"),
         ("its bare model calls", f"{one.bare_ms:.2f}", f"{four.bare_ms:.2f}"),
-        ("ratio", f"{one.ratio:.2f}", f"{four.ratio:.2f}"),
+        ("ratio of the two", f"{one.ratio:.2f}", f"{four.ratio:.2f}"),
+        ("its 95 % interval", *("{:.2f}-{:.2f}".format(*t.interval) for t in (one, four))),
         ("frame, all on average", f"{one.frame_ms:.2f}", f"{four.frame_ms:.2f}"),
     ]
     lines = [f"{name:24}{first:>10}{second:>10}" for name, first, second in rows]
