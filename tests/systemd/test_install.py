@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 LEFT_OUT = shutil.ignore_patterns(
-    ".*", "__pycache__", "*.keras", "lessons", "soft_targets", "tests", "runs", "shared"
+    ".*", "__pycache__", "*.keras", "soft_targets", "tests", "runs", "shared"
 )
 
 

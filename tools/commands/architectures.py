@@ -1,4 +1,4 @@
-"""`wayside-tools architectures`: other networks on the same recipe, in one table."""
+"""`wayside-tools architectures`: other networks trained by the same recipe, in one table."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from dataclasses import replace
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.options import MIN_FACES, add_data, at_least, data_folder
+from tools.commands.options import add_data, add_limit, at_least, data_folder
 from tools.places import quiet_tensorflow
 
 
 def add_parser(subparsers: SubParsers) -> None:
-    """Add the verb and what it does."""
+    """Add the command."""
     architectures = subparsers.add_parser(
         "architectures",
-        help="other networks on the same recipe: size, time and accuracy",
-        description="Train the network that ships and others by one recipe, one after the other, "
-        "convert each to int8 and compare them on the validation parts. One that was stopped goes "
-        "on where it was; one that is done is not done again.",
+        help="other networks trained by the same recipe: size, time and accuracy",
+        description="Train the shipped network and others by one recipe, one after the other, "
+        "convert each to int8 and compare them on the validation splits. An interrupted run "
+        "continues, and a finished one is not repeated.",
         epilog="example: wayside-tools architectures --only mini-xception,wayside --epochs 12   "
         "(a trial of two minutes: --limit 200 --epochs 1 --runs /tmp/trial)",
     )
     add_data(architectures)
     architectures.add_argument("--only", metavar="NAME,...", help="some of them; default: all")
-    architectures.add_argument("--epochs", type=at_least(1), help="of each; default: the recipe's")
+    architectures.add_argument(
+        "--epochs", type=at_least(1), metavar="N", help="of each; default: the recipe's"
+    )
     architectures.add_argument(
         "--train-only",
         action="store_true",
-        help="leave conversion and the table to a later call, as on an accelerator without "
-        "TensorFlow (KERAS_BACKEND=jax)",
+        help="train without conversion and table, as on an accelerator without TensorFlow "
+        "(KERAS_BACKEND=jax)",
     )
-    architectures.add_argument(
-        "--limit", type=at_least(MIN_FACES), help="so many faces of each part: for a trial"
-    )
+    add_limit(architectures)
     architectures.set_defaults(run=_architectures)
 
 
@@ -44,11 +44,10 @@ def _architectures(arguments: argparse.Namespace) -> int:
     from tools.evaluation.architectures import as_table, rows_of, train_all
     from tools.evaluation.plots import draw_architectures
     from tools.training.architectures import ARCHITECTURES
-    from tools.training.batches import Recipe
+    from tools.training.recipes import Recipe
 
     names = list(ARCHITECTURES) if arguments.only is None else arguments.only.split(",")
-    unknown = [name for name in names if name not in ARCHITECTURES]
-    if unknown:
+    if unknown := [name for name in names if name not in ARCHITECTURES]:
         raise UserError(
             f"--only: no such network: {unknown[0]!r}; takes {', '.join(ARCHITECTURES)}"
         )
@@ -57,12 +56,12 @@ def _architectures(arguments: argparse.Namespace) -> int:
         recipe = replace(recipe, epochs=arguments.epochs)
     if arguments.limit is not None:
         recipe = replace(recipe, batch=min(recipe.batch, arguments.limit // 4))
-    tables = load_datasets(data_folder(arguments), arguments.runs / "cache", arguments.limit)
+    datasets = load_datasets(data_folder(arguments), arguments.runs / "cache", arguments.limit)
     folder = arguments.runs / "architectures"
     chosen = {name: ARCHITECTURES[name] for name in names}
-    train_all(tables, folder, recipe, chosen, measured=not arguments.train_only)
+    train_all(datasets, folder, recipe, chosen, measured=not arguments.train_only)
     if arguments.train_only:
-        print(f"{folder}: trained; the same without --train-only converts and measures")
+        print(f"{folder}: trained; the command without --train-only converts and measures")
         return 0
 
     rows = rows_of(folder, names)

@@ -1,4 +1,4 @@
-"""`wayside-tools teach`: what large networks say of the training faces, for a small one."""
+"""`wayside-tools distill`: trains teachers and writes their soft targets of the training faces."""
 
 from __future__ import annotations
 
@@ -12,78 +12,81 @@ from tools.places import SOFT_TARGETS, quiet_tensorflow
 
 
 def add_parser(subparsers: SubParsers) -> None:
-    """Add the verb and what it does."""
-    teach = subparsers.add_parser(
-        "teach",
-        help="train large networks, and keep what they say of the training faces",
-        description="Train each teacher whose lessons are not kept yet, or go on where it stopped, "
-        "and ask it about every training face in several views. Its probabilities are kept by the "
-        "face's digest, a file for each teacher; `train` learns from their mean where that folder "
-        "lies among the models. From 20 minutes to two hours a teacher on two cores.",
-        epilog="example: wayside-tools teach   (or, to ask a trained network too: "
-        "wayside-tools teach face-3.keras)",
+    """Add the command."""
+    distill = subparsers.add_parser(
+        "distill",
+        help="train teachers, and write soft targets of the training faces",
+        description="Train each teacher without a file of soft targets, or continue its training, "
+        "and write its probabilities of several views of every training face, by the face's "
+        "digest. `train` uses the mean of all files in models/soft_targets. From 20 minutes to two "
+        "hours a teacher on two cores.",
+        epilog="example: wayside-tools distill   (or, with a trained network as a teacher: "
+        "wayside-tools distill face-3.keras)",
     )
-    teach.add_argument(
-        "teachers", type=Path, nargs="*", metavar="FILE.keras", help="ask these; none is trained"
+    distill.add_argument(
+        "teachers", type=Path, nargs="*", metavar="FILE.keras", help="trained networks to use"
     )
-    teach.add_argument(
-        "--only", metavar="NAME", action="append", help="this teacher alone; can be given again"
+    distill.add_argument(
+        "--only", metavar="NAME", action="append", help="this teacher alone; can be repeated"
     )
-    teach.add_argument("--views", type=at_least(1), default=8, help="of each face; default: 8")
-    teach.add_argument("--out", type=Path, metavar="DIR", default=SOFT_TARGETS)
-    teach.add_argument(
+    distill.add_argument(
+        "--views", type=at_least(1), default=8, metavar="N", help="of each face; default: 8"
+    )
+    distill.add_argument("--out", type=Path, metavar="DIR", default=SOFT_TARGETS)
+    distill.add_argument(
         "--train-only",
         action="store_true",
-        help="leave the asking to a later call, as on an accelerator (KERAS_BACKEND=jax)",
+        help="train without writing soft targets, as on an accelerator (KERAS_BACKEND=jax)",
     )
-    add_data(teach)
-    teach.set_defaults(run=_teach)
+    add_data(distill)
+    distill.set_defaults(run=_distill)
 
 
-def _teach(arguments: argparse.Namespace) -> int:
+def _distill(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
-    given = _given(arguments)
+    given = _given_teachers(arguments)
     from tools.datasets.face_dataset import TRAIN, join
     from tools.datasets.load import load_datasets
-    from tools.training.soft_targets import Views, ask, asked_of, refuse_another
-    from tools.training.teachers import TEACHERS, train_teacher
+    from tools.training.pipeline import train_teacher
+    from tools.training.recipes import TEACHERS
+    from tools.training.soft_targets import Views, refuse_another, request_of, write_soft_targets
 
     names = arguments.only or list(TEACHERS)
     if unknown := [name for name in names if name not in TEACHERS]:
         raise UserError(f"--only: no teacher {unknown[0]!r}; there are {', '.join(TEACHERS)}")
-    tables = load_datasets(data_folder(arguments), arguments.runs / "cache")
-    stills = join(*tables.values()).only(TRAIN)
+    datasets = load_datasets(data_folder(arguments), arguments.runs / "cache")
+    faces = join(*datasets.values()).only(TRAIN)
     views = Views(arguments.views)
-    asked = asked_of(stills, views)
-    for path in arguments.out.glob("*.npz"):  # before hours are spent: of the same faces and views
-        refuse_another(path, asked)
+    request = request_of(faces, views)
+    for path in arguments.out.glob("*.npz"):  # before hours of training
+        refuse_another(path, request)
     for name in given or names:
-        lessons = arguments.out / f"{name}.npz"
-        if not given and lessons.exists():
-            print(f"{name}: its lessons are kept; delete {lessons} to train it again")
+        out = arguments.out / f"{name}.npz"
+        if not given and out.exists():
+            print(f"{name}: {out} exists; delete it to train this teacher again")
             continue
         print(name, flush=True)
         runs = arguments.runs / "teachers"
-        path = given.get(name) or train_teacher(name, TEACHERS[name], tables, runs)
+        path = given.get(name) or train_teacher(name, TEACHERS[name], datasets, runs)
         if arguments.train_only:
-            print(f"{path}: trained; the same without --train-only asks it")
+            print(f"{path}: trained; the command without --train-only writes its soft targets")
         else:
-            ask(path, stills, views, lessons)
-            print(f"{lessons}: {len(stills)} faces, {views.count} views")
+            write_soft_targets(path, faces, views, out)
+            print(f"{out}: {len(faces)} faces, {views.count} views")
     return 0
 
 
-def _given(arguments: argparse.Namespace) -> dict[str, Path]:
-    """The networks to ask, by the names of their lessons: a file's own, or that of its run's folder
-    where the file is a run's best."""
+def _given_teachers(arguments: argparse.Namespace) -> dict[str, Path]:
+    """The given networks by the names of their files of soft targets: the network's own, or for the
+    `best.keras` of a run its folder's."""
     given: dict[str, Path] = {}
     for path in arguments.teachers:
         if arguments.only or arguments.train_only:
-            raise UserError(f"{path}: is asked and not trained; leave out --only and --train-only")
+            raise UserError(f"{path}: is trained already; omit --only and --train-only")
         if not path.is_file():
-            raise UserError(f"{path}: no such file; name a `.keras` network")
+            raise UserError(f"{path}: no such file; name a .keras network")
         name = path.resolve().parent.name if path.stem == "best" else path.stem
         if name in given:
-            raise UserError(f"{path}: would be kept as {name}.npz like {given[name]}; rename one")
+            raise UserError(f"{path}: would write {name}.npz like {given[name]}; rename one")
         given[name] = path
     return given

@@ -132,7 +132,7 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
     from tools.evaluation.compare import compare, open_baseline
     from tools.evaluation.evaluate import evaluate
     from tools.evaluation.report import as_report, draw, summary
-    from tools.training.convert import sha256_of
+    from tools.training.model_cards import sha256_of
 
     if labels != EMOTIONS:
         raise UserError(

@@ -1,4 +1,4 @@
-"""`wayside-tools train`: from data to the models that ship."""
+"""`wayside-tools train`: from datasets to the shipped models, or to models of own labels."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.options import MIN_FACES, add_data, at_least, data_folder
+from tools.commands.options import add_data, add_limit, at_least, data_folder
 from tools.places import MODELS, SOFT_TARGETS, quiet_tensorflow
 
 
 def add_parser(subparsers: SubParsers) -> None:
-    """Add the verb and what it does."""
+    """Add the command."""
     train = subparsers.add_parser(
         "train",
-        help="from data to the models that ship, or to models of your own labels",
-        description="Train the backbone and the temporal network, convert, measure and write the "
-        "cards. A run that was stopped goes on where it was, but for the temporal network, which "
-        "takes minutes; delete its folder to begin again. Some three hours on two cores. With "
-        "--labels the network that ships is taught the classes of DIR instead, such as EmoPOI's "
-        "eight moods, in minutes; docs/recipes/own-labels.md.",
+        help="from datasets to the shipped models, or to models of your own labels",
+        description="Train the backbone and the temporal network, convert and measure them, and "
+        "write their cards. An interrupted run continues, except for the temporal network, which "
+        "takes minutes; delete its folder to start again. About three hours on two cores. With "
+        "--labels, fine-tune the shipped network to the classes of DIR instead, such as EmoPOI's "
+        "eight moods, in minutes; see docs/recipes/own-labels.md.",
         epilog="example: wayside-tools train --data ../shared/data   "
         "(a trial of a minute: --limit 300 --epochs 2 --out /tmp/trial --runs /tmp/trial/runs)   "
         "or: wayside-tools train --labels faces --out my-models",
@@ -32,60 +32,57 @@ def add_parser(subparsers: SubParsers) -> None:
         "--labels",
         type=Path,
         metavar="DIR",
-        help="DIR/<class>/<face crop>: learn these classes, named as the folders are",
+        help="DIR/<class>/<face crop>: learn these classes, named like the folders",
     )
-    train.add_argument(
-        "--strict", action="store_true", help="refuse DIR at the first thing that is wrong"
-    )
+    train.add_argument("--strict", action="store_true", help="stop at the first problem in DIR")
     train.add_argument(
         "--out",
         type=Path,
+        metavar="DIR",
         help="where the models go; default: models, with --labels RUNS/labels/models",
     )
     train.add_argument(
         "--start",
         type=Path,
         metavar="FILE.keras",
-        help="go on from a trained network with the last phase alone; "
-        "with --labels: teach this one, default: models/face.keras",
+        help="a trained network: continue it with the last recipe alone; with --labels, fine-tune "
+        "it, default: models/face.keras",
     )
     train.add_argument(
-        "--lessons",
+        "--soft-targets",
         type=lambda text: None if text == "none" else Path(text),
         default=SOFT_TARGETS,
         metavar="DIR",
-        help="what `teach` kept of these very faces, or `none`: learn from labels alone; "
-        "default: models/lessons",
+        help="files of `distill` for these faces, or `none` to train with labels alone; default: "
+        "models/soft_targets",
     )
     train.add_argument(
         "--train-only",
         action="store_true",
-        help="stop before the models are made of the backbone, as on an accelerator without "
-        "TensorFlow (KERAS_BACKEND=jax)",
+        help="train the backbone without exporting models, as on an accelerator without TensorFlow "
+        "(KERAS_BACKEND=jax)",
     )
     train.add_argument(
-        "--epochs", type=at_least(1), help="of the backbone's phases; default: the recipes'"
+        "--epochs", type=at_least(1), metavar="N", help="of each run; default: the recipes'"
     )
     train.add_argument("--seed", type=at_least(0), default=1)
-    train.add_argument(
-        "--limit", type=at_least(MIN_FACES), help="use so many faces of each part: for a trial"
-    )
+    add_limit(train)
     train.set_defaults(run=_train)
 
 
 def _train(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
     if arguments.labels:
-        for option, given in (
+        for option, used in (
             ("--train-only", arguments.train_only),
-            ("--lessons", arguments.lessons != SOFT_TARGETS),
+            ("--soft-targets", arguments.soft_targets != SOFT_TARGETS),
         ):
-            if given:
-                raise UserError(f"{option}: goes without --labels, whose training takes minutes")
+            if used:
+                raise UserError(f"{option}: cannot be combined with --labels")
     elif arguments.strict:
-        raise UserError("--strict: is of --labels; `datasets --strict` reads the public sets so")
+        raise UserError("--strict: applies to --labels; check datasets with `datasets --strict`")
     if arguments.start is not None and not arguments.start.is_file():
-        raise UserError(f"--start: {arguments.start}: no such file; name a `.keras` network")
+        raise UserError(f"--start: {arguments.start}: no such file; name a .keras network")
     return _train_labels(arguments) if arguments.labels else _train_all(arguments)
 
 
@@ -94,7 +91,7 @@ def _train_labels(arguments: argparse.Namespace) -> int:
     from tools.scoring.tables import of_figures
     from tools.training.clips import TemporalRecipe
     from tools.training.finetune import FinetuneRecipe
-    from tools.training.labelled import make_labelled
+    from tools.training.own_labels import train_own_labels
 
     runs = arguments.runs / "labels"
     out = arguments.out or runs / "models"
@@ -103,68 +100,69 @@ def _train_labels(arguments: argparse.Namespace) -> int:
         recipe = replace(recipe, epochs=arguments.epochs)
     if arguments.limit is not None:
         temporal = replace(temporal, clips=arguments.limit, held_out_clips=arguments.limit // 4)
-    given = ["wayside-tools", "train", "--labels", arguments.labels.name, *_given(arguments)]
+    given = ["wayside-tools", "train", "--labels", arguments.labels.name, *_options(arguments)]
     start = arguments.start or MODELS / "face.keras"
-    card = make_labelled(
+    card = train_own_labels(
         arguments.labels, start, runs, out, recipe, temporal, shlex.join(given),
         ImportIssues(strict=arguments.strict), arguments.limit,
     )  # fmt: skip
     print(of_figures(card["metrics"]["int8"]))
-    print(
-        f"{out}: the models and what else a kiosk needs; `models: {out}` in config.yaml runs them"
-    )
+    print(f"{out}: the models that a kiosk needs; `models: {out}` in config.yaml uses them")
     return 0
 
 
 def _train_all(arguments: argparse.Namespace) -> int:
     from tools.datasets.face_dataset import TRAIN, join
     from tools.datasets.load import load_datasets, require_splits
-    from tools.training.pipeline import course_of, train_network
-    from tools.training.soft_targets import load, refuse_none
+    from tools.training.pipeline import train_network
+    from tools.training.recipes import schedule_for
+    from tools.training.soft_targets import load_soft_targets, require_files
 
+    folder = arguments.soft_targets
+    if folder is not None:
+        require_files(folder)
+    runs = arguments.runs
+    datasets = load_datasets(data_folder(arguments), runs / "cache", arguments.limit)
+    require_splits(datasets)
+    soft_targets = None
+    if folder is not None:
+        soft_targets = load_soft_targets(folder, join(*datasets.values()).only(TRAIN))
+    schedule = schedule_for(soft_targets)
     changed: dict[str, int] = {"seed": arguments.seed}
     if arguments.epochs is not None:
         changed["epochs"] = arguments.epochs
-    if arguments.lessons is not None:
-        refuse_none(arguments.lessons)  # before anything is read
-    runs, data = arguments.runs, data_folder(arguments)
-    tables = load_datasets(data, runs / "cache", arguments.limit)
-    require_splits(tables)
-    lessons = None
-    if arguments.lessons is not None:
-        lessons = load(arguments.lessons, join(*tables.values()).only(TRAIN))
-    course = course_of(lessons)
     if arguments.limit is not None:
-        changed["batch"] = min(course[-1].batch, arguments.limit // 4)
-    phases = [replace(phase, **changed) for phase in course]
-    network = train_network(tables, runs, phases, lessons, arguments.start)
+        changed["batch"] = min(schedule[-1].batch, arguments.limit // 4)
+    schedule = tuple(replace(recipe, **changed) for recipe in schedule)
+    network = train_network(datasets, runs, schedule, soft_targets, arguments.start)
     if arguments.train_only:
-        print(f"{runs}: trained; `wayside-tools train` without --train-only makes the models of it")
+        print(f"{runs}: trained; `wayside-tools train` without --train-only exports the models")
         return 0
 
     from tools.scoring.tables import of_figures
     from tools.training.clips import TemporalRecipe
-    from tools.training.release import release
+    from tools.training.export import export_models
 
     temporal = TemporalRecipe(seed=arguments.seed)
     if arguments.limit is not None:
         temporal = replace(temporal, clips=arguments.limit, held_out_clips=arguments.limit // 4)
     out = arguments.out or MODELS
-    command = shlex.join(["wayside-tools", "train", *_given(arguments)])
-    card = release(tables, network, runs, out, temporal, command, lessons)
+    command = shlex.join(["wayside-tools", "train", *_options(arguments)])
+    card = export_models(datasets, network, runs, out, temporal, command, soft_targets)
     print(of_figures(card["metrics"]["int8"]))
     print(f"{out}: face.tflite, temporal.tflite, their sources and cards")
     return 0
 
 
-def _given(arguments: argparse.Namespace) -> list[str]:
-    """The options that make a difference to the result, for the card."""
-    given = [] if arguments.seed == 1 else ["--seed", str(arguments.seed)]
+def _options(arguments: argparse.Namespace) -> list[str]:
+    """The options that affect the result, for the card."""
+    options = [] if arguments.seed == 1 else ["--seed", str(arguments.seed)]
     if arguments.start is not None:
-        given += ["--start", arguments.start.name]
-    if arguments.lessons != SOFT_TARGETS:
-        given += ["--lessons", arguments.lessons.name if arguments.lessons else "none"]
+        options += ["--start", arguments.start.name]
+    folder = arguments.soft_targets
+    if folder != SOFT_TARGETS:
+        options += ["--soft-targets", folder.name if folder else "none"]
     for name in ("epochs", "limit"):
         value = getattr(arguments, name)
-        given += [] if value is None else [f"--{name}", str(value)]
-    return given
+        options += [] if value is None else [f"--{name}", str(value)]
+    return options

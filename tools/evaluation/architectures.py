@@ -22,9 +22,9 @@ from device.values import EMOTIONS
 from tools.datasets.face_dataset import SPLITS, TRAIN, VALIDATION, FaceDataset, join
 from tools.scoring.predict import median_ms
 from tools.scoring.tables import of_figures
-from tools.training.batches import Recipe
-from tools.training.fit import Run
+from tools.training.fit import TrainingRun
 from tools.training.networks import Architecture
+from tools.training.recipes import Recipe
 
 ROUNDS, CALLS = 7, 40
 """Turns in which each model is timed, and calls of each turn."""
@@ -65,7 +65,7 @@ def train_all(
     together = join(*datasets.values())
     train, held_out = together.only(TRAIN), together.only(VALIDATION)
     runs = {
-        name: Run(folder / name, replace(recipe, design=architecture), len(EMOTIONS))
+        name: TrainingRun(folder / name, replace(recipe, design=architecture), len(EMOTIONS))
         for name, architecture in architectures.items()
     }
     for run in runs.values():
@@ -81,13 +81,13 @@ def train_all(
 def _measure(
     name: str, network: keras.Model, datasets: Mapping[str, FaceDataset], folder: Path
 ) -> None:
-    from tools.training.convert import face_to_tflite
-    from tools.training.quantized import calibration, measure_all
+    from tools.training.convert import measure_both
+    from tools.training.tflite import face_to_tflite, representative_faces
 
     train = join(*datasets.values()).only(TRAIN)
     history = json.loads((folder / "history.json").read_text())
     tflite = folder / "face.tflite"
-    tflite.write_bytes(face_to_tflite(network, calibration(train)))
+    tflite.write_bytes(face_to_tflite(network, representative_faces(train)))
     result = {
         "name": name,
         "parameters": network.count_params(),
@@ -95,7 +95,7 @@ def _measure(
         "train_faces": len(train),
         "epochs": len(history),
         "epoch_seconds": round(median(row["seconds"] for row in history), 1),
-        **measure_all(datasets, tflite, network, (VALIDATION,)),
+        **measure_both(datasets, tflite, network, (VALIDATION,)),
     }
     part = folder / "result.part.json"
     part.write_text(json.dumps(result, indent=1) + "\n")

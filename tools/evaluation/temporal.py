@@ -28,9 +28,10 @@ from tools.scoring.predict import median_ms
 from tools.scoring.tables import of_figures
 from tools.scoring.temporal import ClipBatches, best_constant, predict_all, rate
 from tools.training.clips import KINDS, TemporalRecipe, make_clip_batches
-from tools.training.convert import sha256_of, temporal_to_tflite
+from tools.training.model_cards import sha256_of
 from tools.training.networks import load_network
 from tools.training.temporal import train_temporal
+from tools.training.tflite import temporal_to_tflite
 
 COLUMNS = {
     "accuracy": "accuracy of all steps",

@@ -1,1 +1,1 @@
-"""From tables of faces to the models that ship: networks, training, conversion, cards."""
+"""Training of the face and temporal networks: recipes, runs, distillation, conversion, export."""

@@ -1,8 +1,8 @@
-"""The networks that ours is measured against or learns from, all with its input and outputs.
+"""The compared architectures and the teachers, all with the input and outputs of the backbone.
 
-Each keeps what makes it itself and is brought to the same terms: it looks at 48x48, ends in a map
-of 3x3, uses ReLU6, and has the heads of `networks.with_heads` in place of its own softmax. Every
-operator is one that int8 takes, so that all are compared as they would ship.
+Each keeps its own structure on common terms: it reads 48x48, ends in a 3x3 map, uses ReLU6, and has
+the heads of `networks.with_heads` instead of a softmax. Int8 supports every operator, so all are
+compared as they would be shipped.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from device.values import EMOTIONS
 from tools.training.networks import (
     Architecture,
     Design,
-    Normalise,
+    Normalisation,
     Stage,
-    active,
-    seen,
+    input_layers,
+    norm_relu,
     stem,
     with_heads,
 )
@@ -27,8 +27,8 @@ from tools.training.networks import (
 
 @dataclass(frozen=True, slots=True)
 class SevenLayers:
-    """The plain network of many a FER-2013 notebook: four convolutions, each halved by a maximum,
-    two dense layers and the heads, which are the seventh.
+    """The plain network of many FER-2013 notebooks: four convolutions, each with max pooling, two
+    dense layers and the heads as the seventh layer.
 
     widths and kernels: of the convolutions. dense: of the dense layers; the last is the embedding.
     """
@@ -39,26 +39,26 @@ class SevenLayers:
     dropout: float = 0.25
 
     def build(
-        self, *, labels: int = len(EMOTIONS), norm: Normalise = layers.BatchNormalization
+        self, *, labels: int = len(EMOTIONS), norm: Normalisation = layers.BatchNormalization
     ) -> keras.Model:
         """The network; features are (N, 3, 3, 512)."""
-        face, x = seen()
+        face, x = input_layers()
         for width, kernel in zip(self.widths, self.kernels, strict=True):
-            x = active(layers.Conv2D(width, kernel, padding="same", use_bias=False)(x), norm)
+            x = norm_relu(layers.Conv2D(width, kernel, padding="same", use_bias=False)(x), norm)
             features = layers.MaxPooling2D()(x)
             x = layers.Dropout(self.dropout)(features)
         x = layers.Flatten()(x)
         for index, width in enumerate(self.dense):
             x = layers.Dropout(self.dropout)(x) if index else x
-            x = active(layers.Dense(width, use_bias=False)(x), norm)
+            x = norm_relu(layers.Dense(width, use_bias=False)(x), norm)
         return with_heads(face, features, x, labels=labels, dropout=self.dropout)
 
 
 @dataclass(frozen=True, slots=True)
 class Vgg:
-    """Khaireddin and Chen 2021 (arXiv 2105.03588), the best single network that is known for
-    FER-2013: pairs of convolutions, each pair halved by a maximum, then dense layers; narrower
-    than theirs (64 to 512), for an epoch to end.
+    """Khaireddin and Chen 2021 (arXiv 2105.03588), the most accurate single network published for
+    FER-2013: pairs of convolutions, each with max pooling, then dense layers. Narrower than the
+    original (64 to 512), to shorten an epoch.
 
     dense: of the dense layers before the heads; the last is the embedding.
     """
@@ -68,45 +68,42 @@ class Vgg:
     dropout: float = 0.4
 
     def build(
-        self, *, labels: int = len(EMOTIONS), norm: Normalise = layers.BatchNormalization
+        self, *, labels: int = len(EMOTIONS), norm: Normalisation = layers.BatchNormalization
     ) -> keras.Model:
         """The network; features are (N, 3, 3, 384)."""
-        face, x = seen()
+        face, x = input_layers()
         for width in self.widths:
             for _ in range(2):
-                x = active(layers.Conv2D(width, 3, padding="same", use_bias=False)(x), norm)
+                x = norm_relu(layers.Conv2D(width, 3, padding="same", use_bias=False)(x), norm)
             x = layers.MaxPooling2D()(x)
         y = layers.Flatten()(x)
         for width in self.dense:
             y = layers.Dropout(self.dropout)(y)
-            y = active(layers.Dense(width, use_bias=False)(y), norm)
+            y = norm_relu(layers.Dense(width, use_bias=False)(y), norm)
         return with_heads(face, x, y, labels=labels, dropout=self.dropout)
 
 
 @dataclass(frozen=True, slots=True)
 class MiniXception:
     """Arriaga, Plöger and Valdenegro 2017 (arXiv 1710.07557): two convolutions and four residual
-    modules of separable ones.
-
-    Their last convolution to the classes and its mean are a mean and the heads here.
-    """
+    modules of separable convolutions. Mean pooling and the heads replace the last convolution."""
 
     stem: tuple[int, ...] = (8, 8)
     widths: tuple[int, ...] = (16, 32, 64, 128)
 
     def build(
-        self, *, labels: int = len(EMOTIONS), norm: Normalise = layers.BatchNormalization
+        self, *, labels: int = len(EMOTIONS), norm: Normalisation = layers.BatchNormalization
     ) -> keras.Model:
         """The network; features are (N, 3, 3, 128)."""
-        face, x = seen()
+        face, x = input_layers()
         for width in self.stem:
-            x = active(layers.Conv2D(width, 3, use_bias=False)(x), norm)
+            x = norm_relu(layers.Conv2D(width, 3, use_bias=False)(x), norm)
         for width in self.widths:
-            past = layers.Conv2D(width, 1, 2, padding="same", use_bias=False)(x)
-            y = active(_separable(x, width), norm)
+            shortcut = layers.Conv2D(width, 1, 2, padding="same", use_bias=False)(x)
+            y = norm_relu(_separable(x, width), norm)
             y = norm(momentum=0.98)(_separable(y, width))
             y = layers.MaxPooling2D(3, 2, padding="same")(y)
-            x = layers.Add()([norm(momentum=0.98)(past), y])
+            x = layers.Add()([norm(momentum=0.98)(shortcut), y])
         embedding = layers.GlobalAveragePooling2D(name="pool")(x)
         return with_heads(face, x, embedding, labels=labels, dropout=0.0)
 
@@ -119,49 +116,49 @@ def _separable(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
 def mobilenet_v2(alpha: float) -> Design:
     """MobileNetV2 (Sandler et al. 2018, table 2), its widths times `alpha`.
 
-    Its second stage keeps the size, so that 48x48 ends in the map of 3x3 that 96x96 ends in. Its
-    1280 channels go through the embedding that all designs have.
+    Its second stage has stride 1, so that 48x48 ends in the 3x3 map of 96x96. Its 1280 channels go
+    through the embedding that all designs have.
     """
     rows = ((16, 1, 1, 1), (24, 2, 1, 6), (32, 3, 2, 6), (64, 4, 2, 6), (96, 3, 1, 6),
             (160, 3, 2, 6), (320, 1, 1, 6))  # fmt: skip
     return Design(
-        stem=(_eights(32 * alpha),),
-        stages=tuple(Stage(_eights(w * alpha), n, s, t, fused=False) for w, n, s, t in rows),
+        stem=(_multiple_of_8(32 * alpha),),
+        stages=tuple(Stage(_multiple_of_8(w * alpha), n, s, t, fused=False) for w, n, s, t in rows),
         features=1280,
     )
 
 
-def _eights(width: float) -> int:
-    """To the next multiple of 8, never less than nine tenths: the rule of the authors' code."""
+def _multiple_of_8(width: float) -> int:
+    """Rounded to a multiple of 8, but at least nine tenths: the rule of the authors' code."""
     near = max(8, int(width + 4) // 8 * 8)
     return near if near >= 0.9 * width else near + 8
 
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """He et al. 2016 for 48x48: halved by a first convolution, then a basic block for each width,
-    with a maximum between them. One block of each keeps an epoch short."""
+    """He et al. 2016 for 48x48: a convolution with stride 2, then a basic block for each width with
+    max pooling between them. One block for each width, to shorten an epoch."""
 
     widths: tuple[int, ...] = (64, 128, 256, 384)
     embedding: int = 256
     dropout: float = 0.4
 
     def build(
-        self, *, labels: int = len(EMOTIONS), norm: Normalise = layers.BatchNormalization
+        self, *, labels: int = len(EMOTIONS), norm: Normalisation = layers.BatchNormalization
     ) -> keras.Model:
         """The network; features are (N, 3, 3, 384)."""
-        face, x = seen()
+        face, x = input_layers()
         x = stem(x, self.widths[:1], norm)
         for index, width in enumerate(self.widths):
             x = layers.MaxPooling2D()(x) if index else x
-            x = _basic(x, width, norm)
+            x = _basic_block(x, width, norm)
         y = layers.GlobalAveragePooling2D(name="pool")(x)
-        y = active(layers.Dense(self.embedding, use_bias=False, name="embed")(y), norm)
+        y = norm_relu(layers.Dense(self.embedding, use_bias=False, name="embed")(y), norm)
         return with_heads(face, x, y, labels=labels, dropout=self.dropout)
 
 
-def _basic(x: keras.KerasTensor, width: int, norm: Normalise) -> keras.KerasTensor:
-    y = active(layers.Conv2D(width, 3, padding="same", use_bias=False)(x), norm)
+def _basic_block(x: keras.KerasTensor, width: int, norm: Normalisation) -> keras.KerasTensor:
+    y = norm_relu(layers.Conv2D(width, 3, padding="same", use_bias=False)(x), norm)
     y = norm(momentum=0.98)(layers.Conv2D(width, 3, padding="same", use_bias=False)(y))
     if x.shape[-1] != width:
         x = norm(momentum=0.98)(layers.Conv2D(width, 1, use_bias=False)(x))
@@ -177,5 +174,5 @@ ARCHITECTURES: dict[str, Architecture] = {
     "teacher": Residual(),
     "wayside": Design(),
 }
-"""Those that are compared, by the names that people type. `wayside` is the one that ships, and
-`teacher` too large for a kiosk."""
+"""The compared networks by the names of `--only`. `wayside` is the shipped one; `teacher` is too
+large for a kiosk."""

@@ -1,7 +1,7 @@
-"""Where a training stands, kept after every epoch, so that one that was killed goes on from there.
+"""Checkpoints after each epoch, from which an interrupted run continues.
 
-Promises: `state.npz` and `history.json` are whole, or those of the epoch before; a folder that
-another recipe, other faces or another beginning made is refused, never gone on with.
+Guarantees: `state.npz` and `history.json` are complete, or those of the epoch before; a folder with
+a run of another recipe, other faces or another start is refused.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from device.errors import UserError
 from tools.scoring.plots import draw_history
 
 History = list[dict[str, float]]
-"""A row for each epoch."""
+"""One row for each epoch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """folder: of one training. made_of: all that tells it from another, as JSON can have it."""
+    """folder: of one run. settings: everything that distinguishes it from another, as JSON."""
 
     folder: Path
-    made_of: Mapping[str, Any]
+    settings: Mapping[str, Any]
 
     def begin(self) -> None:
-        """Make the folder, and write into it what the training is made of.
+        """Make the folder and write `settings` into it.
 
         Raises:
-            UserError: it holds another training.
+            UserError: it holds another run.
         """
         self.refuse_another()
         self.folder.mkdir(parents=True, exist_ok=True)
-        _replace(self._recipe, json.dumps(self.made_of, indent=1))
+        _replace(self._recipe, json.dumps(self.settings, indent=1))
 
     def refuse_another(self) -> None:
-        """Raise UserError where what lies in the folder is not what is asked for.
+        """Raise UserError if the folder holds a run with other settings.
 
-        A setting that has come since then is no difference, its default changes nothing; nor is the
-        arithmetic of another machine.
+        A setting that only one of both has is ignored, since its default changes nothing, and so is
+        the dtype policy of another machine.
         """
         past = _read(self._recipe, {})
-        asked = json.loads(json.dumps(self.made_of))
+        asked = json.loads(json.dumps(self.settings))
         for key in sorted(past.keys() & asked.keys() - {"policy"}):
             if past[key] != asked[key]:
                 raise UserError(
@@ -56,11 +56,11 @@ class Checkpoint:
 
     @property
     def history(self) -> History:
-        """Of the epochs that are done."""
+        """Rows of the finished epochs."""
         return _read(self.folder / "history.json", [])
 
-    def keep(self, model: keras.Model, history: History, **others: Sequence[np.ndarray]) -> None:
-        """Weights, optimizer and `others`, lists of arrays by name; and the history, also drawn."""
+    def save(self, model: keras.Model, history: History, **others: Sequence[np.ndarray]) -> None:
+        """Write weights, optimizer, `others` (lists of arrays by name), history and its plot."""
         lists = {
             "model": model.get_weights(),
             "optimizer": [variable.numpy() for variable in model.optimizer.variables],
@@ -76,9 +76,9 @@ class Checkpoint:
         draw_history(history, self.folder / "history.png")
 
     def restore(self, model: keras.Model, *others: str) -> tuple[History, list[list[np.ndarray]]]:
-        """Put a compiled model where it was; returns the history and the other lists, by name.
+        """Restore a compiled model; returns the history and the other lists, by name.
 
-        Where nothing is kept the model stays as it is and all that is returned is empty.
+        Without a checkpoint the model is left as it is and everything returned is empty.
         """
         if not self._state.exists():
             return [], [[] for _ in others]
@@ -103,8 +103,8 @@ class Checkpoint:
         return self.folder / "state.npz"
 
 
-def _read(path: Path, otherwise: Any) -> Any:
-    return json.loads(path.read_text()) if path.exists() else otherwise
+def _read(path: Path, default: Any) -> Any:
+    return json.loads(path.read_text()) if path.exists() else default
 
 
 def _replace(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
-"""What a temporal network learns from: clips made of stills, as the backbone that ships saw them.
+"""Training data of the temporal network: synthetic clips through the shipped backbone.
 
-Promises: clips that are learnt from are made of training stills; those that are chosen on and those
-that are reported come from two halves of the held-out stills, which share no face.
+Guarantees: training clips are made of training faces; the clips for selection and those that are
+reported are made of two halves of the held-out faces, which have no face in common.
 """
 
 from __future__ import annotations
@@ -30,17 +30,16 @@ KINDS: tuple[Kind, ...] = ("tensor-train", "dense")
 
 @dataclass(frozen=True, slots=True)
 class TemporalRecipe:
-    """How a temporal network is made.
+    """How a temporal network is trained.
 
-    kind: how a map becomes evidence. clips, steps: how many are learnt from, and how long they are.
-    held_out_clips, held_out_s, fps: of each half of the held-out stills, in clips, seconds and
-    frames a second. reading: share of the target that is not the label but what the backbone
-    itself says of the undisturbed still. steadiness: weight of the total variation of the
-    probabilities, against cross-entropy in nats. patience: epochs without a smaller loss on the
-    first half, after which the best is taken. rank: of the tensor train's bonds. votes_share: how
-    much of a label is what FER+'s annotators saw, or an equal share of all where they saw nothing.
-    forgets_s: time constant that a network begins with; short, since what is told of a visitor is
-    steadied by `device.audience.emotion` as well.
+    kind: the layer that reads the map. clips, steps: number and length of the training clips.
+    held_out_clips, held_out_s, fps: number, seconds and frame rate of the clips of each half of the
+    held-out faces. reading: share of the target that is the backbone's prediction of the
+    undisturbed face, the rest is the label. votes_share: share of FER+ votes in the label, uniform
+    if there are none. steadiness: weight of the total variation of the probabilities, against
+    cross-entropy in nats. patience: epochs without a smaller loss on the selection clips before
+    training ends. rank: of the tensor train. forgets_s: initial time constant; short, since
+    `device.audience.smoothing` smooths as well.
     """
 
     kind: Kind = "tensor-train"
@@ -62,14 +61,14 @@ class TemporalRecipe:
 
 
 def run_backbone(
-    model: Model, stills: FaceDataset, targets: NDArray[np.float32], count: int, steps: int,
+    model: Model, faces: FaceDataset, targets: NDArray[np.float32], count: int, steps: int,
     seed: int, fps: tuple[float, float] = FRAME_RATES, reading: float = 0.0,
 ) -> ClipBatch:  # fmt: skip
-    """What a backbone that ships says of every frame of `count` clips.
+    """The backbone's outputs for every frame of `count` synthetic clips of `steps` frames.
 
-    targets: (stills, labels) shares. steps: frames of a clip. fps: frames a second, drawn for each
-    clip between these two. seed: of everything drawn. reading: how much of a target is what the
-    backbone says of the still itself, which teaches to see through what disturbs a frame.
+    targets: (N, labels) probabilities of the faces. fps: range of the clips' frame rates. reading:
+    share of the target that is the backbone's prediction of the undisturbed face, which trains the
+    network to ignore disturbances.
     """
     shape, output = model.outputs["features"].shape[1:], emotion_output(model.outputs)
     batch = ClipBatch(
@@ -78,52 +77,51 @@ def run_backbone(
         np.empty((count, steps, targets.shape[1]), np.float32),
         np.empty(count, np.float32),
     )
-    clips = make_clips(stills.pictures, stills.emotion, count, seed, steps=steps, fps=fps)
+    clips = make_clips(faces.pictures, faces.emotion, count, seed, steps=steps, fps=fps)
     for index, clip in enumerate(tqdm(clips, "clips", count, disable=None)):
-        for step, face in enumerate(clip.frames):
-            told = model.run({"face": face[None, ..., None]})
-            batch.maps[index, step] = np.rint(told["features"][0] * (255 / CEILING))
-            batch.frames[index, step] = told[output][0]
-        shown = targets[list(clip.faces)]
+        for step, frame in enumerate(clip.frames):
+            outputs = model.run({"face": frame[None, ..., None]})
+            batch.maps[index, step] = np.rint(outputs["features"][0] * (255 / CEILING))
+            batch.frames[index, step] = outputs[output][0]
+        target = targets[list(clip.faces)]
         if reading:
-            told_of = np.stack([undisturbed(model, stills.pictures[row]) for row in clip.faces])
-            shown = (1 - reading) * shown + reading * told_of
-        batch.target[index] = clip.weights @ shown
+            predicted = np.stack([_predict_face(model, faces.pictures[row]) for row in clip.faces])
+            target = (1 - reading) * target + reading * predicted
+        batch.target[index] = clip.weights @ target
         batch.fps[index] = clip.fps
     return batch
 
 
-def undisturbed(model: Model, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(labels,) probabilities of a still, the mean of it and of its mirror image."""
-    face = cv2.resize(picture, (CROP_SIZE, CROP_SIZE))
-    told = [model.run({"face": f[None, ..., None]}) for f in (face, face[:, ::-1])]
-    output = emotion_output(model.outputs)
-    return softmax(np.concatenate([one[output] for one in told]), axis=-1).mean(axis=0)
+def _predict_face(model: Model, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(labels,) emotion probabilities, the mean of a picture and its mirror image."""
+    face, output = cv2.resize(picture, (CROP_SIZE, CROP_SIZE)), emotion_output(model.outputs)
+    logits = [model.run({"face": f[None, ..., None]})[output] for f in (face, face[:, ::-1])]
+    return softmax(np.concatenate(logits), axis=-1).mean(axis=0)
 
 
-def halves(stills: FaceDataset) -> tuple[FaceDataset, FaceDataset]:
-    """Two halves by the digests, the same for ever and with all copies on one side: what epochs
-    are chosen on, and what is reported."""
-    first = np.array([zlib.crc32(digest.encode()) % 2 == 0 for digest in stills.digest.tolist()])
-    return stills.take(first), stills.take(~first)
+def halves(faces: FaceDataset) -> tuple[FaceDataset, FaceDataset]:
+    """Two halves by the digests, for selection and for the report: always the same, copies in the
+    same half."""
+    first = np.array([zlib.crc32(digest.encode()) % 2 == 0 for digest in faces.digest.tolist()])
+    return faces.take(first), faces.take(~first)
 
 
 def make_clip_batches(
     model: Model, train: FaceDataset, held_out: FaceDataset, recipe: TemporalRecipe
 ) -> ClipBatches:
-    """Show all clips to a backbone. train, held_out: stills with emotions."""
+    """All clips through the backbone `model`. train, held_out: faces with emotions."""
     steps = max(2, round(recipe.held_out_s * recipe.fps))
     count, rate, seed = recipe.held_out_clips, (recipe.fps, recipe.fps), recipe.seed
     labels = model.outputs["emotion"].shape[-1]
 
-    def targets(stills: FaceDataset) -> NDArray[np.float32]:
-        return emotion_targets(stills, labels, recipe.votes_share)
+    def targets(faces: FaceDataset) -> NDArray[np.float32]:
+        return emotion_targets(faces, labels, recipe.votes_share)
 
-    learnt = run_backbone(
+    training = run_backbone(
         model, train, targets(train), recipe.clips, recipe.steps, seed, reading=recipe.reading
     )
-    chosen_on, reported = (  # by a seed each: one's motion and light tell nothing of the other's
+    selection, reported = (  # different seeds: the clips have no motion or light in common
         run_backbone(model, half, targets(half), count, steps, seed + number, rate)
         for number, half in enumerate(halves(held_out), 1)
     )
-    return ClipBatches(learnt, chosen_on, reported)
+    return ClipBatches(training, selection, reported)

@@ -1,31 +1,77 @@
-"""A model's card: the JSON that lies beside it; docs/model-card.md is what people read.
+"""Model cards: the JSON file beside a model. docs/model-card.md is for people.
 
-A card names the file by its hash, so the device can refuse a file that its card was not written
-for, and states what was measured: never a number that was not.
+A card has the model's hash, so that the device can refuse a file that the card was not written for,
+and figures that were measured on that file.
 """
 
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
-
+from device.faces.crop import CROP_SIZE
 from device.values import AGE_YEARS
-from tools.training.convert import sha256_of
-from tools.training.networks import SIZE
+
+if TYPE_CHECKING:
+    import keras
 
 DATA = (
     {
-        "name": "FER-2013 (emotion), less the training pictures that stand in a test part too",
+        "name": "FER-2013 (emotion), without training pictures that are also held out",
         "terms": "images: research use",
     },
     {"name": "FER+ votes (emotion)", "terms": "MIT"},
     {"name": "UTKFace, aligned (age, gender)", "terms": "non-commercial research"},
 )
+"""What the shipped network was trained on."""
+
+FACE: dict[str, Any] = {
+    "input": {
+        "name": "face",
+        "size": CROP_SIZE,
+        "channels": 1,
+        "dtype": "uint8",
+        "range": [0, 255],
+        "framing": "device/faces/crop.py",
+    },
+    "outputs": {
+        "emotion": "logits",
+        "votes": "logits",
+        "consensus": "logits",
+        "age": "logits",
+        "female": "logits",
+        "embedding": "values",
+        "features": "values",
+    },
+    "age_years": [int(year) for year in AGE_YEARS],
+}
+"""Entries of a face model's card."""
+
+TEMPORAL = {
+    "input": {"features": "of face.tflite", "h": "zeros at first", "c": "zeros at first"},
+    "outputs": {"emotion": "logits", "h": "values", "c": "values"},
+}
+"""Entries of a temporal model's card."""
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def face_card(network: keras.Model) -> dict[str, Any]:
+    """`FACE` with the outputs that a network has."""
+    outputs = {name: kind for name, kind in FACE["outputs"].items() if name in network.output}
+    return FACE | {"outputs": outputs}
+
+
+def own_data(folder: Path, labels: Sequence[str]) -> list[dict[str, str]]:
+    """The data of a network that was fine-tuned on class folders."""
+    return [{"name": f"{folder.name} ({', '.join(labels)})", "terms": "its owner's"}, *DATA]
 
 
 def write_card(
@@ -34,7 +80,7 @@ def write_card(
 ) -> dict[str, Any]:  # fmt: skip
     """Write `model`'s card beside it and return it.
 
-    data: name and terms of each set it learnt from. more: what only this model has.
+    data: name and terms of each training dataset. more: entries of this kind of model.
     """
     card = {
         "name": model.stem,
@@ -52,39 +98,3 @@ def write_card(
     }
     model.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
     return card
-
-
-FACE: dict[str, Any] = {
-    "input": {
-        "name": "face",
-        "size": SIZE,
-        "channels": 1,
-        "dtype": "uint8",
-        "range": [0, 255],
-        "framing": "device/faces/crop.py",
-    },
-    "outputs": {
-        "emotion": "logits",
-        "votes": "logits",
-        "consensus": "logits",
-        "age": "logits",
-        "female": "logits",
-        "embedding": "values",
-        "features": "values",
-    },
-    "age_years": [int(year) for year in AGE_YEARS],
-}
-"""What is particular to the face model's card; a model may have fewer outputs."""
-
-
-def face_card(network: keras.Model) -> dict[str, Any]:
-    """`FACE` with the outputs that a network has."""
-    outputs = {name: kind for name, kind in FACE["outputs"].items() if name in network.output}
-    return FACE | {"outputs": outputs}
-
-
-TEMPORAL = {
-    "input": {"features": "of face.tflite", "h": "zeros at first", "c": "zeros at first"},
-    "outputs": {"emotion": "logits", "h": "values", "c": "values"},
-}
-"""What is particular to the temporal model's card."""

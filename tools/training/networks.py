@@ -1,9 +1,9 @@
-"""The backbone that is run once a face: inverted residuals, ReLU6, grey 64x64 in.
+"""The backbone, run once a face: inverted residuals, ReLU6, grey 64x64 in.
 
-MobileNetV2 (Sandler et al. 2018) with its stages fused into plain 3x3 convolutions, as the early
-ones in MobileNet-EdgeTPU and EfficientNetV2 (Tan and Le 2021): they are what small processors and
-accelerators run fastest. Every operator is one that int8 and an Edge TPU take. The last map is
-3x3: expressions need some place left.
+MobileNetV2 (Sandler et al. 2018) with stages fused into plain 3x3 convolutions, as the early ones
+of MobileNet-EdgeTPU and EfficientNetV2 (Tan and Le 2021), which small processors and accelerators
+run fastest. Int8 and an Edge TPU support every operator. The last map is 3x3, since expressions
+need some spatial information.
 """
 
 from __future__ import annotations
@@ -21,32 +21,29 @@ from device.values import AGE_YEARS, EMOTIONS
 from tools.datasets.face_dataset import VOTES
 from tools.training.tensor_train import TensorTrainDense
 
-SIZE = 64
-"""Side of the picture the device gives, in pixels."""
-
-SEEN = 48
-"""Side at which the network looks at it: that of FER-2013, which has no more to teach."""
-
+WORKING_SIZE = 48
+"""Side in pixels to which the network resizes its input: that of FER-2013, which has no detail
+beyond it."""
 
 HEADS = ("emotion", "votes", "age", "female")
-"""The outputs that faces teach."""
+"""The outputs with a loss."""
 
-INSIDE = ("embedding", "features")
-"""The outputs that other networks learn from."""
+INTERNAL_OUTPUTS = ("embedding", "features")
+"""The outputs that other networks read."""
 
-Normalise = type[layers.BatchNormalization]
+Normalisation = type[layers.BatchNormalization]
 
 
 class Architecture(Protocol):
-    """A description that a network is built from; a dataclass, so that a recipe can write it."""
+    """The description of a network; a dataclass, so that a recipe can store it."""
 
-    def build(self, *, labels: int, norm: Normalise = ...) -> keras.Model:
+    def build(self, *, labels: int, norm: Normalisation = ...) -> keras.Model:
         """A network with the input and the outputs of `face_network`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`repeats` blocks of `width` channels, the first with `stride`; fused: one 3x3 convolution
+    """`repeats` blocks of `width` channels, the first with `stride`. fused: one 3x3 convolution
     expands, instead of a 1x1 and a depthwise one."""
 
     width: int
@@ -72,7 +69,7 @@ class Design:
     dropout: float = 0.3
 
     def build(
-        self, *, labels: int = len(EMOTIONS), norm: Normalise = layers.BatchNormalization
+        self, *, labels: int = len(EMOTIONS), norm: Normalisation = layers.BatchNormalization
     ) -> keras.Model:
         """The `face_network` of this design."""
         return face_network(self, labels=labels, norm=norm)
@@ -80,30 +77,35 @@ class Design:
 
 TINY = Design(stem=(8,), stages=(Stage(8, 1, 4, 2, fused=True), Stage(8, 1, 2, 2, fused=False)),
               features=16, embedding=64)  # fmt: skip
-"""Small enough for a test to train in seconds."""
+"""For tests: trains in seconds."""
 
 
-def active(x: keras.KerasTensor, norm: Normalise, name: str | None = None) -> keras.KerasTensor:
+def norm_relu(
+    x: keras.KerasTensor, norm: Normalisation, name: str | None = None
+) -> keras.KerasTensor:
     """Batch normalisation and ReLU6, as after every convolution."""
     return layers.ReLU(6.0)(norm(momentum=0.98, name=name)(x))
 
 
-def stem(x: keras.KerasTensor, widths: tuple[int, ...], norm: Normalise) -> keras.KerasTensor:
-    """3x3 convolutions of these widths, the last of which halves: narrow ones before it, as in He
-    et al. 2019 ("Bag of tricks"), let it see a face at its full size for little more time."""
+def stem(x: keras.KerasTensor, widths: tuple[int, ...], norm: Normalisation) -> keras.KerasTensor:
+    """3x3 convolutions of these widths, the last with stride 2: narrow ones before it read the face
+    at full size at little cost (He et al. 2019, "Bag of tricks")."""
     for width in widths[:-1]:
-        x = active(layers.Conv2D(width, 3, padding="same", use_bias=False)(x), norm)
-    return active(layers.Conv2D(widths[-1], 3, 2, padding="same", use_bias=False)(x), norm)
+        x = norm_relu(layers.Conv2D(width, 3, padding="same", use_bias=False)(x), norm)
+    return norm_relu(layers.Conv2D(widths[-1], 3, 2, padding="same", use_bias=False)(x), norm)
 
 
-def _block(x: keras.KerasTensor, stage: Stage, stride: int, norm: Normalise) -> keras.KerasTensor:
-    width = x.shape[-1] * stage.expansion
+def _block(
+    x: keras.KerasTensor, stage: Stage, stride: int, norm: Normalisation
+) -> keras.KerasTensor:
+    width, y = x.shape[-1] * stage.expansion, x
     if stage.fused:
-        y = layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(x)
+        y = layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(y)
     else:
-        y = active(layers.Conv2D(width, 1, use_bias=False)(x), norm) if stage.expansion > 1 else x
+        if stage.expansion > 1:
+            y = norm_relu(layers.Conv2D(width, 1, use_bias=False)(y), norm)
         y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(y)
-    y = active(y, norm)
+    y = norm_relu(y, norm)
     y = layers.Conv2D(stage.width, 1, use_bias=False)(y)
     y = norm(momentum=0.98)(y)
     return layers.Add()([x, y]) if stride == 1 and x.shape[-1] == stage.width else y
@@ -113,32 +115,32 @@ def face_network(
     design: Design = Design(),
     *,
     labels: int = len(EMOTIONS),
-    norm: Normalise = layers.BatchNormalization,
+    norm: Normalisation = layers.BatchNormalization,
 ) -> keras.Model:
-    """Grey faces (N, S, S, 1) of 0 to 255 and any size in, a dictionary of outputs out.
+    """A network from grey faces (N, S, S, 1), 0 to 255, of any size to a dictionary of outputs.
 
     emotion (N, labels), votes (N, 8: FER+ classes), age (N, 21 bins of `AGE_YEARS`) and female
     (N, 1) are logits; embedding is (N, E); features is the unpooled map (N, 3, 3, C).
-    norm: the class of the batch normalisation; it changes no weight.
+    norm: the class of batch normalisation; it changes no weight.
     """
-    face, x = seen()
+    face, x = input_layers()
     x = stem(x, design.stem, norm)
     for stage in design.stages:
         for index in range(stage.repeats):
             x = _block(x, stage, stage.stride if index == 0 else 1, norm)
     x = layers.Conv2D(design.features, 1, use_bias=False, name="last")(x)
-    features = active(x, norm)
+    features = norm_relu(x, norm)
     x = layers.GlobalAveragePooling2D(name="pool")(features)
     x = layers.Dense(design.embedding, use_bias=False, name="embed")(x)
-    embedding = active(x, norm, "embed_norm")
+    embedding = norm_relu(x, norm, "embed_norm")
     return with_heads(face, features, embedding, labels=labels, dropout=design.dropout)
 
 
-def seen() -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """The input, grey (N, S, S, 1) of 0 to 255, and what is seen of it: (N, 48, 48, 1), -1 to 1."""
+def input_layers() -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """The input (N, S, S, 1), 0 to 255, and the same resized: (N, 48, 48, 1), -1 to 1."""
     face = keras.Input((None, None, 1), name="face")
-    x = layers.Resizing(SEEN, SEEN, interpolation="bilinear", name="to_seen")(face)
-    return face, layers.Rescaling(1 / 128, offset=-1.0, name="to_unit")(x)
+    x = layers.Resizing(WORKING_SIZE, WORKING_SIZE, interpolation="bilinear", name="resize")(face)
+    return face, layers.Rescaling(1 / 128, offset=-1.0, name="rescale")(x)
 
 
 def with_heads(
@@ -166,19 +168,18 @@ def with_heads(
 
 
 def with_only(network: keras.Model, heads: Collection[str]) -> keras.Model:
-    """The same network without the other heads: what it has not been taught it does not tell."""
-    told = {
-        name: tensor for name, tensor in network.output.items() if name in heads or name in INSIDE
-    }
-    return keras.Model(network.input, told, name=network.name)
+    """The same network without the other heads, for instance those that were not trained."""
+    kept = {*heads, *INTERNAL_OUTPUTS}
+    outputs = {name: tensor for name, tensor in network.output.items() if name in kept}
+    return keras.Model(network.input, outputs, name=network.name)
 
 
 def with_consensus(network: keras.Model) -> keras.Model:
-    """The same network with the output "consensus", (N, labels) logits that the device reads: the
-    mean of those by label and those by votes, contempt left out; a head with weights of its own.
+    """The same network with the output "consensus", (N, labels) logits that the device reads: a
+    head with the mean weights of "emotion" and "votes", contempt left out.
 
-    Of faces on which FER-2013's label and FER+'s majority agree this mean knows more than either
-    (docs/model-card.md). A network without votes or of other labels stays as it is.
+    On faces whose FER-2013 label is FER+'s majority this mean is more accurate than either
+    (docs/experiments.md). A network without votes or with other labels is returned unchanged.
     """
     if "votes" not in network.output or network.output["emotion"].shape[-1] != len(EMOTIONS):
         return network
@@ -191,22 +192,24 @@ def with_consensus(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, {**network.output, "consensus": consensus}, name=network.name)
 
 
-def require(network: keras.Model, path: Path, outputs: Collection[str]) -> None:
-    """Raise UserError where what was loaded from `path` is no face network with these outputs."""
-    told = network.output if isinstance(network.output, dict) else {}
-    if len(network.inputs) != 1 or (missing := [name for name in outputs if name not in told]):
-        lacks = "reads no face" if len(network.inputs) != 1 else f"tells no {missing[0]}"
-        raise UserError(f"{path}: {lacks}; name a face network that tells {', '.join(outputs)}")
+def require_outputs(network: keras.Model, path: Path, outputs: Collection[str]) -> None:
+    """Raise UserError if the network loaded from `path` is not a face network with these
+    outputs."""
+    found = network.output if isinstance(network.output, dict) else {}
+    missing = [name for name in outputs if name not in found]
+    if len(network.inputs) != 1 or missing:
+        reason = f"has no output {missing[0]!r}" if missing else "has more than one input"
+        raise UserError(f"{path}: {reason}; name a face network with {', '.join(outputs)}")
 
 
 def load_network(path: Path) -> keras.Model:
-    """The network of a `.keras` file, of this kind or a temporal one.
+    """The face network or temporal network of a `.keras` file.
 
     Raises:
-        UserError: there is no such file, or it is none of Keras.
+        UserError: no such file, or not a Keras file.
     """
     if not path.is_file():
-        raise UserError(f"{path}: no such file; `wayside-tools train` makes one")
+        raise UserError(f"{path}: no such file; `wayside-tools train` writes one")
     try:
         return keras.saving.load_model(path, {"TensorTrainDense": TensorTrainDense})
     except (ValueError, OSError) as error:

@@ -1,8 +1,7 @@
-"""From data to a trained backbone: the tables of faces, and one phase of training after another.
+"""The training pipeline: schedules of runs, for the shipped network and for its teachers.
 
-A phase leaves its result in the run's folder and is skipped when that is there, so a run that was
-killed goes on where it was, and one that was made on another machine is taken as it is. Nothing
-here needs TensorFlow: Keras may compute by JAX, on an accelerator.
+A finished run is skipped and an interrupted one continues; one made on another machine is used as
+it is. Nothing here needs TensorFlow: Keras may run on JAX, on an accelerator.
 """
 
 from __future__ import annotations
@@ -13,34 +12,61 @@ from pathlib import Path
 import keras
 
 from tools.datasets.face_dataset import TRAIN, VALIDATION, FaceDataset, join
-from tools.training.batches import PHASES, TAUGHT, Recipe
-from tools.training.fit import halfway, train_phases
-from tools.training.networks import load_network
-from tools.training.soft_targets import Lessons
+from tools.training.fit import TrainingRun
+from tools.training.networks import load_network, with_only
+from tools.training.recipes import Recipe, Teacher
+from tools.training.soft_targets import SoftTargets
 
 
-def course_of(lessons: Lessons | None) -> tuple[Recipe, ...]:
-    """The phases of the network that ships, with what teachers say or without."""
-    return PHASES if lessons is None else TAUGHT
+def train_schedule(
+    runs: Path, name: str, schedule: Sequence[Recipe], faces: FaceDataset,
+    soft_targets: SoftTargets | None = None, start: Path | None = None,
+) -> Path:  # fmt: skip
+    """Runs in `runs`/<name>-1, -2 and so on, each from the best network of the one before; returns
+    the file of the last one's best network."""
+    train, held_out = faces.only(TRAIN), faces.only(VALIDATION)
+    best = start
+    for number, recipe in enumerate(schedule, 1):
+        folder = runs / f"{name}-{number}"
+        run = TrainingRun(folder, recipe, soft_targets=soft_targets, start=best, number=number)
+        run.train(train, held_out)
+        best = run.best
+    assert best is not None
+    return best
 
 
 def train_network(
-    tables: Mapping[str, FaceDataset], runs: Path, phases: Sequence[Recipe],
-    lessons: Lessons | None = None, start: Path | None = None,
+    datasets: Mapping[str, FaceDataset], runs: Path, schedule: Sequence[Recipe],
+    soft_targets: SoftTargets | None = None, start: Path | None = None,
 ) -> keras.Model:  # fmt: skip
-    """The backbone, from stills; each phase goes on from the best network of the one before.
+    """The trained backbone.
 
-    start: a trained `.keras` network, from which the last phase alone goes on, in a folder of its
-    own, which is refused where it holds what another network became. With lessons the mean of what
-    the last phase began with and of its best is taken: on the validation parts it has as much of
-    the emotions as the latter, and keeps what the former knew better of genders.
+    start: a trained `.keras` network, from which the last recipe alone continues, in a folder of
+    its own. With soft targets the result is the mean of the last run's start and its best network:
+    on the validation split it keeps the latter's emotion accuracy and the former's gender accuracy.
     """
-    together = join(*tables.values())
-    train, held_out = together.only(TRAIN), together.only(VALIDATION)
     name = "face"
     if start is not None:
-        name, phases = "face-from-start", phases[-1:]
-    best = train_phases(runs, name, phases, train, held_out, lessons, start)
-    if lessons is None or (start is None and len(phases) == 1):
+        name, schedule = "face-from-start", schedule[-1:]
+    best = train_schedule(runs, name, schedule, join(*datasets.values()), soft_targets, start)
+    if soft_targets is None or (start is None and len(schedule) == 1):
         return load_network(best)
-    return halfway(start or runs / f"{name}-{len(phases) - 1}" / "best.keras", best)
+    return mean_network(start or runs / f"{name}-{len(schedule) - 1}" / "best.keras", best)
+
+
+def train_teacher(
+    name: str, teacher: Teacher, datasets: Mapping[str, FaceDataset], runs: Path
+) -> Path:
+    """The file of a teacher's best network."""
+    return train_schedule(runs, name, teacher.schedule, datasets[teacher.dataset])
+
+
+def mean_network(start: Path, best: Path) -> keras.Model:
+    """The network with the mean weights of two (Wortsman et al. 2022, "Model soups"); that of
+    `best` if they are of different designs."""
+    network = load_network(best)
+    weights = network.get_weights()
+    past = with_only(load_network(start), list(network.output)).get_weights()
+    if [one.shape for one in past] == [one.shape for one in weights]:
+        network.set_weights([(one + other) / 2 for one, other in zip(past, weights, strict=True)])
+    return network

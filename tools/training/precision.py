@@ -1,7 +1,7 @@
-"""What makes training quick on a processor: bfloat16 where the chip has it, one-piece batch norm.
+"""Faster training on a processor: bfloat16 if the chip has it, and fused batch normalisation.
 
-Promises: the weights stay float32, so a network trained here is the same network as one built
-without any of this; only the arithmetic of a training step differs.
+Guarantees: the weights stay float32, so that the network is the same as one built without either;
+only the arithmetic of a training step differs.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def fastest_policy(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """`mixed_bfloat16` where the processor multiplies bfloat16 itself (1.7 times as fast in a 3x3
-    convolution of 24x24x48 on a Zen 4 core), else `float32`."""
+    """`mixed_bfloat16` if the processor multiplies bfloat16 (1.7 times as fast in a 3x3 convolution
+    of 24x24x48 on a Zen 4 core), else `float32`."""
     flags = set(cpuinfo.read_text().split()) if cpuinfo.exists() else set()
     return "mixed_bfloat16" if flags & _BFLOAT16_FLAGS else "float32"
 
 
 @contextlib.contextmanager
 def policy(name: str) -> Iterator[None]:
-    """Layers made inside compute by the Keras dtype policy `name`."""
+    """Layers built inside use the Keras dtype policy `name`."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -35,30 +35,30 @@ def policy(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def by_policy(network: keras.Model, name: str) -> keras.Model:
-    """A copy with the same weights whose layers compute by the dtype policy `name`; a layer that
-    insists on a dtype of its own keeps it."""
+def with_policy(network: keras.Model, name: str) -> keras.Model:
+    """A copy with the same weights whose layers use the dtype policy `name`; the outputs, and
+    layers with a policy of their own, keep theirs."""
 
-    def in_it(layer: layers.Layer) -> layers.Layer:
-        told = layer.get_config()
+    def rebuilt(layer: layers.Layer) -> layers.Layer:
+        config = layer.get_config()
         if layer.dtype_policy.name == "float32" and layer.name not in network.output_names:
-            told["dtype"] = name
-        return type(layer).from_config(told)
+            config["dtype"] = name
+        return type(layer).from_config(config)
 
-    copy: keras.Model = keras.models.clone_model(network, clone_function=in_it)
+    copy: keras.Model = keras.models.clone_model(network, clone_function=rebuilt)
     copy.set_weights(network.get_weights())
     return copy
 
 
 class FusedBatchNormalization(layers.BatchNormalization):
-    """Batch normalisation whose training step is TensorFlow's one fused operation.
+    """Batch normalisation whose training step is TensorFlow's fused operation.
 
-    Keras 3 computes it from single steps, which cost as much time as the convolutions. Same
-    weights, same result to rounding; (N, C) and (N, H, W, C) tensors.
+    Keras 3 composes it of single operations, which take as long as the convolutions. Same weights,
+    same result up to rounding; (N, C) and (N, H, W, C) tensors.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """As its parent; `mask` is not supported. On JAX, which fuses by itself, its parent's."""
+        """As the parent; `mask` is not supported. On JAX, which fuses by itself, the parent's."""
         if not training or keras.backend.backend() != "tensorflow":
             return super().call(inputs, training=training)
         import tensorflow as tf

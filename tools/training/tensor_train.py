@@ -1,10 +1,10 @@
 """A dense layer whose matrix is a tensor train: thousands of inputs for a few thousand weights.
 
-Reference: Novikov, Podoprikhin, Osokin, Vetrov, "Tensorizing Neural Networks", NIPS 2015; used
-before an LSTM, on the unpooled map, as in Yang, Krompass, Tresp, "Tensor-Train Recurrent Neural
-Networks for Video Classification", ICML 2017, and in EmoPOI's mood network. The matrix W of shape
-(prod(m), prod(n)) is never built: W[(i1..id), (j1..jd)] = G1[i1,j1] G2[i2,j2] ... Gd[id,jd], where
-each G is a small matrix of size (r[k-1], r[k]).
+Novikov, Podoprikhin, Osokin, Vetrov, "Tensorizing Neural Networks", NIPS 2015; used before an LSTM,
+on the unpooled map, as in Yang, Krompass, Tresp, "Tensor-Train Recurrent Neural Networks for Video
+Classification", ICML 2017, and in EmoPOI's mood network. The matrix W of shape (prod(m), prod(n))
+is never built: W[(i1..id), (j1..jd)] = G1[i1,j1] G2[i2,j2] ... Gd[id,jd], where each G is a matrix
+of size (r[k-1], r[k]).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class TensorTrainDense(keras.layers.Layer):
     """`activation(x @ W + b)` with W in tensor-train form, for x of shape (N, prod(inputs)).
 
     inputs, outputs: the modes m and n, of equal length d. ranks: the d-1 inner ranks.
-    Raises ValueError where their lengths or the width of x do not fit.
+    Raises ValueError if their lengths or the width of x do not match.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class TensorTrainDense(keras.layers.Layer):
         ]
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the cores; their spread gives W the variance of Glorot's initialisation."""
+        """Create the cores; their spread gives W the variance of Glorot's initialisation."""
         width = math.prod(self.inputs)
         if input_shape[-1] != width:
             raise ValueError(f"modes {self.inputs} take {width} values; got {input_shape[-1]}")
@@ -86,15 +86,15 @@ class TensorTrainDense(keras.layers.Layer):
     def call(self, x: Any) -> Any:
         """(N, prod(inputs)) to (N, prod(outputs)), by one matrix product for each core.
 
-        Reshapes and transposes of at most four dimensions, so that TFLite's own operators do it.
+        Reshapes and transposes have at most four dimensions, which TFLite's operators support.
         """
         done = 1  # product of the output modes so far
-        left = math.prod(self.inputs)  # product of the input modes still to come
+        left = math.prod(self.inputs)  # product of the remaining input modes
         x = ops.reshape(x, (-1, 1, left))
         for core in self.cores:
             before, m, n, after = core.shape
             left //= m
-            # (N, done, before, m, left): `before` and `m` are summed over.
+            # (N, done, before, m, left); the product sums over `before` and `m`.
             x = ops.reshape(x, (-1, before * m, left))
             x = ops.transpose(x, (0, 2, 1))
             matrix = ops.reshape(ops.transpose(core, (0, 1, 3, 2)), (before * m, after * n))
@@ -108,7 +108,7 @@ class TensorTrainDense(keras.layers.Layer):
         return self.activation(x + self.bias)
 
     def matrix(self) -> np.ndarray:
-        """The full W, (prod(inputs), prod(outputs)): for tests and for the curious."""
+        """The full W, (prod(inputs), prod(outputs)), for tests."""
         full = np.ones((1, 1, 1), np.float32)
         for core in self.cores:
             grown = np.einsum("abr,rmns->ambns", full, ops.convert_to_numpy(core))
@@ -121,7 +121,7 @@ class TensorTrainDense(keras.layers.Layer):
         return (input_shape[0], self.units)
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """The arguments that rebuild the layer."""
         return super().get_config() | {
             "inputs": self.inputs,
             "outputs": self.outputs,

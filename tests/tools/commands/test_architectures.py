@@ -1,4 +1,4 @@
-"""The verb `architectures`, up to where the data begins."""
+"""`wayside-tools architectures`: errors before the data is read."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pytest
 from tools.__main__ import main
 
 
-def test_an_unknown_network_is_one_line_that_names_the_known_ones(
+def test_an_unknown_network_is_a_user_error_that_lists_the_known_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["architectures", "--only", "mini-xception,resnet"]) == 1
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "no such network: 'resnet'" in said
-    assert "mobilenet-v2-0.5" in said
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "no such network: 'resnet'" in error
+    assert "mobilenet-v2-0.5" in error

@@ -13,19 +13,20 @@ import keras
 import numpy as np
 import pytest
 
+from device.faces.crop import CROP_SIZE
 from device.values import EMOTIONS
 from tests.tools.small_datasets import fer_zip, utkface_zip
 from tools.__main__ import main
 from tools.evaluation import compare
-from tools.training.convert import face_to_tflite
 from tools.training.model_cards import FACE, write_card
-from tools.training.networks import SIZE, TINY, face_network, with_consensus
+from tools.training.networks import TINY, face_network, with_consensus
+from tools.training.tflite import face_to_tflite
 
 
 def model_at(path: Path, seed: int) -> Path:
     keras.utils.set_random_seed(seed)
     network = with_consensus(face_network(TINY))
-    pictures = np.random.default_rng(0).integers(0, 256, (20, SIZE, SIZE), np.uint8)
+    pictures = np.random.default_rng(0).integers(0, 256, (20, CROP_SIZE, CROP_SIZE), np.uint8)
     path.write_bytes(face_to_tflite(network, pictures))
     write_card(path, path, EMOTIONS, {}, "a test", **FACE)
     return path

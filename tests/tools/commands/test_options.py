@@ -13,7 +13,7 @@ from tools.__main__ import main
         (("train", "--limit", "3"), "got '3', takes a whole number from 8 on"),
         (("train", "--seed", "-1"), "got '-1', takes a whole number from 0 on"),
         (("train", "--epochs", "0"), "got '0', takes a whole number from 1 on"),
-        (("teach", "--views", "0"), "got '0', takes a whole number from 1 on"),
+        (("distill", "--views", "0"), "got '0', takes a whole number from 1 on"),
         (("measure", "temporal", "--limit", "1"), "got '1', takes a whole number from 8 on"),
     ],
 )

@@ -1,4 +1,4 @@
-"""`wayside-tools train`: what would fail is refused before hours are spent."""
+"""`wayside-tools train`: errors are reported before hours of training."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from tools.__main__ import main
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("options", "error"),
     [
-        (("--start", "none.keras"), "--start: none.keras: no such file; name a `.keras` network"),
+        (("--start", "none.keras"), "--start: none.keras: no such file; name a .keras network"),
         (
-            ("--lessons", "nowhere"),
-            "--lessons: nowhere: no lessons there; `wayside-tools teach` makes",
+            ("--soft-targets", "nowhere"),
+            "--soft-targets: nowhere: no soft targets there; `wayside-tools distill` writes",
         ),
-        (("--labels", "faces", "--train-only"), "--train-only: goes without --labels"),
-        (("--labels", "faces", "--lessons", "none"), "--lessons: goes without --labels"),
-        (("--strict",), "--strict: is of --labels"),
+        (("--labels", "faces", "--train-only"), "--train-only: cannot be combined with --labels"),
+        (("--labels", "faces", "--soft-targets", "none"), "--soft-targets: cannot be combined"),
+        (("--strict",), "--strict: applies to --labels"),
     ],
 )
-def test_what_would_fail_later_is_one_clear_line_at_once(
-    given: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+def test_an_error_of_the_options_is_one_line(
+    options: tuple[str, ...], error: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
-    assert main(["train", *given, "--data", str(tmp_path), "--runs", str(tmp_path)]) == 1
-    told = capsys.readouterr().err
-    assert said in told
-    assert told.count("\n") == 1
+    assert main(["train", *options, "--data", str(tmp_path), "--runs", str(tmp_path)]) == 1
+    output = capsys.readouterr().err
+    assert error in output
+    assert output.count("\n") == 1

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from device.errors import UserError
+from device.faces.crop import CROP_SIZE
 from tools.datasets.face_dataset import TRAIN, VALIDATION, FaceDataset, from_pictures, join
 from tools.evaluation.architectures import (
     as_table,
@@ -17,8 +18,8 @@ from tools.evaluation.architectures import (
     rows_of,
     train_all,
 )
-from tools.training.batches import Recipe
-from tools.training.networks import SIZE, TINY
+from tools.training.networks import TINY
+from tools.training.recipes import Recipe
 
 TRIAL = Recipe(epochs=1, batch=8, mixup=0, design=TINY)
 DESIGNS = {"tiny": TINY, "tiny and wide": replace(TINY, features=32)}
@@ -26,7 +27,7 @@ DESIGNS = {"tiny": TINY, "tiny and wide": replace(TINY, features=32)}
 
 def faces(count: int, part: int, first: int) -> FaceDataset:
     rng = np.random.default_rng(first)
-    pictures = rng.integers(0, 256, (count, SIZE, SIZE), np.uint8)
+    pictures = rng.integers(0, 256, (count, CROP_SIZE, CROP_SIZE), np.uint8)
     names = np.array([str(first + n) for n in range(count)])
     return replace(from_pictures(pictures, part, names), emotion=np.arange(count) % 7)
 

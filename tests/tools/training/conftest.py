@@ -1,4 +1,4 @@
-"""What the tests of training share: a process that dies in the middle of it."""
+"""Fixtures of the training tests."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tools.training.checkpoint import Checkpoint
 
 
 @pytest.fixture
-def killed_after_an_epoch(
+def interrupted_after_an_epoch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[], contextlib.AbstractContextManager[None]]:
-    """Inside, a training dies as soon as its first epoch has been kept."""
+    """Inside, a run is interrupted as soon as its first epoch is saved."""
 
-    def keep_and_die(*given: Any, **others: Any) -> None:
-        keep(*given, **others)
+    def save_and_stop(*given: Any, **others: Any) -> None:
+        save(*given, **others)
         raise KeyboardInterrupt
 
     @contextlib.contextmanager
     def inside() -> Iterator[None]:
         with monkeypatch.context() as patch:
-            patch.setattr(Checkpoint, "keep", keep_and_die)
+            patch.setattr(Checkpoint, "save", save_and_stop)
             with pytest.raises(KeyboardInterrupt):
                 yield
 
-    keep = Checkpoint.keep
+    save = Checkpoint.save
     return inside

@@ -1,15 +1,15 @@
-"""The backbone's shape: what goes in, what comes out, which operators it is made of."""
+"""The backbone: its input, its outputs and its operators."""
 
 from __future__ import annotations
 
 import keras
 import numpy as np
 
+from device.faces.crop import CROP_SIZE
 from device.values import AGE_YEARS
 from tools.training.networks import (
-    SEEN,
-    SIZE,
     TINY,
+    WORKING_SIZE,
     Design,
     face_network,
     with_consensus,
@@ -22,10 +22,10 @@ ACCELERATOR_LAYERS = (
 )  # fmt: skip
 
 
-def test_it_gives_every_head_the_embedding_and_the_unpooled_map() -> None:
+def test_it_has_every_head_the_embedding_and_the_unpooled_map() -> None:
     network = face_network(TINY)
-    told = network(np.zeros((2, SIZE, SIZE, 1), np.float32))
-    shapes = {name: tuple(value.shape) for name, value in told.items()}
+    outputs = network(np.zeros((2, CROP_SIZE, CROP_SIZE, 1), np.float32))
+    shapes = {name: tuple(value.shape) for name, value in outputs.items()}
     assert shapes == {
         "emotion": (2, 7),
         "votes": (2, 8),
@@ -36,41 +36,43 @@ def test_it_gives_every_head_the_embedding_and_the_unpooled_map() -> None:
     }
 
 
-def test_the_one_that_ships_keeps_a_map_of_three_by_three_and_under_three_megabytes() -> None:
+def test_the_shipped_design_has_a_3x3_map_and_fewer_than_3_million_parameters() -> None:
     network = face_network(Design())
     assert network.output["features"].shape[1:3] == (3, 3)
     assert 64 <= network.output["embedding"].shape[-1] <= 128
     assert network.count_params() < 3_000_000
 
 
-def test_its_first_convolutions_see_the_face_at_its_full_size() -> None:
+def test_its_first_convolutions_work_at_full_size() -> None:
     first, second, third = [
         layer for layer in face_network(Design()).layers if isinstance(layer, keras.layers.Conv2D)
     ][:3]
-    assert first.output.shape[1:3] == second.output.shape[1:3] == (SEEN, SEEN)
-    assert third.output.shape[1:3] == (SEEN // 2, SEEN // 2)
+    assert first.output.shape[1:3] == second.output.shape[1:3] == (WORKING_SIZE, WORKING_SIZE)
+    assert third.output.shape[1:3] == (WORKING_SIZE // 2, WORKING_SIZE // 2)
 
 
-def test_it_is_made_only_of_operators_that_int8_and_an_edge_tpu_take() -> None:
+def test_int8_and_an_edge_tpu_support_every_operator() -> None:
     for layer in face_network(Design()).layers:
         assert type(layer).__name__ in ACCELERATOR_LAYERS
         if isinstance(layer, keras.layers.ReLU):
             assert layer.max_value == 6
 
 
-def test_it_looks_at_every_size_as_at_fer_2013s_own() -> None:
+def test_every_input_size_is_resized_to_fer_2013s() -> None:
     network = face_network(TINY)
-    small = np.random.default_rng(0).uniform(0, 255, (1, SEEN // 2, SEEN // 2, 1))
+    small = np.random.default_rng(0).uniform(0, 255, (1, WORKING_SIZE // 2, WORKING_SIZE // 2, 1))
     large = small.repeat(2, axis=1).repeat(2, axis=2)
     assert network(large)["features"].shape == network(small)["features"].shape == (1, 3, 3, 16)
-    inside = keras.Model(network.input, network.get_layer("to_seen").output)
-    np.testing.assert_allclose(inside(large), large, atol=1e-3)  # its own size is left alone
+    resize = keras.Model(network.input, network.get_layer("resize").output)
+    np.testing.assert_allclose(resize(large), large, atol=1e-3)  # has that size already
 
 
-def test_what_is_told_is_the_mean_of_what_labels_and_votes_teach() -> None:
+def test_the_consensus_is_the_mean_of_emotion_and_votes() -> None:
     network = with_consensus(face_network(TINY))
-    faces = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE, 1)).astype(np.float32)
-    told = {name: np.asarray(value) for name, value in network(faces).items()}
-    mean = (told["emotion"] + told["votes"][:, :7]) / 2
-    np.testing.assert_allclose(told["consensus"], mean, atol=1e-5)
+    faces = (
+        np.random.default_rng(0).integers(0, 256, (2, CROP_SIZE, CROP_SIZE, 1)).astype(np.float32)
+    )
+    outputs = {name: np.asarray(value) for name, value in network(faces).items()}
+    mean = (outputs["emotion"] + outputs["votes"][:, :7]) / 2
+    np.testing.assert_allclose(outputs["consensus"], mean, atol=1e-5)
     assert set(with_only(network, ("age",)).output) == {"age", "embedding", "features"}

@@ -1,4 +1,4 @@
-"""The tensor-train layer is the dense layer that its full matrix would be."""
+"""The tensor-train layer equals a dense layer with its full matrix."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def test_it_multiplies_as_its_full_matrix_does() -> None:
     np.testing.assert_allclose(np.asarray(train(x)), x @ train.matrix(), atol=1e-5)
 
 
-def test_it_says_how_much_smaller_it_is_than_a_dense_layer() -> None:
+def test_its_compression_is_relative_to_a_dense_layer() -> None:
     train = layer()
     weights = 1 * 4 * 2 * 6 + 6 * 3 * 3 * 5 + 5 * 5 * 4 * 1
     assert train.weight_count == weights == sum(int(np.prod(c.shape)) for c in train.cores)
     assert train.compression == pytest.approx(60 * 24 / weights)
 
 
-def test_its_matrix_begins_with_the_spread_of_a_dense_layer() -> None:
+def test_its_initial_matrix_has_the_spread_of_a_dense_layer() -> None:
     keras.utils.set_random_seed(1)
     train = TensorTrainDense((8, 8, 8), (4, 4, 4), (8, 8))
     train.build((None, 512))
@@ -55,7 +55,7 @@ def test_a_saved_model_gives_the_same_numbers(tmp_path) -> None:
     np.testing.assert_allclose(again(x), model(x), atol=1e-6)
 
 
-def test_modes_that_do_not_fit_are_refused() -> None:
+def test_modes_that_do_not_match_are_refused() -> None:
     with pytest.raises(ValueError, match="need 2 ranks"):
         TensorTrainDense((4, 3, 5), (2, 3, 4), (6,))
     with pytest.raises(ValueError, match="take 60 values; got 61"):

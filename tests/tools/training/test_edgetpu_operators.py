@@ -1,4 +1,4 @@
-"""What an Edge TPU would run of a model, told from the file."""
+"""Which operators an Edge TPU runs, read from the file."""
 
 from __future__ import annotations
 
@@ -8,39 +8,42 @@ import pytest
 import tensorflow as tf
 
 from device.errors import UserError
-from tools.training.operators import check, describe, operators_of
+from tools.training.edgetpu_operators import check, describe, operators_of
 
 MISSING = "no_such_edgetpu_compiler"
 
 
-def converted(act: object, shape: tuple[int, ...]) -> bytes:
+def converted(function: object, shape: tuple[int, ...]) -> bytes:
     """A float `.tflite` of one function."""
     spec = tf.TensorSpec(shape, tf.float32)
-    concrete = tf.function(act).get_concrete_function(spec)
+    concrete = tf.function(function).get_concrete_function(spec)
     return bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert())
 
 
-def test_all_of_the_face_model_that_ships_stays_on_the_chip(root: Path) -> None:
+def test_an_edge_tpu_runs_every_operator_of_the_shipped_face_model(root: Path) -> None:
     operators = operators_of((root / "models" / "face.tflite").read_bytes())
     assert len(operators) > 20
     assert "CONV_2D" in {operator.name for operator in operators}
-    assert [operator for operator in operators if operator.leaves] == []
+    assert [operator for operator in operators if operator.obstacle] == []
 
 
-def test_float_arithmetic_leaves_it_and_the_reason_is_said(root: Path) -> None:
+def test_float_operators_are_listed_with_the_reason(root: Path) -> None:
     lines = list(check(root / "models" / "temporal.tflite", compiler=MISSING))
     assert f"{MISSING} is not installed" in lines[0]
-    assert "would leave the chip" in lines[1]
+    assert "does not run" in lines[1]
     assert any("FULLY_CONNECTED: float32 values" in line for line in lines)
 
 
-def test_an_operator_that_the_chip_does_not_have_is_named() -> None:
+def test_an_unknown_operator_is_listed() -> None:
     operators = operators_of(converted(lambda x: tf.sin(x) + 1, (1, 4)))
-    assert (operators[0].name, operators[0].leaves) == ("SIN", "the Edge TPU has no such operator")
-    assert "2 of 2 operators would leave the chip" in next(describe(operators))
+    assert (operators[0].name, operators[0].obstacle) == (
+        "SIN",
+        "the Edge TPU has no such operator",
+    )
+    assert "does not run 2 of 2 operators" in next(describe(operators))
 
 
-def test_a_file_that_is_no_model_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_model_is_a_user_error(tmp_path: Path) -> None:
     (tmp_path / "odd.tflite").write_bytes(b"hello, world")
     with pytest.raises(UserError, match=r"not a \.tflite file"):
         list(check(tmp_path / "odd.tflite", compiler=MISSING))
@@ -57,7 +60,7 @@ echo "Operator Count Status"; echo "CONV_2D 14 Mapped to Edge TPU"
 """
 
 
-def test_where_the_compiler_is_installed_its_word_counts_and_its_file_is_kept(
+def test_an_installed_compiler_is_used_and_its_file_is_kept(
     tmp_path: Path,
 ) -> None:
     compiler = tmp_path / "compiler"

@@ -1,4 +1,4 @@
-"""From somebody's own class folders to a kiosk that tells those classes, and what stops it."""
+"""From class folders to a kiosk that reports those classes, and what is refused."""
 
 from __future__ import annotations
 
@@ -28,17 +28,21 @@ from tools.datasets.import_issues import ImportIssues
 from tools.datasets.photos import ALIGNED_KEYPOINTS
 from tools.scoring.predict import predict_keras
 from tools.training.clips import TemporalRecipe
-from tools.training.finetune import Finetune, FinetuneRecipe, untouched, with_new_head
-from tools.training.labelled import lost_beyond_chance, make_labelled, mood_notes, read_labelled
+from tools.training.finetune import Finetune, FinetuneRecipe, copied, with_new_head
 from tools.training.networks import TINY, face_network, with_only
+from tools.training.own_labels import (
+    lost_beyond_chance,
+    mood_notes,
+    read_own_faces,
+    train_own_labels,
+)
 from tools.training.temporal import temporal_network
 
 LABELS = tuple(sorted(MOODS))
 
 
 def pattern(label: int, draw: np.random.Generator) -> np.ndarray:
-    """A picture that is easy to tell: a band at one of four heights, bright on dark or the other
-    way round."""
+    """An easy picture: a band at one of four heights, bright on dark or dark on bright."""
     picture = draw.integers(0, 60, (64, 64), np.uint8)
     top = 16 * (label % 4)
     picture[top : top + 14] += 180
@@ -68,11 +72,11 @@ def on_a_wall(picture: np.ndarray, at: float) -> tuple[Frame, Face]:
 
 
 @pytest.mark.slow
-def test_eight_folders_become_a_model_that_the_device_runs_all_the_way_to_suggestions(
+def test_a_model_of_eight_moods_runs_on_the_device_up_to_suggestions(
     tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "models"
-    card = make_labelled(
+    card = train_own_labels(
         folders(tmp_path / "emopoi"), root / "models" / "face.keras", tmp_path / "runs", out,
         FinetuneRecipe(head_epochs=20, head_rate=1e-2, epochs=8, rate=1e-3),
         TemporalRecipe(clips=24, steps=15, held_out_clips=4, held_out_s=1.0, epochs=1, batch=8),
@@ -84,10 +88,10 @@ def test_eight_folders_become_a_model_that_the_device_runs_all_the_way_to_sugges
     assert card["metrics"]["int8"]["emopoi validation"]["accuracy"] > 0.8
     assert card["data"][0]["name"].startswith("emopoi (bored, excited")
 
-    # Frame by frame: the recogniser over time, the smoothing, the audience.
+    # Frame by frame: recogniser, smoothing, audience.
     recogniser = Recogniser(out, VisionConfig(), RecogniseConfig(eyes=False))
     draw = np.random.default_rng(2)
-    told = {}
+    moods = {}
     for number, label in enumerate(LABELS):
         smoother = Smoother(AudienceConfig())
         visitors = ()
@@ -96,10 +100,10 @@ def test_eight_folders_become_a_model_that_the_device_runs_all_the_way_to_sugges
             tracks = (Track(label, face, step + 1),)
             readings = recogniser.read(frame, tracks)
             visitors = smoother.update(tracks, readings, frame.at, 480)
-        told[label] = audience_of(visitors).mood
-    assert sum(mood == label for label, mood in told.items()) >= 6, told
+        moods[label] = audience_of(visitors).mood
+    assert sum(mood == label for label, mood in moods.items()) >= 6, moods
 
-    # And the command of the kiosk, on crops, with the catalogue that ships.
+    # The kiosk's command on crops, with the shipped catalogue.
     text = (root / "config.yaml").read_text().replace("models: models", f"models: {out}")
     config = tmp_path / "config.yaml"
     config.write_text(text.replace("catalogue/", f"{root}/catalogue/"))
@@ -109,75 +113,75 @@ def test_eight_folders_become_a_model_that_the_device_runs_all_the_way_to_sugges
         crop = tmp_path / f"{label}.png"
         cv2.imwrite(str(crop), pattern(number, draw))
         assert wayside(["look", str(crop), "--crop", "--json", "--config", str(config)]) == 0
-        sight = json.loads(capsys.readouterr().out)
-        (face,) = sight["faces"]
+        line = json.loads(capsys.readouterr().out)
+        (face,) = line["faces"]
         assert set(face["emotion"]) == set(MOODS)
         assert face["mood"] == max(face["emotion"], key=face["emotion"].get)
-        suggested[face["mood"]] = [row["id"] for row in sight["suggestions"]]
+        suggested[face["mood"]] = [row["id"] for row in line["suggestions"]]
     assert all(suggested.values())
     assert len({tuple(ids) for ids in suggested.values()}) > 1
 
 
-def test_a_new_head_learns_and_the_other_heads_forget_nothing(tmp_path: Path) -> None:
+def test_a_new_head_learns_and_the_other_heads_stay_the_same(tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     before = face_network(TINY)
-    labels, stills = read_labelled(folders(tmp_path / "in", ("bored", "sad")), ImportIssues())
+    labels, faces = read_own_faces(folders(tmp_path / "in", ("bored", "sad")), ImportIssues())
     recipe = FinetuneRecipe(head_epochs=8, head_rate=0.05, epochs=2, batch=8)
-    tuning = Finetune(with_new_head(untouched(before), len(labels)), before, recipe)
-    held_out = stills.only(VALIDATION)
+    tuning = Finetune(with_new_head(copied(before), len(labels)), before, recipe)
+    held_out = faces.only(VALIDATION)
     was = predict_keras(before, held_out.pictures)
-    history = tuning.train(stills.only(TRAIN), held_out, tmp_path / "runs")
+    history = tuning.train(faces.only(TRAIN), held_out, tmp_path / "runs")
     assert [row["epoch"] for row in history] == list(range(1, len(history) + 1))
     assert predict_keras(tuning.network, held_out.pictures)["emotion"].shape[1] == 2
     assert min(row["val_loss"] for row in history) < history[0]["val_loss"]
     drift = tuning.drift(held_out)
     assert drift["age_moved_years"] < 1
-    # The network that it began as says what it said.
+    # The network that it was made from is unchanged.
     now = predict_keras(before, held_out.pictures)
     np.testing.assert_array_equal(now["emotion"], was["emotion"])
 
 
-def test_teaching_new_labels_goes_on_where_it_was_killed(
+def test_an_interrupted_fine_tuning_continues_from_its_checkpoint(
     tmp_path: Path,
-    killed_after_an_epoch: Callable[[], AbstractContextManager[None]],
+    interrupted_after_an_epoch: Callable[[], AbstractContextManager[None]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    labels, stills = read_labelled(folders(tmp_path / "in", ("bored", "sad")), ImportIssues())
+    labels, faces = read_own_faces(folders(tmp_path / "in", ("bored", "sad")), ImportIssues())
     recipe = FinetuneRecipe(head_epochs=2, epochs=2, batch=8)
 
     def tuned(folder: str) -> tuple[keras.Model, list[dict[str, float]]]:
         keras.utils.set_random_seed(1)
         before = face_network(TINY)
-        tuning = Finetune(with_new_head(untouched(before), len(labels)), before, recipe)
-        parts = stills.only(TRAIN), stills.only(VALIDATION)
-        return tuning.network, tuning.train(*parts, tmp_path / folder)
+        tuning = Finetune(with_new_head(copied(before), len(labels)), before, recipe)
+        splits = faces.only(TRAIN), faces.only(VALIDATION)
+        return tuning.network, tuning.train(*splits, tmp_path / folder)
 
-    with killed_after_an_epoch():
-        tuned("killed")
+    with interrupted_after_an_epoch():
+        tuned("interrupted")
     capsys.readouterr()
-    network, history = tuned("killed")
-    assert capsys.readouterr().out.count('{"epoch"') == 3  # of four: the first was kept
+    network, history = tuned("interrupted")
+    assert capsys.readouterr().out.count('{"epoch"') == 3  # of four: the first was saved
     whole, at_once = tuned("whole")
     losses = [[row["val_loss"] for row in rows] for rows in (history, at_once)]
     np.testing.assert_allclose(*losses, rtol=0.01)
-    told = [predict_keras(one, stills.pictures)["emotion"] for one in (network, whole)]
-    np.testing.assert_allclose(*told, atol=0.05)
+    logits = [predict_keras(one, faces.pictures)["emotion"] for one in (network, whole)]
+    np.testing.assert_allclose(*logits, atol=0.05)
 
 
-def test_too_few_faces_of_a_class_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"sad: 4 faces, 1 of them held out; takes 10 or more"):
-        read_labelled(folders(tmp_path / "few", ("sad", "worried"), count=4), ImportIssues())
-    with pytest.raises(UserError, match=r"one class, sad; takes two or more"):
-        read_labelled(folders(tmp_path / "one", ("sad",)), ImportIssues())
+def test_too_few_faces_of_a_class_are_a_user_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"sad: 4 faces, 1 of them held out; needs 10 or more"):
+        read_own_faces(folders(tmp_path / "few", ("sad", "worried"), count=4), ImportIssues())
+    with pytest.raises(UserError, match=r"one class, sad; needs two or more"):
+        read_own_faces(folders(tmp_path / "one", ("sad",)), ImportIssues())
     clip = folders(tmp_path / "clip", ("sad", "worried"), count=12)
     for file in (clip / "sad").iterdir():
         file.rename(file.with_name(f"clip.mp4@{file.stem}.png"))
     with pytest.raises(UserError, match="from two photos or videos or more"):
-        read_labelled(clip, ImportIssues())
+        read_own_faces(clip, ImportIssues())
 
 
 @pytest.mark.parametrize("kind", ["emotion alone", "temporal"])
-def test_a_network_to_begin_with_must_read_faces_ages_and_genders(
+def test_a_network_to_fine_tune_must_have_age_and_gender_heads(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start = tmp_path / "start.keras"
@@ -188,35 +192,37 @@ def test_a_network_to_begin_with_must_read_faces_ages_and_genders(
     faces = folders(tmp_path / "faces", ("sad", "worried"))
     asked = ["--labels", str(faces), "--start", str(start), "--runs", str(tmp_path / "runs")]
     assert main(["train", *asked]) == 1
-    said = capsys.readouterr().err
-    assert "name a face network that tells age, female, embedding, features" in said
+    error = capsys.readouterr().err
+    assert "name a face network with age, female, embedding, features" in error
 
 
-def test_a_trial_of_few_faces_is_not_taken_for_a_small_folder(tmp_path: Path) -> None:
-    labels, stills = read_labelled(
+def test_the_limit_of_a_trial_is_not_an_error_of_too_few_faces(tmp_path: Path) -> None:
+    labels, faces = read_own_faces(
         folders(tmp_path, ("sad", "worried"), 40), ImportIssues(), limit=8
     )
     assert labels == ("sad", "worried")
-    assert len(stills.only(TRAIN)) == 8
+    assert len(faces.only(TRAIN)) == 8
 
 
-def test_a_folder_that_is_not_there_is_one_clear_line(
+def test_a_missing_folder_is_a_user_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["train", "--labels", str(tmp_path / "no"), "--runs", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
-    assert "no: no such folder; it takes one folder for each class" in said
-    assert len([line for line in said.splitlines() if "wayside-tools:" in line]) == 1
+    error = capsys.readouterr().err
+    assert "no: no such folder; name a folder with one folder for each class" in error
+    assert len([line for line in error.splitlines() if "wayside-tools:" in line]) == 1
 
 
-def test_a_user_is_told_which_labels_the_device_knows_a_mood_for() -> None:
-    assert mood_notes(MOODS) == ["every label is a mood: the device tells it as the visitor's mood"]
-    said = mood_notes(("angry", "happy", "thoughtful"))
-    assert len(said) == 2
-    assert said[1].startswith("thoughtful: not there, so it tells no mood")
+def test_the_user_learns_which_labels_give_a_mood() -> None:
+    assert mood_notes(MOODS) == [
+        "every label is a mood: the device reports it as the visitor's mood"
+    ]
+    notes = mood_notes(("angry", "happy", "thoughtful"))
+    assert len(notes) == 2
+    assert notes[1].startswith("thoughtful: not in it, so it gives no mood")
 
 
-def test_a_loss_of_one_face_in_a_small_set_is_chance_and_of_many_is_not() -> None:
+def test_a_loss_of_one_face_in_a_small_dataset_is_chance_and_of_many_is_not() -> None:
     exact = np.ones(50, np.bool_)
     one = exact.copy()
     one[0] = False
