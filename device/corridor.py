@@ -15,31 +15,46 @@ from device.faces.pipeline import FacePipeline
 from device.matching.match import Matcher
 from device.recognition.recognise import Recogniser
 from device.session.session import SPARES, Session
-from device.values import Audience, Context, Face, Frame, Reading, Screen, Track, Visitor
+from device.values import (
+    Audience,
+    Context,
+    Face,
+    Frame,
+    Observation,
+    Reading,
+    Screen,
+    Track,
+    Visitor,
+)
 from device.words.words import load_words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What one frame brought. `visitors` are in the order of `tracks`; not every track is read."""
+    """The visitors so far, and how they were found in the last frame.
 
-    tracks: tuple[Track, ...]
-    readings: tuple[Reading, ...]
-    visitors: tuple[Visitor, ...]
+    visitors: in the order of `tracks`; not every track has a reading. sensed: what sensors other
+    than the camera report of the same people.
+    """
+
+    tracks: tuple[Track, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    visitors: tuple[Visitor, ...] = ()
+    sensed: tuple[Visitor, ...] = ()
 
     @property
     def audience(self) -> Audience:
         """Those who count, as one."""
-        return audience_of(self.visitors)
+        return audience_of(self.visitors, self.sensed)
 
     @property
     def people(self) -> tuple[tuple[Face, Visitor], ...]:
-        """Each face with what is told of it."""
+        """Each face with its visitor."""
         return tuple((t.face, v) for t, v in zip(self.tracks, self.visitors, strict=True))
 
 
 class Corridor:
-    """The steps from a frame to the screen, each known to nobody but this class."""
+    """The steps from a frame to the screen. No step knows another; this class joins them."""
 
     def __init__(self, config: Config) -> None:
         """Load every model and table.
@@ -57,23 +72,30 @@ class Corridor:
             config.vision, config.models / "third_party", eyes=config.recognise.eyes
         )
 
-    def see(self, frame: Frame) -> Seen:
-        """Who stands there, as far as this frame and the ones before it tell."""
+    def see(self, frame: Frame, observations: tuple[Observation, ...] = ()) -> Seen:
+        """The visitors by this frame and the ones before it.
+
+        observations: what other sensors have reported since the last call.
+        """
         tracks = self.faces.track(frame)
         readings = self.recogniser.read(frame, tracks)
         visitors = self.smoother.update(tracks, readings, frame.at, frame.grey.shape[0])
-        return Seen(tracks, readings, visitors)
+        return Seen(tracks, readings, visitors, self.smoother.observe(observations, frame.at))
+
+    def sense(self, observations: tuple[Observation, ...], at: float) -> Seen:
+        """The visitors by sensors other than a camera alone. at: monotonic seconds."""
+        return Seen(sensed=self.smoother.observe(observations, at))
 
     def show(self, audience: Audience, context: Context) -> Screen:
-        """What stands on the screen for this audience."""
+        """The screen for this audience."""
         return self.session.update(audience, self.matcher.match(audience, context), context)
 
     def forget(self) -> None:
-        """Drop every track, and with it all that is known of anyone."""
+        """Drop every track, and with it everything known of anyone."""
         self.faces.clear()
         self.recogniser.clear()
-        self.smoother.update((), (), 0.0, 1.0)
+        self.smoother.clear()
 
     def close(self) -> None:
-        """Give back what the models hold."""
+        """Close the detector; the corridor is not used afterwards."""
         self.faces.close()

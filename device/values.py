@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,21 +26,25 @@ EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 MOODS = ("happy", "excited", "neutral", "bored", "exhausted", "sad", "worried", "frustrated")
 """The eight moods of EmoPOI."""
 
-AGE_BANDS = ("child", "teen", "young", "adult", "middle", "senior")
-"""0-12, 13-17, 18-29, 30-43, 44-59 and 60 or more years."""
+ADULT_AT = 18
+"""Age of majority, years: whoever may be younger gets what suits all ages, and is not counted."""
 
-AGE_BAND_STARTS = (0, 13, 18, 30, 44, 60)
+AGE_BANDS = ("child", "teen", "young", "adult", "middle", "senior")
+AGE_BAND_STARTS = (0, 13, ADULT_AT, 30, 44, 60)
 """Lower bounds of `AGE_BANDS`, in years."""
 
 AGE_YEARS = np.arange(0, 101, 5, dtype=np.float32)
 """Centres of the bins of an age distribution, in years: shape (21,), 0, 5, ... 100."""
 
-Gender: TypeAlias = Literal["female", "male", "unknown"]
-Company: TypeAlias = Literal["nobody", "alone", "couple", "family", "friends"]
+KnownGender: TypeAlias = Literal["female", "male"]
+Gender: TypeAlias = Literal[KnownGender, "unknown"]
+SomeCompany: TypeAlias = Literal["alone", "couple", "family", "friends"]
+Company: TypeAlias = Literal["nobody", SomeCompany]
+ItemVerdict: TypeAlias = Literal["chosen", "liked", "not_for_me"]
 Kind: TypeAlias = Literal["place", "film", "song", "activity"]
 ScreenState: TypeAlias = Literal["resting", "showing", "opted_out"]
 
-KINDS: tuple[Kind, ...] = ("place", "film", "song", "activity")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,13 +137,13 @@ class Track:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What the models say of one track in one frame. What is switched off or not known is None.
+    """The models' output for one track in one frame. What is switched off or not known is None.
 
     labels: the classes of `emotion`, as the model's card lists them.
     emotion: probabilities, shape (len(labels),), float32, sum 1.
     age: probabilities over `AGE_YEARS`, shape (21,), float32, sum 1.
     female: P(female), 0 to 1. eyes_open: 0 closed to 1 open.
-    trust: 0 to 1, from the face's size, sharpness and pose: how much to believe the rest.
+    trust: of all this, 0 to 1, from the face's size, sharpness and pose.
     """
 
     track_id: str
@@ -153,12 +157,32 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What a sensor other than the camera reports of the people there, as one. Not known is None.
+
+    It needs neither a frame nor a track. A sensor repeats it twice a second while it holds.
+
+    source: name of the sensor. at: monotonic seconds. labels, emotion, age, female: as in a
+    `Reading`. trust: of all this, 0 to 1. weight: beside that of the nearest visitor.
+    """
+
+    source: str
+    at: float
+    labels: tuple[str, ...]
+    emotion: Floats | None = None
+    age: Floats | None = None
+    female: float | None = None
+    trust: float = 1.0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Visitor:
     """The smoothed reading of one track. Every state may be `UNKNOWN`.
 
-    emotions: smoothed probabilities by label. valence, arousal: -1 to 1. since: monotonic
-    seconds at which the track began. nearness: height of the face as a share of the frame's.
-    may_be_minor: so, until the age says clearly that it is not.
+    emotions: smoothed probabilities by label. valence, arousal: -1 to 1. since: monotonic seconds
+    at which the track began. nearness: height of the face as a share of the frame's. may_be_minor:
+    true until the age is clearly an adult's.
     """
 
     track_id: str
@@ -179,10 +203,10 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Audience:
-    """Who stands there now, as one: what the matching asks about.
+    """The visitors who are there now, as one: what suggestions are matched with.
 
     mood, age_band, gender: of the visitors who count, `UNKNOWN` where they differ too much.
-    minors: whether somebody may be under age, so that only what suits all ages is suggested.
+    minors: whether one of them may be a minor, so that only what suits all ages is suggested.
     """
 
     visitors: tuple[Visitor, ...] = ()
@@ -275,10 +299,10 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """A touch on an item of the page. verdict: chosen, liked or not_for_me."""
+    """A touch on an item of the page."""
 
     item_id: str
-    verdict: Literal["chosen", "liked", "not_for_me"]
+    verdict: ItemVerdict
 
 
 @dataclass(frozen=True, slots=True)

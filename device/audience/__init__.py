@@ -1,1 +1,1 @@
-"""Who stands there: readings become visitors, visitors an audience, an audience a screen."""
+"""The audience: readings are smoothed to visitors, and visitors joined to one audience."""

@@ -1,72 +1,89 @@
-"""Several visitors as one audience: who counts, what they share, and in whose company they are.
+"""Several visitors as one audience: who counts, what they share, and their company.
 
-Who stands nearest and is seen best has the most to say. Where those who count differ too much the
-answer is "unknown", never an average that fits nobody.
+The nearest and best seen visitors weigh most. Where those who count differ too much the state is
+"unknown", never an average that fits nobody.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from typing import TypeAlias
 
-from device.audience.age import ADULT_AT
-from device.values import UNKNOWN, Audience, Company, Gender, Visitor
+from device.values import ADULT_AT, UNKNOWN, Audience, Company, Gender, Visitor
 
 COUNTS_FROM = 0.4
-"""Whose face is less than this share of the nearest one's height stands in the background."""
+"""Visitors whose face is lower than this share of the nearest one's are in the background."""
 
 AGREE_FROM = 0.6
 """A state is the group's where it holds this share of the weight."""
 
 GENERATION_YEARS = 16
-"""Two adults this far apart are taken for parent and child, that is family."""
+"""Age difference from which two adults count as parent and child, that is family."""
+
+Weighted: TypeAlias = list[tuple[Visitor, float]]
 
 
-def audience_of(visitors: tuple[Visitor, ...]) -> Audience:
-    """Everybody in the picture as one; `visitors` of the answer are those who count."""
+def audience_of(visitors: tuple[Visitor, ...], sensed: tuple[Visitor, ...] = ()) -> Audience:
+    """The visitors that count, as one.
+
+    sensed: what sensors other than the camera report of the same people, `nearness` being their
+    weight beside the nearest visitor. They add no person, unless the camera shows nobody: then they
+    stand for one.
+    """
     nearest = max((visitor.nearness for visitor in visitors), default=0.0)
-    there = tuple(v for v in visitors if v.nearness >= COUNTS_FROM * nearest)
-    if not there:
+    counted = tuple(v for v in visitors if v.nearness >= COUNTS_FROM * nearest)
+    weighted = [(v, v.trust * v.nearness) for v in counted]
+    others = [(v, v.trust * v.nearness * (nearest or 1.0)) for v in sensed]
+    counted = counted or sensed[:1]
+    if not counted:
         return Audience()
-    weights = [visitor.trust * visitor.nearness for visitor in there]
-    total = sum(weights) or 1.0
-    gender = _shared(there, weights, lambda visitor: visitor.gender)
+    gender = _shared(weighted, others, lambda visitor: visitor.gender)
     genders: dict[str, Gender] = {"female": "female", "male": "male"}
+    felt = [*weighted, *_known(others, lambda visitor: visitor.emotion)]
     return Audience(
-        visitors=there,
-        size=len(there),
-        mood=_shared(there, weights, lambda visitor: visitor.mood),
-        emotion=_shared(there, weights, lambda visitor: visitor.emotion),
-        valence=sum(w * v.valence for w, v in zip(weights, there, strict=True)) / total,
-        arousal=sum(w * v.arousal for w, v in zip(weights, there, strict=True)) / total,
-        age_band=_shared(there, weights, lambda visitor: visitor.age_band),
+        visitors=counted,
+        size=len(counted),
+        mood=_shared(weighted, others, lambda visitor: visitor.mood),
+        emotion=_shared(weighted, others, lambda visitor: visitor.emotion),
+        valence=_mean(felt, lambda visitor: visitor.valence),
+        arousal=_mean(felt, lambda visitor: visitor.arousal),
+        age_band=_shared(weighted, others, lambda visitor: visitor.age_band),
         gender=genders.get(gender, "unknown"),
-        company=company_of(there),
-        minors=any(visitor.may_be_minor for visitor in there),
+        company=company_of(counted),
+        minors=any(v.may_be_minor for v in (*counted, *(v for v in sensed if v.years is not None))),
     )
 
 
-def company_of(there: tuple[Visitor, ...]) -> Company:
-    """In whose company they are, told from their ages alone.
+def company_of(visitors: tuple[Visitor, ...]) -> Company:
+    """The company of these visitors, from their ages alone.
 
-    An adult, and somebody a generation apart from somebody there: family. Two adults of like age: a
-    couple, whoever they are. Everybody else, and where ages are not known: friends.
+    An adult, and an age difference of a generation: family. Two adults of similar age: a couple,
+    whoever they are. All others, and where ages are unknown: friends.
     """
-    if len(there) <= 1:
-        return "alone" if there else "nobody"
-    ages = [visitor.years for visitor in there if visitor.years is not None]
+    if len(visitors) <= 1:
+        return "alone" if visitors else "nobody"
+    ages = [visitor.years for visitor in visitors if visitor.years is not None]
     adults = [years for years in ages if years >= ADULT_AT]
     if adults and max(ages) - min(ages) >= GENERATION_YEARS:
         return "family"
-    return "couple" if len(adults) == len(there) == 2 else "friends"
+    return "couple" if len(adults) == len(visitors) == 2 else "friends"
 
 
-def _shared(
-    there: tuple[Visitor, ...], weights: list[float], state: Callable[[Visitor], str]
-) -> str:
-    """The state that holds most of the weight, `UNKNOWN` where none clearly does."""
+def _shared(weighted: Weighted, others: Weighted, state: Callable[[Visitor], str]) -> str:
+    """The state that holds most of the weight; `UNKNOWN` where none clearly does."""
     shares: defaultdict[str, float] = defaultdict(float)
-    for visitor, weight in zip(there, weights, strict=True):
+    for visitor, weight in (*weighted, *_known(others, state)):
         shares[state(visitor)] += weight
-    best = max(shares, key=lambda name: shares[name])
-    return best if shares[best] >= AGREE_FROM * sum(weights) else UNKNOWN
+    best = max(shares, key=lambda name: shares[name], default=UNKNOWN)
+    return best if shares[best] >= AGREE_FROM * sum(shares.values()) else UNKNOWN
+
+
+def _known(others: Weighted, state: Callable[[Visitor], str]) -> Weighted:
+    """Those of other sensors that report this state: a microphone says nothing about age."""
+    return [(visitor, weight) for visitor, weight in others if state(visitor) != UNKNOWN]
+
+
+def _mean(weighted: Weighted, value: Callable[[Visitor], float]) -> float:
+    total = sum(weight for _, weight in weighted) or 1.0
+    return sum(weight * value(visitor) for visitor, weight in weighted) / total

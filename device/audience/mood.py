@@ -1,7 +1,7 @@
-"""Eight moods from valence, arousal, how they move over seconds, and closed eyes.
+"""Eight moods from valence, arousal, their changes over seconds, and closed eyes.
 
-The mapping is a table, `moods.yaml`, with its sources; this module only reads it. A mood is told
-from the mean of the last seconds, and the mood that stands has the benefit of the doubt.
+The mapping is a table, `moods.yaml`, with its sources; this module evaluates it on means of the
+last seconds. The current mood is kept near a border.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from device.audience.means import ExponentialMean
+from device.audience.emotion import ExponentialMean
 from device.typed_yaml import Section, read_yaml
 from device.values import MOODS, UNKNOWN
 
@@ -24,11 +24,11 @@ Interval = tuple[float | None, float | None]
 Feature = Literal["angle", "intensity", "dominance", "movement", "eyes_closed"]
 
 LONGEST_BETWEEN_EYES_S = 1.0
-"""Eyes are looked at twice a second; one look stands for no more than this."""
+"""Eyes are measured about twice a second; one measurement counts for no more than this."""
 
 
 class Point(Section):
-    """Where a label lies in Russell and Mehrabian's three dimensions, each -1 to 1."""
+    """Position of a label in Russell and Mehrabian's three dimensions, each -1 to 1."""
 
     valence: float = Field(ge=-1, le=1)
     arousal: float = Field(ge=-1, le=1)
@@ -36,14 +36,14 @@ class Point(Section):
 
 
 class Eyes(Section):
-    """When eyes count as closed, and over how long the share of closed eyes is taken."""
+    """When eyes count as closed, and the time constant of the share of closed eyes."""
 
     closed_below: float = Field(ge=0, le=1)
     window_s: float = Field(gt=0)
 
 
 class Row(Section):
-    """A mood and the closed intervals in which it holds; None is no bound."""
+    """A mood and the closed intervals in which it holds. None: no bound."""
 
     mood: str
     angle: Interval | None = None
@@ -101,24 +101,23 @@ class MoodTable(Section):
         """
         return read_yaml(path, cls, named_by="the program")
 
-    def tell(self, features: Mapping[Feature, float], standing: str = UNKNOWN) -> str:
-        """The mood of these features, where `standing` is the mood that has been told so far.
+    def mood_of(self, features: Mapping[Feature, float], current: str = UNKNOWN) -> str:
+        """The mood of these features: that of the first row that holds.
 
-        It is that of the first row that holds. But a mood that has been told goes on while one of
-        its rows, wider by the margins, still holds and the first row, narrower by them, does not.
+        The `current` mood is kept while one of its rows, wider by the margins, still holds and the
+        first row, narrower by them, does not.
         """
         first = next(row for row in self.moods if row.holds(features, {}))
         if first.holds(features, {name: -margin for name, margin in self.margins.items()}):
             return first.mood
-        rows = (row for row in self.moods if row.mood == standing)
-        return standing if any(row.holds(features, self.margins) for row in rows) else first.mood
+        rows = (row for row in self.moods if row.mood == current)
+        return current if any(row.holds(features, self.margins) for row in rows) else first.mood
 
 
 class Feeling:
-    """One visitor's feeling over the last seconds.
+    """One visitor's valence and arousal over the last seconds, and the mood that follows.
 
-    `feel` takes the smoothed emotion of each frame, `see_eyes` each look at the eyes; `valence` and
-    `arousal` (-1 to 1) are the mean, and `mood` is what it amounts to.
+    `add` takes the smoothed emotion of each frame, `add_eyes` each measurement of the eyes.
     """
 
     def __init__(self, table: MoodTable, slow_s: float) -> None:
@@ -131,16 +130,16 @@ class Feeling:
 
     @property
     def valence(self) -> float:
-        """Displeasure -1 to pleasure 1, mean of the last seconds; 0 while nothing is known."""
+        """Displeasure -1 to pleasure 1, mean of the last seconds; 0 while unknown."""
         return float(self._point.value[0])
 
     @property
     def arousal(self) -> float:
-        """Sleep -1 to frenzy 1, mean of the last seconds; 0 while nothing is known."""
+        """Sleep -1 to frenzy 1, mean of the last seconds; 0 while unknown."""
         return float(self._point.value[1])
 
-    def see_eyes(self, eyes_open: float, at: float) -> None:
-        """Take a look at the eyes, 0 closed to 1 open. Who has just come has open eyes."""
+    def add_eyes(self, eyes_open: float, at: float) -> None:
+        """Take a measurement of the eyes, 0 closed to 1 open. They count as open at first."""
         eyes = self._table.eyes
         if self._eyes_at is not None:
             seconds = min(at - self._eyes_at, LONGEST_BETWEEN_EYES_S)
@@ -148,12 +147,12 @@ class Feeling:
             self._closed += gain * ((eyes_open < eyes.closed_below) - self._closed)
         self._eyes_at = at
 
-    def feel(self, emotions: Mapping[str, float], seconds: float) -> None:
-        """Take probabilities by label that stood for `seconds`, already multiplied by their trust.
+    def add(self, emotions: Mapping[str, float], seconds: float) -> None:
+        """Take probabilities by label that held for `seconds`, already multiplied by their trust.
 
-        A label counts by what it has beyond chance: a reading that tells nothing, each label as
-        likely as the next, lies in the middle and not where most labels are. The mood is unknown
-        where the table does not know the labels of most of the probability.
+        A label counts by its probability beyond chance: a reading that is undecided between all
+        labels lies in the middle, and not where most labels are. The mood is unknown where the
+        table does not have the labels of most of the probability.
         """
         chance = 1 / max(len(emotions), 2)
         point, known = np.zeros(3), 0.0
@@ -169,7 +168,7 @@ class Feeling:
         self._point.add(point, seconds)
         off = point[:2] - self._point.value[:2]
         self._square.add(np.array([off @ off]), seconds)
-        self.mood = self._table.tell(self._features(), self.mood)
+        self.mood = self._table.mood_of(self._features(), self.mood)
 
     def _features(self) -> dict[Feature, float]:
         valence, arousal, dominance = self._point.value.tolist()

@@ -1,8 +1,8 @@
-"""Readings that flicker become visitors whose states change only when they have clearly changed.
+"""Readings that flicker become visitors whose states change only when the change is clear.
 
-Promises: what counts is how long something was seen and how far it can be trusted, not how many
-frames it took; what is switched off or not seen well enough is "unknown"; everything about a track
-is dropped in the first frame without it.
+Guarantees: a reading counts by how long it held and by its trust, whatever the frame rate; what is
+switched off or not seen well enough is "unknown"; everything about a track is dropped in the first
+frame without it.
 """
 
 from __future__ import annotations
@@ -11,26 +11,24 @@ import math
 
 import numpy as np
 
-from device.audience.age import Age
-from device.audience.emotion import SEEN_S, Emotion
-from device.audience.gender import GenderMean
-from device.audience.means import ExponentialMean
+from device.audience.demographics import Age, GenderMean
+from device.audience.emotion import SEEN_S, Emotion, ExponentialMean
 from device.audience.mood import Feeling, MoodTable
 from device.config import AudienceConfig
-from device.values import MOODS, UNKNOWN, Reading, Track, Visitor
+from device.values import MOODS, UNKNOWN, Observation, Reading, Track, Visitor
 
 FIRST_S = 1 / 15
-"""Seconds that the first reading of a track stands for: a frame of the configured camera."""
+"""Seconds for which a track's first reading counts: a frame of the configured camera."""
 
 LONGEST_S = 0.5
-"""A reading stands for the time since the one before it, but never for more than this."""
+"""A reading counts for the time since the one before it, but never for more than this."""
 
 TRUST_SLACK = 0.15
-"""Share of `audience.least_trust` by which trust may fall short once somebody is told."""
+"""Share of `audience.least_trust` by which trust may fall below it once a state is reported."""
 
 
 class Smoother:
-    """Follows every track's readings. `update` once a frame."""
+    """Smooths the readings of every track, and the observations of every other sensor."""
 
     def __init__(self, config: AudienceConfig, table: MoodTable | None = None) -> None:
         """table: `moods.yaml` where none is given.
@@ -41,6 +39,7 @@ class Smoother:
         self._config = config
         self._table = table or MoodTable.load()
         self._people: dict[str, _Person] = {}
+        self._sensed: dict[str, _Person] = {}
 
     def update(
         self,
@@ -49,10 +48,10 @@ class Smoother:
         at: float,
         frame_height: float,
     ) -> tuple[Visitor, ...]:
-        """One visitor for each track, in its order.
+        """One visitor for each track, in its order; call it once a frame.
 
         at: monotonic seconds. frame_height: pixels. A track without a reading in this frame keeps
-        its state for a while.
+        its state for `LONGEST_S`.
         """
         self._people = {
             track.id: self._people.get(track.id) or _Person(self._config, self._table, at)
@@ -60,20 +59,45 @@ class Smoother:
         }
         for reading in readings:
             if reading.track_id in self._people:
-                self._people[reading.track_id].see(reading)
+                self._people[reading.track_id].add(reading)
         return tuple(
             self._people[track.id].visitor(track.id, at, track.face.box.h / frame_height)
             for track in tracks
         )
 
+    def observe(self, observations: tuple[Observation, ...], at: float) -> tuple[Visitor, ...]:
+        """What each sensor other than the camera reports of the people there, as a visitor.
+
+        at: monotonic seconds. A sensor is dropped `LONGEST_S` after its last observation.
+        """
+        for seen in observations:
+            person = self._sensed.setdefault(
+                seen.source, _Person(self._config, self._table, seen.at)
+            )
+            person.add(
+                Reading(
+                    *(seen.source, seen.at, seen.labels, seen.emotion, seen.age, seen.female),
+                    eyes_open=None,
+                    trust=seen.trust,
+                )
+            )
+            person.nearness = seen.weight
+        self._sensed = {s: p for s, p in self._sensed.items() if at - p.read_at <= LONGEST_S}
+        return tuple(p.visitor(s, at, p.nearness) for s, p in self._sensed.items())
+
+    def clear(self) -> None:
+        """Forget everybody at once."""
+        self._people, self._sensed = {}, {}
+
 
 class _Person:
-    """What is known of one track."""
+    """What is known of one track, or by one sensor. read_at: monotonic seconds."""
 
     def __init__(self, config: AudienceConfig, table: MoodTable, at: float) -> None:
+        self.read_at = -math.inf
+        self.nearness = 1.0
         self._config = config
         self._since = at
-        self._read_at: float | None = None
         self._seen_s = 0.0
         self._trust = ExponentialMean(np.zeros(()), config.smoothing_s)
         self._known = False
@@ -82,38 +106,37 @@ class _Person:
         self._age = Age()
         self._gender = GenderMean()
 
-    def see(self, reading: Reading) -> None:
+    def add(self, reading: Reading) -> None:
         """Take one reading."""
         elapsed = FIRST_S
-        if self._read_at is not None:
-            elapsed = min(reading.at - self._read_at, LONGEST_S)
-        self._read_at = reading.at
+        if self.read_at > -math.inf:
+            elapsed = min(reading.at - self.read_at, LONGEST_S)
+        self.read_at = reading.at
         seconds = elapsed * reading.trust
-        self._believe(reading.trust, elapsed)
+        self._update_trust(reading.trust, elapsed)
         if reading.eyes_open is not None:
-            self._feeling.see_eyes(reading.eyes_open, reading.at)
+            self._feeling.add_eyes(reading.eyes_open, reading.at)
         if reading.trust >= self._config.least_trust:
             if reading.age is not None:
-                self._age.see(reading.age, seconds)
+                self._age.add(reading.age, seconds)
             if reading.female is not None:
-                self._gender.see(reading.female, seconds)
+                self._gender.add(reading.female, seconds)
         if reading.emotion is not None:
             if self._emotion is None:
                 self._emotion = Emotion(reading.labels, self._config)
-            self._emotion.see(reading.emotion, seconds)
-            self._feeling.feel(self._emotion.by_label(), seconds)
+            self._emotion.add(reading.emotion, seconds)
+            self._feeling.add(self._emotion.by_label(), seconds)
 
-    def _believe(self, trust: float, elapsed: float) -> None:
-        """Decide whether what is seen now can be told; once told, it takes less to go on."""
+    def _update_trust(self, trust: float, elapsed: float) -> None:
+        """Decide whether states can be reported now; once they are, less trust is enough."""
         self._seen_s += trust * elapsed
         self._trust.add(np.asarray(trust), elapsed)
         bound = self._config.least_trust * (1 - TRUST_SLACK * self._known)
         self._known = self._seen_s >= SEEN_S and float(self._trust.value) >= bound
 
     def visitor(self, track_id: str, at: float, nearness: float) -> Visitor:
-        """What may be told of this person now."""
-        unread_s = math.inf if self._read_at is None else at - self._read_at
-        known = self._emotion is not None and self._known and unread_s <= LONGEST_S
+        """What is reported of this person now."""
+        known = self._emotion is not None and self._known and at - self.read_at <= LONGEST_S
         emotion = self._emotion.label if self._emotion and known else UNKNOWN
         mood = self._feeling.mood if known else UNKNOWN
         if known and self._emotion and set(self._emotion.labels) <= set(MOODS):

@@ -22,6 +22,7 @@ from device.matching.reasons import reasons
 from device.matching.rules import Rules, load_rules
 from device.matching.terms import Question, Terms, TermValues, Values, blocks
 from device.values import (
+    ADULT_AT,
     AGE_BAND_STARTS,
     AGE_BANDS,
     KINDS,
@@ -34,9 +35,6 @@ from device.values import (
 from device.words.words import Words
 
 log = logging.getLogger(__name__)
-
-ADULT = 18
-"""Years below which a visitor gets what suits all ages, and nothing else."""
 
 STEP_MIN = 5
 """The clock is read in steps of this many minutes, so that an answer can be kept."""
@@ -58,7 +56,7 @@ def certain_years(audience: Audience) -> int:
         bands = [audience.age_band]
     starts = dict(zip(AGE_BANDS, AGE_BAND_STARTS, strict=True))
     years = min(starts.get(band, 0) for band in bands)
-    return years if audience.size and not audience.minors and years >= ADULT else 0
+    return years if audience.size and not audience.minors and years >= ADULT_AT else 0
 
 
 class Matcher:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from device.errors import UserError
 from device.typed_yaml import Section, read_yaml
-from device.values import KINDS, UNKNOWN, Kind
+from device.values import KINDS, UNKNOWN, Kind, KnownGender, SomeCompany
 
 Strength = Annotated[float, Field(ge=-1, le=1)]
 Weight = Annotated[float, Field(ge=0, le=10)]
@@ -36,8 +36,6 @@ Affect = tuple[Strength, Strength]
 
 Mood = Literal["happy", "excited", "neutral", "bored", "exhausted", "sad", "worried", "frustrated"]
 Band = Literal["child", "teen", "young", "adult", "middle", "senior"]
-KnownGender = Literal["female", "male"]
-SomeCompany = Literal["alone", "couple", "family", "friends"]
 
 
 class Weights(Section):

@@ -17,13 +17,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
 from device.config import topic_level
-from device.values import Kind, ReasonCode, ScreenState
+from device.values import ItemVerdict, Kind, ReasonCode, ScreenState
 
 ROOT = "wayside/v1"
 KIOSK = ROOT + "/{site}/{kiosk}"
 
 Notice: TypeAlias = Literal["watching", "not_watching", "opted_out", "demo"]
-Verdict: TypeAlias = Literal["chosen", "liked", "not_for_me", "opt_out", "opt_in"]
+Verdict: TypeAlias = Literal[ItemVerdict, "opt_out", "opt_in"]
 Protocol: TypeAlias = Literal["5", "3.1.1"]
 Time: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Word: TypeAlias = Annotated[str, Field(pattern=r"^[a-z_-]{1,32}$")]

@@ -11,10 +11,22 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from typing import get_args
 
 from device.config import PrivacyConfig
 from device.messaging import topics
-from device.values import AGE_BANDS, MOODS, UNKNOWN, Audience, Context, Visitor
+from device.values import (
+    ADULT_AT,
+    AGE_BAND_STARTS,
+    AGE_BANDS,
+    MOODS,
+    UNKNOWN,
+    Audience,
+    Context,
+    ItemVerdict,
+    SomeCompany,
+    Visitor,
+)
 
 HOUR_S = 3600.0
 
@@ -24,9 +36,9 @@ STAY_S = 2.0
 GONE_S = 2.0
 """A visitor who has not been seen for this long has left."""
 
-ADULT_BANDS = tuple(band for band in AGE_BANDS if band not in ("child", "teen"))
-COMPANIES = ("alone", "couple", "family", "friends")
-VERDICTS = ("chosen", "liked", "not_for_me")
+ADULT_BANDS = tuple(
+    band for band, start in zip(AGE_BANDS, AGE_BAND_STARTS, strict=True) if start >= ADULT_AT
+)
 
 
 @dataclass(slots=True)
@@ -109,8 +121,8 @@ class Counts:
             "visitors": visitors if visitors >= self._smallest else None,
             "by_mood": self._cells(ended.moods, (*MOODS, UNKNOWN)),
             "by_age_band": self._cells(ended.bands, ADULT_BANDS),
-            "by_company": self._cells(ended.companies, COMPANIES),
-            "touches": self._cells(ended.touches, VERDICTS),
+            "by_company": self._cells(ended.companies, get_args(SomeCompany)),
+            "touches": self._cells(ended.touches, get_args(ItemVerdict)),
         }
 
     def _cells(self, counts: Counter[str], names: tuple[str, ...]) -> topics.Cells:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from device.camera.demo import Demo
 from device.camera.images import frame_of
 from device.config import Config
 from device.corridor import Corridor
-from device.values import Context
+from device.values import EMOTIONS, Context, Observation
 from tests.kiosks import wall
 
 FPS = 15
@@ -44,6 +45,46 @@ def test_when_people_leave_the_screen_rests_and_the_corridor_knows_nothing_of_th
         shown = corridor.show(corridor.see(frame).audience, Context(at=frame.at))
     assert shown.state == "resting"
     assert shown.suggestions == ()
+    corridor.close()
+
+
+class FakeMicrophone:
+    """A sensor that hears a sad voice, four times a second, and sees nothing."""
+
+    def __init__(self, trust: float = 1.0) -> None:
+        self._trust = trust
+
+    def hear(self, at: float) -> tuple[Observation, ...]:
+        sad = np.array([0.9 if label == "sad" else 0.1 / 6 for label in EMOTIONS], np.float32)
+        return (Observation("microphone", at, EMOTIONS, sad, trust=self._trust),)
+
+
+def test_another_sensor_leads_to_suggestions_without_a_frame_or_a_track(config: Config) -> None:
+    corridor, microphone = Corridor(config), FakeMicrophone()
+    for index in range(12):
+        at = 1 + index / 4
+        audience = corridor.sense(microphone.hear(at), at).audience
+        screen = corridor.show(audience, Context(at=at))
+    assert (audience.size, audience.emotion, audience.mood) == (1, "sad", "sad")
+    assert screen.state == "showing"
+    assert any(
+        term.name == "mood" and term.value > 0 for s in screen.suggestions for term in s.trace
+    )
+    for index in range(24):
+        at = 4 + index / 4
+        screen = corridor.show(corridor.sense((), at).audience, Context(at=at))
+    assert screen.state == "resting"
+    corridor.close()
+
+
+def test_another_sensor_is_heard_beside_a_camera(config: Config) -> None:
+    corridor, demo, microphone = Corridor(config), Demo(config.camera), FakeMicrophone()
+    for number in range(2 * FPS):
+        at = 3 + number / FPS
+        seen = corridor.see(frame_of(demo.view(at), at), microphone.hear(at))
+    (visitor,) = seen.visitors
+    assert seen.audience.size == 1
+    assert seen.audience.valence < visitor.valence
     corridor.close()
 
 

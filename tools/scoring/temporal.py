@@ -60,7 +60,7 @@ def smoothed(
 ) -> Shares:
     """Exponential mean of each clip's probabilities over time; fps: (N,).
 
-    Divided by its weight so far, as `device.audience.means`, so it starts as the ordinary mean.
+    Divided by its weight so far, as the device's `ExponentialMean`: it starts as the ordinary mean.
     """
     keep = np.exp(-1 / (np.asarray(fps, np.float32) * constant_s))[:, None]
     mean, total, weight = np.empty_like(shares), np.zeros_like(shares[:, 0]), np.zeros_like(keep)

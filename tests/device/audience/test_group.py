@@ -85,3 +85,32 @@ def test_gender_is_the_groups_only_where_they_share_it() -> None:
 def test_nobody_seen_clearly_is_still_somebody() -> None:
     audience: Audience = audience_of((visitor("a", mood=UNKNOWN, trust=0.0),))
     assert (audience.size, audience.company, audience.mood) == (1, "alone", UNKNOWN)
+
+
+def heard(**state: object) -> Visitor:
+    """What a microphone would report: a mood, and nothing of age or gender."""
+    about = {"mood": "sad", "age": None, "band": UNKNOWN, "minor": True, "nearness": 1.0, **state}
+    return visitor("microphone", **about)  # type: ignore[arg-type]
+
+
+def test_another_sensor_weighs_as_much_as_it_says_and_adds_no_person() -> None:
+    seen = (visitor("a", mood="happy", nearness=0.3),)
+    assert audience_of(seen, (heard(nearness=0.2),)).mood == "happy"
+    assert audience_of(seen, (heard(nearness=1.0),)).mood == UNKNOWN
+    loud = audience_of(seen, (heard(nearness=3.0),))
+    assert (loud.mood, loud.size, loud.company) == ("sad", 1, "alone")
+    assert [v.track_id for v in loud.visitors] == ["a"]
+
+
+def test_what_another_sensor_does_not_know_changes_nothing() -> None:
+    seen = (visitor("a", band="adult", gender="female"),)
+    audience = audience_of(seen, (heard(nearness=5.0),))
+    assert (audience.age_band, audience.gender, audience.minors) == ("adult", "female", False)
+    young = heard(age=15.0, band="teen", minor=True)
+    assert audience_of(seen, (young,)).minors
+
+
+def test_without_a_camera_another_sensor_stands_for_one_person_who_may_be_a_minor() -> None:
+    audience = audience_of((), (heard(),))
+    assert (audience.size, audience.company, audience.mood) == (1, "alone", "sad")
+    assert audience.minors

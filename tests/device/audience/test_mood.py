@@ -93,7 +93,7 @@ def test_the_mood_that_stands_is_left_only_well_beyond_its_border() -> None:
 
     def at(angle: float, standing: str) -> str:
         about = {"intensity": 0.6, "dominance": 0.2, "movement": 0.1, "eyes_closed": 0.0}
-        return table.tell({"angle": angle, **about}, standing)
+        return table.mood_of({"angle": angle, **about}, standing)
 
     assert [at(angle, UNKNOWN) for angle in (38, 44)] == ["happy", "excited"]
     assert [at(angle, "happy") for angle in (38, 44, 50)] == ["happy", "happy", "excited"]

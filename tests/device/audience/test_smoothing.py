@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from device.audience.smoothing import Smoother
 from device.config import AudienceConfig
-from device.values import MOODS, UNKNOWN
+from device.values import EMOTIONS, MOODS, UNKNOWN, Observation
 from tests.device.audience.people import (
     HEIGHT,
     emotions,
@@ -208,6 +208,16 @@ def test_nothing_of_a_track_is_left_in_the_first_frame_without_it() -> None:
     fresh = smoother()
     fresh.update((), (), 2.2, HEIGHT)
     assert len(reachable(each)) == len(reachable(fresh))
+
+
+def test_an_observation_of_another_sensor_is_smoothed_and_dropped_when_it_ends() -> None:
+    each = smoother()
+    for index in range(8):
+        at = index / 4
+        (state,) = each.observe((Observation("microphone", at, EMOTIONS, SAD),), at)
+    assert (state.track_id, state.emotion, state.age_band) == ("microphone", "sad", UNKNOWN)
+    assert each.observe((), at + 0.4)[0].emotion == "sad"
+    assert each.observe((), at + 0.6) == ()
 
 
 def test_the_same_id_that_comes_back_is_somebody_new() -> None:

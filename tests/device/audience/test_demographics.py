@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.audience.age import band_of
+from device.audience.demographics import band_of
 from device.audience.smoothing import Smoother
 from device.config import AudienceConfig
 from device.values import AGE_BANDS, UNKNOWN, Visitor
