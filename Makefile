@@ -8,7 +8,7 @@ FACE_MODELS := models/third_party/face_detection_full_range_sparse.tflite
 ARGS ?=
 LINT = $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 SLOW_TO_IMPORT = tests/tools/training tests/tools/commands
-PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run check test ready bench models sbom install uninstall requirements clean
 

@@ -17,7 +17,7 @@ from device import RELEASE
 from device.camera.capture import Camera, Capture
 from device.config import Config
 from device.corridor import Corridor
-from device.display.server import PageServer, settings_script
+from device.display.server import PageServer, settings_script, words_script
 from device.inference.litert import runtime_name
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
@@ -80,6 +80,7 @@ class Kiosk:
                 page = PageServer(
                     config.display.port,
                     settings_script(config, websocket_port),
+                    words_script(config),
                     config.display.pictures,
                 )
                 page.start()

@@ -57,6 +57,12 @@ def config(root: Path) -> Config:
     return changed(shipped, mqtt__port=0, mqtt__websocket_port=0, display__port=0)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the files with slow tests first, so that no worker runs one of them alone at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print why tests were skipped, a line for each reason."""
     skipped = terminalreporter.stats.get("skipped", [])

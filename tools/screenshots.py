@@ -23,7 +23,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
 from device.config import load_config
-from device.display.server import PageServer, settings_script
+from device.display.server import PageServer, settings_script, words_script
 from device.errors import UserError
 from device.matching.match import Matcher
 from device.messaging import payloads
@@ -46,7 +46,7 @@ def main() -> int:
     config = load_config(ROOT / "config.yaml")
     broker = EmbeddedBroker(config.mqtt.model_copy(update=free_ports))
     broker.start()
-    server = PageServer(0, settings_script(config, broker.websocket_port))
+    server = PageServer(0, settings_script(config, broker.websocket_port), words_script(config))
     server.start()
     words = load_words("en", config.matching.catalogue)
     matcher = Matcher.open(config, words)

@@ -15,7 +15,7 @@ from device.camera.picamera import picamera_attached
 from device.camera.sources import open_source, resolve_source, usb_cameras, without_password
 from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
-from device.display.server import PageServer, settings_script
+from device.display.server import PageServer, settings_script, words_script
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
 from device.inference.litert import runtime_name
@@ -115,7 +115,7 @@ def _page(config: Config) -> str:
     settings = settings_script(config)
     if config.display.port is None:
         return "served by the broker"
-    page = PageServer(config.display.port, settings)
+    page = PageServer(config.display.port, settings, words_script(config))
     page.start()
     address = page.address
     page.stop()

@@ -15,7 +15,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from device.config import Config, load_config
-from device.display.server import PAGE, PICTURES, SETTINGS, picture_files, settings_script
+from device.display.server import (
+    PAGE,
+    PICTURES,
+    SETTINGS,
+    WORDS,
+    picture_files,
+    settings_script,
+    words_script,
+)
 from device.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -29,11 +37,12 @@ def write_folder(config: Config, folder: Path) -> None:
     Raises:
         UserError: the page's broker is not on this kiosk, or the folder cannot be written.
     """
-    settings = settings_script(config)
+    settings, words = settings_script(config), words_script(config)
     try:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(PAGE, folder)
         (folder / SETTINGS).write_text(settings, encoding="utf-8")
+        (folder / WORDS).write_text(words, encoding="utf-8")
     except (OSError, shutil.Error) as error:
         raise UserError(f"{folder}: the page cannot be written there ({error})") from None
     try:

@@ -17,11 +17,12 @@ from device.config import Config
 from device.display.loopback import HOST, NAMES, LoopbackServer, Response
 from device.errors import UserError
 from device.messaging.topics import Topics
+from device.words.words import load_words
 
 log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
-SETTINGS = "settings.js"
+SETTINGS, WORDS = "settings.js", "words.js"
 PICTURES = "pictures"
 """Where the page looks for the catalogue's pictures, beside its own files."""
 
@@ -71,23 +72,36 @@ def settings_script(config: Config, websocket_port: int | None = None) -> str:
     return f"window.WAYSIDE = {json.dumps(settings)};\n"
 
 
+def words_script(config: Config) -> str:
+    """The text of `words.js`: the words of each language of the page, the first is shown.
+
+    Raises:
+        UserError: a language without words, or words that cannot be used.
+    """
+    words = {
+        language: load_words(language, config.matching.catalogue).for_page()
+        for language in config.display.languages
+    }
+    return f"window.WORDS = {json.dumps(words)};\n"
+
+
 class PageServer(LoopbackServer):
     """The page on loopback."""
 
     policy = "frame-ancestors 'none'"  # the rest is in the page itself
 
-    def __init__(self, port: int, settings: str, pictures: Path | None = None) -> None:
-        """settings: the text of `settings.js`. pictures: folder of the catalogue's pictures."""
+    def __init__(self, port: int, settings: str, words: str, pictures: Path | None = None) -> None:
+        """settings: text of `settings.js`. words: of `words.js`. pictures: the catalogue's."""
         super().__init__("display.port", port)
-        self._settings = settings.encode()
+        self._scripts = {f"/{SETTINGS}": settings.encode(), f"/{WORDS}": words.encode()}
         self._files = page_files() | {
             f"/{PICTURES}/{name}": file for name, file in picture_files(pictures).items()
         }
 
     def respond(self, path: str) -> Response | None:
         """One of the page's files, the settings or a picture."""
-        if path == f"/{SETTINGS}":
-            return Response(CONTENT_TYPES[".js"], self._settings)
+        if path in self._scripts:
+            return Response(CONTENT_TYPES[".js"], self._scripts[path])
         file = self._files.get(path)
         if file is None:
             return None

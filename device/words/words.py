@@ -1,9 +1,10 @@
-"""Words for reasons, from one table a language.
+"""Every word on the screen, from one table a language.
 
-`device/words/<language>.json` has the words of every reason and of common tags. An operator adds
-words for tags of their own in `words.<language>.yaml` beside the catalogue. Every phrase and every
-tag that has one passes the guard of its language: none names or implies a mood, an age, a gender or
-a company. A table is refused whole if one does not, so that nothing unchecked is ever shown.
+`device/words/<language>.json` has the texts of the page, the words of every reason and of common
+tags. An operator adds words for tags of their own in `words.<language>.yaml` beside the catalogue.
+Every phrase of a reason and every tag that has one passes the guard of its language: none names or
+implies a mood, an age, a gender or a company. A table is refused whole if one does not, so that
+nothing unchecked is ever shown.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -59,6 +61,7 @@ class WordTable(Section):
     """A language's file in `device/words`."""
 
     language: str = Field(description="the language's own name for itself")
+    page: dict[str, Any] = Field(description="texts of the page, as its scripts use them")
     reasons: ReasonWords
     tags: dict[str, str]
     forbidden: Forbiddens
@@ -75,7 +78,11 @@ class Words:
 
     def __init__(self, table: WordTable, tags: Mapping[str, str]) -> None:
         self.tags = tags
-        self.reasons = table.reasons
+        self.page, self.reasons = table.page, table.reasons
+
+    def for_page(self) -> dict[str, Any]:
+        """Everything the page needs to make words of its own, as JSON values."""
+        return {"page": self.page, "reasons": self.reasons.model_dump(), "tags": dict(self.tags)}
 
     def say(self, reasons: Iterable[Reason]) -> tuple[str, ...]:
         """A phrase for each reason, each once; a tag without words is left out."""
@@ -95,8 +102,8 @@ class Words:
         if metres < 950:
             near = max(round(metres, -1 if metres < 100 else -2), 10)
             return self.reasons.metres.format(number=f"{near:.0f}")
-        digits = 1 if metres < 9950 else 0
-        return self.reasons.kilometres.format(number=f"{metres / 1000:.{digits}f}")
+        far = round(metres / 1000, 1 if metres < 9950 else None)
+        return self.reasons.kilometres.format(number=f"{far:g}")
 
 
 def load_words(language: str, catalogue: Path | None = None) -> Words:
@@ -115,7 +122,7 @@ def load_words(language: str, catalogue: Path | None = None) -> Words:
     tags = {path: table.tags}
     if catalogue is not None:
         own = catalogue.parent / f"words.{language}.yaml"
-        if own.is_file():
+        if _there(own):
             tags[own] = read_yaml(own, OwnWords, named_by=str(catalogue)).tags
     tag_guard = guard if language == TAG_LANGUAGE else _guard(_table(TAG_LANGUAGE).forbidden)
     for file, phrases in tags.items():
@@ -125,6 +132,13 @@ def load_words(language: str, catalogue: Path | None = None) -> Words:
     return Words(
         table, {tag: phrase for phrases in tags.values() for tag, phrase in phrases.items()}
     )
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # in a folder that may not be read: what is there is said by whoever reads it
+        return True
 
 
 def _table(language: str) -> WordTable:

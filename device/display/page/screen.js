@@ -84,13 +84,7 @@ const Screen = (() => {
   }
 
   function fact(item) {
-    if (item.distance !== null && item.distance >= 0) {
-      const format = (n, digits) =>
-        n.toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits });
-      const metres = Math.round(item.distance / 10) * 10;
-      if (metres < 1000) return words.metres(format(metres, 0));
-      return words.kilometres(format(metres / 1000, metres < 10000 ? 1 : 0));
-    }
+    if (item.distance !== null && item.distance >= 0) return words.distance(item.distance);
     return item.year === null ? "" : String(Math.round(item.year));
   }
 

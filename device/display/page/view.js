@@ -40,6 +40,14 @@ const View = (() => {
     return `pictures/${names.map(encodeURIComponent).join("/")}`;
   }
 
+  /* Phrases made here of codes; `why` has the same in the kiosk's first language. */
+  function reasons({ reasons: codes, why }) {
+    const made = Array.isArray(codes)
+      ? codes.filter((code) => code !== null && typeof code === "object").map(words.reason)
+      : Array.isArray(why) ? why : [];
+    return [...new Set(made.map((phrase) => text(phrase)).filter(Boolean))].slice(0, MOST_REASONS);
+  }
+
   function item(raw) {
     if (raw === null || typeof raw !== "object") return null;
     const title = text(raw.title);
@@ -53,7 +61,7 @@ const View = (() => {
       place: text(raw.place),
       year: number(raw.year),
       distance: number(raw.distance_m),
-      why: (Array.isArray(raw.why) ? raw.why : []).map((w) => text(w)).filter(Boolean).slice(0, MOST_REASONS),
+      why: reasons(raw),
       link: link(raw.link),
       picture: picture(raw.picture),
     };

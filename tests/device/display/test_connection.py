@@ -11,7 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from device.config import Config
-from device.display.server import PAGE, PageServer, settings_script
+from device.display.server import PAGE, PageServer, settings_script, words_script
 from tests.brokers import add_password, listen, mosquitto, wait_until
 from tests.device.display.stage import CARDS, PLACE, TOPICS, Stage
 from tests.needs import needs
@@ -89,6 +89,7 @@ def test_mosquitto_serves_the_page_and_gives_it_no_more_rights_than_it_needs(
             }
         )
         (page / "settings.js").write_text(settings_script(config))
+        (page / "words.js").write_text(words_script(config))
         login = {"username": "kiosk", "password": 'kiosk\'s own \\ "word"'}
         with listen(broker.port, f"{TOPICS.root}/#", **login) as kiosk:
             address = f"http://127.0.0.1:{broker.websocket_port}/"
@@ -113,7 +114,7 @@ def test_a_page_whose_login_is_refused_goes_on_trying(
                 "display": {"username": "page", "password": "wrong"},
             }
         )
-        server = PageServer(0, settings_script(config))
+        server = PageServer(0, settings_script(config), words_script(config))
         server.start()
         try:
             browser.get(server.address)
@@ -128,7 +129,7 @@ def test_a_page_whose_login_is_refused_goes_on_trying(
 def test_without_settings_the_page_shows_that_the_camera_is_off(
     browser: webdriver.Chrome,
 ) -> None:
-    server = PageServer(0, "")
+    server = PageServer(0, "", words_script(Config()))
     server.start()
     try:
         browser.get(server.address)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.by import By
 
+from device.values import Reason
+from device.words.words import load_words
 from tests.device.display.stage import CARDS, FILM, PLACE, Stage, message
 from tests.needs import needs
 
@@ -25,7 +27,7 @@ def test_cards_show_what_is_known_of_each_item(stage: Stage) -> None:
     opinions = ["I like it", "Not for me"]
     assert place == [
         "Place",
-        "410 m",
+        "400 m",
         "West Lake Museum",
         "89 Nanshan Road",
         "quiet",
@@ -114,3 +116,25 @@ def test_opinions_are_published_once_and_acknowledged(stage: Stage) -> None:
     assert stage.script("return window.everShown.length") == len(CARDS)  # nothing was redrawn
     stage.show(PLACE, serial=2)
     assert stage.text(".verdict:first-child") == "I like it"  # forgotten with the screen
+
+
+def test_reasons_become_words_on_the_page_and_unknown_ones_are_left_out(stage: Stage) -> None:
+    reasons = [
+        {"code": "tag", "argument": "quiet"},
+        {"code": "tag", "argument": "constructor"},
+        {"code": "distance", "argument": 1260},
+        {"code": "no such code", "argument": None},
+        {"code": "open_until", "argument": "17:30"},
+        None,
+        {"code": "well_known", "argument": None},
+    ]
+    stage.show({**PLACE, "why": ["in some other language"], "reasons": reasons})
+    said = [line.text for line in stage.driver.find_elements(By.CSS_SELECTOR, ".why li")]
+    assert said == ["quiet", "1.3 km", "open till 17:30", "well known"]
+
+
+def test_the_page_and_the_kiosk_make_the_same_words_of_a_distance(stage: Stage) -> None:
+    metres = (0, 34, 96, 449, 951, 1260, 9949, 23_400)
+    said = stage.script(f"return {list(metres)}.map((m) => words.distance(m))")
+    kiosk = [load_words("en").say([Reason("distance", m)])[0] for m in metres]
+    assert kiosk == said

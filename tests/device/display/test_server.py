@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from device.config import Config
-from device.display.server import PAGE, PageServer, settings_script
+from device.display.server import PAGE, PageServer, settings_script, words_script
 from device.errors import UserError
 
-SETTINGS = settings_script(Config())
+SETTINGS, WORDS = settings_script(Config()), words_script(Config())
 
 
 @pytest.fixture
 def server() -> Iterator[PageServer]:
-    server = PageServer(0, SETTINGS)
+    server = PageServer(0, SETTINGS, WORDS)
     server.start()
     yield server
     server.stop()
@@ -71,6 +71,13 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
     }
 
 
+def test_the_words_give_the_page_every_text_of_its_language(server: PageServer) -> None:
+    _, body = ask(server, "/words.js")
+    words = json.loads(body.decode().removeprefix("window.WORDS = ").removesuffix(";\n"))
+    assert list(words) == ["en"]
+    assert words["en"].keys() == {"page", "reasons", "tags"}
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -100,7 +107,7 @@ def test_pictures_are_served_from_their_folder_and_nothing_else_in_it(tmp_path: 
     for name in ("a.PNG", "by the lake/b.webp", "notes.txt", "page.html"):
         (folder / name).write_bytes(b"some bytes")
     (tmp_path / "outside.png").write_bytes(b"private")
-    server = PageServer(0, SETTINGS, folder)
+    server = PageServer(0, SETTINGS, WORDS, folder)
     server.start()
     try:
         for path, kind in (("a.PNG", "image/png"), ("by%20the%20lake/b.webp", "image/webp")):
@@ -118,7 +125,7 @@ def test_pictures_are_served_from_their_folder_and_nothing_else_in_it(tmp_path: 
 def test_a_missing_folder_of_pictures_is_a_warning_and_harms_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server = PageServer(0, SETTINGS, tmp_path / "gone")
+    server = PageServer(0, SETTINGS, WORDS, tmp_path / "gone")
     server.start()
     try:
         assert ask(server, "/")[0].status == 200
@@ -167,18 +174,18 @@ def test_it_listens_on_loopback_only(server: PageServer) -> None:
 def test_a_taken_port_is_one_line_that_names_the_key(server: PageServer) -> None:
     port = urlsplit(server.address).port
     assert port is not None
-    second = PageServer(port, SETTINGS)
+    second = PageServer(port, SETTINGS, WORDS)
     with pytest.raises(UserError, match=rf"^display\.port: {port} is taken on this machine; .*$"):
         second.start()
     second.stop()
 
 
 def test_it_starts_again_on_the_same_port() -> None:
-    first = PageServer(0, SETTINGS)
+    first = PageServer(0, SETTINGS, WORDS)
     first.start()
     port = urlsplit(first.address).port
     first.stop()
-    second = PageServer(port or 0, SETTINGS)
+    second = PageServer(port or 0, SETTINGS, WORDS)
     second.start()
     assert ask(second, "/")[0].status == 200
     second.stop()

@@ -61,7 +61,7 @@ def test_every_language_has_words_for_every_reason_and_every_tag_of_the_first(
 
 @pytest.mark.parametrize(
     ("metres", "says"),
-    [(0, "10 m"), (34, "30 m"), (96, "100 m"), (449, "400 m"), (951, "1.0 km"), (1260, "1.3 km"),
+    [(0, "10 m"), (34, "30 m"), (96, "100 m"), (449, "400 m"), (951, "1 km"), (1260, "1.3 km"),
      (9949, "9.9 km"), (23_400, "23 km")],
 )  # fmt: skip
 def test_distances_are_rounded_to_what_a_walker_can_use(metres: int, says: str) -> None:
