@@ -1,8 +1,8 @@
-"""CSV files to the catalogue the device reads, or a list of what is wrong with them.
+"""Builds the catalogue that the kiosk reads from CSV files, or lists their mistakes.
 
-Promises: one broken row and nothing is written, the old table stays; the new one is written
-beside it, synced and put in its place in one step, so that a reader or a power cut sees the old
-one or the new one. The same rows make the same bytes.
+Guarantees: with one broken row nothing is written and the old file stays. A new file is written
+beside the old one, synced and renamed in one step, so that a reader or a power cut sees one of the
+two. The same rows make the same bytes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from device.errors import UserError
 from device.values import Item
 
 MOST_NAMED = 10
-"""Broken rows that are named; of the rest only the number is told."""
+"""Broken rows that are named; of the rest only the number."""
 
 
 def build(sources: Iterable[Path], out: Path) -> int:
@@ -138,7 +138,7 @@ def _check_header(source: Path, header: list[str]) -> None:
             mend = f"did you mean {close[0]!r}?" if close else f"takes {', '.join(names)}"
             raise UserError(f"{source}:1: unknown column {name!r}; {mend}")
         if header.count(name) > 1:
-            raise UserError(f"{source}:1: column {name!r} stands there twice")
+            raise UserError(f"{source}:1: column {name!r} appears twice")
     for name in required:
         if name not in header:
             raise UserError(

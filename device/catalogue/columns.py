@@ -34,7 +34,7 @@ class Column:
         """The value of a cell.
 
         Raises:
-            ValueError: not what this column takes; the message says what it got and what it takes.
+            ValueError: not what this column takes; the message names both.
         """
         text = " ".join(cell.split())
         if not text:
@@ -49,7 +49,7 @@ class Column:
 
 
 class HoursError(ValueError):
-    """Opening hours beyond what the device reads; the message says which part."""
+    """Opening hours that are not in the syntax; the message has the part."""
 
 
 def _pattern(pattern: str) -> Callable[[str], str]:
@@ -140,15 +140,15 @@ COLUMNS = (
            "lower-case letters, digits and -, at most 64",
            _pattern(r"[a-z0-9][a-z0-9-]{0,63}"), required=True),
     Column("kind", "text", "what it is", ", ".join(KINDS), _kind, required=True),
-    Column("title", "text", "what the card says",
+    Column("title", "text", "shown on the card",
            "text of at most 120 characters; `title:fi` and the like hold it in other languages",
            _text(120), required=True),
-    Column("category", "text", "what the rules and the historical tables go by",
+    Column("category", "text", "used by the rules and the historical presets",
            "lower-case letters, digits, spaces, & and -",
            _pattern(r"[a-z0-9](?:[a-z0-9 &-]{0,62}[a-z0-9])?"), required=True),
     Column("tags", "list", "what it is like; the order is that of the reasons on the card",
            "words joined by -, separated by ;", _tags, empty=()),
-    Column("creator", "text", "director, artist or whoever made it",
+    Column("creator", "text", "director, artist or maker",
            "text of at most 120 characters", _text(120)),
     Column("year", "integer", "when it came out", "a whole number from 1000 to 2100",
            _whole(1000, 2100), empty=None),

@@ -81,7 +81,7 @@ def parse_hours(text: str, place: PlaceConfig | None = None) -> Hours | None:
     place: where sunrise and sunset are taken; hours that name them are not known without it.
 
     Raises:
-        ValueError: not in the syntax; the message says where.
+        ValueError: not in the syntax; the message has the part.
     """
     rules = [_LIST_OF_DAYS.sub(",", " ".join(rule.split())) for rule in _OUTSIDE_QUOTES.split(text)]
     rules = [rule for rule in rules if rule and not _HOLIDAYS.fullmatch(rule)]
@@ -117,7 +117,7 @@ class Timetable:
         self._until = np.zeros(len(texts), np.int64)
 
     def minutes_left(self, now: datetime) -> NDArray[np.int64]:
-        """For each text what `Hours.minutes_left` says: shape (T,)."""
+        """`Hours.minutes_left` of each text: shape (T,)."""
         minute = now.toordinal() * DAY + now.hour * 60 + now.minute
         if minute == self._answer[0]:
             return self._answer[1]
@@ -144,8 +144,8 @@ def _readable(text: str, place: PlaceConfig | None) -> Hours | None:
 def _joined(rules: list[str]) -> str:
     """The rules as one text, those of different weekdays joined by `,`.
 
-    A rule that only closes days of which no other rule speaks says nothing, and is left out: after
-    `,` it would cut off the night before.
+    A rule that closes days without another rule is redundant and is left out: after `,` it would
+    cut off the night before.
     """
     days = [_weekdays(rule) for rule in rules]
     apart = all(

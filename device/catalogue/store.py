@@ -1,8 +1,8 @@
 """The catalogue: a SQLite file that `wayside catalogue build` makes and the device reads.
 
-Promises: the file is opened immutable and never written, so that a new one can take its place at
-any time; what matching needs of all items is read at once, as arrays, and an item's texts only when
-it is shown; a file that is missing, damaged or of another schema is one line with what to type.
+Guarantees: the file is opened immutable and never written, so that a new one can replace it at any
+time. What matching needs of all items is read at once, as arrays; the texts of an item are read
+when it is shown. A missing or damaged file is one line with what to type.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Catalogue:
         return tuple(item for item in self if set(tags) <= set(item.tags))
 
     def _blobs(self) -> Iterator[tuple[str, bytes]]:
-        # SQLite's own check reads what a page is for, not what a blob on it holds.
+        # SQLite's own check covers the structure of the file, not the content of a blob.
         for name, crc32, content in self._file.execute("SELECT name, crc32, content FROM arrays"):
             if zlib.crc32(content) != crc32:
                 raise ValueError(f"{name} has changed")

@@ -1,7 +1,7 @@
 """The rules of the matching: `catalogue/rules.yaml`, typed and checked like the configuration.
 
 Weights, what suits which age, company, hour and weather, and the presets, of which the
-configuration names one. Rules name no words: those stand in `device/words`. An unknown key or a
+configuration names one. Rules contain no words: see `device/words`. An unknown key or a
 value out of bounds is one line: file, path of the key, what it got, what it takes.
 """
 
@@ -104,7 +104,7 @@ class Preset(Section):
         gender: str = UNKNOWN,
         age_band: str = UNKNOWN,
     ) -> frozenset[str] | None:
-        """What the table names for such an audience; None: it says nothing.
+        """The categories that the table names for such an audience; None: it names none.
 
         What is not known of the audience narrows nothing: the rows for every value count.
         """

@@ -111,7 +111,7 @@ def load_words(language: str, catalogue: Path | None = None) -> Words:
 
     Raises:
         UserError: no table of this language, a file that cannot be read, or a phrase or tag that
-            says something about a visitor.
+            reveals something about a visitor.
     """
     if language not in LANGUAGES:
         raise UserError(f"words: got language {language!r}, takes {', '.join(LANGUAGES)}")
@@ -137,7 +137,7 @@ def load_words(language: str, catalogue: Path | None = None) -> Words:
 def _there(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # in a folder that may not be read: what is there is said by whoever reads it
+    except OSError:  # its folder cannot be read: reading it then gives the reason
         return True
 
 
@@ -156,6 +156,6 @@ def _guard(forbidden: Forbiddens) -> re.Pattern[str]:
 def _check(file: Path, key: str, text: str, guard: re.Pattern[str]) -> None:
     if found := guard.search(text):
         raise UserError(
-            f"{file}: {key}: got {text!r}, takes words that say nothing about a visitor "
+            f"{file}: {key}: got {text!r}, takes words that reveal nothing about a visitor "
             f"(not {found.group()!r})"
         )

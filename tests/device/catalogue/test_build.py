@@ -121,7 +121,7 @@ def test_a_broken_row_is_refused_with_file_line_and_reason(csv: Path, row: str, 
     [
         (f"{HEADER},titel", ":1: unknown column 'titel'; did you mean 'title'?"),
         (f"{HEADER},colour", ":1: unknown column 'colour'; takes id, kind"),
-        (f"{HEADER},id", ":1: column 'id' stands there twice"),
+        (f"{HEADER},id", ":1: column 'id' appears twice"),
         ("id,kind,category,source", ":1: column 'title' is missing; takes at least id, kind"),
         ("", ":1: column 'id' is missing"),
     ],

@@ -133,9 +133,9 @@ def test_a_catalogue_cut_anywhere_is_refused(path: Path) -> None:
 def test_a_catalogue_with_an_overwritten_page_is_refused(path: Path) -> None:
     whole = path.read_bytes()
     for page in range(1, len(whole) // 4096):
-        spoilt = bytearray(whole)
-        spoilt[page * 4096 : (page + 1) * 4096] = bytes(range(256)) * 16
-        path.write_bytes(spoilt)
+        corrupted = bytearray(whole)
+        corrupted[page * 4096 : (page + 1) * 4096] = bytes(range(256)) * 16
+        path.write_bytes(corrupted)
         refusal(path)
 
 

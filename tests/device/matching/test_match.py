@@ -166,7 +166,7 @@ def test_near_is_better_than_far_and_an_unknown_distance_is_between() -> None:
     assert Reason("distance", 111195) in found["town"].why
 
 
-def test_distances_are_not_told_where_the_kiosk_does_not_know_its_place() -> None:
+def test_distances_are_unknown_where_the_kiosk_does_not_know_its_place() -> None:
     found = ask(matcher(item("door", latitude=30.0, longitude=120.0)))
     assert found["door"].distance_m is None
     assert term(found["door"], "distance") == 0.0
@@ -260,7 +260,7 @@ def test_one_screen_of_the_example_is_not_all_of_one_kind(
     ],
     ids=["minors", "child", "teen", "unknown", "nobody"],
 )
-def test_whoever_may_be_a_minor_gets_only_what_suits_all_ages(
+def test_a_visitor_who_may_be_a_minor_gets_only_what_suits_all_ages(
     audience: Audience, example: Catalogue, rules: Rules, here: PlaceConfig
 ) -> None:
     for preset in rules.presets:

@@ -72,8 +72,8 @@ def test_places_are_of_the_categories_that_emopoi_chose(
         expected = {name.strip() for name in row["categories"].split(";")}
         gender: Gender = "female" if row["gender"] == "female" else "male"
         for band in EMOPOI_BANDS[row["age_group"]]:
-            told = preset.categories(mood=row["mood"], gender=gender, age_band=band)
-            assert told == expected
+            named = preset.categories(mood=row["mood"], gender=gender, age_band=band)
+            assert named == expected
             audience = replace(ADULT, mood=row["mood"], gender=gender, age_band=band)
             assert shown(who, audience) <= expected
 
@@ -115,7 +115,7 @@ def test_a_table_whose_films_are_not_for_all_ages_gives_a_minor_others(
     assert not shown(who, child) & {"horror", "thriller"}
 
 
-def test_a_category_that_no_item_has_is_told_in_the_log(
+def test_a_category_that_no_item_has_is_a_line_in_the_log(
     example: Catalogue, rules: Rules, caplog: pytest.LogCaptureFixture
 ) -> None:
     tame = Catalogue.of(item for item in example if item.category != "horror")

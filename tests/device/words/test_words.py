@@ -117,7 +117,9 @@ def test_a_tag_that_says_something_about_a_visitor_is_refused_whatever_its_words
     tmp_path: Path, tag: str
 ) -> None:
     (tmp_path / "words.en.yaml").write_text(json.dumps({"tags": {tag: "by the water"}}))
-    with pytest.raises(UserError, match=f"tags.{tag}: got .*takes words that say nothing about a"):
+    with pytest.raises(
+        UserError, match=f"tags.{tag}: got .*takes words that reveal nothing about a"
+    ):
         load_words("en", tmp_path / "ours.sqlite")
 
 
