@@ -56,7 +56,7 @@ class CameraConfig(Section):
 class VisionConfig(Section):
     """Face detection and tracking, and where the models run."""
 
-    detector: Literal["auto", "mediapipe", "blazeface"] = Field("auto")
+    detector: str = Field("auto", description="auto, or a name that `device.faces.detect` knows")
     range: Literal["far", "near"] = Field("far", description="far: small faces too; near: faster")
     threshold: float = Field(0.5, ge=0.1, le=0.95, description="lowest score of a detected face")
     detect_every_s: float = Field(0.2, ge=0.0, le=1, description="seconds between detections")

@@ -1,8 +1,8 @@
-"""The values that travel down the corridor, from a camera's frame to a suggestion.
+"""The values that pass along the corridor, from a camera's frame to a suggestion.
 
-All are frozen: a step takes the value on its left and returns the one on its right, and nothing
-is changed behind anyone's back. None of them can be written to disk; a `Frame` lives until the
-camera overwrites it, everything that is known of a person dies with the track.
+All are frozen: a step takes the value on its left and returns the one on its right. None of them is
+written to disk. A `Frame` lasts until the camera overwrites it; everything known about a person is
+dropped with the track.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture. Either array may be a view of the camera's own buffer: copy what you keep.
+    """One picture. Either array may be a view of the camera's buffer: copy what is kept.
 
     grey: (H, W) uint8 luma. rgb: (H, W, 3) uint8. at: monotonic seconds.
     """
@@ -289,7 +289,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Screen:
-    """What stands on the screen. since: monotonic seconds. serial: grows with every change."""
+    """What the screen shows. since: monotonic seconds. serial: increases with every change."""
 
     state: ScreenState = "resting"
     suggestions: tuple[Suggestion, ...] = ()
@@ -307,7 +307,7 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the world says besides the picture; it enters at `app.py` and nowhere else.
+    """Everything from outside besides the picture; the kiosk adds it in each turn.
 
     at: monotonic seconds. now: local time, None until the clock can be trusted.
     page_alive: a page reports that it shows the notice. hot: the board is about to throttle.

@@ -1,7 +1,7 @@
 """A visitor's age and gender: means over everything read since they came.
 
-Neither changes while somebody stands here, so nothing is forgotten until the track ends. Guarantee:
-every visitor may be a minor until enough has been read, and then whoever is not clearly an adult.
+Neither changes during a visit, so nothing is forgotten until the track ends. Guarantee: every
+visitor may be a minor until enough has been read, and after that unless they are clearly an adult.
 """
 
 from __future__ import annotations

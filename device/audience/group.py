@@ -28,8 +28,8 @@ def audience_of(visitors: tuple[Visitor, ...], sensed: tuple[Visitor, ...] = ())
     """The visitors that count, as one.
 
     sensed: what sensors other than the camera report of the same people, `nearness` being their
-    weight beside the nearest visitor. They add no person, unless the camera shows nobody: then they
-    stand for one.
+    weight relative to the nearest visitor. They add no person, but count as one if the camera shows
+    none.
     """
     nearest = max((visitor.nearness for visitor in visitors), default=0.0)
     counted = tuple(v for v in visitors if v.nearness >= COUNTS_FROM * nearest)

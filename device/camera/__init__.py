@@ -1,1 +1,1 @@
-"""Where frames come from: live cameras, files, and the demo."""
+"""Sources of frames: live cameras, files, and the demo."""

@@ -1,9 +1,9 @@
-"""Where frames come from: the `Camera` protocol, the thread that reads one, and its fake.
+"""The `Camera` protocol, the thread that reads a camera, and a fake camera.
 
-`Capture` promises that the newest frame is the one that is taken, that a camera that ends, fails
-or vanishes is opened again with a growing, bounded wait, and that it never has more than one
-thread: a driver's call that does not return makes the state `hung` once its deadline is over, and
-then only a new process helps. A paused camera is closed, and no picture of it is kept.
+`Capture` guarantees that the newest frame is the one that is taken; that a camera that ends, fails
+or disappears is reopened with exponential backoff; and that there is only one thread: a driver call
+that does not return makes the state `hung` after its deadline, and only a new process recovers. A
+paused camera is closed, and its picture is not kept.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ StateName = Literal["open", "lost", "hung", "closed", "ended"]
 
 
 class Camera(Protocol):
-    """A source of frames. Any exception means that it is lost; it may be opened again."""
+    """A source of frames. After any exception it is lost, and may be opened again."""
 
     def open(self) -> None:
-        """Make ready to read."""
+        """Prepare to read."""
 
     def read(self) -> Frame | None:
         """Wait for the next frame. None: the source has ended."""
 
     def close(self) -> None:
-        """Give everything back; harmless when closed already."""
+        """Free all resources; does nothing when closed already."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """How the camera is, since when (seconds of the capture's clock), and why it is lost.
+    """State of the camera, since when (seconds of the capture's clock), and why it is lost.
 
-    open: it gives pictures. closed: not asked to look. ended: a file is over and will be read
-    again. hung: a call has not returned within its deadline, and the process must be restarted.
+    open: it delivers frames. closed: paused. ended: a file has ended and will be read again. hung:
+    a call has not returned within its deadline, and the process must be restarted.
     """
 
     name: StateName
@@ -54,14 +54,14 @@ class CameraState:
 class Capture:
     """Reads a camera in one thread and keeps its newest frame until it is taken.
 
-    It begins paused: a live source may only be looked at while a page shows the notice, which
-    whoever calls `allow` and `pause` knows.
+    It begins paused: the caller of `allow` and `pause` knows whether a page shows the notice,
+    without which a live camera must be closed.
     """
 
     def __init__(
         self, camera: Camera, config: CameraConfig, *, clock: Clock = time.monotonic
     ) -> None:
-        """Start the thread, paused. config: its deadline and its waits are used here."""
+        """Start the thread, paused. config: the read deadline and the backoff are used here."""
         self.dropped = 0
         """Frames that a newer one replaced before they were taken."""
         self._camera = camera
@@ -78,14 +78,14 @@ class Capture:
 
     def allow(self) -> None:
         """Open the camera, or leave it open."""
-        self._want(True)
+        self._set_allowed(True)
 
     def pause(self) -> None:
-        """Close the camera as soon as a read in progress returns, and forget its picture."""
-        self._want(False)
+        """Close the camera as soon as a read in progress returns, and drop its frame."""
+        self._set_allowed(False)
 
     def take(self, timeout_s: float) -> Frame | None:
-        """The newest frame not yet taken; waits for one, None when there is none in time."""
+        """The newest frame not yet taken; waits for one, None if there is none in time."""
         with self._changed:
             self._changed.wait_for(lambda: self._newest is not None, timeout_s)
             frame, self._newest = self._newest, None
@@ -93,7 +93,7 @@ class Capture:
 
     @property
     def state(self) -> CameraState:
-        """How the camera is now."""
+        """The camera's current state."""
         with self._changed:
             called_at, state = self._called_at, self._state
         if called_at is not None:
@@ -103,13 +103,13 @@ class Capture:
         return state
 
     def close(self) -> None:
-        """Close the camera and end the thread; one that is stuck in its driver is left behind."""
+        """Close the camera and end the thread; one that is stuck in a driver is left running."""
         with self._changed:
             self._ending = True
-        self._want(False)
+        self._set_allowed(False)
         self._thread.join(self._config.read_deadline_s)
 
-    def _want(self, allowed: bool) -> None:
+    def _set_allowed(self, allowed: bool) -> None:
         with self._changed:
             self._allowed = allowed and not self._ending
             if not allowed:
@@ -130,7 +130,7 @@ class Capture:
                         break
                     if self._offer(frame):
                         waits = backoff(self._config.reopen_first_s, self._config.reopen_longest_s)
-            except Exception as error:  # a driver raises what it likes
+            except Exception as error:  # drivers raise anything
                 outcome, reason = "lost", str(error) or type(error).__name__
             try:
                 self._call(self._camera.close)
@@ -138,23 +138,23 @@ class Capture:
                 log.warning("the camera does not close: %s", error)
             self._enter(outcome, reason)
             if outcome != "closed":
-                self._rest(next(waits))
+                self._wait(next(waits))
 
     def _until_allowed(self) -> bool:
-        """Wait until the camera may be opened; False: the capture is over."""
+        """Wait until the camera may be opened; False: the capture has been closed."""
         with self._changed:
             if not self._allowed:
                 self._enter("closed")
             self._changed.wait_for(lambda: self._allowed or self._ending)
             return not self._ending
 
-    def _rest(self, seconds: float) -> None:
-        """Wait before the next try; a change of mind cuts it short."""
+    def _wait(self, seconds: float) -> None:
+        """Wait before the next try, or until the camera is paused."""
         with self._changed:
             self._changed.wait_for(lambda: not self._allowed, seconds)
 
     def _call(self, step: Callable[[], T]) -> T:
-        """One call to the camera, watched for its deadline."""
+        """One call to the camera, for which the deadline holds."""
         with self._changed:
             self._called_at = self._clock()
         try:
@@ -164,7 +164,7 @@ class Capture:
                 self._called_at = None
 
     def _offer(self, frame: Frame) -> bool:
-        """Put a frame where it is taken from, unless nobody may see it any more."""
+        """Make a frame the newest, unless the camera has been paused meanwhile."""
         with self._changed:
             if not self._allowed:
                 return False
@@ -175,7 +175,7 @@ class Capture:
             return True
 
     def _enter(self, name: StateName, reason: str = "") -> None:
-        """Change the state; one that stays keeps its beginning, however often it is retried."""
+        """Change the state; `since` stays while its name does, however often it is retried."""
         with self._changed:
             if self._state.name == name:
                 return
@@ -187,7 +187,7 @@ class Capture:
 
 
 def backoff(first_s: float, longest_s: float) -> Iterator[float]:
-    """Waits between tries, seconds: each twice the one before, and never beyond the longest."""
+    """Waits between tries, seconds: each twice the one before, at most `longest_s`."""
     wait = min(first_s, longest_s)
     while True:
         yield wait
@@ -195,10 +195,10 @@ def backoff(first_s: float, longest_s: float) -> Iterator[float]:
 
 
 class FakeCamera:
-    """A camera that does what its script says; a reopened one goes on where it stopped.
+    """A camera that follows a script; a reopened one goes on where it stopped.
 
-    Each read takes the next line: a frame is returned, None ends the source, an exception is
-    raised, and an event is waited for, which is how a driver hangs. After the last line the source
+    Each read takes the next entry: a frame is returned, None ends the source, an exception is
+    raised, and an event is waited for, as in a driver that hangs. After the last entry the source
     has ended. `failures`: raised one by one by the next calls of `open`.
     """
 
@@ -207,28 +207,28 @@ class FakeCamera:
         script: Iterable[Frame | BaseException | threading.Event | None],
         failures: Iterable[BaseException] = (),
     ) -> None:
-        """Take the script; it may be a generator that never ends."""
+        """script: may be a generator that never ends."""
         self.opened = self.closed = 0
         self.is_open = False
         self._script = iter(script)
         self._failures = iter(failures)
 
     def open(self) -> None:
-        """Open, or fail as it was told to."""
+        """Open, or raise the next failure."""
         self.opened += 1
         for failure in self._failures:
             raise failure
         self.is_open = True
 
     def read(self) -> Frame | None:
-        """Do the script's next line."""
-        line = next(self._script, None)
-        if isinstance(line, threading.Event):
-            line.wait()
+        """Follow the script's next entry."""
+        entry = next(self._script, None)
+        if isinstance(entry, threading.Event):
+            entry.wait()
             return self.read()
-        if isinstance(line, BaseException):
-            raise line
-        return line
+        if isinstance(entry, BaseException):
+            raise entry
+        return entry
 
     def close(self) -> None:
         """Close."""

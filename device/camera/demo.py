@@ -1,9 +1,9 @@
-"""The `demo` source: a camera's view in which people come, stay a while and leave.
+"""The `demo` source: a synthetic view in which people come, stay for a while and leave.
 
-Two photographs that installed packages ship and that are in the public domain (Grace Hopper by the
-US Navy, in matplotlib; Eileen Collins by NASA, in scikit-image) move, zoom and brighten before a
-plain wall, one after the other, with nobody there between. The view depends on its time alone.
-Only the files are taken: neither package is imported.
+Two photographs in the public domain that installed packages ship (Grace Hopper by the US Navy, in
+matplotlib; Eileen Collins by NASA, in scikit-image) move, zoom and brighten before a plain wall,
+one after the other, with a pause between. The view depends on its time alone. Only the files are
+read: neither package is imported.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from device.values import Frame, Image
 STAY_S = 12.0
 PAUSE_S = 6.0
 WALK_S = 1.0
-"""Seconds that somebody stays, that nobody is there, and that coming or leaving takes."""
+"""Seconds that a person stays, that nobody is there, and that coming or leaving takes."""
 
 WALL = (148, 152, 150)
 """Colour of the wall, RGB."""
 
 FACE_HEIGHT = 0.19
 """Height of the detector's box as a share of the view's: 91 of 480 pixels. A box is about 0.19 m
-high, which a camera that sees 62 degrees across shows so at 1.1 m; the zoom makes it 1.0 to 1.3."""
+high, so a camera of 62 degrees shows it at this height from 1.1 m; with the zoom 1.0 to 1.3 m."""
 
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
-    """A photograph in a package. x, y, height: the detector's box around the face, its centre and
-    height, in pixels of the file."""
+    """A photograph in a package. x, y, height: centre and height of the detector's box around the
+    face, in pixels of the file."""
 
     package: str
     file: str
@@ -66,27 +66,27 @@ class Demo:
         self._count = 0
 
     def open(self) -> None:
-        """Begin at the beginning."""
+        """Restart."""
         self._count = 0
 
     def read(self) -> Frame:
-        """The next frame; its time is that of the play, in seconds."""
+        """The next frame; its time counts from the start of the demo, in seconds."""
         at = self._count / self._fps
         self._count += 1
         return frame_of(self.view(at), at)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to free."""
 
     def view(self, at: float) -> Image:
-        """The view at a time of the play, seconds: (height, width, 3) uint8 RGB."""
+        """The view at a time of the demo, seconds: (height, width, 3) uint8 RGB."""
         turn, since = divmod(at, STAY_S + PAUSE_S)
         size = (self._width, self._height)
         if since >= STAY_S:
             return np.full((self._height, self._width, 3), WALL, np.uint8)
         photo, x, y = self._people[int(turn) % len(self._people)]
         scale = (1 + 0.12 * math.sin(2 * math.pi * since / 7)) / OVERSIZE
-        # In from the left, out to the right, swaying a little in between.
+        # In from the left, out to the right, with a slight sway in between.
         beside = 1.1 * self._width
         here = _smooth(since / WALK_S) - 1 + 1 - _smooth((STAY_S - since) / WALK_S)
         middle = self._width * (0.5 + 0.06 * math.sin(2 * math.pi * since / 5)) + beside * here
@@ -98,11 +98,11 @@ class Demo:
 
 
 OVERSIZE = 1.15
-"""The photographs are kept a little larger than they are shown, so that the zoom stays sharp."""
+"""The photographs are kept at this multiple of their shown size, so that the zoom stays sharp."""
 
 
 def _enlarged(photo: Photograph, view_height: int) -> tuple[Image, float, float]:
-    """A photograph averaged down to about the size in which it is shown, and its face's centre."""
+    """A photograph scaled to `OVERSIZE` times its shown size, and its face's centre, (x, y)."""
     picture = load_picture(locate(photo))
     scale = OVERSIZE * FACE_HEIGHT * view_height / photo.height
     area = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -111,7 +111,7 @@ def _enlarged(photo: Photograph, view_height: int) -> tuple[Image, float, float]
 
 
 def locate(photo: Photograph) -> Path:
-    """Path of a photograph in its installed package, which is not imported.
+    """Path of a photograph in its installed package, without importing it.
 
     Raises:
         UserError: the package or the file is not there.
@@ -129,6 +129,6 @@ def locate(photo: Photograph) -> Path:
 
 
 def _smooth(share: float) -> float:
-    """0 to 1 with an easy beginning and end."""
+    """0 to 1 with a smooth start and end (smoothstep)."""
     share = min(1.0, max(0.0, share))
     return share * share * (3 - 2 * share)

@@ -1,7 +1,7 @@
-"""Files as cameras: videos and folders of pictures, which tell their own time.
+"""Files as cameras: videos and folders of pictures, with times of their own.
 
-They are read as fast as they can be; `Paced` plays them at their own speed on the kiosk's clock.
-What is wrong with a file is a `UserError` of one line, also when it shows only in the middle.
+They are read as fast as possible; `Paced` plays them at their own speed on the kiosk's clock. A
+broken file is a `UserError` of one line, even if it breaks in the middle.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from device.values import Frame, Image
 
 log = logging.getLogger(__name__)
 
-# FFmpeg writes to the terminal what our own errors say in one line.
+# FFmpeg would write to the terminal what our own errors say in one line.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 class VideoFile:
-    """A video file, as fast as it can be read; a frame's time is its place in the file, seconds."""
+    """A video file, read as fast as possible; a frame's time is its position in seconds."""
 
     def __init__(self, path: Path) -> None:
         """Raises: UserError: no such file."""
         if not path.is_file():
             raise UserError(f"{path}: no such file")
         self.scale = 1.0
-        """How many of the file's pixels one of a frame's is, once a frame was read."""
+        """Pixels of the file for one pixel of a frame, once a frame has been read."""
         self._path = path
         self._capture = cv2.VideoCapture()
         self._read = 0
@@ -47,10 +47,10 @@ class VideoFile:
         Raises:
             UserError: not a video that can be read, or cut short.
         """
-        # Absolute, since FFmpeg takes what stands before a colon for a protocol.
+        # Absolute, since FFmpeg takes the part before a colon for a protocol.
         if not self._capture.open(str(self._path.resolve()), cv2.CAP_FFMPEG):
             raise UserError(
-                f"{self._path}: not a video that can be read, or cut short; export it anew"
+                f"{self._path}: not a video that can be read, or cut short; export it again"
             )
         self._read = 0
 
@@ -58,20 +58,20 @@ class VideoFile:
         """The next frame, at most `LONGEST_SIDE` long.
 
         Raises:
-            UserError: there is no frame in it, or it ends long before its own end.
+            UserError: the file has no frame, or ends long before the length in its header.
         """
         if not self._capture.grab():
             self._check_end()
             return None
-        # Some containers tell no times, or the same one twice; time only goes on.
+        # Some containers have no times, or repeat one; ours always increase.
         at = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         self._at = max(at, self._at + 0.001) if self._read else max(at, 0.0)
         self._read += 1
         try:
             frame = retrieved(self._capture, self._at, LONGEST_SIDE)
         except OSError:
-            raise UserError(f"{self._path}: broken at {self._at:.1f} s; export it anew") from None
-        # Turned by its metadata, a frame's width is the file's height.
+            raise UserError(f"{self._path}: broken at {self._at:.1f} s; export it again") from None
+        # The metadata may rotate a frame, so its width may be the file's height.
         sides = [
             self._capture.get(p) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
         ]
@@ -84,18 +84,18 @@ class VideoFile:
 
     def _check_end(self) -> None:
         if not self._read:
-            raise UserError(f"{self._path}: there is no picture in this video")
-        # Containers count their frames, sometimes a few too many.
+            raise UserError(f"{self._path}: this video has no picture")
+        # The frame count in a container is sometimes a few too high.
         expected = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         if self._read < 0.9 * expected - 3:
             raise UserError(
                 f"{self._path}: cut short after {self._at:.1f} s: {self._read} of "
-                f"{expected:.0f} frames are there; export it anew"
+                f"{expected:.0f} frames are there; export it again"
             )
 
 
 class PictureFolder:
-    """The pictures of a folder by name, one a frame; a broken one is logged and left out."""
+    """The pictures of a folder by name, one a frame; broken ones are logged and skipped."""
 
     def __init__(self, folder: Path, fps: float) -> None:
         """Raises: UserError: no such folder, or no picture in it."""
@@ -104,7 +104,7 @@ class PictureFolder:
         self._next = 0
 
     def open(self) -> None:
-        """Begin with the first."""
+        """Restart with the first."""
         self._next = 0
 
     def read(self) -> Frame | None:
@@ -119,14 +119,14 @@ class PictureFolder:
         return None
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to free."""
 
 
 class Paced:
-    """Plays a source that tells its own time at that speed, on the kiosk's clock."""
+    """Plays a source at the speed of its own times, on the kiosk's clock."""
 
     LONGEST_WAIT_S = 1.0
-    """A still that stands longer is not a hang: the deadline of a read must not be reached."""
+    """Longest wait for a frame: a read must not reach its deadline where a picture lasts longer."""
 
     def __init__(
         self,
@@ -135,19 +135,19 @@ class Paced:
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        """wait: waits so many seconds of `clock`."""
+        """wait: waits a number of seconds of `clock`."""
         self._camera = camera
         self._clock = clock
         self._wait = wait or threading.Event().wait
         self._began: float | None = None
 
     def open(self) -> None:
-        """Open the source; its first frame comes at once."""
+        """Open the source; its first frame is due at once."""
         self._camera.open()
         self._began = None
 
     def read(self) -> Frame | None:
-        """The next frame when its time has come; one that is late comes at once."""
+        """The next frame at its time; a late one at once."""
         frame = self._camera.read()
         if frame is None:
             return None
@@ -155,7 +155,7 @@ class Paced:
         if self._began is None:
             self._began = now - frame.at
         ahead = self._began + frame.at - now
-        if abs(ahead) > self.LONGEST_WAIT_S:  # a gap in the file, or the machine stood still
+        if abs(ahead) > self.LONGEST_WAIT_S:  # a gap in the file, or the machine was suspended
             self._began = now - frame.at + min(max(ahead, 0.0), self.LONGEST_WAIT_S)
             ahead = min(ahead, self.LONGEST_WAIT_S)
         if ahead > 0:
@@ -168,10 +168,10 @@ class Paced:
 
 
 def retrieved(capture: cv2.VideoCapture, at: float, longest: int) -> Frame:
-    """Decode the frame that was grabbed, no side longer than `longest` pixels.
+    """The grabbed frame, decoded, no side longer than `longest` pixels.
 
     Raises:
-        OSError: OpenCV cannot, or hands it out undecoded.
+        OSError: OpenCV cannot decode it, or returns it undecoded.
     """
     found, bgr = capture.retrieve()
     if not found or bgr is None or bgr.ndim != 3 or bgr.shape[0] == 1:

@@ -1,7 +1,7 @@
-"""Loads one picture safely: upright, without transparency, never larger than a corridor needs.
+"""Loads a picture: upright, without transparency, no larger than the corridor needs.
 
-Whatever is wrong with a file is a `UserError` of one line. A huge picture is decoded at a fraction
-of its size, so that a JPEG of 108 megapixels takes 12 MB and not 600.
+A broken file is a `UserError` of one line. A huge picture is decoded at a fraction of its size: a
+JPEG of 108 megapixels takes 12 MB instead of 600.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from device.values import Frame, Image
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 LONGEST_SIDE = 2048
-"""Pixels. Faces are found in a picture scaled to 192 and read from crops of 64: no more is seen."""
+"""Pixels. Detection scales a picture to 192 and recognition reads crops of 64."""
 
 SHORTEST_SIDE = 16
-"""Pixels. `crop.trust_of` trusts no face that is smaller."""
+"""Pixels. `crop.trust_of` gives smaller faces a trust of 0."""
 
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -30,12 +30,12 @@ _REDUCED = {
 }
 _PNG = b"\x89PNG\r\n\x1a\n"
 
-# What OpenCV would say beside the one line that tells it all.
+# OpenCV would write warnings beside our own error of one line.
 cv2.setLogLevel(0)
 
 
 def is_picture(path: Path) -> bool:
-    """Whether the file's name is a picture's; what is in it shows when it is loaded."""
+    """Whether the file has a picture's suffix; its content is checked when it is loaded."""
     return path.suffix.lower() in SUFFIXES
 
 
@@ -54,7 +54,7 @@ def list_pictures(folder: Path) -> tuple[Path, ...]:
 
 
 def load_picture(path: Path) -> Image:
-    """Read a picture: (H, W, 3) uint8 RGB, turned as its EXIF says, at most `LONGEST_SIDE` long.
+    """Read a picture: (H, W, 3) uint8 RGB, rotated by its EXIF, at most `LONGEST_SIDE` long.
 
     Transparent parts become white, as a viewer shows them.
 
@@ -65,7 +65,7 @@ def load_picture(path: Path) -> Image:
 
 
 def load_scaled(path: Path) -> tuple[Image, float]:
-    """As `load_picture`, and how many of the file's pixels one of the picture's is.
+    """As `load_picture`, and the pixels of the file for one pixel of the picture.
 
     Raises:
         UserError: no such file, not a picture, cut short, or too small to hold a face.
@@ -77,13 +77,13 @@ def load_scaled(path: Path) -> tuple[Image, float]:
     if content.startswith(_PNG):
         content = _without_profile(content)
     data = np.frombuffer(content, np.uint8)
-    # At an eighth first: it tells the size before much memory is taken. A tiny one has no eighth.
+    # At an eighth first, which gives the size for little memory. A tiny picture has no eighth.
     eighth = _decode(data, cv2.IMREAD_REDUCED_GRAYSCALE_8)
     longest = 0 if eighth is None else 8 * max(eighth.shape)
     factor = next((f for f in (8, 4, 2) if longest / f >= LONGEST_SIDE), 1)
     bgr = _decode(data, _REDUCED[factor])
     if bgr is None:
-        raise UserError(f"{path}: not a picture that can be read, or cut short; export it anew")
+        raise UserError(f"{path}: not a picture that can be read, or cut short; export it again")
     height, width = bgr.shape[:2]
     if min(height, width) * factor < SHORTEST_SIDE:
         raise UserError(
@@ -120,27 +120,27 @@ def _decode(data: Image, flag: int) -> Image | None:
 
 
 def _may_be_transparent(content: bytes) -> bool:
-    """Whether the header of a PNG or a WebP speaks of transparency."""
+    """Whether the header of a PNG or a WebP announces transparency."""
     if content.startswith(_PNG):
         return content[25:26] in (b"\4", b"\6") or b"tRNS" in content[:2048]
     return content[8:16] == b"WEBPVP8L" or (content[8:16] == b"WEBPVP8X" and content[20] & 16 > 0)
 
 
 def _on_white(bgr: Image, data: Image) -> Image:
-    """Lay a picture that has an alpha channel on white."""
+    """Blend a picture that has an alpha channel with white."""
     whole = _decode(data, cv2.IMREAD_UNCHANGED)
     if whole is None or whole.ndim != 3 or whole.shape[2] != 4:
         return bgr
     height, width = bgr.shape[:2]
     if (whole.shape[0] > whole.shape[1]) != (height > width):
-        return bgr  # turned by EXIF, which the alpha channel is not
+        return bgr  # rotated by EXIF, as the alpha channel is not
     opaque = whole[:, :, 3].astype(np.float32) / np.iinfo(whole.dtype).max
     alpha = cv2.resize(opaque, (width, height), interpolation=cv2.INTER_AREA)[:, :, None]
     return np.asarray(np.rint(255 + (bgr.astype(np.float32) - 255) * alpha), np.uint8)
 
 
 def _without_profile(png: bytes) -> bytes:
-    """A PNG less its colour profile: libpng writes its complaints about those to the terminal."""
+    """A PNG without its colour profile, about which libpng writes warnings to the terminal."""
     kept, at = [_PNG], len(_PNG)
     while at + 8 <= len(png):
         length, kind = struct.unpack(">I4s", png[at : at + 8])

@@ -1,7 +1,7 @@
-"""The Raspberry Pi's camera by picamera2: RGB, and a grey plane that costs nothing.
+"""The Raspberry Pi's camera by picamera2: RGB, and a grey plane at no cost.
 
 The ISP writes each picture twice: RGB as `main`, and YUV as `lores`, whose first plane is the luma.
-picamera2 is imported when one of these is made, and nowhere else: it comes by apt, on a Pi only.
+picamera2 comes by apt and on a Pi only, so it is imported when a `PiCamera` is created.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def picamera_attached() -> bool:
     try:
         module = importlib.import_module("picamera2")
         found = module.Picamera2.global_camera_info()
-    except Exception:  # apart from being absent, it may have been built for another numpy
+    except Exception:  # absent, or built for another numpy
         return False
-    # USB cameras are listed too, but have no second stream.
+    # USB cameras are listed too, but have no `lores` stream.
     return any("/usb" not in camera.get("Id", "") for camera in found)
 
 
@@ -39,7 +39,7 @@ class PiCamera:
     """The first camera on the ribbon cable."""
 
     def __init__(self, config: CameraConfig, *, clock: Callable[[], float] = time.monotonic):
-        """Import picamera2, which takes seconds on a Pi: not within a read's deadline.
+        """Import picamera2 now: it takes seconds on a Pi, too long for the deadline of a read.
 
         Raises:
             UserError: picamera2 cannot be imported.
@@ -71,13 +71,13 @@ class PiCamera:
                 main={"size": size, "format": "BGR888"},  # libcamera's name for R, G, B in memory
                 lores={"size": size, "format": "YUV420"},
                 raw=None,
-                # Full range: the default for video keeps luma between 16 and 235.
+                # Full range: the default for video limits luma to 16 to 235.
                 colour_space=self._libcamera.ColorSpace.Sycc(),
-                # Small modes of a sensor crop its view; half of its pixels each way is all of it.
+                # Small sensor modes crop the view; half of the pixels each way keeps all of it.
                 sensor={"output_size": (across // 2, down // 2)},
                 controls={"FrameDurationLimits": (frame_us, frame_us)},
                 buffer_count=4,
-                queue=False,  # wait for the next picture instead of handing out the last
+                queue=False,  # wait for the next picture instead of returning the last
                 display=None,
                 encode=None,
             )
@@ -85,13 +85,13 @@ class PiCamera:
         camera.start()
 
     def read(self) -> Frame:
-        """The next picture, copied out of the camera's buffers."""
+        """The next frame, copied out of the camera's buffers."""
         wait = 0.8 * self._config.read_deadline_s
         (rgb, yuv), _ = self._camera.capture_arrays(["main", "lores"], wait=wait)
         height, width = rgb.shape[:2]
         grey = yuv[:height, :width]  # rows are padded to the ISP's stride
         across, down = self._camera.camera_configuration()["lores"]["size"]
-        if (across, down) != (width, height):  # the ISP aligned one stream, not the other
+        if (across, down) != (width, height):  # the ISP aligned only one stream
             grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
         return Frame(grey, rgb, self._clock())
 
@@ -100,6 +100,6 @@ class PiCamera:
         camera, self._camera = self._camera, None
         if camera is None:
             return
-        # A request that timed out would make `close` wait for it, for ever.
+        # `close` would wait for ever for a request that timed out.
         getattr(camera, "cancel_all_and_flush", lambda: None)()
         camera.close()

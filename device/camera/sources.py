@@ -1,8 +1,7 @@
 """From the configuration's `camera.source` to a camera: by name, through OpenCV, or from files.
 
-What can never work (a name that means nothing, a file that is not there, a missing package) is a
-`UserError` when the camera is made; what may come back (a cable, a network) is an error of `open`
-or `read`.
+What cannot work (an unknown name, a missing file or package) is a `UserError` when the camera is
+created; what may recover (a cable, a network) is an error of `open` or `read`.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ from device.values import Frame
 
 TAKES = "auto, picamera, usb:0, rtsp://..., a video file, a folder of images, demo"
 
-# By UDP a lost packet smears a face; some cameras speak only TCP.
+# With UDP a lost packet corrupts a face; some cameras support only TCP.
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
 
 
 def open_source(spec: str, config: CameraConfig) -> Camera:
-    """The camera that `spec` names, not opened yet; `auto` is looked for now.
+    """The camera that `spec` names, not yet open; `auto` is resolved now.
 
     Raises:
         UserError: no such source, file or folder, or a package that is missing.
@@ -57,7 +56,7 @@ def open_source(spec: str, config: CameraConfig) -> Camera:
 
 
 def resolve_source(spec: str) -> str:
-    """What `auto` means on this machine now; every other name is returned as it is."""
+    """The source that `auto` stands for on this machine; other names are returned unchanged."""
     if spec != "auto":
         return spec
     if picamera_attached():
@@ -66,13 +65,13 @@ def resolve_source(spec: str) -> str:
 
 
 def is_live(spec: str) -> bool:
-    """Whether a source shows people who are there now, and so needs a page with the notice."""
+    """Whether a source shows people who are there now, so that a page must show the notice."""
     spec = resolve_source(spec)
     return spec == "picamera" or spec.startswith(("usb:", "rtsp://", "rtsps://"))
 
 
 def usb_cameras(devices: Path = Path("/dev")) -> tuple[int, ...]:
-    """Numbers of the USB cameras that can be opened; none of them is made to look."""
+    """Numbers of the USB cameras that can be opened; none of them starts to stream."""
     query_capabilities = 0x80685600  # VIDIOC_QUERYCAP of linux/videodev2.h
     video_capture = 0x1
     found = []
@@ -89,7 +88,7 @@ def usb_cameras(devices: Path = Path("/dev")) -> tuple[int, ...]:
         finally:
             os.close(handle)
         # struct v4l2_capability: driver[16], card[32], bus_info[32], version, capabilities of the
-        # whole device and of this node. The Pi's own nodes are on its platform bus.
+        # whole device and of this node. The Pi's own nodes are on the platform bus.
         bus, capabilities = struct.unpack("48x32s8xI12x", answer)
         if bus.startswith(b"usb-") and capabilities & video_capture:
             found.append(int(device.name.removeprefix("video")))
@@ -110,13 +109,13 @@ class UsbCamera:
 
     def open(self) -> None:
         """Start the camera at the configured size and rate, or the nearest that it has."""
-        # OpenCV waits ten seconds for a picture unless this says less.
+        # OpenCV waits ten seconds for a picture unless this is set.
         patience = max(1, int(self._config.read_deadline_s) - 1)
         os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(patience))
         if not self._capture.open(self._index, cv2.CAP_V4L2):
             raise OSError(f"/dev/video{self._index} does not open")
-        # Not compressed where USB 2 can carry that; OpenCV's own first choice may be one that it
-        # hands out undecoded.
+        # Uncompressed where USB 2 has the bandwidth; OpenCV may choose a format by itself that
+        # it returns undecoded.
         small = self._config.width * self._config.height <= 640 * 480
         for wish, value in (
             (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*("YUYV" if small else "MJPG"))),
@@ -128,24 +127,24 @@ class UsbCamera:
             self._capture.set(wish, value)
 
     def read(self) -> Frame:
-        """The next picture that is due; a camera that is faster than asked is not decoded."""
+        """The next frame that is due; frames beyond the configured rate are not decoded."""
         while True:
             if not self._capture.grab():
-                raise OSError(f"/dev/video{self._index} gives no picture")
+                raise OSError(f"/dev/video{self._index} delivers no picture")
             now = self._clock()
             if now >= self._due:
                 break
-        # A quarter of a frame early is in time: clocks differ.
+        # Up to a quarter of a frame early is accepted, since clocks differ.
         self._due = now + 0.75 / self._config.fps
         return retrieved(self._capture, now, max(self._config.width, self._config.height))
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         self._capture.release()
 
 
 class NetworkCamera:
-    """A camera that speaks RTSP."""
+    """A network camera, by RTSP."""
 
     def __init__(
         self, address: str, config: CameraConfig, *, clock: Callable[[], float] = time.monotonic
@@ -171,16 +170,16 @@ class NetworkCamera:
             raise OSError(f"{self._name} does not answer")
 
     def read(self) -> Frame:
-        """The next picture of the stream, scaled down to the configured size."""
+        """The next frame of the stream, scaled down to the configured size."""
         if not self._capture.grab():
-            raise OSError(f"{self._name} gives no picture")
+            raise OSError(f"{self._name} delivers no picture")
         return retrieved(self._capture, self._clock(), max(self._config.width, self._config.height))
 
     def close(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         self._capture.release()
 
 
 def without_password(address: str) -> str:
-    """An address as it may be shown: `rtsp://user:secret@host` without what stands before @."""
+    """An address that may be shown: `rtsp://user:secret@host` without the part before @."""
     return re.sub(r"(?<=://)[^/]*@", "", address)

@@ -1,1 +1,1 @@
-"""Faces in a frame: detection, tracking, landmarks and crops."""
+"""Faces: detection, tracking, verification, and the crop that recognition reads."""

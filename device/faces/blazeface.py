@@ -1,8 +1,8 @@
-"""MediaPipe's BlazeFace models run straight by LiteRT: what a board without mediapipe uses.
+"""MediaPipe's BlazeFace models by LiteRT alone, for boards on which mediapipe does not run.
 
-Does what MediaPipe's face detection graph does (letterbox, anchors, decoding, weighted non-maximum
-suppression), so that the boxes agree with `FaceDetector`'s. Two models: `far` (full range, sparse,
-192x192) finds small faces, `near` (short range, 128x128) is three times as fast.
+Follows MediaPipe's face detection graph (letterbox, anchors, decoding, weighted non-maximum
+suppression), so that the boxes agree with those of `FaceDetector`. Two models: `far` (full range,
+sparse, 192x192) finds small faces, `near` (short range, 128x128) is three times as fast.
 
 Sources: Bazarevsky et al., BlazeFace, arXiv:1907.05047; the constants are those of
 mediapipe/modules/face_detection/face_detection{,_full_range,_short_range}.pbtxt, version 0.10.21.
@@ -105,7 +105,7 @@ class BlazeFace:
                 file.scores: (1, len(self._anchors), 1),
             },
         )
-        # sigmoid(x) >= threshold, put as a bound on x: most anchors are dropped before decoding.
+        # sigmoid(x) >= threshold as a bound on x: most anchors are dropped before decoding.
         self._logit = float(np.log(threshold / (1 - threshold)))
         self._canvas = np.zeros((file.size, file.size, 3), np.uint8)
         self._input = np.empty((1, file.size, file.size, 3), np.float32)
@@ -126,14 +126,14 @@ class BlazeFace:
         return _suppress(points, chances)
 
     def close(self) -> None:
-        """Nothing to give back; here because the other detector has."""
+        """Nothing to free."""
 
     def _letterbox(self, rgb: Image) -> tuple[float, float, float]:
         """Scale the picture into the middle of a black square; (scale, left, top) of it.
 
-        MediaPipe maps edge to edge and takes pixel centres for edges; done likewise, keypoints
-        agree with its own to a millionth of the face, where `cv2.resize` is half a
-        pixel of the small square off.
+        MediaPipe maps edge to edge and takes pixel centres for edges. Done the same way, keypoints
+        agree with its own to a millionth of the face; `cv2.resize` is off by half a pixel of the
+        small square.
         """
         size = self._file.size
         height, width = rgb.shape[:2]

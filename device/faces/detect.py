@@ -18,17 +18,23 @@ from device.errors import UserError
 from device.faces.blazeface import BlazeFace
 from device.values import Face, Frame
 
+DETECTORS = ("mediapipe", "blazeface")
+"""What `vision.detector` may name, besides `auto`."""
+
 CPUINFO = Path("/proc/cpuinfo")
 
 
 class Detector(Protocol):
-    """Anything that finds faces in a frame."""
+    """Finds faces in a frame. Each of its faces has the detector's own `KeypointLayout`.
+
+    A new one takes a module beside this one and a line in `open_detector`.
+    """
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
         """Faces of a frame, the best score first; boxes and keypoints in its pixels."""
 
     def close(self) -> None:
-        """Give back what it holds; it is not used afterwards."""
+        """Free its resources; it is not used afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class Choice:
 
 
 def obstacle(cpuinfo: Path = CPUINFO, machine: str | None = None) -> str | None:
-    """What keeps mediapipe from running here, told without importing it; None: nothing known.
+    """What keeps mediapipe from running here, found without importing it; None: nothing known.
 
     machine: the processor's architecture, by default this machine's.
     """
@@ -69,11 +75,14 @@ def open_detector(
     models: the folder of the third-party model files.
 
     Raises:
-        UserError: mediapipe is asked for and cannot run, or a model file is missing or broken.
+        UserError: no such detector, one that cannot run here, or a model that is missing or broken.
     """
+    if vision.detector not in ("auto", *DETECTORS):
+        takes = ", ".join(("auto", *DETECTORS))
+        raise UserError(f"vision.detector: got {vision.detector!r}, takes {takes}")
     trouble = obstacle(cpuinfo, machine) if vision.detector != "blazeface" else None
     if vision.detector != "blazeface" and trouble is None:
-        # Here and not above: where it cannot run, importing it kills the process.
+        # Imported here, since importing it where it cannot run kills the process.
         from device.faces.mediapipe import MediaPipeFaces
 
         try:

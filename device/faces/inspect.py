@@ -23,7 +23,7 @@ EYES_S = 0.5
 
 
 class Inspector:
-    """Inspects candidates. What it finds is carried by them and their tracks; it keeps nothing."""
+    """Inspects candidates. The results are carried by them and their tracks; it has no state."""
 
     def __init__(self, mesh: FaceMesh, *, eyes: bool = True) -> None:
         """eyes: whether to measure them too, which takes a second call of the model a second."""

@@ -1,7 +1,7 @@
-"""MediaPipe Tasks' `FaceDetector` in video mode, as a detector of the corridor.
+"""MediaPipe Tasks' `FaceDetector` in video mode, as a `Detector`.
 
-Import this module only where the processor can run mediapipe (`faces.obstacle`): constructing
-the detector imports it.
+Creating the detector imports mediapipe: do so only where the processor can run it
+(`device.faces.detect.obstacle`).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from device.inference.litert import without_chatter
 from device.values import Box, Face, Frame
 
 SMALLEST = 16
-"""Side of the black picture that is looked at first, in pixels."""
+"""Side of the black picture that is processed first, in pixels."""
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Keep what mediapipe takes along and a kiosk has no use for out of an import.
+def _without_extras() -> Iterator[None]:
+    """Keep packages that a kiosk does not use out of mediapipe's import.
 
-    TensorFlow, half a gigabyte, is imported where it happens to be installed, for remote files and
-    documentation: it is hidden. matplotlib, 33 MB, draws charts of landmarks: an empty module
-    stands in for it.
+    mediapipe imports TensorFlow, half a gigabyte, if it is installed, for remote files and
+    documentation: it is hidden. It imports matplotlib, 33 MB, to plot landmarks: an empty module
+    replaces it.
     """
     pyplot = ModuleType("matplotlib.pyplot")
     matplotlib = ModuleType("matplotlib")
@@ -45,16 +45,16 @@ def _alone() -> Iterator[None]:
 
 
 class MediaPipeFaces:
-    """A detector by mediapipe; to be closed, since it raises at exit otherwise."""
+    """The detector; it must be closed, or it raises at exit."""
 
     def __init__(self, folder: Path, *, reach: Range = "far", threshold: float = 0.5) -> None:
         """Load the model of this reach from `folder`.
 
         Raises:
-            ImportError: mediapipe, or a system library it needs, is not there.
+            ImportError: mediapipe, or a system library that it needs, is missing.
             UserError: the model file is missing or broken.
         """
-        with _alone():
+        with _without_extras():
             import mediapipe
             from mediapipe.tasks.python import BaseOptions, vision
         self._image = mediapipe.Image
@@ -69,23 +69,23 @@ class MediaPipeFaces:
             min_detection_confidence=threshold,
             min_suppression_threshold=SUPPRESSION_IOU,
         )
-        nobody = np.zeros((SMALLEST, SMALLEST, 3), np.uint8)
+        black = np.zeros((SMALLEST, SMALLEST, 3), np.uint8)
         try:
             with without_chatter():
                 self._detector = vision.FaceDetector.create_from_options(options)
-                # It prepares itself at its first frame, which is not to be a visitor's.
-                self.detect(Frame(nobody[:, :, 0], nobody, 0.0))
+                # It initialises itself with its first frame, which should not be a visitor's.
+                self.detect(Frame(black[:, :, 0], black, 0.0))
         except (ValueError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[-1]
             raise UserError(
-                f"{path}: not a whole model that mediapipe can run ({reason}); "
+                f"{path}: not a complete model that mediapipe can run ({reason}); "
                 "put the right file there"
             ) from None
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
         """Faces of a frame, the best score first; boxes are in whole pixels."""
         height, width = frame.rgb.shape[:2]
-        # Video mode takes only growing times: a clip that starts again must not end it.
+        # Video mode takes only increasing times, even if a clip starts again.
         self._last_ms = max(self._last_ms + 1, int(frame.at * 1000))
         image = self._image(image_format=self._srgb, data=np.ascontiguousarray(frame.rgb))
         found = self._detector.detect_for_video(image, self._last_ms).detections

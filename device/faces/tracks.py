@@ -1,8 +1,8 @@
-"""Follows faces from frame to frame, by where they are and where they were going.
+"""Tracks faces from frame to frame by position and velocity.
 
-A track is confirmed after a few detections, is carried at its own speed while the detector rests,
-and dies when it was not seen for `vision.absence_s`. Its id is random and means nothing. Durations
-are told by the frames' monotonic times, never by counting frames.
+A track is confirmed after a few detections, moves on at its velocity between detections, and ends
+when it has not been detected for `vision.absence_s`. Its id is random and means nothing. Durations
+come from the frames' monotonic times, never from a number of frames.
 """
 
 from __future__ import annotations
@@ -17,45 +17,45 @@ from device.config import VisionConfig
 from device.values import Box, Face, Floats, KeypointLayout, Track
 
 CONFIRMATIONS = 3
-"""Detections until a face is somebody."""
+"""Detections until a track is confirmed."""
 
 VELOCITY_S = 0.5
-"""Time constant of a track's velocity, seconds; the first few detections weigh alike."""
+"""Time constant of a track's velocity, seconds; the first few detections have equal weights."""
 
 SPEED_MEMORY_S = 0.5
-"""Seconds in which the velocity of a face that is not seen fades to a third."""
+"""Seconds in which the velocity of an undetected face decays to 1/e."""
 
 STEADYING = 0.5
-"""Weight of a new size and shape against the ones known: keypoints tremble, and a face that is
-half hidden looks small."""
+"""Weight of a new size and shape against the current ones: keypoints are noisy, and a half hidden
+face looks small."""
 
 NEAR = 1.0
-"""Farthest that a face may be from where it is expected, in its own sizes."""
+"""Largest distance of a detection from the expected position, in sizes of the face."""
 
 OTHER_SIZE = math.log(2)
-"""Largest change of size that is still the same face, as a logarithm."""
+"""Largest change of size of the same face, as a logarithm."""
 
 RESTLESS = 0.2
-"""A face is looked for again at once when it has moved by this share of its size since it was
-seen, or when it was seen so far from where or so much larger than it was expected."""
+"""The detector runs on the next frame if a face has moved by this share of its size since it was
+detected, or if its position or size was off by as much."""
 
 HIDDEN_S = 3.0
-"""Seconds for which a face behind another is thought to go on as it went."""
+"""Seconds for which a face behind another moves on at its velocity."""
 
 HIDDEN_IOU = 0.05
-"""From this overlap with a nearer or as near a face on, one that is not seen is behind it."""
+"""Overlap from which on an undetected face counts as hidden behind a detected one."""
 
 SAME_PLACE_IOU = 0.3
-"""From this overlap with where it is expected on, a face needs no new inspection."""
+"""Overlap with the expected face from which on a detection needs no new inspection."""
 
 UNSEEN = 0.0
-"""Score of a face that the detector did not find where it was expected."""
+"""Score of a face that the detector did not find."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What the mesh model found in a face. at, verified_at: monotonic seconds of the last look, and
-    of the last that found a face. eyes_open: 0 closed to 1 open; None where not measured."""
+    """Result of the mesh model. at, verified_at: monotonic seconds of the last inspection, and of
+    the last that found a face. eyes_open: 0 closed to 1 open; None where not measured."""
 
     at: float
     verified_at: float
@@ -76,10 +76,11 @@ class Candidate:
 
 @dataclass(slots=True)
 class _Path:
-    """A track in the making. centre in pixels, velocity in pixels a second, size in pixels.
+    """State of a track. centre: pixels. velocity: pixels a second. size: pixels.
 
     shape: keypoints about the centre, in sizes. placed_at: time of `centre`, when the face was
-    seen or was behind another; seen_at: when it was seen. inspection: the last one.
+    detected or hidden. seen_at: when it was detected. surprise: distance or change of size of the
+    last detection from what was expected. inspection: the last one.
     """
 
     id: str
@@ -97,29 +98,29 @@ class _Path:
     frames: int = 1
 
     def expected(self, at: float) -> Floats:
-        """Where the face is thought to be at this time, (2,) pixels.
+        """Expected centre at this time, (2,) pixels.
 
-        The velocity fades while it is not seen, so that a lost face does not fly away.
+        The velocity decays while the face is not detected, so that a lost one does not drift off.
         """
         gone = max(0.0, at - self.placed_at)
         drift: Floats = self.velocity * (SPEED_MEMORY_S * (1 - math.exp(-gone / SPEED_MEMORY_S)))
         return self.centre + drift
 
     def cost(self, face: Face, at: float) -> float:
-        """How ill a face fits, 0 perfectly; infinite where it can't be the same."""
+        """Cost of an association, 0 for a perfect fit; infinite if it cannot be the same face."""
         off, grown = self.differences(face, at)
         if off > NEAR or grown > OTHER_SIZE:
             return math.inf
         return off + grown + (1 - self.face(at).box.iou(face.box)) / 2
 
     def differences(self, face: Face, at: float) -> tuple[float, float]:
-        """Distance from where it is expected, in sizes, and change of size as a logarithm."""
+        """Distance from the expected centre, in sizes, and change of size as a logarithm."""
         centre, size = np.array(face.box.centre, np.float32), _size(face)
         off = float(np.linalg.norm(centre - self.expected(at))) / ((size + self.size) / 2)
         return off, abs(math.log(size / self.size))
 
     def is_behind(self, other: _Path, at: float) -> bool:
-        """Whether this face should be where a nearer one is seen."""
+        """Whether this face is expected where another is detected."""
         return self.face(at).box.iou(other.face(at).box) > HIDDEN_IOU
 
     def see(self, candidate: Candidate, at: float) -> None:
@@ -132,7 +133,7 @@ class _Path:
             moved = (centre - self.centre) / np.float32(elapsed)
             weight = max(1 / self.hits, 1 - math.exp(-elapsed / VELOCITY_S))
             if self.hits >= CONFIRMATIONS and self.surprise > RESTLESS:
-                weight *= (RESTLESS / self.surprise) ** 2  # a jump is no speed
+                weight *= (RESTLESS / self.surprise) ** 2  # a jump is no velocity
             self.velocity = self.velocity + np.float32(weight) * (moved - self.velocity)
         size = _size(face)
         shape = (face.keypoints - centre) / np.float32(size)
@@ -143,7 +144,7 @@ class _Path:
         self.hits += 1
 
     def pass_behind(self, at: float) -> None:
-        """Go on unseen at the same speed, without growing absent."""
+        """Move on at the same velocity, without becoming absent."""
         self.centre = self.centre + self.velocity * np.float32(at - self.placed_at)
         self.placed_at = at
 
@@ -158,7 +159,7 @@ class _Path:
         return Track(self.id, self.face(at), self.frames, fresh, eyes_open)
 
     def face(self, at: float) -> Face:
-        """The face where it is thought to be at this time."""
+        """The expected face at this time."""
         centre, size = self.expected(at), self.size
         x, y = centre.tolist()
         box = Box(x - size / 2, y - size / 2, size, size)
@@ -166,10 +167,10 @@ class _Path:
 
 
 class Tracker:
-    """Turns faces into tracks."""
+    """Turns detections into tracks."""
 
     def __init__(self, vision: VisionConfig) -> None:
-        """Start with nobody."""
+        """Start without tracks."""
         self._absence_s = vision.absence_s
         self._max_faces = vision.max_faces
         self._every_s = vision.detect_every_s
@@ -177,10 +178,11 @@ class Tracker:
         self._detected_at = -math.inf
 
     def due(self, at: float) -> bool:
-        """Whether the detector should look at the frame of this time.
+        """Whether the detector should run on the frame of this time.
 
-        Every `vision.detect_every_s`; at once while somebody is new, fast, not where expected, or
-        just lost: a newcomer is confirmed within a few frames, and an empty scene costs little.
+        Every `vision.detect_every_s`, and on every frame while a face is new, fast, away from its
+        expected position, or just lost: a new face is confirmed within a few frames, and an empty
+        scene costs little.
         """
         since = at - self._detected_at
         return (
@@ -188,7 +190,7 @@ class Tracker:
         )
 
     def clear(self) -> None:
-        """Forget everybody at once."""
+        """Drop every track."""
         self._paths = []
         self._detected_at = -math.inf
 

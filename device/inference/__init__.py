@@ -1,1 +1,1 @@
-"""The runtime that runs models, their cards, and the Edge TPU."""
+"""The runtime of the models, their model cards, and the Edge TPU."""

@@ -1,9 +1,9 @@
-"""Whether an Edge TPU really works here, found out in a child process.
+"""Whether an Edge TPU works here, found out in a child process.
 
-libedgetpu crashes with newer TFLite runtimes (google-coral/edgetpu issue 712) and an accelerator
-may be late at boot, so neither is let near the kiosk's own process before it has run the model
-once elsewhere. The wait is bounded, and what came of it is said: never the CPU in silence.
-No pair of libedgetpu and runtime was tested for this project on a real accelerator.
+libedgetpu crashes with newer TFLite runtimes (google-coral/edgetpu issue 712), and an accelerator
+may be late at boot. So a child process runs the model once before the kiosk does. The wait is
+bounded and its result reported: the CPU is never used silently. No combination of libedgetpu and
+runtime has been tested on a real accelerator for this project.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ INSTALL = "install libedgetpu1-std (coral.ai/software) or set `vision.accelerato
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a probe found. works: the model ran. hope: waiting may help. words: what was seen."""
+    """Result of a probe. works: the model ran. retry: waiting may help. reason: for the user."""
 
     works: bool
-    hope: bool
-    words: str
+    retry: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """What runs the face model, for the health message, and why if not what was asked for."""
+    """What runs the face model, and why, for the health message."""
 
     name: Literal["cpu", "edgetpu"]
     reason: str
@@ -52,7 +52,7 @@ Prober: TypeAlias = Callable[[Path], Probe]
 
 
 def compiled(model: Path) -> Path:
-    """What the Edge TPU compiler makes of `face.tflite`: `face_edgetpu.tflite` beside it."""
+    """The Edge TPU compiler's output for `face.tflite`: `face_edgetpu.tflite` beside it."""
     return model.with_name(f"{model.stem}_edgetpu.tflite")
 
 
@@ -84,20 +84,20 @@ def choose_backend(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Backend:
-    """What is to run `model`; waits at most `vision.accelerator_wait_s` for an Edge TPU.
+    """The backend for `model`; waits at most `vision.accelerator_wait_s` for an Edge TPU.
 
     Raises:
-        UserError: the accelerator does not work and the configuration allows no fallback.
+        UserError: the accelerator does not work, and the configuration allows no fallback.
     """
     if vision.accelerator == "none":
         return Backend("cpu", "as configured")
     found = _wait(vision.accelerator_wait_s, compiled(model), probe, clock, sleep)
     if found.works:
-        return Backend("edgetpu", found.words)
+        return Backend("edgetpu", found.reason)
     if not vision.accelerator_fallback:
-        raise UserError(f"vision.accelerator: edgetpu: {found.words}; {INSTALL}")
-    log.warning("the Edge TPU is not used: %s; %s", found.words, INSTALL)
-    return Backend("cpu", f"edgetpu was asked for, but {found.words}")
+        raise UserError(f"vision.accelerator: edgetpu: {found.reason}; {INSTALL}")
+    log.warning("the Edge TPU is not used: %s; %s", found.reason, INSTALL)
+    return Backend("cpu", f"edgetpu is configured, but {found.reason}")
 
 
 def _wait(
@@ -107,13 +107,13 @@ def _wait(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> Probe:
-    """Probe until it works, until there is no hope, or until the time is up."""
+    """Probe until it works, until waiting cannot help, or until the time is over."""
     if not model.is_file():
         return Probe(False, False, f"{model} is missing (edgetpu_compiler makes it)")
     deadline = clock() + longest_s
     while True:
         found = probe(model)
-        if found.works or not found.hope or clock() + PAUSE_S > deadline:
+        if found.works or not found.retry or clock() + PAUSE_S > deadline:
             return found
         sleep(PAUSE_S)
 
@@ -122,7 +122,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def _try(library: str, model: str) -> int:
-    """The child's work: an exit status, with a reason on standard output."""
+    """Run in the child: an exit status, with a reason on standard output."""
     runtime = find_runtime()
     try:
         delegate = runtime.load_delegate(library)

@@ -1,8 +1,8 @@
-"""The one place that knows which TFLite runtime is installed.
+"""The adapter to the TFLite runtime: `ai-edge-litert`, or `tflite-runtime` if only that is there.
 
-`ai-edge-litert` first, `tflite-runtime` where only that is there; every other module sees a `Model`
-that maps named arrays to named arrays. A file that is cut, of another format or of another shape
-is a `UserError` of one line. Only this module and `edgetpu.py` touch a runtime.
+Every other module uses a `Model`, which maps named arrays to named arrays. A file that is
+truncated, of another format or of another shape is a `UserError` of one line. Only this module and
+`edgetpu.py` import a runtime.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """An input or output of a model. scale 0 means that the tensor is not quantized."""
+    """An input or output of a model. scale: 0 where the tensor is not quantized."""
 
     name: str
     index: int
@@ -60,8 +60,8 @@ def runtime_name() -> str:
 
 @contextmanager
 def without_chatter() -> Iterator[None]:
-    """Close standard error to the runtimes' C++ code, which writes dozens of lines that no
-    setting stops. What goes wrong is raised all the same."""
+    """Silence standard error, to which the runtimes' C++ code writes dozens of lines that no
+    setting stops. Errors are raised all the same."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -73,12 +73,12 @@ def without_chatter() -> Iterator[None]:
 
 
 def thread_count() -> int:
-    """Threads for one model: half of the cores, since the page is drawn by the others; 1 or 2."""
+    """Threads for one model, 1 or 2: half of the cores, since the others draw the page."""
     return 1 if len(os.sched_getaffinity(0)) < 4 else 2
 
 
 class Model:
-    """A loaded model. Tensors go by their signature's names, else by their own."""
+    """A loaded model. Tensors have the names of its signature, if it has one, or their own."""
 
     def __init__(self, interpreter: Any, name: str) -> None:
         """Wrap an interpreter whose tensors are allocated; `name` is for error messages."""
@@ -86,7 +86,7 @@ class Model:
         self._interpreter = interpreter
         signatures = interpreter.get_signature_list()
         if signatures:
-            # Conversion reorders input tensors: only the signature still knows their names.
+            # Conversion reorders input tensors: only the signature keeps their names.
             runner = interpreter.get_signature_runner(next(iter(signatures)))
             inputs, outputs = runner.get_input_details(), runner.get_output_details()
         else:
@@ -101,7 +101,7 @@ class Model:
         inputs: Mapping[str, tuple[int, ...]],
         outputs: Mapping[str, tuple[int, ...]],
     ) -> None:
-        """Check that the tensors named have these shapes; -1 stands for any length.
+        """Check that these tensors have these shapes; -1: any length.
 
         Raises:
             UserError: a tensor is missing or has another shape.
@@ -114,7 +114,7 @@ class Model:
                 if key not in found:
                     raise UserError(
                         f"{self.name}: no {word} `{key}`, only {', '.join(sorted(found))}; "
-                        "this is another model: put the right file there"
+                        "this is a different model: put the right file there"
                     )
                 got = found[key].shape
                 if len(got) != len(shape) or any(
@@ -122,17 +122,17 @@ class Model:
                 ):
                     raise UserError(
                         f"{self.name}: {word} `{key}` has the shape {got}, takes {shape}; "
-                        "this is another model: put the right file there"
+                        "this is a different model: put the right file there"
                     )
 
     def run(
         self, inputs: Mapping[str, Array], outputs: Collection[str] | None = None
     ) -> dict[str, Array]:
-        """One inference; every input is given, shaped as `self.inputs` says.
+        """One inference.
 
-        A quantized tensor is given real values, float32 or uint8 pixels 0 to 255, which are
-        quantized here; or int8 that is already. Quantized outputs come back as float32.
-        outputs: those that are wanted; None: all.
+        inputs: all of them, in the shapes of `self.inputs`. A quantized tensor takes real values,
+        float32 or uint8 pixels 0 to 255, which are quantized here, or quantized int8. outputs:
+        names of those to return, None for all; quantized ones are returned as float32.
         """
         interpreter = self._interpreter
         for key, value in inputs.items():
@@ -148,7 +148,7 @@ class Model:
         }
 
     def invoke(self) -> None:
-        """The bare inference on whatever the input tensors hold: what a benchmark divides by."""
+        """The bare inference on the current content of the input tensors, for the benchmark."""
         self._interpreter.invoke()
 
     def _converted(self, tensor: Tensor, value: Array) -> Array:
@@ -164,11 +164,11 @@ class Model:
 def load_model(path: Path, *, accelerator: Literal["none", "edgetpu"] = "none") -> Model:
     """Load a `.tflite` file and allocate its tensors.
 
-    accelerator: `edgetpu` hands the graph to libedgetpu, which may crash the process: probe it
+    accelerator: `edgetpu` delegates the graph to libedgetpu, which may crash the process: probe it
     first (`device.inference.edgetpu`).
 
     Raises:
-        UserError: no runtime, no such file, not a whole model, or one this runtime cannot run.
+        UserError: no runtime, no such file, a truncated model, or one this runtime cannot run.
     """
     runtime = find_runtime()
     if not path.is_file():
@@ -184,7 +184,7 @@ def load_model(path: Path, *, accelerator: Literal["none", "edgetpu"] = "none") 
     except (ValueError, RuntimeError) as error:
         reason = str(error).strip().rstrip(".").splitlines()[-1]
         raise UserError(
-            f"{path}: not a whole model that {runtime_name()} can run ({reason}); "
+            f"{path}: not a complete model that {runtime_name()} can run ({reason}); "
             "put the right file there"
         ) from None
 
@@ -204,7 +204,7 @@ def _quantized(tensor: Tensor, value: Array) -> Array:
 
 
 def _pixel_table(tensor: Tensor) -> Array | None:
-    """The 256 quantized values of a pixel; None where there is nothing to do."""
+    """The quantized values of the 256 pixel values; None where they are the same."""
     if not tensor.scale or (
         tensor.dtype == np.uint8 and (tensor.scale, tensor.zero_point) == (1, 0)
     ):

@@ -1,7 +1,7 @@
-"""A model's card: what the device must know of a model file, from the JSON that lies beside it.
+"""The model card: what the device needs to know of a model file, from the JSON file beside it.
 
-Labels come from the card, so a model that was trained on other classes brings its own. A file that
-is not the one its card was written for is refused: a half-finished copy must not run.
+Labels come from the card, so that a model trained on other classes has its own. A model file
+without the card's SHA-256 is refused: an incomplete copy must not run.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ Scale = Literal["logits", "probabilities"]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """labels: classes of the output that tells the emotion. scale: what that output is."""
+    """labels: classes of the emotion output. scale: what its values are."""
 
     labels: tuple[str, ...]
     scale: Scale
 
 
 def load_card(model: Path) -> Card:
-    """The card beside a model: `face.json` of `face.tflite`.
+    """The model card beside a model: `face.json` of `face.tflite`.
 
     Raises:
-        UserError: no card, not a card, or the card of another file.
+        UserError: no model card, a broken one, or that of another file.
     """
     path = model.with_suffix(".json")
     try:
@@ -38,11 +38,11 @@ def load_card(model: Path) -> Card:
         scale = data["outputs"]["emotion"]
     except OSError as error:
         raise UserError(
-            f"{path}: the card of {model.name} cannot be read ({error.strerror})"
+            f"{path}: the model card of {model.name} cannot be read ({error.strerror})"
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{path}: not the card of a model ({type(error).__name__}: {error}); "
+            f"{path}: not a model card ({type(error).__name__}: {error}); "
             "`wayside-tools convert` writes one"
         ) from None
     if not (isinstance(labels, list) and labels and all(isinstance(x, str) for x in labels)):
@@ -50,7 +50,7 @@ def load_card(model: Path) -> Card:
     if scale not in ("logits", "probabilities"):
         raise UserError(f"{path}: outputs.emotion: got {scale!r}, takes logits or probabilities")
     if not model.is_file():
-        raise UserError(f"{model}: no such model, though its card is there")
+        raise UserError(f"{model}: no such model, though its model card is there")
     if hashlib.sha256(model.read_bytes()).hexdigest() != sha256:
         raise UserError(f"{model}: not the file that {path.name} describes; copy both again")
     return Card(tuple(labels), scale)

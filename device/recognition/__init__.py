@@ -1,1 +1,1 @@
-"""What a face shows: emotion, age, gender and open eyes."""
+"""Recognition: emotion, age and gender from the crop of a face."""

@@ -1,8 +1,8 @@
-"""What is read in a face: emotion, age, gender and open eyes, each of which can be switched off.
+"""Recognition of emotion, age and gender, each of which can be switched off.
 
-One call of the backbone a face gives everything but the eyes; a one-step LSTM, whose state lives
-and dies with the track, tells the emotion over time. Embeddings and states never leave this
-module. The step says which backend really runs.
+One call of the backbone gives all three; a one-step LSTM, whose state lasts as long as the track,
+follows the emotion over time. Features and states never leave this module. `backend` says what runs
+the backbone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ State: TypeAlias = tuple[Floats, Floats]
 
 
 class Temporal:
-    """The one-step LSTM. start: the state of a track that has just begun."""
+    """The one-step LSTM. start: state of a new track."""
 
     def __init__(self, path: Path, labels: tuple[str, ...], features: tuple[int, ...]) -> None:
         """Load the model and its card.
@@ -41,7 +41,7 @@ class Temporal:
         if card.labels != labels:
             raise UserError(
                 f"{path}: labels {', '.join(card.labels)} are not those of face.tflite, "
-                f"{', '.join(labels)}; put the two of one training there"
+                f"{', '.join(labels)}; put both models of one training there"
             )
         self.model = load_model(path)
         state = (1, -1)
@@ -56,16 +56,13 @@ class Temporal:
         )
 
     def step(self, features: Floats, state: State) -> tuple[Floats, State]:
-        """Emotion probabilities after one more reading, and the state to go on with."""
+        """Emotion probabilities after one more frame, and the new state."""
         output = self.model.run({"features": features, "h": state[0], "c": state[1]})
         return probabilities(output["emotion"][0], self._scale), (output["h"], output["c"])
 
 
 class Recogniser:
-    """Reads faces. backend: what runs the backbone; labels: of the emotions it tells.
-
-    `models` are public for the benchmark's bare calls.
-    """
+    """Reads faces. backend: what runs the backbone. labels: of the emotion probabilities."""
 
     def __init__(
         self,
@@ -75,13 +72,13 @@ class Recogniser:
         *,
         backend: Backend | None = None,
     ) -> None:
-        """Load the models that are switched on.
+        """Load the models that the configuration switches on.
 
         models: the folder of `face.tflite`, `temporal.tflite` and their cards.
-        backend: what `edgetpu.choose_backend` found, where that was asked already.
+        backend: of the backbone; by default `edgetpu.choose_backend` decides.
 
         Raises:
-            UserError: a model or card is missing, broken or does not fit; no accelerator.
+            UserError: a model or model card is missing, broken or does not fit; no accelerator.
         """
         path = models / "face.tflite"
         self._on = recognise
@@ -90,36 +87,36 @@ class Recogniser:
         self.labels = card.labels
         self._scale: Scale = card.scale
         self._face = self._load_backbone(path, card)
-        self._told = emotion_output(self._face.outputs)
-        self._face.require({}, {self._told: (1, len(card.labels))})
+        self._emotion_output = emotion_output(self._face.outputs)
+        self._face.require({}, {self._emotion_output: (1, len(card.labels))})
         temporal, features = models / "temporal.tflite", self._face.outputs["features"].shape
         self._temporal = Temporal(temporal, card.labels, features) if recognise.emotion else None
         self._states: dict[str, State] = {}
 
     @property
     def models(self) -> dict[str, Model]:
-        """The models in use by name: face, temporal."""
+        """The models in use, by name: face, temporal."""
         found = {"face": self._face}
         if self._temporal is not None:
             found["temporal"] = self._temporal.model
         return found
 
     def read(self, frame: Frame, tracks: tuple[Track, ...]) -> tuple[Reading, ...]:
-        """One reading for each track whose face is there to be read.
+        """One reading for each track whose face is visible.
 
-        A track that the detector just missed gets none, and keeps its state.
+        A track that the detector has just missed gets none, and keeps its state.
         """
         self._forget_all_but({track.id for track in tracks})
         return tuple(self._reading(frame, t) for t in tracks if t.face.score > UNSEEN)
 
     def read_crop(self, crop: Image, at: float = 0.0) -> Reading:
-        """Read a grey picture (H, W) that is a face's crop already, of any size, with no past."""
+        """Read a grey face crop (H, W) of any size, without a track."""
         square = cv2.resize(crop, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR)
         emotion, age, female = self._heads(np.asarray(square, np.uint8), None)
         return Reading("", at, self.labels, emotion, age, female, None, 1.0)
 
     def clear(self) -> None:
-        """Forget everybody at once."""
+        """Drop the state of every track."""
         self._forget_all_but(set())
 
     def _forget_all_but(self, ids: set[str]) -> None:
@@ -140,17 +137,17 @@ class Recogniser:
         """Emotion, age and P(female), None where switched off."""
         if not (self._on.emotion or self._on.age or self._on.gender):
             return None, None, None
-        read = (self._told, "features", "age", "female")
-        output = self._face.run({"face": crop[None, :, :, None]}, read)
+        wanted = (self._emotion_output, "features", "age", "female")
+        output = self._face.run({"face": crop[None, :, :, None]}, wanted)
         emotion = self._emotion(output, track_id) if self._on.emotion else None
         age = softmax(output["age"][0]) if self._on.age else None
         female = 1 / (1 + float(np.exp(-output["female"].item()))) if self._on.gender else None
         return emotion, age, female
 
     def _emotion(self, output: dict[str, NDArray[np.float32]], track_id: str | None) -> Floats:
-        """Over time where there is a track and a temporal model, else of this crop alone."""
+        """Over time if there is a track and a temporal model, else of this crop alone."""
         if self._temporal is None or track_id is None:
-            return probabilities(output[self._told][0], self._scale)
+            return probabilities(output[self._emotion_output][0], self._scale)
         state = self._states.get(track_id, self._temporal.start)
         emotion, self._states[track_id] = self._temporal.step(output["features"], state)
         return emotion
@@ -174,13 +171,13 @@ class Recogniser:
 
 
 def emotion_output(outputs: Collection[str]) -> str:
-    """Which of a backbone's outputs tells the emotion: `consensus`, where it learnt from labels and
-    from people's votes, else `emotion`."""
+    """Name of a backbone's emotion output: `consensus` if it was trained on both labels and votes,
+    else `emotion`."""
     return "consensus" if "consensus" in outputs else "emotion"
 
 
 def probabilities(values: Floats, scale: Scale) -> Floats:
-    """Class probabilities, shape (n,), of a model's output on the scale that its card names."""
+    """Class probabilities, shape (n,), of an output with the scale that the model card names."""
     return values if scale == "probabilities" else softmax(values)
 
 

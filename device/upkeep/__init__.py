@@ -1,1 +1,1 @@
-"""Keeping a kiosk alive and telling how it is: watchdog, health, board and clock."""
+"""Supervision of a running kiosk: watchdog, health, board sensors and clock."""

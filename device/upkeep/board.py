@@ -1,10 +1,10 @@
-"""What the board says of itself: temperature, supply voltage, throttling, memory.
+"""The board's sensors: temperature, supply voltage, throttling, memory.
 
-Read from the kernel's own files, not through `vcgencmd`: that needs a fork and /dev/vcio, which the
-service's sandbox does not hand out. A sensor that this machine does not have is None, never "all
-is well". Of the thermal zones only the processor's counts: a battery's or a radio's says nothing
-about throttling. Left out on purpose: the firmware's "has occurred since boot" bits, which the
-kernel's voltage driver clears while it polls.
+They are read from the kernel's files, not through `vcgencmd`, which needs a fork and /dev/vcio: the
+service's sandbox gives no access to it. A sensor that this machine does not have is None, never
+"healthy". Only the processor's thermal zones count: a battery's or a radio's says nothing about
+throttling. The firmware's "has occurred since boot" bits are left out, since the kernel's voltage
+driver clears them when it polls.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ SYS = Path("/sys")
 PROC = Path("/proc")
 
 CPU_ZONES = ("cpu-thermal", "cpu_thermal", "soc-thermal", "soc_thermal", "x86_pkg_temp")
-"""Types of thermal zone that are a processor's: Raspberry Pi, Coral and other boards, x86."""
+"""Types of a processor's thermal zone: Raspberry Pi, Coral and other boards, x86."""
 
 THROTTLE_BITS = {
     1 << 1: "frequency_capped",
     1 << 2: "throttled",
     1 << 3: "soft_temperature_limit",
 }
-"""Bits of `get_throttled` that hold now, as Raspberry Pi's documentation of `vcgencmd` lists them;
+"""Bits of `get_throttled` for the current state, from Raspberry Pi's documentation of `vcgencmd`;
 bit 0, under-voltage, is `undervoltage`."""
 
 
@@ -39,7 +39,7 @@ def temperature_c(sys: Path = SYS) -> float | None:
 
 
 def undervoltage(sys: Path = SYS) -> bool | None:
-    """Whether the supply is too weak now, as the kernel's `rpi_volt` sensor reports it."""
+    """Whether the supply voltage is too low now, by the kernel's `rpi_volt` sensor."""
     for sensor in sorted(sys.glob("class/hwmon/hwmon*")):
         if _text(sensor / "name") == "rpi_volt":
             alarm = _number(sensor / "in0_lcrit_alarm")
@@ -49,7 +49,7 @@ def undervoltage(sys: Path = SYS) -> bool | None:
 
 
 def throttled(sys: Path = SYS) -> tuple[str, ...] | None:
-    """What slows the board down now, empty where nothing does; names from `THROTTLE_BITS`."""
+    """What slows the board down now, by the names of `THROTTLE_BITS`; empty if nothing does."""
     bits = _throttle_bits(sys)
     return (
         None if bits is None else tuple(name for bit, name in THROTTLE_BITS.items() if bits & bit)
@@ -65,21 +65,21 @@ def resident_mb(proc: Path = PROC) -> float | None:
 
 
 class Heat:
-    """Whether the kiosk should work less, told with hysteresis so that it does not flutter.
+    """Whether the kiosk should process fewer frames, with hysteresis.
 
-    A Raspberry Pi slows itself down from 80 degrees on; fewer frames before that keep the answers
-    quick, where a throttled processor would make every one of them slow.
+    A Raspberry Pi throttles its processor from 80 degrees on, which makes every frame slow; fewer
+    frames before that keep the latency low.
     """
 
     COOL_BY = 5.0
-    """Degrees below the limit at which the kiosk works at full speed again."""
+    """Degrees below the limit at which the kiosk processes every frame again."""
 
     def __init__(self, hot_celsius: float) -> None:
         self._limit = hot_celsius
         self.hot = False
 
     def update(self, temperature: float | None, throttled: Iterable[str] | None = None) -> bool:
-        """Take what was just read and return `hot`; not knowing changes nothing."""
+        """Take the sensors' values and return `hot`; unknown values change nothing."""
         if set(throttled or ()) & {"throttled", "soft_temperature_limit"}:
             self.hot = True
         elif temperature is not None:

@@ -1,10 +1,10 @@
-"""Whether the wall clock can be trusted: most boards have none that runs without power.
+"""Whether the wall clock can be trusted: on most boards it does not run without power.
 
-After a power cut such a board starts in the past until the network tells it the time. Nothing
-waits for that except what needs it: opening hours and TLS. `WallClock.now` is None while a
-synchronisation is awaited, for a bounded time, after which the clock is taken as it is and `state`
-says "unknown". A clock older than this program is never taken. Durations never come from here:
-they use the monotonic clock, so that a jump of hours changes nothing.
+After a power cut such a board starts in the past until the network sets its clock. Only what needs
+the time waits for that: opening hours and TLS. `WallClock.now` is None until the clock is
+synchronised, for a bounded time, after which the clock is used as it is and `state` is "unknown". A
+clock older than this program is never used. Durations use the monotonic clock instead, so that a
+jump of hours has no effect.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ log = logging.getLogger(__name__)
 ClockState: TypeAlias = Literal["synchronised", "waiting", "unknown"]
 
 TIMESYNC = Path("/run/systemd/timesync/synchronized")
-"""systemd-timesyncd creates it when the network has told it the time, and not before."""
+"""systemd-timesyncd creates it when it has set the clock."""
 
 EARLIEST = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
-"""Seconds since 1970 before which this program did not exist: an earlier clock is wrong."""
+"""Seconds since 1970 at which this program was written: an earlier clock is wrong."""
 
 ASK_EVERY_S = 1.0
 
@@ -34,9 +34,9 @@ _TIME_ERROR = 5
 
 
 def synchronised(timesync: Path = TIMESYNC) -> bool | None:
-    """Whether something keeps the system's clock true; None where the system does not tell.
+    """Whether the system clock is synchronised; None if the system does not report it.
 
-    The file of systemd-timesyncd first: chrony and ntpd have none, and tell the kernel instead.
+    By the file of systemd-timesyncd, or by the kernel, to which chrony and ntpd report.
     """
     try:
         if timesync.exists():
@@ -47,7 +47,7 @@ def synchronised(timesync: Path = TIMESYNC) -> bool | None:
 
 
 class WallClock:
-    """The time of day, once it can be believed."""
+    """The time of day, once the clock can be trusted."""
 
     def __init__(
         self,
@@ -64,10 +64,10 @@ class WallClock:
         self._next = self._began
         self._wait_s = wait_s
         self.state: ClockState = "waiting"
-        self.reason = f"waits up to {wait_s:.0f} s for the network to tell the time"
+        self.reason = f"waits up to {wait_s:.0f} s for the network to set the clock"
 
     def now(self, zone: tzinfo) -> datetime | None:
-        """Local time, or None until it can be trusted. Call it as often as you like."""
+        """Local time, or None until it can be trusted. Cheap enough for every turn."""
         self._update()
         seconds = self._wall()
         if self.state == "waiting" or seconds < EARLIEST:
@@ -83,9 +83,9 @@ class WallClock:
         if answer:
             self._become("synchronised", f"synchronised {at - self._began:.0f} s after the start")
         elif answer is None:
-            self._become("unknown", "this system does not tell whether its clock is synchronised")
+            self._become("unknown", "this system does not report whether its clock is synchronised")
         elif at >= self._until:
-            why = f"not synchronised after {self._wait_s:.0f} s: is a time server in reach?"
+            why = f"not synchronised after {self._wait_s:.0f} s: is a time server reachable?"
             self._become("unknown", why)
 
     def _become(self, state: ClockState, reason: str) -> None:

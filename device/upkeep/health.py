@@ -1,11 +1,11 @@
-"""The kiosk's health as one message: what each part says of itself when asked.
+"""The health message, built from sources: callables that report the state of each part.
 
-Built from small sources, callables that the parts hand over, so that it knows neither MQTT nor any
-part. It always comes about: a source that fails is None in the message and one line in the log,
-and what has no source, or no sensor, is None too, never "all is well".
+It depends neither on MQTT nor on any part. Guarantee: the message is always built. A source that
+fails is None in the message and one line in the log; a part without a source or sensor is None too,
+never "healthy".
 
     health = Health(boot, watchdog.heartbeats, {"camera": capture.state, "fps": capture.fps, ...})
-    bus.publish_health(health.payload())
+    bus.publish("health", health.payload())
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from device.upkeep.watchdog import Heartbeats
 log = logging.getLogger(__name__)
 
 Source: TypeAlias = Callable[[], Any]
-"""Gives what JSON can hold, as it is now: asked at every message, never remembered."""
+"""Returns the current state as JSON types; called for every message."""
 
 BOARD: Mapping[str, Source] = {
     "temperature_c": board.temperature_c,
@@ -32,12 +32,12 @@ BOARD: Mapping[str, Source] = {
 }
 
 PARTS = ("camera", "fps", "detector", "accelerator", "runtime", "drops", "broker", "clock")
-"""What the rest of the kiosk is asked for. `accelerator` and `runtime` name what is really in use,
-not what was configured."""
+"""Keys whose sources the rest of the kiosk provides. `accelerator` and `runtime` name what is in
+use, not what is configured."""
 
 
 class Health:
-    """Asks every source and puts the message together."""
+    """Calls every source and builds the message."""
 
     def __init__(
         self,
@@ -48,10 +48,10 @@ class Health:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """boot: id of this start. sources: by key of the message, `PARTS` or to replace `BOARD`.
+        """boot: id of this start. sources: by key of the message: `PARTS`, or those of `BOARD`.
 
         Raises:
-            ValueError: a source for a key that the message does not have.
+            ValueError: a source for an unknown key.
         """
         unknown = set(sources) - set(PARTS) - set(BOARD)
         if unknown:
@@ -82,9 +82,9 @@ class Health:
             return None
         try:
             answer = source()
-        except Exception:  # whatever is wrong with a part, the others' health must come through
+        except Exception:  # one broken part must not hide the health of the others
             if key not in self._failed:
-                log.exception("health: %s does not answer", key)
+                log.exception("health: the source of %s failed", key)
             self._failed.add(key)
             return None
         self._failed.discard(key)

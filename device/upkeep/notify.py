@@ -1,8 +1,8 @@
-"""Tells the service manager how the process is: systemd's sd_notify protocol, without a library.
+"""Notifications to the service manager: systemd's sd_notify protocol, without a library.
 
-A notification is one datagram of `KEY=value` lines to the socket that NOTIFY_SOCKET names. It
-never blocks and never raises: a kiosk that cannot reach its manager goes on working, and the
-manager's own deadlines then do their work. Without NOTIFY_SOCKET nothing is sent.
+A notification is one datagram of `KEY=value` lines to the socket that NOTIFY_SOCKET names. It never
+blocks and never raises: a kiosk that cannot reach its manager goes on, and the manager's own
+deadlines apply. Without NOTIFY_SOCKET nothing is sent.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Mapping
 
 
 class Notifier:
-    """The line to the service manager; a `Notifier(None)` has nobody to tell."""
+    """Sends notifications; `Notifier(None)` sends none."""
 
     def __init__(self, address: str | None) -> None:
-        """address: a path, `@name` for an abstract socket, or None."""
+        """address: of the socket: a path, `@name` for an abstract socket, or None."""
         self._address = address
         self._socket: socket.socket | None = None
         if address:
@@ -30,31 +30,31 @@ class Notifier:
 
     @property
     def supervised(self) -> bool:
-        """Whether a service manager listens."""
+        """Whether there is a service manager."""
         return self._socket is not None
 
     def ready(self, status: str) -> None:
-        """Start-up is complete; from here on the watchdog counts."""
+        """Start-up is complete; the watchdog is active from now on."""
         self._send("READY=1", f"STATUS={status}")
 
     def loading(self, status: str, within_s: float) -> None:
-        """Start-up goes on: do not give up for another `within_s` seconds."""
+        """Start-up continues: extend its timeout by `within_s` seconds."""
         self._send(f"EXTEND_TIMEOUT_USEC={int(within_s * 1e6)}", f"STATUS={status}")
 
     def feed(self) -> None:
-        """All is well: the watchdog may wait for its full period again."""
+        """Restart the watchdog's period."""
         self._send("WATCHDOG=1")
 
-    def bite(self, status: str) -> None:
-        """All is not well: act now as if the watchdog's period were over."""
+    def trigger(self, status: str) -> None:
+        """End the watchdog's period now: the manager restarts the process."""
         self._send(f"STATUS={status}", "WATCHDOG=trigger")
 
     def status(self, text: str) -> None:
-        """One line that `systemctl status` shows."""
+        """Set the line that `systemctl status` shows."""
         self._send(f"STATUS={text}")
 
     def stopping(self) -> None:
-        """A clean end has begun."""
+        """A clean shutdown has begun."""
         self._send("STOPPING=1")
 
     def _send(self, *lines: str) -> None:
@@ -65,5 +65,5 @@ class Notifier:
         try:
             self._socket.sendto(message, name)
         except OSError:
-            # The manager is being restarted or its queue is full: the next message is due soon.
+            # The manager restarts or its queue is full: the next notification follows soon.
             return

@@ -1,9 +1,9 @@
-"""Feeds the service manager's watchdog while every loop turns within its own deadline.
+"""Feeds the service manager's watchdog while every loop keeps its own deadline.
 
-A loop says how long one turn may take and beats once a turn, also when it had nothing to do. One
-that has not beaten for longer than that hangs: its name is logged and the manager is asked to
-restart the process at once. A lost camera or broker is no hang: the loop that waits for it goes on
-turning, and `health` tells the state.
+A loop declares how long one turn may take and sends a heartbeat once a turn, even if it had nothing
+to do. A loop without a heartbeat for longer hangs: its name is logged, and the manager is asked to
+restart the process at once. A lost camera or broker is no hang: the loop that waits for it goes on,
+and `health` reports the state.
 
     watchdog = Watchdog(Notifier.from_environment())
     watchdog.loading("models", within_s=120)        # before each slow part of the start
@@ -28,24 +28,24 @@ from device.upkeep.notify import Notifier
 log = logging.getLogger(__name__)
 
 LONGEST_DEADLINE_S = 10.0
-"""The hardware watchdog of a Raspberry Pi waits 15 s at most (Linux's bcm2835_wdt: 20 bits of
-1/65536 s); a loop's deadline, and the second in which a hang is noticed, end well before it.
+"""Longest deadline of a loop. The hardware watchdog of a Raspberry Pi waits at most 15 s (Linux's
+bcm2835_wdt: 20 bits of 1/65536 s); a deadline, and the second to notice a hang, must end before it.
 """
 
-LOOK_EVERY_S = 1.0
-"""Seconds between two looks at the loops."""
+CHECK_EVERY_S = 1.0
+"""Seconds between two checks of the loops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How a loop is: seconds since its last beat, and whether that is within its deadline."""
+    """State of a loop: seconds since its last heartbeat, and whether it keeps its deadline."""
 
     ok: bool
     age_s: float
 
 
 class Heartbeats:
-    """When each loop last turned, and when it must turn again. A beat takes no lock."""
+    """The last heartbeat and the deadline of each loop. A heartbeat takes no lock."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -53,12 +53,12 @@ class Heartbeats:
         self._last: dict[str, float] = {}
 
     def expect(self, name: str, within_s: float) -> Callable[[], None]:
-        """Count on a loop from now on; call what this returns once a turn.
+        """Supervise a loop from now on; it calls the returned function once a turn.
 
         within_s: seconds, more than 0 and at most `LONGEST_DEADLINE_S`.
 
         Raises:
-            ValueError: a deadline that the hardware watchdog would not wait for.
+            ValueError: a deadline beyond `LONGEST_DEADLINE_S`.
         """
         if not 0 < within_s <= LONGEST_DEADLINE_S:
             raise ValueError(f"{name}: got {within_s} s, takes up to {LONGEST_DEADLINE_S} s")
@@ -71,11 +71,11 @@ class Heartbeats:
         return beat
 
     def forget(self, name: str) -> None:
-        """Count on a loop no more: it has ended as it should."""
+        """Supervise a loop no longer: it has ended as it should."""
         self._within.pop(name, None)
 
     def steps(self) -> Mapping[str, Step]:
-        """Every loop that is counted on, for `health`."""
+        """Every supervised loop, for `health`."""
         now = self._clock()
         ages = {name: now - self._last[name] for name in tuple(self._within)}
         return {
@@ -84,15 +84,15 @@ class Heartbeats:
         }
 
     def late(self) -> Mapping[str, float]:
-        """Loops beyond their deadline, and seconds since their last beat."""
+        """Loops beyond their deadline, and seconds since their last heartbeat."""
         return {name: step.age_s for name, step in self.steps().items() if not step.ok}
 
 
 class Watchdog:
-    """Stands between the loops and the service manager."""
+    """Checks the heartbeats and notifies the service manager."""
 
-    def __init__(self, notifier: Notifier, *, every_s: float = LOOK_EVERY_S) -> None:
-        """every_s: seconds between two looks."""
+    def __init__(self, notifier: Notifier, *, every_s: float = CHECK_EVERY_S) -> None:
+        """every_s: seconds between two checks."""
         self.heartbeats = Heartbeats()
         self._notifier = notifier
         self._every_s = every_s
@@ -100,30 +100,30 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def loading(self, what: str, within_s: float = 120) -> None:
-        """A slow part of the start begins: it may take `within_s`, and is killed if it hangs."""
+        """A slow part of the start begins; the manager kills it after `within_s` seconds."""
         log.info("loading %s", what)
         self._notifier.loading(f"loading {what}", within_s)
 
     def ready(self, status: str = "running") -> None:
-        """The start is complete: from now on every loop must keep its deadline."""
+        """The start is complete: every loop must keep its deadline from now on."""
         self._notifier.ready(status)
         self._thread.start()
 
     def stop(self) -> None:
-        """A clean end begins: loops may stop. The manager's stop timeout takes over."""
+        """A clean shutdown begins: loops may end. The manager's stop timeout applies."""
         self._notifier.stopping()
         self._stopped.set()
 
     def _watch(self) -> None:
-        told: tuple[str, ...] = ()
+        reported: tuple[str, ...] = ()
         while not self._stopped.is_set():
             late = self.heartbeats.late()
             if not late:
                 self._notifier.feed()
             else:
                 names = ", ".join(late)
-                if tuple(late) != told:
+                if tuple(late) != reported:
                     log.critical("hangs: %s, silent for %.1f s", names, max(late.values()))
-                self._notifier.bite(f"hangs: {names}")
-            told = tuple(late)
+                self._notifier.trigger(f"hangs: {names}")
+            reported = tuple(late)
             self._stopped.wait(self._every_s)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
+from device.faces.detect import DETECTORS
 from tools.places import ROOT
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def add_parser(verbs: SubParsers) -> None:
         epilog="example: wayside-tools bench --detector blazeface --json",
     )
     add_config(parser)
-    parser.add_argument("--detector", choices=("auto", "mediapipe", "blazeface"))
+    parser.add_argument("--detector", choices=("auto", *DETECTORS))
     parser.add_argument("--frames", type=int, default=600, help="frames of each scene")
     parser.add_argument("--json", action="store_true", help="one object instead of a table")
     parser.add_argument(

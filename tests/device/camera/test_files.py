@@ -48,7 +48,7 @@ def test_a_video_whose_index_is_cut_off_does_not_open(tmp_path):
 
 def test_a_video_without_a_picture_says_so(tmp_path):
     path = write_video(tmp_path / "empty.avi", 0, "MJPG")
-    with pytest.raises(UserError, match="there is no picture in this video"):
+    with pytest.raises(UserError, match="this video has no picture"):
         read_all(VideoFile(path))
 
 

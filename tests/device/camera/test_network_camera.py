@@ -92,7 +92,7 @@ def test_a_network_camera_is_read_lost_and_read_again(network_camera):
         camera.open()
         for _ in range(50):
             assert camera.read().rgb.shape == (120, 160, 3)
-        with pytest.raises(OSError, match="gives no picture") as error:
+        with pytest.raises(OSError, match="delivers no picture") as error:
             read_until_it_fails(camera)
         assert "secret" not in str(error.value)
         camera.close()

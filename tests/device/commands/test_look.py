@@ -182,7 +182,7 @@ def test_each_bad_input_is_one_line_and_the_good_ones_are_analysed_all_the_same(
     (tmp_path / "empty").mkdir()
     bad = {
         cut(write_clip(tmp_path / "no_index.mp4", noise)): "cut short",
-        cut(write_clip(tmp_path / "half.avi", noise)): "export it anew",
+        cut(write_clip(tmp_path / "half.avi", noise)): "export it again",
         text: "not a picture",
         write(tmp_path / "dot.png", np.zeros((1, 1, 3), np.uint8)): "1x1 pixels are too few",
         tmp_path / "gone.jpg": "No such file",
@@ -209,7 +209,7 @@ def test_a_clip_without_a_picture_is_one_line(look, tmp_path):
     video.release()
     code, out, errors = look(clip)
     assert (code, out) == (1, "")
-    assert errors == [f"wayside: {clip}: there is no picture in this video"]
+    assert errors == [f"wayside: {clip}: this video has no picture"]
 
 
 def test_a_grey_a_transparent_and_a_turned_photo_all_show_the_face(look, photo, tmp_path):

@@ -87,6 +87,11 @@ def test_mediapipe_asked_for_on_a_pi_4_is_one_clear_line(face_models: Path, pi_4
     assert "\n" not in str(error.value)
 
 
+def test_a_detector_that_does_not_exist_is_one_clear_line(face_models: Path) -> None:
+    with pytest.raises(UserError, match=r"vision.detector: got 'yolo', takes auto, mediapipe, b"):
+        open_detector(VisionConfig(detector="yolo"), face_models)
+
+
 @mediapipe_runs_here
 def test_auto_takes_mediapipe_where_it_runs(face_models: Path) -> None:
     detector, choice = open_detector(VisionConfig(), face_models)
@@ -102,7 +107,7 @@ def test_a_broken_model_file_is_one_clear_line(
         whole = path.read_bytes()
         (tmp_path / path.name).write_bytes(whole[: len(whole) // 2])
     vision = VisionConfig.model_validate({"detector": name})
-    with pytest.raises(UserError, match="not a whole model") as error:
+    with pytest.raises(UserError, match="not a complete model") as error:
         open_detector(vision, tmp_path)
     assert "\n" not in str(error.value)
 

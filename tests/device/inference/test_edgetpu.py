@@ -98,14 +98,14 @@ def test_a_model_that_was_not_compiled_for_it_never_runs_on_the_cpu_in_silence(
 def test_a_missing_driver_is_said_to_be_missing(model: Path) -> None:
     found = probe_edgetpu(model, library="libedgetpu-that-is-not-there.so.1")
     assert not found.works
-    assert "libedgetpu-that-is-not-there.so.1: cannot open shared object file" in found.words
+    assert "libedgetpu-that-is-not-there.so.1: cannot open shared object file" in found.reason
 
 
 def test_a_driver_that_crashes_takes_only_the_probe_with_it(model: Path, tmp_path: Path) -> None:
     library = write_crashing_library(tmp_path / "libedgetpu.so.1")
     found = probe_edgetpu(model, library=str(library))
     assert not found.works
-    assert "crashed a test process (SIGSEGV)" in found.words
+    assert "crashed a test process (SIGSEGV)" in found.reason
 
 
 def test_a_driver_that_hangs_is_given_up(model: Path, tmp_path: Path) -> None:
@@ -113,4 +113,4 @@ def test_a_driver_that_hangs_is_given_up(model: Path, tmp_path: Path) -> None:
     library = write_hanging_library(tmp_path / "libedgetpu.so.1")
     found = probe_edgetpu(model, library=str(library), timeout_s=1)
     assert not found.works
-    assert "did not answer within 1 s" in found.words
+    assert "did not answer within 1 s" in found.reason

@@ -29,7 +29,7 @@ def test_a_model_cut_in_half_is_one_clear_line(face_models: Path, tmp_path: Path
     for share in (0, 0.5, 0.999):
         cut = tmp_path / "cut.tflite"
         cut.write_bytes(whole[: int(len(whole) * share)])
-        with pytest.raises(UserError, match=r"cut.tflite: not a whole model") as error:
+        with pytest.raises(UserError, match=r"cut.tflite: not a complete model") as error:
             load_model(cut)
         assert "\n" not in str(error.value)
 
@@ -37,7 +37,7 @@ def test_a_model_cut_in_half_is_one_clear_line(face_models: Path, tmp_path: Path
 def test_a_text_file_is_no_model(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     path.write_text("not a model\n" * 100)
-    with pytest.raises(UserError, match="not a whole model"):
+    with pytest.raises(UserError, match="not a complete model"):
         load_model(path)
 
 

@@ -199,8 +199,8 @@ def test_another_model_in_the_place_of_the_temporal_one_is_refused(copied: Path)
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "not the card of a model"),
-        ("[]", "not the card of a model"),
+        ("{", "not a model card"),
+        ("[]", "not a model card"),
         ('{"labels": "happy", "sha256": "0", "outputs": {"emotion": "logits"}}', "labels: got"),
         ('{"labels": ["a"], "sha256": "0", "outputs": {"emotion": "votes"}}', "takes logits or"),
     ],
@@ -214,7 +214,7 @@ def test_a_missing_model_or_card_is_named(copied: Path) -> None:
     (copied / "temporal.tflite").unlink()
     refuses(copied, "temporal.tflite: no such model")
     (copied / "face.json").unlink()
-    refuses(copied, "face.json: the card of face.tflite cannot be read")
+    refuses(copied, "face.json: the model card of face.tflite cannot be read")
 
 
 def refuses(folder: Path, said: str) -> None:
@@ -229,7 +229,7 @@ def test_the_backend_that_really_runs_is_told(models: Path, tmp_path: Path) -> N
     wanted = VisionConfig(accelerator="edgetpu", accelerator_wait_s=0)
     backend = Recogniser(models, wanted, RecogniseConfig()).backend
     assert backend.name == "cpu"
-    assert "edgetpu was asked for, but" in backend.reason
+    assert "edgetpu is configured, but" in backend.reason
     strict = wanted.model_copy(update={"accelerator_fallback": False})
     with pytest.raises(UserError, match=r"vision\.accelerator: edgetpu: "):
         Recogniser(models, strict, RecogniseConfig())

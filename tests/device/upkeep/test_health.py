@@ -61,7 +61,9 @@ def test_a_part_that_fails_is_unknown_and_keeps_nobody_elses_health_back(
         first, second = health.payload(), health.payload()
     assert first["camera"] is None
     assert second["fps"] == 15.0
-    assert [record.getMessage() for record in caplog.records] == ["health: camera does not answer"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "health: the source of camera failed"
+    ]
 
 
 def test_a_misspelt_part_is_refused_at_the_start() -> None:
