@@ -1,8 +1,8 @@
 """Evaluation of the detectors: `wayside-tools measure detection` prints the README's figures.
 
 Recall on annotated photographs, agreement of the two detectors, tracks on clips with and without
-people, and the largest distance. Detectors come from `open_detector` and tracks from `Tracker`, as
-on a kiosk, with the configuration's defaults.
+people, and the largest distance. Faces and tracks come from the device's `FacePipeline`, with the
+configuration's defaults.
 """
 
 from __future__ import annotations
