@@ -52,9 +52,11 @@ STEPS = {
 
 FPS = 15
 WARM_FRAMES = 30
+"""Frames before the measurement."""
+
 SOAK_WARM = 5000
 WARM_S, KIOSK_S = 6.0, 12.0
-"""Seconds that a kiosk runs before its load is measured, and while it is."""
+"""Seconds that a kiosk runs before and during the measurement of its load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def measure(config: Config, faces: Literal[1, 4], frames: int) -> Timings:
         RuntimeError: the corridor does not see all of the `faces` people.
     """
     corridor = Corridor(config)
-    steps = {s: _timed(attrgetter(part)(corridor), verb) for s, (part, verb) in STEPS.items()}
+    steps = {s: _timed(attrgetter(part)(corridor), method) for s, (part, method) in STEPS.items()}
     models = _models(corridor, config)
     called = _recorded(corridor, models)
     whole: list[float] = []
@@ -130,15 +132,15 @@ def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def scene(faces: Literal[1, 4]) -> Iterator[tuple[Image, Image]]:
-    """Grey and RGB pictures, 640x480, of one or four people who move a little; without end."""
+    """Grey and RGB pictures, 640x480, of one or four people who move slightly; endless."""
     demo = Demo(Config().camera.model_copy(update={"width": 640, "height": 480}))
     for number in itertools.count():
-        # There and back through the seconds in which a person stands before the wall.
+        # Back and forth through the seconds of a person's stay.
         since = 2 + abs((number / FPS) % 16 - 8)
         view = demo.view(since)
         if faces == 4:
-            views = (view, demo.view(STAY_S + PAUSE_S + since))  # the second person's turn
-            middle = (v[40:400, 80:560] for v in views)  # so that faces are not too far away
+            views = (view, demo.view(STAY_S + PAUSE_S + since))  # the second person
+            middle = (v[40:400, 80:560] for v in views)  # so that faces are large enough
             small = [cv2.resize(v, (320, 240), interpolation=cv2.INTER_AREA) for v in middle]
             view = np.vstack([np.hstack(small), np.hstack(small[::-1])])
         frame = frame_of(view, 0.0)
@@ -148,7 +150,7 @@ def scene(faces: Literal[1, 4]) -> Iterator[tuple[Image, Image]]:
 def soak(config: Config, frames: int, warm_up: int = SOAK_WARM) -> tuple[float, float]:
     """Resident MB after `warm_up` frames and after all of them, people coming and leaving.
 
-    The people are the demo's; every track of theirs is new to everything that remembers.
+    The people are the demo's; each visit has new tracks, so state that is not dropped accumulates.
     """
     corridor, counts, demo = Corridor(config), Counts(config.privacy), Demo(config.camera)
     early = 0.0
@@ -203,10 +205,10 @@ def _turn_for(kiosk: Kiosk, seconds: float) -> None:
         kiosk.turn()
 
 
-def _timed(part: object, verb: str) -> list[float]:
-    """Seconds of every call of a part's verb from now on."""
+def _timed(part: object, method: str) -> list[float]:
+    """Seconds of every call of a part's method from now on."""
     spent: list[float] = []
-    call: Callable[..., Any] = getattr(part, verb)
+    call: Callable[..., Any] = getattr(part, method)
 
     def timed(*given: Any) -> Any:
         began = time.perf_counter()
@@ -214,7 +216,7 @@ def _timed(part: object, verb: str) -> list[float]:
         spent.append(time.perf_counter() - began)
         return answer
 
-    setattr(part, verb, timed)
+    setattr(part, method, timed)
     return spent
 
 
@@ -235,14 +237,14 @@ def _recorded(corridor: Corridor, models: Mapping[str, Model]) -> list[str]:
     """Names of the models that are called from now on, in their order."""
     called: list[str] = []
 
-    def record(name: str, part: Any, verb: str) -> None:
-        call: Callable[..., Any] = getattr(part, verb)
+    def record(name: str, part: Any, method: str) -> None:
+        call: Callable[..., Any] = getattr(part, method)
 
         def recorded(*given: Any) -> Any:
             called.append(name)
             return call(*given)
 
-        setattr(part, verb, recorded)
+        setattr(part, method, recorded)
 
     for name, model in models.items():
         if name != "detector":

@@ -114,7 +114,7 @@ class MoodTable(Section):
         return current if any(row.holds(features, self.margins) for row in rows) else first.mood
 
 
-class Feeling:
+class Affect:
     """One visitor's valence and arousal over the last seconds, and the mood that follows.
 
     `add` takes the smoothed emotion of each frame, `add_eyes` each measurement of the eyes.

@@ -13,7 +13,7 @@ import numpy as np
 
 from device.audience.demographics import Age, GenderMean
 from device.audience.emotion import SEEN_S, Emotion, ExponentialMean
-from device.audience.mood import Feeling, MoodTable
+from device.audience.mood import Affect, MoodTable
 from device.config import AudienceConfig
 from device.values import MOODS, UNKNOWN, Observation, Reading, Track, Visitor
 
@@ -102,7 +102,7 @@ class _Person:
         self._trust = ExponentialMean(np.zeros(()), config.smoothing_s)
         self._known = False
         self._emotion: Emotion | None = None
-        self._feeling = Feeling(table, config.slow_s)
+        self._affect = Affect(table, config.slow_s)
         self._age = Age()
         self._gender = GenderMean()
 
@@ -115,7 +115,7 @@ class _Person:
         seconds = elapsed * reading.trust
         self._update_trust(reading.trust, elapsed)
         if reading.eyes_open is not None:
-            self._feeling.add_eyes(reading.eyes_open, reading.at)
+            self._affect.add_eyes(reading.eyes_open, reading.at)
         if reading.trust >= self._config.least_trust:
             if reading.age is not None:
                 self._age.add(reading.age, seconds)
@@ -125,7 +125,7 @@ class _Person:
             if self._emotion is None:
                 self._emotion = Emotion(reading.labels, self._config)
             self._emotion.add(reading.emotion, seconds)
-            self._feeling.add(self._emotion.by_label(), seconds)
+            self._affect.add(self._emotion.by_label(), seconds)
 
     def _update_trust(self, trust: float, elapsed: float) -> None:
         """Decide whether states can be reported now; once they are, less trust is enough."""
@@ -138,7 +138,7 @@ class _Person:
         """What is reported of this person now."""
         known = self._emotion is not None and self._known and at - self.read_at <= LONGEST_S
         emotion = self._emotion.label if self._emotion and known else UNKNOWN
-        mood = self._feeling.mood if known else UNKNOWN
+        mood = self._affect.mood if known else UNKNOWN
         if known and self._emotion and set(self._emotion.labels) <= set(MOODS):
             mood = emotion
         return Visitor(
@@ -146,8 +146,8 @@ class _Person:
             emotion=emotion,
             emotions=self._emotion.by_label() if self._emotion else {},
             mood=mood,
-            valence=self._feeling.valence,
-            arousal=self._feeling.arousal,
+            valence=self._affect.valence,
+            arousal=self._affect.arousal,
             years=self._age.years,
             age_band=self._age.band,
             female=self._gender.female,

@@ -15,7 +15,7 @@ from tests.kiosks import wall
 FPS = 15
 
 
-def test_somebody_is_offered_something_within_two_seconds_and_nobody_is_offered_nothing(
+def test_a_visitor_gets_suggestions_within_two_seconds_and_an_empty_view_none(
     config: Config,
 ) -> None:
     corridor, demo = Corridor(config), Demo(config.camera)
@@ -32,7 +32,7 @@ def test_somebody_is_offered_something_within_two_seconds_and_nobody_is_offered_
     corridor.close()
 
 
-def test_when_people_leave_the_screen_rests_and_the_corridor_knows_nothing_of_them(
+def test_when_people_leave_the_screen_rests(
     config: Config,
 ) -> None:
     corridor, demo = Corridor(config), Demo(config.camera)
@@ -77,7 +77,7 @@ def test_another_sensor_leads_to_suggestions_without_a_frame_or_a_track(config: 
     corridor.close()
 
 
-def test_another_sensor_is_heard_beside_a_camera(config: Config) -> None:
+def test_another_sensor_counts_beside_a_camera(config: Config) -> None:
     corridor, demo, microphone = Corridor(config), Demo(config.camera), FakeMicrophone()
     for number in range(2 * FPS):
         at = 3 + number / FPS
@@ -89,7 +89,7 @@ def test_another_sensor_is_heard_beside_a_camera(config: Config) -> None:
 
 
 @pytest.mark.slow
-def test_memory_is_level_over_many_frames(config: Config) -> None:
+def test_memory_does_not_grow_over_many_frames(config: Config) -> None:
     # failure 7: the same over 200,000 frames is `wayside-tools bench --soak 200000`
     from tools.timing import soak
 

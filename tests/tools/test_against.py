@@ -1,4 +1,4 @@
-"""Two checkouts are compared in turns; which is faster, no test may depend on."""
+"""Two checkouts are compared in turns; no test depends on which is faster."""
 
 from __future__ import annotations
 

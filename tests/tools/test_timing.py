@@ -1,4 +1,4 @@
-"""The bench measures what runs; how fast that is, no test may depend on."""
+"""The benchmark measures the corridor; no test depends on its speed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_every_step_is_timed_against_the_bare_calls_of_the_same_frames(
     assert set(_object(timings)) == KEYS
 
 
-def test_the_interval_of_a_median_is_two_of_the_values_and_holds_for_few() -> None:
+def test_the_interval_of_a_median_is_two_of_the_values() -> None:
     # The exact binomial interval of 100 values: ranks 40 and 61, 96.5 %
     assert median_interval([*range(1, 101)]) == (50.5, 40, 61)
     assert median_interval([3.0, 1.0]) == (2.0, 1.0, 3.0)
@@ -39,7 +39,7 @@ def test_four_faces_take_more_model_calls_than_one(config: Config) -> None:
 
 
 @pytest.mark.slow
-def test_a_whole_kiosk_is_weighed_in_a_process_of_its_own(config: Config) -> None:
+def test_memory_and_load_of_a_kiosk_are_measured_in_a_process_of_its_own(config: Config) -> None:
     config = changed(config, vision__detector="blazeface")
     memory_mb, load = run_kiosk(config, "nobody", warm_s=1, seconds=1)
     assert memory_mb is not None

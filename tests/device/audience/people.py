@@ -1,4 +1,4 @@
-"""People who stand before a kiosk, as readings and as visitors, for the tests of this room."""
+"""Synthetic people, as readings and as visitors."""
 
 from __future__ import annotations
 
@@ -89,20 +89,20 @@ def visitor(
 
 def watch(
     smoother: Smoother,
-    course: Mapping[float, Floats] | list[tuple[float, Floats]],
+    changes: Mapping[float, Floats] | list[tuple[float, Floats]],
     fps: float,
     seconds: float,
     **about: object,
 ) -> list[tuple[float, Visitor]]:
-    """Show one face whose emotion changes at the given times; what is told at each frame."""
-    changes = sorted(dict(course).items())
-    told = []
+    """Show one face whose emotion changes at the given times; the visitor at each frame."""
+    ordered = sorted(dict(changes).items())
+    reported = []
     for frame in range(round(seconds * fps)):
         at = 100 + frame / fps
-        emotion = [e for begins, e in changes if begins <= frame / fps + 1e-9][-1]
-        look = reading(at, emotion, **about)  # type: ignore[arg-type]
-        told.append((frame / fps, smoother.update((track(),), (look,), at, HEIGHT)[0]))
-    return told
+        emotion = [e for begins, e in ordered if begins <= frame / fps + 1e-9][-1]
+        newest = reading(at, emotion, **about)  # type: ignore[arg-type]
+        reported.append((frame / fps, smoother.update((track(),), (newest,), at, HEIGHT)[0]))
+    return reported
 
 
 def suggestion(name: str) -> Suggestion:

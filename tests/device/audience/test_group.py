@@ -1,3 +1,5 @@
+"""Several visitors as one audience."""
+
 from __future__ import annotations
 
 import pytest
@@ -17,13 +19,13 @@ def company(*ages: float) -> str:
     return audience_of(tuple(aged(str(n), years) for n, years in enumerate(ages))).company
 
 
-def test_nobody_is_nobody() -> None:
+def test_an_audience_without_visitors_has_no_company_and_no_mood() -> None:
     nobody = audience_of(())
     assert (nobody.company, nobody.size, nobody.mood) == ("nobody", 0, UNKNOWN)
 
 
 @pytest.mark.parametrize(
-    ("ages", "told"),
+    ("ages", "expected"),
     [
         ((30,), "alone"),
         ((8,), "alone"),
@@ -37,33 +39,31 @@ def test_nobody_is_nobody() -> None:
         ((9, 10, 11), "friends"),
     ],
 )
-def test_company_is_told_from_how_many_they_are_and_how_old(
-    ages: tuple[float, ...], told: str
-) -> None:
-    assert company(*ages) == told
+def test_company_follows_from_number_and_ages(ages: tuple[float, ...], expected: str) -> None:
+    assert company(*ages) == expected
 
 
-def test_two_whose_age_is_not_known_are_not_called_a_couple() -> None:
+def test_two_visitors_of_unknown_age_are_friends() -> None:
     unknown = [visitor(name, age=None, band=UNKNOWN, minor=True) for name in "ab"]
     assert audience_of(tuple(unknown)).company == "friends"
 
 
-def test_whoever_stands_far_behind_does_not_count() -> None:
+def test_visitors_in_the_background_do_not_count() -> None:
     audience = audience_of((visitor("a", nearness=0.4), visitor("b", nearness=0.1, mood="sad")))
     assert (audience.size, audience.company, audience.mood) == (1, "alone", "happy")
     assert [v.track_id for v in audience.visitors] == ["a"]
 
 
-def test_a_group_of_one_mind_has_its_mood_and_a_mixed_one_has_none() -> None:
+def test_a_group_has_a_mood_only_if_it_is_shared() -> None:
     assert audience_of((visitor("a", mood="sad"), visitor("b", mood="sad"))).mood == "sad"
     assert audience_of((visitor("a", mood="sad"), visitor("b", mood="happy"))).mood == UNKNOWN
 
 
-def test_whoever_is_nearest_and_seen_best_has_the_most_to_say() -> None:
+def test_the_nearest_and_best_seen_visitor_weighs_most() -> None:
     near, far = visitor("a", nearness=0.5, mood="sad"), visitor("b", nearness=0.25, mood="happy")
     assert audience_of((far, near)).mood == "sad"
-    doubted = visitor("a", nearness=0.5, mood="sad", trust=0.2)
-    assert audience_of((far, doubted)).mood == "happy"
+    untrusted = visitor("a", nearness=0.5, mood="sad", trust=0.2)
+    assert audience_of((far, untrusted)).mood == "happy"
 
 
 def test_valence_is_a_mean_and_not_a_sum() -> None:
@@ -71,18 +71,18 @@ def test_valence_is_a_mean_and_not_a_sum() -> None:
     assert audience.valence == pytest.approx(0.5)
 
 
-def test_one_who_may_be_a_minor_makes_it_an_audience_with_minors() -> None:
+def test_one_possible_minor_makes_an_audience_with_minors() -> None:
     assert not audience_of((aged("a", 40), aged("b", 42))).minors
     assert audience_of((aged("a", 40), aged("b", 12))).minors
 
 
-def test_gender_is_the_groups_only_where_they_share_it() -> None:
+def test_a_group_has_a_gender_only_if_it_is_shared() -> None:
     women = (visitor("a", gender="female"), visitor("b", gender="female"))
     assert audience_of(women).gender == "female"
     assert audience_of((women[0], visitor("c", gender="male"))).gender == UNKNOWN
 
 
-def test_nobody_seen_clearly_is_still_somebody() -> None:
+def test_a_visitor_without_trust_still_counts() -> None:
     audience: Audience = audience_of((visitor("a", mood=UNKNOWN, trust=0.0),))
     assert (audience.size, audience.company, audience.mood) == (1, "alone", UNKNOWN)
 
@@ -93,7 +93,7 @@ def heard(**state: object) -> Visitor:
     return visitor("microphone", **about)  # type: ignore[arg-type]
 
 
-def test_another_sensor_weighs_as_much_as_it_says_and_adds_no_person() -> None:
+def test_another_sensor_weighs_beside_the_visitors_and_adds_no_person() -> None:
     seen = (visitor("a", mood="happy", nearness=0.3),)
     assert audience_of(seen, (heard(nearness=0.2),)).mood == "happy"
     assert audience_of(seen, (heard(nearness=1.0),)).mood == UNKNOWN
@@ -102,7 +102,7 @@ def test_another_sensor_weighs_as_much_as_it_says_and_adds_no_person() -> None:
     assert [v.track_id for v in loud.visitors] == ["a"]
 
 
-def test_what_another_sensor_does_not_know_changes_nothing() -> None:
+def test_what_another_sensor_does_not_know_has_no_effect() -> None:
     seen = (visitor("a", band="adult", gender="female"),)
     audience = audience_of(seen, (heard(nearness=5.0),))
     assert (audience.age_band, audience.gender, audience.minors) == ("adult", "female", False)
@@ -110,7 +110,7 @@ def test_what_another_sensor_does_not_know_changes_nothing() -> None:
     assert audience_of(seen, (young,)).minors
 
 
-def test_without_a_camera_another_sensor_stands_for_one_person_who_may_be_a_minor() -> None:
+def test_without_a_camera_another_sensor_counts_as_one_possible_minor() -> None:
     audience = audience_of((), (heard(),))
     assert (audience.size, audience.company, audience.mood) == (1, "alone", "sad")
     assert audience.minors

@@ -1,3 +1,5 @@
+"""From emotions to moods, by the table."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -14,9 +16,9 @@ from tests.device.audience.people import HEIGHT, emotions, reading, track, watch
 TABLE_TEXT = TABLE.read_text(encoding="utf-8")
 
 
-def mood_of(course: dict[float, Floats], seconds: float = 10, eyes_open: float = 1.0) -> str:
+def mood_of(changes: dict[float, Floats], seconds: float = 10, eyes_open: float = 1.0) -> str:
     each = Smoother(AudienceConfig())
-    return watch(each, course, 15, seconds, eyes_open=eyes_open)[-1][1].mood
+    return watch(each, changes, 15, seconds, eyes_open=eyes_open)[-1][1].mood
 
 
 @pytest.mark.parametrize(
@@ -34,32 +36,30 @@ def mood_of(course: dict[float, Floats], seconds: float = 10, eyes_open: float =
         ({"disgust": 0.8}, "frustrated"),
     ],
 )
-def test_a_steady_expression_is_the_mood_that_the_table_says(
-    shown: dict[str, float], mood: str
-) -> None:
+def test_a_steady_expression_has_the_mood_of_the_table(shown: dict[str, float], mood: str) -> None:
     assert mood_of({0: emotions(**shown)}) == mood
 
 
 @pytest.mark.parametrize("shown", ["neutral", "sad", "happy"])
-def test_eyes_that_stay_closed_are_exhaustion_whatever_else_the_face_says(shown: str) -> None:
+def test_closed_eyes_mean_exhausted_whatever_the_expression(shown: str) -> None:
     assert mood_of({0: emotions(**{shown: 0.8})}, eyes_open=0.05) == "exhausted"
 
 
-def test_blinking_is_not_exhaustion() -> None:
+def test_blinking_does_not_mean_exhausted() -> None:
     each = Smoother(AudienceConfig())
     moods = set()
     for frame in range(15 * 60):
         at = frame / 15
-        # Twenty blinks a minute; the look at the eyes, twice a second, hits every other one.
+        # Twenty blinks a minute; the eyes, measured twice a second, are closed at every other one.
         closed = int(at * 2) % 12 == 0
-        look = reading(at, emotions(neutral=0.9), eyes_open=0.0 if closed else 1.0)
-        moods.add(each.update((track(),), (look,), at, HEIGHT)[0].mood)
+        newest = reading(at, emotions(neutral=0.9), eyes_open=0.0 if closed else 1.0)
+        moods.add(each.update((track(),), (newest,), at, HEIGHT)[0].mood)
     assert moods <= {UNKNOWN, "neutral"}
 
 
-def test_who_comes_with_closed_eyes_is_not_exhausted_at_once() -> None:
-    told = watch(Smoother(AudienceConfig()), {0: emotions(neutral=0.9)}, 15, 1, eyes_open=0.0)
-    assert {v.mood for _, v in told} <= {UNKNOWN, "neutral"}
+def test_closed_eyes_at_the_start_do_not_mean_exhausted_at_once() -> None:
+    reported = watch(Smoother(AudienceConfig()), {0: emotions(neutral=0.9)}, 15, 1, eyes_open=0.0)
+    assert {v.mood for _, v in reported} <= {UNKNOWN, "neutral"}
 
 
 def test_a_lively_face_between_smiles_is_excited_and_a_still_one_is_happy() -> None:
@@ -71,29 +71,29 @@ def test_a_lively_face_between_smiles_is_excited_and_a_still_one_is_happy() -> N
 
 
 def test_a_mood_outlasts_a_passing_expression() -> None:
-    course = {0: emotions(happy=0.9), 20.0: emotions(angry=0.9), 21.0: emotions(happy=0.9)}
-    told = watch(Smoother(AudienceConfig()), course, 15, 25)
-    assert "angry" in {v.emotion for _, v in told}
-    assert {v.mood for at, v in told if at > 2} <= {"happy", "excited"}
+    changes = {0: emotions(happy=0.9), 20.0: emotions(angry=0.9), 21.0: emotions(happy=0.9)}
+    reported = watch(Smoother(AudienceConfig()), changes, 15, 25)
+    assert "angry" in {v.emotion for _, v in reported}
+    assert {v.mood for at, v in reported if at > 2} <= {"happy", "excited"}
 
 
 def test_a_mood_follows_an_expression_that_lasts() -> None:
-    course = {0: emotions(happy=0.9), 10.0: emotions(sad=0.9)}
-    told = watch(Smoother(AudienceConfig()), course, 15, 25)
-    assert [v.mood for at, v in told if at in (9.0, 24.0)] == ["happy", "sad"]
+    changes = {0: emotions(happy=0.9), 10.0: emotions(sad=0.9)}
+    reported = watch(Smoother(AudienceConfig()), changes, 15, 25)
+    assert [v.mood for at, v in reported if at in (9.0, 24.0)] == ["happy", "sad"]
 
 
-def test_a_reading_that_cannot_decide_is_neutral_and_not_worried() -> None:
+def test_an_undecided_reading_is_neutral() -> None:
     assert mood_of({0: emotions()}) == "neutral"
     assert mood_of({0: emotions(neutral=0.4)}) == "neutral"
 
 
-def test_the_mood_that_stands_is_left_only_well_beyond_its_border() -> None:
+def test_the_current_mood_is_kept_near_its_border() -> None:
     table = MoodTable.load()
 
-    def at(angle: float, standing: str) -> str:
+    def at(angle: float, current: str) -> str:
         about = {"intensity": 0.6, "dominance": 0.2, "movement": 0.1, "eyes_closed": 0.0}
-        return table.mood_of({"angle": angle, **about}, standing)
+        return table.mood_of({"angle": angle, **about}, current)
 
     assert [at(angle, UNKNOWN) for angle in (38, 44)] == ["happy", "excited"]
     assert [at(angle, "happy") for angle in (38, 44, 50)] == ["happy", "happy", "excited"]
@@ -109,7 +109,7 @@ def test_the_table_knows_every_label_and_reaches_every_mood() -> None:
     assert {row.mood for row in table.moods} == set(MOODS)
 
 
-def test_the_mapping_is_the_table_and_not_the_code(tmp_path: Path) -> None:
+def test_the_mapping_is_in_the_table_and_not_in_the_code(tmp_path: Path) -> None:
     other = tmp_path / "moods.yaml"
     other.write_text(TABLE_TEXT.replace("- {mood: happy, ", "- {mood: excited, "))
     each = Smoother(AudienceConfig(), MoodTable.load(other))
@@ -117,7 +117,7 @@ def test_the_mapping_is_the_table_and_not_the_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "reason"),
     [
         (TABLE_TEXT.replace("mood: sad,", "mood: gloomy,"), "moods.8.mood: got 'gloomy'"),
         (TABLE_TEXT.replace("closed_below", "closed_under"), "eyes.closed_below"),
@@ -126,10 +126,10 @@ def test_the_mapping_is_the_table_and_not_the_code(tmp_path: Path) -> None:
         ("moods: [", "not valid YAML"),
     ],
 )
-def test_a_mistake_in_the_table_is_one_line(tmp_path: Path, wrong: str, said: str) -> None:
+def test_a_mistake_in_the_table_is_one_line(tmp_path: Path, wrong: str, reason: str) -> None:
     other = tmp_path / "moods.yaml"
     other.write_text(wrong)
     with pytest.raises(UserError, match=r"moods\.yaml") as error:
         MoodTable.load(other)
-    assert said in str(error.value)
+    assert reason in str(error.value)
     assert "\n" not in str(error.value)

@@ -1,4 +1,4 @@
-"""Videos made on the spot, and all frames of one."""
+"""Videos made by the tests, and all frames of one."""
 
 from __future__ import annotations
 

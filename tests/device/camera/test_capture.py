@@ -1,3 +1,5 @@
+"""The thread that reads a camera: newest frame, loss, backoff, hangs, pausing."""
+
 from __future__ import annotations
 
 import ast
@@ -22,7 +24,7 @@ PATIENCE_S = 20.0
 
 
 class Clock:
-    """Monotonic seconds that pass when a test says so."""
+    """A monotonic clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -65,7 +67,7 @@ def capture_threads() -> list[threading.Thread]:
     return [t for t in threading.enumerate() if t.name == "capture"]
 
 
-def test_a_camera_stays_closed_until_it_may_look(capture_of):
+def test_a_camera_stays_closed_until_it_is_allowed(capture_of):
     camera = FakeCamera(frames())
     capture = capture_of(camera)
     assert capture.take(0.05) is None
@@ -102,7 +104,7 @@ def test_only_the_newest_frame_is_kept_and_the_others_are_counted(capture_of):
     assert newest.at == 3
 
 
-def test_a_lost_camera_is_reopened_and_says_since_when_it_was_lost(capture_of):
+def test_a_lost_camera_is_reopened_and_its_state_has_the_time_of_the_loss(capture_of):
     # failure 4
     clock = Clock()
     back = threading.Event()
@@ -150,7 +152,7 @@ def test_the_wait_before_reopening_doubles_up_to_its_bound():
     assert next(backoff(5, 2)) == 2
 
 
-def test_the_wait_before_reopening_really_passes(capture_of):
+def test_the_camera_is_not_reopened_before_the_wait_is_over(capture_of):
     times: list[float] = []
 
     def failures() -> Iterator[OSError]:
@@ -165,7 +167,7 @@ def test_the_wait_before_reopening_really_passes(capture_of):
     assert np.all(waits >= [0.045, 0.095, 0.095])
 
 
-def test_pictures_make_the_next_wait_short_again(capture_of):
+def test_frames_reset_the_wait_before_reopening(capture_of):
     config = CameraConfig(reopen_first_s=0.01, reopen_longest_s=600)
     script = itertools.chain.from_iterable([frame(n), OSError("flicker")] for n in range(40))
     camera = FakeCamera(script)
@@ -173,7 +175,7 @@ def test_pictures_make_the_next_wait_short_again(capture_of):
     wait_until(lambda: camera.opened >= 30)  # doubled each time, the last wait would be years
 
 
-def test_a_file_that_is_over_is_read_again(capture_of):
+def test_a_file_that_has_ended_is_read_again(capture_of):
     camera = FakeCamera([frame(1), None, frame(2), None])
     capture = capture_of(camera)
     capture.allow()
@@ -181,7 +183,7 @@ def test_a_file_that_is_over_is_read_again(capture_of):
     assert capture.state.name == "ended"
 
 
-def test_a_call_that_never_returns_is_a_hang_of_one_thread_for_ever(capture_of):
+def test_a_call_that_never_returns_makes_the_state_hung_in_one_thread(capture_of):
     # failure 5
     clock = Clock()
     never = threading.Event()
@@ -206,7 +208,7 @@ def test_a_call_that_never_returns_is_a_hang_of_one_thread_for_ever(capture_of):
     never.set()
 
 
-def test_a_hanging_open_is_a_hang_too(capture_of):
+def test_an_open_that_never_returns_makes_the_state_hung(capture_of):
     # failure 5
     clock = Clock()
     never = threading.Event()
@@ -225,7 +227,7 @@ def test_a_hanging_open_is_a_hang_too(capture_of):
     never.set()
 
 
-def test_a_stuck_camera_does_not_keep_the_program_from_ending():
+def test_a_hung_camera_does_not_keep_the_program_from_ending():
     # failure 5
     program = """
 import threading

@@ -1,3 +1,5 @@
+"""The demo source: two people who come and leave."""
+
 from __future__ import annotations
 
 import subprocess
@@ -21,7 +23,7 @@ def demo() -> Demo:
     return Demo(CameraConfig())
 
 
-def test_two_people_come_one_after_the_other_and_nobody_is_there_between(demo, root: Path):
+def test_two_people_come_one_after_the_other_with_a_pause_between(demo, root: Path):
     detector = BlazeFace(root / "models" / "third_party")
     demo.open()
     seen: dict[bool, list[float]] = {True: [], False: []}
@@ -68,7 +70,7 @@ def test_frames_are_of_the_configured_size_and_rate():
     assert (first.at, second.at) == (0.0, 0.1)
 
 
-def test_a_frame_costs_a_small_part_of_its_time(demo):
+def test_a_frame_is_drawn_in_a_small_part_of_the_frame_interval(demo):
     demo.open()
     began = time.process_time()
     for _ in range(150):

@@ -1,4 +1,4 @@
-"""Videos and folders of pictures: read to their end, played at their speed, broken ones told."""
+"""Videos and folders of pictures: read to their end, played at their speed; broken ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from device.values import Frame
 from tests.device.camera.clips import read_all, write_video
 
 
-def test_a_video_gives_every_frame_with_its_place_in_seconds(tmp_path):
+def test_a_video_gives_every_frame_with_its_position_in_seconds(tmp_path):
     frames = read_all(VideoFile(write_video(tmp_path / "clip.mp4")))
     assert len(frames) == 50
     assert np.allclose([f.at for f in frames], np.arange(50) / 25, atol=0.002)
@@ -46,14 +46,14 @@ def test_a_video_whose_index_is_cut_off_does_not_open(tmp_path):
         read_all(VideoFile(path))
 
 
-def test_a_video_without_a_picture_says_so(tmp_path):
+def test_a_video_without_a_picture_is_an_error_of_one_line(tmp_path):
     path = write_video(tmp_path / "empty.avi", 0, "MJPG")
     with pytest.raises(UserError, match="this video has no picture"):
         read_all(VideoFile(path))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a video\n" * 50])
-def test_what_is_no_video_is_one_line(tmp_path, content):
+def test_a_file_that_is_no_video_is_an_error_of_one_line(tmp_path, content):
     path = tmp_path / "clip.mp4"
     path.write_bytes(content)
     with pytest.raises(UserError, match="not a video") as error:
@@ -61,7 +61,7 @@ def test_what_is_no_video_is_one_line(tmp_path, content):
     assert "\n" not in str(error.value)
 
 
-def test_opencv_and_ffmpeg_say_nothing_beside_our_own_line(tmp_path):
+def test_opencv_and_ffmpeg_write_nothing_to_the_terminal(tmp_path):
     path = write_video(tmp_path / "cut.mp4")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     program = f"""
@@ -94,7 +94,7 @@ def test_every_clip_of_the_real_data_is_read_to_its_end(wayside_data: Path):
             video.close()
 
 
-def test_a_folder_gives_its_pictures_and_leaves_out_a_broken_one(tmp_path, caplog):
+def test_a_folder_gives_its_pictures_and_skips_a_broken_one(tmp_path, caplog):
     for name, light in (("a.png", 50), ("c.png", 150)):
         cv2.imwrite(str(tmp_path / name), np.full((40, 60), light, np.uint8))
     (tmp_path / "b.png").write_text("broken")
@@ -132,7 +132,7 @@ def test_a_file_plays_at_its_own_speed_on_the_kiosks_clock():
     assert camera.read() is None
 
 
-def test_a_late_frame_comes_at_once_and_a_long_gap_is_cut():
+def test_a_late_frame_is_due_at_once_and_a_long_gap_is_shortened():
     clock = Clock()
     script = [still(0.0), still(0.1), still(60.0), still(60.1)]
     camera = Paced(FakeCamera(script), clock=clock, wait=clock.wait)

@@ -1,3 +1,5 @@
+"""Loading a picture: orientation, transparency, size; broken files."""
+
 from __future__ import annotations
 
 import struct
@@ -48,14 +50,14 @@ def near(pixel: Image, colour: tuple[int, int, int]) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["png", "jpg", "webp", "bmp"])
-def test_a_picture_comes_as_red_green_blue(tmp_path, kind):
+def test_a_picture_is_loaded_as_rgb(tmp_path, kind):
     picture = load_picture(write(tmp_path / f"p.{kind}", halves()))
     assert picture.shape == (40, 60, 3)
     assert near(picture[20, 10], RED)
     assert near(picture[20, 50], BLUE)
 
 
-def test_a_grey_picture_is_a_picture(tmp_path):
+def test_a_grey_picture_is_loaded_as_rgb(tmp_path):
     path = tmp_path / "grey.png"
     cv2.imwrite(str(path), np.full((40, 60), 90, np.uint8))
     picture = load_picture(path)
@@ -64,7 +66,7 @@ def test_a_grey_picture_is_a_picture(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["png", "webp"])
-def test_transparent_parts_are_white_and_not_what_is_hidden_beneath(tmp_path, kind):
+def test_transparent_parts_are_white(tmp_path, kind):
     path = tmp_path / f"cut_out.{kind}"
     rgba = np.dstack([halves()[:, :, ::-1], np.full((40, 60), 255, np.uint8)])
     rgba[:, 30:, 3] = 0
@@ -74,7 +76,7 @@ def test_transparent_parts_are_white_and_not_what_is_hidden_beneath(tmp_path, ki
     assert near(picture[20, 50], (255, 255, 255))
 
 
-def test_a_photo_taken_with_the_phone_turned_is_turned_upright(tmp_path):
+def test_a_photo_is_rotated_upright_by_its_exif(tmp_path):
     path = write(tmp_path / "turned.jpg", halves())
     path.write_bytes(turned(path.read_bytes(), 6))  # to be shown a quarter turn clockwise
     picture = load_picture(path)
@@ -111,21 +113,21 @@ print(*picture.shape, (after - before) // 1024)
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "says"),
+    ("name", "content", "reason"),
     [
         ("notes.jpg", b"buy milk\n" * 40, "not a picture"),
         ("nothing.png", b"", "not a picture"),
         ("missing.jpg", None, "cannot be read (No such file or directory)"),
     ],
 )
-def test_what_is_no_picture_is_one_line_that_names_the_file(tmp_path, name, content, says):
+def test_a_file_that_is_no_picture_is_an_error_that_names_it(tmp_path, name, content, reason):
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UserError) as error:
         load_picture(path)
     assert str(path) in str(error.value)
-    assert says in str(error.value)
+    assert reason in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -144,7 +146,7 @@ def test_a_picture_of_one_pixel_is_too_small_for_a_face(tmp_path):
         load_picture(path)
 
 
-def test_a_colour_profile_that_libpng_dislikes_is_nobodys_business(tmp_path):
+def test_a_broken_colour_profile_writes_nothing_to_the_terminal(tmp_path):
     path = write(tmp_path / "profile.png", halves())
     whole = path.read_bytes()
     body = b"iCCP" + b"bad\0\0" + zlib.compress(b"not a profile")
@@ -162,7 +164,7 @@ print(load_picture(Path({str(path)!r})).shape)
     assert done.stderr == ""
 
 
-def test_an_empty_folder_says_what_it_takes(tmp_path):
+def test_an_empty_folder_is_an_error_that_lists_the_suffixes(tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
     with pytest.raises(UserError, match=r"no picture in this folder; takes .*\.jpg"):
         list_pictures(tmp_path)
@@ -178,7 +180,7 @@ def test_a_folder_lists_its_pictures_by_name(tmp_path):
     assert not is_picture(tmp_path / "clip.mp4")
 
 
-def test_a_frame_has_both_planes_and_a_small_picture_is_left_as_it_is():
+def test_a_frame_has_both_planes_and_a_small_picture_keeps_its_size():
     picture = halves()
     assert fit(picture, 60) is picture
     assert fit(picture, 30).shape == (20, 30, 3)

@@ -1,4 +1,4 @@
-"""A camera over RTSP: read, lost and found again, given up in time, its password never shown."""
+"""A camera over RTSP: reading, reconnecting, deadlines, and a password that is never shown."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def read_until_it_fails(camera: NetworkCamera) -> None:
         camera.read()
 
 
-def test_a_network_camera_is_read_lost_and_read_again(network_camera):
+def test_a_network_camera_is_read_again_after_a_loss(network_camera):
     # failure 4
     camera = NetworkCamera(network_camera.address, CameraConfig(width=160, height=120))
     for _ in range(2):
@@ -98,7 +98,7 @@ def test_a_network_camera_is_read_lost_and_read_again(network_camera):
         camera.close()
 
 
-def test_a_network_camera_that_never_answers_is_given_up_within_the_deadline():
+def test_a_network_camera_that_does_not_answer_fails_within_the_deadline():
     # failure 5
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"rtsp://me:secret@127.0.0.1:{silent.getsockname()[1]}/1"
@@ -110,6 +110,6 @@ def test_a_network_camera_that_never_answers_is_given_up_within_the_deadline():
         assert "secret" not in str(error.value)
 
 
-def test_passwords_are_left_out_of_what_is_shown():
+def test_passwords_are_never_shown():
     assert without_password("rtsp://me:secret@host:554/1") == "rtsp://host:554/1"
     assert without_password("rtsp://host/1") == "rtsp://host/1"

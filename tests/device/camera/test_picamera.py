@@ -1,3 +1,5 @@
+"""The Raspberry Pi's camera, with stand-ins for picamera2 and libcamera."""
+
 from __future__ import annotations
 
 import json
@@ -42,7 +44,7 @@ camera.close()
     )
 
 
-def test_the_camera_is_asked_for_its_whole_view_in_full_range_at_the_configured_rate(root: Path):
+def test_the_camera_is_configured_for_its_whole_view_full_range_and_the_frame_rate(root: Path):
     program = """
 import json, picamera2
 from device.config import CameraConfig
@@ -61,7 +63,7 @@ print(json.dumps(picamera2.Picamera2.holder.config))
     assert not asked["queue"]
 
 
-def test_a_stalled_camera_is_lost_reopened_and_never_held_twice(root: Path):
+def test_a_stalled_camera_is_lost_and_reopened_and_never_opened_twice(root: Path):
     # failure 6
     program = """
 import picamera2
@@ -81,7 +83,7 @@ print(picamera2.LOG == ["open", "close"] * 50)
 
 
 @pytest.mark.parametrize(("attached", "means"), [("ribbon", "picamera"), ("usb", "other")])
-def test_auto_takes_the_camera_on_the_ribbon_cable_but_not_a_usb_one(root, attached, means):
+def test_auto_takes_the_camera_on_the_ribbon_cable_and_not_a_usb_camera(root, attached, means):
     program = """
 from device.camera.sources import resolve_source
 print("picamera" if resolve_source("auto") == "picamera" else "other")
@@ -89,7 +91,7 @@ print("picamera" if resolve_source("auto") == "picamera" else "other")
     assert run(program, root, PICAMERA2_STANDIN=attached).strip() == means
 
 
-def test_with_no_camera_attached_the_error_says_what_to_check(root: Path):
+def test_without_a_camera_the_error_says_what_to_check(root: Path):
     program = """
 from device.config import CameraConfig
 from device.errors import UserError
@@ -102,7 +104,7 @@ except UserError as error:
     assert "ribbon cable" in run(program, root)
 
 
-def test_without_picamera2_one_line_says_how_to_get_it(root: Path):
+def test_without_picamera2_the_error_says_how_to_install_it(root: Path):
     program = """
 import sys
 from device.config import CameraConfig
@@ -115,7 +117,7 @@ except UserError as error:
     print(error)
 """
     with_nothing = {"PYTHONPATH": str(root)}
-    said = run(program, root, **with_nothing)
-    assert said.count("\n") == 1
-    assert "sudo apt install python3-picamera2" in said
-    assert "--system-site-packages" in said
+    error = run(program, root, **with_nothing)
+    assert error.count("\n") == 1
+    assert "sudo apt install python3-picamera2" in error
+    assert "--system-site-packages" in error

@@ -1,4 +1,4 @@
-"""What `--source` may name, what this machine has, and what opening it often costs."""
+"""What `--source` may name, what this machine has, and memory over many openings."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from tests.device.camera.clips import write_video
 
 
 @pytest.mark.parametrize(
-    ("spec", "says"),
+    ("spec", "reason"),
     [
         ("usb", "no such source"),
         ("no/such/clip.mp4", "no such source"),
         ("usb:one", "no such source"),
     ],
 )
-def test_a_source_that_means_nothing_says_what_it_takes(spec, says):
+def test_an_unknown_source_is_an_error_that_lists_the_known_ones(spec, reason):
     with pytest.raises(UserError) as error:
         open_source(spec, CameraConfig())
-    assert says in str(error.value)
+    assert reason in str(error.value)
     assert "picamera, usb:0, rtsp://" in str(error.value)
     assert spec in str(error.value)
 
 
-def test_a_single_picture_is_no_source_and_an_empty_folder_neither(tmp_path):
+def test_a_single_picture_and_an_empty_folder_are_no_sources(tmp_path):
     path = tmp_path / "one.jpg"
     cv2.imwrite(str(path), np.zeros((40, 40), np.uint8))
     with pytest.raises(UserError, match="takes a folder of them"):
@@ -59,20 +59,20 @@ def test_files_folders_and_the_demo_play_and_are_not_live(tmp_path):
         assert is_live(spec)
 
 
-def test_auto_is_what_this_machine_has():
+def test_auto_is_resolved_to_what_this_machine_has():
     found = resolve_source("auto")
     assert found == "picamera" or found == "demo" or found.startswith("usb:")
     assert resolve_source("usb:7") == "usb:7"
 
 
-def test_looking_for_usb_cameras_passes_over_what_is_none(tmp_path):
+def test_other_video_devices_are_no_usb_cameras(tmp_path):
     (tmp_path / "video0").write_text("not a device")
     (tmp_path / "video1").symlink_to("/dev/null")
     (tmp_path / "video2").symlink_to(tmp_path / "gone")
     assert usb_cameras(tmp_path) == ()
 
 
-def test_a_usb_camera_that_is_not_there_is_an_error_of_opening():
+def test_a_missing_usb_camera_is_an_error_of_open():
     camera = UsbCamera(63, CameraConfig())
     with pytest.raises(OSError, match="/dev/video63 does not open"):
         camera.open()
@@ -80,7 +80,7 @@ def test_a_usb_camera_that_is_not_there_is_an_error_of_opening():
 
 
 @pytest.mark.slow
-def test_fifty_openings_leave_the_memory_level(tmp_path):
+def test_opening_fifty_times_does_not_increase_memory(tmp_path):
     # failure 6
     clip = write_video(tmp_path / "clip.mp4", 20)
     program = f"""

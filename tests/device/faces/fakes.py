@@ -1,4 +1,4 @@
-"""Detectors and faces that are made up."""
+"""A fake detector, and synthetic faces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""BlazeFace, run straight: the face is found where it is, at any place, size and shape of view."""
+"""BlazeFace by LiteRT: a face is found at any position, size and shape of view."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def moved(picture: Image, scale: float, x: float, y: float, size: tuple[int, int
 
 
 @pytest.mark.parametrize("reach", REACHES)
-def test_anchors_are_as_many_as_the_model_has_boxes(reach: Range) -> None:
+def test_there_is_an_anchor_for_each_box_of_the_model(reach: Range) -> None:
     centres = anchors(MODEL_FILES[reach].grids)
     assert len(centres) == {"far": 2304, "near": 896}[reach]
     assert ((centres > 0) & (centres < 1)).all()
@@ -65,14 +65,16 @@ def test_the_box_follows_the_face_in_a_view_of_any_shape(
 
 @pytest.mark.parametrize("reach", REACHES)
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (640, 480)])
-def test_nobody_is_found_where_nobody_is(
+def test_no_face_is_found_in_an_empty_view(
     face_models: Path, reach: Range, size: tuple[int, int]
 ) -> None:
     empty = np.full((size[1], size[0], 3), 150, np.uint8)
     assert BlazeFace(face_models, reach=reach).detect(frame_of(empty, 0.0)) == ()
 
 
-def test_the_borders_of_one_view_do_not_haunt_the_next(face_models: Path, hopper: Frame) -> None:
+def test_the_letterbox_of_one_view_does_not_affect_the_next(
+    face_models: Path, hopper: Frame
+) -> None:
     used, fresh = BlazeFace(face_models), BlazeFace(face_models)
     used.detect(moved(hopper.rgb, 1.0, 0, 0, (400, 700)))
     wide = moved(hopper.rgb, 0.6, 100, 0, (640, 300))
@@ -80,14 +82,14 @@ def test_the_borders_of_one_view_do_not_haunt_the_next(face_models: Path, hopper
     assert a.box == b.box
 
 
-def test_a_higher_threshold_keeps_only_surer_faces(face_models: Path, hopper: Frame) -> None:
+def test_a_higher_threshold_drops_faces_below_it(face_models: Path, hopper: Frame) -> None:
     (face,) = BlazeFace(face_models, threshold=0.1).detect(hopper)
     above = min(0.95, face.score + 0.02)
     found = BlazeFace(face_models, threshold=above).detect(hopper)
     assert all(f.score >= above for f in found)
 
 
-def test_another_model_in_its_place_is_refused(face_models: Path, tmp_path: Path) -> None:
+def test_another_model_under_the_same_name_is_refused(face_models: Path, tmp_path: Path) -> None:
     wrong = (face_models / "face_landmark.tflite").read_bytes()
     (tmp_path / MODEL_FILES["near"].name).write_bytes(wrong)
     with pytest.raises(UserError, match="no input `input`") as error:

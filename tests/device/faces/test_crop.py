@@ -1,4 +1,4 @@
-"""The one cropper: whatever the camera saw, the models get an upright face of one framing."""
+"""The cropper: an upright face with the same framing from any picture, and its trust."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def face(detector: BlazeFace, hopper: Frame) -> Face:
 
 
 @pytest.mark.parametrize("degrees", [-25, -10, 10, 25])
-def test_a_tilted_head_is_put_upright(
+def test_a_tilted_head_is_rotated_upright(
     detector: BlazeFace, hopper: Frame, face: Face, degrees: float
 ) -> None:
     tilted = turned(hopper.rgb, degrees)
@@ -62,7 +62,9 @@ def test_a_face_has_the_same_framing_near_and_far(
     assert framing_of(found).side == pytest.approx(framing_of(face).side * scale, rel=0.15)
 
 
-def test_either_model_frames_a_face_alike(face_models: Path, hopper: Frame, face: Face) -> None:
+def test_both_models_give_a_face_the_same_framing(
+    face_models: Path, hopper: Frame, face: Face
+) -> None:
     (near,) = BlazeFace(face_models, reach="near").detect(hopper)
     one, other = framing_of(near), framing_of(face)
     assert one.side == pytest.approx(other.side, rel=0.15)
@@ -114,7 +116,7 @@ def test_a_face_anywhere_even_outside_the_picture_gives_a_whole_crop(
     assert crop.dtype == np.uint8
 
 
-def test_keypoints_that_fall_together_still_give_a_crop() -> None:
+def test_identical_keypoints_still_give_a_crop() -> None:
     face = Face(Box(10, 10, 0, 0), np.full((6, 2), 10, np.float32), 0.9, KEYPOINTS)
     crop = crop_face(np.zeros((20, 20), np.uint8), face)
     assert crop.shape == (CROP_SIZE, CROP_SIZE)
@@ -156,5 +158,5 @@ def test_a_face_that_turns_away_is_trusted_less(hopper: Frame, face: Face) -> No
     assert trusts[2] < 0.3
 
 
-def test_darkness_is_not_trusted(face: Face) -> None:
+def test_a_dark_crop_has_no_trust(face: Face) -> None:
     assert trust_of(np.full((CROP_SIZE, CROP_SIZE), 3, np.uint8), face) == 0

@@ -1,4 +1,4 @@
-"""Which detector runs and why; both detectors see the same."""
+"""Which detector runs, and why."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pi_4(tmp_path: Path) -> Path:
     return tmp_path / "cpuinfo"
 
 
-def test_a_pi_4_takes_blazeface_and_says_why(face_models: Path, pi_4: Path) -> None:
+def test_a_pi_4_uses_blazeface_and_reports_why(face_models: Path, pi_4: Path) -> None:
     detector, choice = open_detector(VisionConfig(), face_models, cpuinfo=pi_4, machine="aarch64")
     detector.close()
     assert choice.name == "blazeface"
@@ -55,13 +55,13 @@ def test_a_pi_5_may_run_mediapipe(tmp_path: Path) -> None:
     assert obstacle(tmp_path / "cpuinfo", "aarch64") is None
 
 
-def test_a_processor_that_cannot_be_asked_is_not_risked(tmp_path: Path) -> None:
+def test_mediapipe_is_not_used_on_an_unknown_processor(tmp_path: Path) -> None:
     assert "does not say" in str(obstacle(tmp_path / "none", "aarch64"))
     (tmp_path / "cpuinfo").write_text("")
     assert "atomics" in str(obstacle(tmp_path / "cpuinfo", "aarch64"))
 
 
-def test_a_mediapipe_that_does_not_load_is_done_without(root: Path, tmp_path: Path) -> None:
+def test_blazeface_replaces_a_mediapipe_that_does_not_load(root: Path, tmp_path: Path) -> None:
     (tmp_path / "mediapipe.py").write_text("raise OSError('libEGL.so.1: no such file')\n")
     code = (
         "from pathlib import Path; from device.config import VisionConfig\n"
@@ -80,7 +80,7 @@ def test_a_mediapipe_that_does_not_load_is_done_without(root: Path, tmp_path: Pa
     assert "does not load (libEGL.so.1: no such file)" in done.stdout
 
 
-def test_mediapipe_asked_for_on_a_pi_4_is_one_clear_line(face_models: Path, pi_4: Path) -> None:
+def test_mediapipe_configured_on_a_pi_4_is_one_clear_line(face_models: Path, pi_4: Path) -> None:
     vision = VisionConfig(detector="mediapipe")
     with pytest.raises(UserError, match=r"vision.detector: mediapipe: .*atomics.*`auto`") as error:
         open_detector(vision, face_models, cpuinfo=pi_4, machine="aarch64")
@@ -113,7 +113,7 @@ def test_a_broken_model_file_is_one_clear_line(
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_either_detector_finds_a_portrait_in_a_view_of_the_cameras_own_buffer(
+def test_both_detectors_find_a_face_in_a_view_of_the_cameras_buffer(
     face_models: Path, hopper: Frame, name: str
 ) -> None:
     detector, _ = open_detector(VisionConfig.model_validate({"detector": name}), face_models)
@@ -126,7 +126,7 @@ def test_either_detector_finds_a_portrait_in_a_view_of_the_cameras_own_buffer(
 
 
 @mediapipe_runs_here
-def test_mediapipe_bears_a_clip_that_starts_again(face_models: Path, hopper: Frame) -> None:
+def test_mediapipe_accepts_a_clip_that_starts_again(face_models: Path, hopper: Frame) -> None:
     detector, _ = open_detector(VisionConfig(detector="mediapipe"), face_models)
     for at in (5.0, 5.0, 0.0, 0.001, 7.0):
         assert len(detector.detect(Frame(hopper.grey, hopper.rgb, at))) == 1

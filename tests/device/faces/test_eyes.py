@@ -1,4 +1,4 @@
-"""Open and closed eyes are told apart by the mesh's landmarks."""
+"""Openness of the eyes from the landmarks of the mesh model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def mesh_with(ratio: float) -> np.ndarray:
     return landmarks
 
 
-def test_openness_goes_from_closed_to_open_and_no_further() -> None:
+def test_openness_is_limited_to_0_and_1() -> None:
     values = [openness_of(mesh_with(ratio)) for ratio in (0.05, 0.16, 0.21, 0.26, 0.5)]
     assert values[0] == 0
     assert values[2] == pytest.approx(0.5, abs=0.02)

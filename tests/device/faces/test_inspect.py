@@ -1,4 +1,4 @@
-"""One call of the mesh model verifies a detection and measures the eyes; none is wasted."""
+"""One call of the mesh model verifies a detection and measures the eyes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def inspected(inspector: Inspector, frame: Frame, candidate: Candidate) -> Inspe
     return found[0].inspection if found else None
 
 
-def test_what_is_no_face_is_rejected(mesh: CountingMesh, hopper: Frame, face: Face) -> None:
+def test_a_phantom_is_rejected(mesh: CountingMesh, hopper: Frame, face: Face) -> None:
     real, phantom = Candidate("a", face), Candidate("b", face_at(80, 520, 90))
     found = Inspector(mesh).inspect(hopper, (real, phantom))
     assert [candidate.track_id for candidate in found] == ["a"]
@@ -67,7 +67,7 @@ def test_a_face_that_stays_is_inspected_no_more_often_than_needed(
     assert calls - 1 <= mesh.calls <= calls + 1
 
 
-def test_a_verified_face_is_not_rejected_before_its_second_is_over(
+def test_a_verified_face_is_not_rejected_within_a_second(
     mesh: CountingMesh, hopper: Frame, face: Face
 ) -> None:
     inspector = Inspector(mesh)

@@ -1,4 +1,4 @@
-"""From frames to people: phantoms are no visitors, and any detector's keypoints will do."""
+"""The face pipeline: phantoms are no visitors, and detectors may have other keypoints."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_single_picture_shows_only_verified_faces(mesh: CountingMesh, hopper: 
     assert pipeline_of(FakeDetector(real, PHANTOM), mesh).find(hopper) == (real,)
 
 
-def test_clearing_forgets_everybody_at_once(mesh: CountingMesh, hopper: Frame) -> None:
+def test_clearing_drops_every_track(mesh: CountingMesh, hopper: Frame) -> None:
     pipeline = pipeline_of(FakeDetector(face_at(266, 240, 200)), mesh)
     assert watch(pipeline, hopper, 1)
     pipeline.clear()

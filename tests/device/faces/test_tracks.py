@@ -1,4 +1,4 @@
-"""Tracks: one person, one id, from the third detection until they have left, and no longer."""
+"""Tracking: one id for one person, from the third detection until they have left."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def settled(tracker: Tracker, *faces: Face, start: float = 0.0) -> tuple[float, 
     return start + CONFIRMATIONS * STEP, tracks
 
 
-def test_a_face_is_somebody_after_a_few_detections_and_not_before() -> None:
+def test_a_track_is_confirmed_after_a_few_detections_and_not_before() -> None:
     tracker = Tracker(CONFIG)
     for index in range(CONFIRMATIONS - 1):
         assert see(tracker, (face(),), index * STEP) == ()
@@ -47,14 +47,14 @@ def test_a_face_is_somebody_after_a_few_detections_and_not_before() -> None:
     assert track.age == CONFIRMATIONS
 
 
-def test_a_flicker_becomes_nobody() -> None:
+def test_a_flickering_detection_is_never_confirmed() -> None:
     tracker = Tracker(CONFIG)
     for index in range(60):
         seen = (face(),) if index % 20 == 0 else ()
         assert see(tracker, seen, index * STEP) == ()
 
 
-def test_ids_are_random_and_never_come_back() -> None:
+def test_ids_are_random_and_never_repeat() -> None:
     ids = set()
     for _ in range(50):
         _, (track,) = settled(Tracker(CONFIG), face())
@@ -63,7 +63,7 @@ def test_ids_are_random_and_never_come_back() -> None:
     assert len(ids) == 50
 
 
-def test_who_left_and_returns_is_somebody_new() -> None:
+def test_a_person_who_leaves_and_returns_has_a_new_track() -> None:
     tracker = Tracker(CONFIG)
     at, (first,) = settled(tracker, face())
     assert see(tracker, (), at + CONFIG.absence_s + 0.01) == ()
@@ -71,7 +71,7 @@ def test_who_left_and_returns_is_somebody_new() -> None:
     assert first.id != second.id
 
 
-def test_absence_is_told_in_seconds_whatever_the_frame_rate() -> None:
+def test_absence_is_measured_in_seconds_at_any_frame_rate() -> None:
     for step in (0.01, 0.05, 0.3):
         tracker = Tracker(CONFIG)
         at, _ = settled(tracker, face())
@@ -81,7 +81,7 @@ def test_absence_is_told_in_seconds_whatever_the_frame_rate() -> None:
         assert CONFIG.absence_s < at - last <= CONFIG.absence_s + step + 1e-6
 
 
-def test_who_is_missed_for_a_moment_is_kept_but_not_read() -> None:
+def test_a_face_that_is_missed_once_keeps_its_track_unseen() -> None:
     tracker = Tracker(CONFIG)
     at, (before,) = settled(tracker, face())
     (missed,) = see(tracker, (), at)
@@ -93,7 +93,7 @@ def test_who_is_missed_for_a_moment_is_kept_but_not_read() -> None:
     assert again.fresh
 
 
-def test_a_walking_face_is_carried_at_its_speed_between_detections() -> None:
+def test_a_walking_face_moves_on_at_its_velocity_between_detections() -> None:
     tracker = Tracker(CONFIG)
     speed = 240.0
     for index in range(8):
@@ -107,7 +107,7 @@ def test_a_walking_face_is_carried_at_its_speed_between_detections() -> None:
     assert np.abs(carried.face.keypoints - truth.keypoints).max() < 10
 
 
-def test_a_lost_face_does_not_fly_away() -> None:
+def test_a_lost_face_does_not_drift_off() -> None:
     tracker = Tracker(VisionConfig(absence_s=10))
     for index in range(8):
         see(tracker, (face(x=100 + 300 * index * STEP),), index * STEP)
@@ -115,7 +115,7 @@ def test_a_lost_face_does_not_fly_away() -> None:
     assert carried.face.box.centre[0] < 500
 
 
-def test_only_the_nearest_are_told_and_the_nearest_first() -> None:
+def test_only_the_nearest_are_tracked_and_the_nearest_first() -> None:
     tracker = Tracker(VisionConfig(max_faces=2))
     faces = (face(x=100, side=40), face(x=300, side=120), face(x=500, side=80))
     _, tracks = settled(tracker, *faces)
@@ -131,14 +131,14 @@ def test_two_faces_side_by_side_keep_their_ids() -> None:
         assert [t.id for t in tracks] == [left.id, right.id]
 
 
-def test_a_face_of_another_size_in_the_same_place_is_somebody_else() -> None:
+def test_a_face_of_another_size_in_the_same_place_has_another_track() -> None:
     tracker = Tracker(CONFIG)
     at, (near,) = settled(tracker, face(side=150))
     _, tracks = settled(tracker, face(side=50), start=at)
     assert near.id not in {t.id for t in tracks if t.fresh}
 
 
-def test_clearing_forgets_everybody_at_once() -> None:
+def test_clearing_drops_every_track() -> None:
     tracker = Tracker(CONFIG)
     at, _ = settled(tracker, face())
     tracker.clear()
@@ -146,7 +146,7 @@ def test_clearing_forgets_everybody_at_once() -> None:
     assert tracker.due(at)
 
 
-def test_with_nobody_there_detection_rests() -> None:
+def test_detection_is_rare_while_nobody_is_there() -> None:
     tracker = Tracker(CONFIG)
     runs = 0
     for index in range(150):
@@ -156,7 +156,7 @@ def test_with_nobody_there_detection_rests() -> None:
     assert runs <= 150 * STEP / CONFIG.detect_every_s + 1
 
 
-def test_a_still_face_is_looked_for_as_seldom_and_a_fast_one_at_once() -> None:
+def test_a_still_face_is_detected_rarely_and_a_fast_one_on_every_frame() -> None:
     for speed, often in ((0.0, False), (400.0, True)):
         tracker = Tracker(CONFIG)
         for index in range(8):
@@ -164,7 +164,7 @@ def test_a_still_face_is_looked_for_as_seldom_and_a_fast_one_at_once() -> None:
         assert tracker.due(8 * STEP) is often
 
 
-def test_somebody_new_or_just_lost_is_looked_for_in_every_frame() -> None:
+def test_a_face_that_is_new_or_just_lost_is_detected_on_every_frame() -> None:
     tracker = Tracker(CONFIG)
     see(tracker, (face(),), 0.0)
     assert tracker.due(STEP)
@@ -186,7 +186,7 @@ def test_a_cut_to_another_view_is_followed_within_a_few_frames() -> None:
     assert box.iou(there.box) > 0.85
 
 
-def test_a_clock_of_frames_that_starts_again_does_not_stop_detection() -> None:
+def test_frame_times_that_start_again_do_not_stop_detection() -> None:
     tracker = Tracker(CONFIG)
     settled(tracker, face(), start=1000.0)
     assert tracker.due(0.0)

@@ -1,4 +1,4 @@
-"""Shared libraries that do harm, made without a compiler: an ELF file of a few hundred bytes."""
+"""Shared libraries that crash or hang, made without a compiler: small ELF files."""
 
 from __future__ import annotations
 

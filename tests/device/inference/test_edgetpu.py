@@ -1,4 +1,4 @@
-"""An accelerator that is absent, late, broken or hanging is waited for, named, and survived."""
+"""An accelerator that is absent, late, broken or hanging is waited for and reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_FALLBACK = WANTED.model_copy(update={"accelerator_fallback": False})
 
 
 class Bench:
-    """A clock that only moves when somebody waits, and an accelerator that answers as told."""
+    """A clock that advances only in waits, and an accelerator with the given answers."""
 
     def __init__(self, *answers: Probe) -> None:
         self.answers = list(answers)
@@ -57,14 +57,14 @@ def test_no_accelerator_is_probed_where_none_is_configured(model: Path) -> None:
     assert bench.probes == 0
 
 
-def test_an_accelerator_that_is_late_at_boot_is_waited_for(model: Path) -> None:
+def test_a_late_accelerator_is_waited_for_at_boot(model: Path) -> None:
     # failure 3
     bench = Bench(LATE, LATE, LATE, WORKS)
     assert choose(bench, WANTED, model)[0] == "edgetpu"
     assert bench.now == pytest.approx(3)
 
 
-def test_an_accelerator_that_never_comes_costs_a_bounded_wait_and_is_named(model: Path) -> None:
+def test_a_missing_accelerator_costs_a_bounded_wait_and_is_reported(model: Path) -> None:
     # failure 2
     bench = Bench(LATE)
     name, reason = choose(bench, WANTED, model)
@@ -73,7 +73,7 @@ def test_an_accelerator_that_never_comes_costs_a_bounded_wait_and_is_named(model
     assert bench.now <= WANTED.accelerator_wait_s
 
 
-def test_a_crashing_driver_is_not_tried_again(model: Path) -> None:
+def test_a_driver_that_crashed_is_not_probed_again(model: Path) -> None:
     bench = Bench(CRASH)
     name, reason = choose(bench, WANTED, model)
     assert (name, bench.probes, bench.now) == ("cpu", 1, 0.0)
@@ -86,7 +86,7 @@ def test_without_a_fallback_the_error_says_what_to_install(model: Path) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_a_model_that_was_not_compiled_for_it_never_runs_on_the_cpu_in_silence(
+def test_a_model_that_is_not_compiled_for_it_never_runs_on_the_cpu_silently(
     tmp_path: Path,
 ) -> None:
     bench = Bench(WORKS)
@@ -95,20 +95,20 @@ def test_a_model_that_was_not_compiled_for_it_never_runs_on_the_cpu_in_silence(
     assert "face_edgetpu.tflite is missing" in reason
 
 
-def test_a_missing_driver_is_said_to_be_missing(model: Path) -> None:
+def test_a_missing_driver_is_reported(model: Path) -> None:
     found = probe_edgetpu(model, library="libedgetpu-that-is-not-there.so.1")
     assert not found.works
     assert "libedgetpu-that-is-not-there.so.1: cannot open shared object file" in found.reason
 
 
-def test_a_driver_that_crashes_takes_only_the_probe_with_it(model: Path, tmp_path: Path) -> None:
+def test_a_driver_that_crashes_ends_only_the_probe(model: Path, tmp_path: Path) -> None:
     library = write_crashing_library(tmp_path / "libedgetpu.so.1")
     found = probe_edgetpu(model, library=str(library))
     assert not found.works
     assert "crashed a test process (SIGSEGV)" in found.reason
 
 
-def test_a_driver_that_hangs_is_given_up(model: Path, tmp_path: Path) -> None:
+def test_a_driver_that_hangs_is_reported_after_a_timeout(model: Path, tmp_path: Path) -> None:
     # failure 1: at the start, before any loop turns; later it is the watchdog's
     library = write_hanging_library(tmp_path / "libedgetpu.so.1")
     found = probe_edgetpu(model, library=str(library), timeout_s=1)

@@ -1,4 +1,4 @@
-"""One adapter for every TFLite runtime, and one clear line for every file that is no model."""
+"""The adapter to the TFLite runtimes, and one clear line for every broken model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from device.errors import UserError
 from device.inference.litert import find_runtime, load_model, runtime_name
 
 
-def test_the_newest_installed_runtime_is_taken() -> None:
+def test_the_first_installed_runtime_is_used() -> None:
     assert runtime_name() == "ai-edge-litert"
     found = find_runtime(("no_such_runtime.interpreter", "ai_edge_litert.interpreter"))
     assert found.__name__ == "ai_edge_litert.interpreter"
@@ -34,7 +34,7 @@ def test_a_model_cut_in_half_is_one_clear_line(face_models: Path, tmp_path: Path
         assert "\n" not in str(error.value)
 
 
-def test_a_text_file_is_no_model(tmp_path: Path) -> None:
+def test_a_text_file_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     path.write_text("not a model\n" * 100)
     with pytest.raises(UserError, match="not a complete model"):
@@ -65,7 +65,7 @@ def test_pixels_and_real_values_are_quantized_alike(models: Path) -> None:
         np.testing.assert_array_equal(value, from_reals[name])
 
 
-def test_what_is_not_wanted_of_a_model_does_not_come_back(models: Path) -> None:
+def test_only_the_wanted_outputs_are_returned(models: Path) -> None:
     model = load_model(models / "face.tflite")
     inputs = {"face": np.full((1, 64, 64, 1), 128, np.uint8)}
     everything, some = model.run(inputs), model.run(inputs, {"age", "female"})
@@ -73,7 +73,7 @@ def test_what_is_not_wanted_of_a_model_does_not_come_back(models: Path) -> None:
     np.testing.assert_array_equal(some["age"], everything["age"])
 
 
-def test_the_device_takes_along_nothing_that_is_only_for_a_workstation(root: Path) -> None:
+def test_the_device_imports_nothing_that_is_only_for_a_workstation(root: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from device.config import VisionConfig\n"
         "from device.faces.detect import open_detector\n"

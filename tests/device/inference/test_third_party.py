@@ -1,4 +1,4 @@
-"""Set-up brings the face models whole and checked, or says in one line why not."""
+"""The face models are downloaded and checked, or one line says why not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(root: Path, folder: Path, **environment: str) -> subprocess.CompletedPro
     )
 
 
-def test_models_that_are_there_and_right_are_left_alone(root: Path, face_models: Path) -> None:
+def test_complete_models_are_not_downloaded_again(root: Path, face_models: Path) -> None:
     assert missing(face_models) == ()
     before = {path: path.stat().st_mtime_ns for path in face_models.iterdir()}
     done = run(root, face_models, PIP_NO_INDEX="1", PIP_FIND_LINKS="")
@@ -32,14 +32,14 @@ def test_models_that_are_there_and_right_are_left_alone(root: Path, face_models:
     assert before == {path: path.stat().st_mtime_ns for path in face_models.iterdir()}
 
 
-def test_a_model_that_was_altered_counts_as_missing(face_models: Path, tmp_path: Path) -> None:
+def test_an_altered_model_counts_as_missing(face_models: Path, tmp_path: Path) -> None:
     for path in face_models.glob("*.tflite"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "face_landmark.tflite").write_bytes(b"altered")
     assert missing(tmp_path) == ("face_landmark.tflite",)
 
 
-def test_offline_the_mistake_is_one_clear_line(root: Path, tmp_path: Path) -> None:
+def test_offline_the_error_is_one_clear_line(root: Path, tmp_path: Path) -> None:
     done = run(root, tmp_path / "models", PIP_NO_INDEX="1", PIP_FIND_LINKS="")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -47,7 +47,7 @@ def test_offline_the_mistake_is_one_clear_line(root: Path, tmp_path: Path) -> No
     assert "connect this machine" in done.stderr
 
 
-def test_a_wheel_that_is_not_the_one_expected_is_refused(root: Path, tmp_path: Path) -> None:
+def test_a_wheel_with_another_hash_is_refused(root: Path, tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     name = "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl"

@@ -1,4 +1,4 @@
-"""What is read in a face: each part can be off, state lives with the track, cards are believed."""
+"""Recognition: switches, temporal state, model cards and broken models."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def open_models(folder: Path, recognise: RecogniseConfig | None = None) -> Recog
     return Recogniser(folder, CPU, recognise or RecogniseConfig())
 
 
-def test_a_face_is_read_in_full(recogniser: Recogniser, hopper: Frame, track: Track) -> None:
+def test_a_face_has_a_complete_reading(recogniser: Recogniser, hopper: Frame, track: Track) -> None:
     recogniser.clear()
     (reading,) = recogniser.read(hopper, (track,))
     assert reading.track_id == track.id
@@ -69,7 +69,7 @@ def test_a_face_is_read_in_full(recogniser: Recogniser, hopper: Frame, track: Tr
 
 
 @pytest.mark.parametrize("off", ["emotion", "age", "gender"])
-def test_each_part_can_be_switched_off_and_the_others_go_on(
+def test_each_part_can_be_switched_off_without_effect_on_the_others(
     models: Path, recogniser: Recogniser, hopper: Frame, track: Track, off: str
 ) -> None:
     recogniser.clear()
@@ -84,7 +84,7 @@ def test_each_part_can_be_switched_off_and_the_others_go_on(
     assert part.trust == whole.trust
 
 
-def test_with_everything_off_people_are_still_there(
+def test_with_everything_off_there_is_still_a_reading(
     models: Path, hopper: Frame, track: Track
 ) -> None:
     nothing = RecogniseConfig(emotion=False, age=False, gender=False)
@@ -93,7 +93,7 @@ def test_with_everything_off_people_are_still_there(
     assert reading.trust > 0.9
 
 
-def test_emotion_is_told_over_time_and_the_past_dies_with_the_track(
+def test_the_temporal_state_ends_with_the_track(
     recogniser: Recogniser, hopper: Frame, track: Track
 ) -> None:
     recogniser.clear()
@@ -107,7 +107,7 @@ def test_emotion_is_told_over_time_and_the_past_dies_with_the_track(
     assert third is not None
 
 
-def test_two_people_do_not_share_a_past(
+def test_two_tracks_have_separate_temporal_states(
     recogniser: Recogniser, hopper: Frame, track: Track
 ) -> None:
     recogniser.clear()
@@ -118,7 +118,7 @@ def test_two_people_do_not_share_a_past(
     assert not np.array_equal(later, first)
 
 
-def test_who_was_just_missed_is_not_read_and_keeps_a_past(
+def test_a_track_that_was_just_missed_has_no_reading_and_keeps_its_state(
     recogniser: Recogniser, hopper: Frame, track: Track
 ) -> None:
     recogniser.clear()
@@ -128,7 +128,7 @@ def test_who_was_just_missed_is_not_read_and_keeps_a_past(
     assert not np.array_equal(recogniser.read(hopper, (track,))[0].emotion, first)
 
 
-def test_a_face_far_outside_the_picture_is_read_without_trust(
+def test_a_face_far_outside_the_picture_has_no_trust(
     recogniser: Recogniser, hopper: Frame, track: Track
 ) -> None:
     away = replace(
@@ -140,7 +140,7 @@ def test_a_face_far_outside_the_picture_is_read_without_trust(
     assert reading.trust == 0
 
 
-def test_a_picture_that_is_a_face_already_is_read_without_a_past(
+def test_a_face_crop_is_read_without_a_temporal_state(
     recogniser: Recogniser, hopper: Frame, track: Track
 ) -> None:
     recogniser.clear()
@@ -152,7 +152,7 @@ def test_a_picture_that_is_a_face_already_is_read_without_a_past(
     assert recogniser.read_crop(crop[:48, :48]).emotion is not None
 
 
-def test_a_model_of_other_classes_brings_its_own_labels(
+def test_a_model_of_other_classes_has_its_own_labels(
     copied: Path, hopper: Frame, track: Track
 ) -> None:
     labels = ["calm", "cross", "glad", "glum", "lost", "tired", "wild"]
@@ -162,7 +162,7 @@ def test_a_model_of_other_classes_brings_its_own_labels(
     assert reading.labels == tuple(labels)
 
 
-def test_a_model_that_gives_probabilities_is_not_put_through_a_softmax_again(
+def test_a_model_that_gives_probabilities_gets_no_second_softmax(
     copied: Path, hopper: Frame, track: Track
 ) -> None:
     crop = crop_face(hopper.grey, track.face)
@@ -189,7 +189,7 @@ def test_a_model_cut_in_half_is_refused(copied: Path) -> None:
     refuses(copied, "not the file that face.json describes")
 
 
-def test_another_model_in_the_place_of_the_temporal_one_is_refused(copied: Path) -> None:
+def test_another_model_as_temporal_tflite_is_refused(copied: Path) -> None:
     shutil.copy(copied / "face.tflite", copied / "temporal.tflite")
     digest = json.loads((copied / "face.json").read_text())["sha256"]
     rewrite(copied / "temporal.json", sha256=digest)
@@ -197,7 +197,7 @@ def test_another_model_in_the_place_of_the_temporal_one_is_refused(copied: Path)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "reason"),
     [
         ("{", "not a model card"),
         ("[]", "not a model card"),
@@ -205,25 +205,25 @@ def test_another_model_in_the_place_of_the_temporal_one_is_refused(copied: Path)
         ('{"labels": ["a"], "sha256": "0", "outputs": {"emotion": "votes"}}', "takes logits or"),
     ],
 )
-def test_a_broken_card_is_one_clear_line(copied: Path, content: str, said: str) -> None:
+def test_a_broken_model_card_is_one_clear_line(copied: Path, content: str, reason: str) -> None:
     (copied / "face.json").write_text(content)
-    refuses(copied, said)
+    refuses(copied, reason)
 
 
-def test_a_missing_model_or_card_is_named(copied: Path) -> None:
+def test_a_missing_model_or_model_card_is_named(copied: Path) -> None:
     (copied / "temporal.tflite").unlink()
     refuses(copied, "temporal.tflite: no such model")
     (copied / "face.json").unlink()
     refuses(copied, "face.json: the model card of face.tflite cannot be read")
 
 
-def refuses(folder: Path, said: str) -> None:
-    with pytest.raises(UserError, match=said) as error:
+def refuses(folder: Path, reason: str) -> None:
+    with pytest.raises(UserError, match=reason) as error:
         open_models(folder)
     assert "\n" not in str(error.value)
 
 
-def test_the_backend_that_really_runs_is_told(models: Path, tmp_path: Path) -> None:
+def test_the_backend_in_use_is_reported(models: Path, tmp_path: Path) -> None:
     # failures 2 and 3
     assert open_models(models).backend == Backend("cpu", "as configured")
     wanted = VisionConfig(accelerator="edgetpu", accelerator_wait_s=0)
@@ -235,6 +235,6 @@ def test_the_backend_that_really_runs_is_told(models: Path, tmp_path: Path) -> N
         Recogniser(models, strict, RecogniseConfig())
 
 
-def test_a_sure_logit_does_not_overflow() -> None:
+def test_a_large_logit_does_not_overflow() -> None:
     shares = softmax(np.array([1000, 0, -1000], np.float32))
     np.testing.assert_allclose(shares, [1, 0, 0])

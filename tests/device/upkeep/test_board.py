@@ -37,7 +37,7 @@ def test_a_weak_supply_is_read_from_the_kernels_sensor(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", [PI_4, PI_5])
-def test_throttling_is_told_for_now_and_not_for_the_past(tmp_path: Path, file: str) -> None:
+def test_throttling_is_the_current_one_and_not_that_of_the_past(tmp_path: Path, file: str) -> None:
     put(tmp_path, file, "5000d")  # failure 27
     assert board.throttled(tmp_path) == ("throttled", "soft_temperature_limit")
     assert board.undervoltage(tmp_path) is True
@@ -53,7 +53,7 @@ def test_a_machine_without_sensors_is_unknown_and_never_healthy(tmp_path: Path) 
     assert board.resident_mb(tmp_path) is None
 
 
-def test_a_sensor_that_answers_nonsense_is_unknown(tmp_path: Path) -> None:
+def test_a_sensor_with_an_invalid_value_is_unknown(tmp_path: Path) -> None:
     put(tmp_path, "class/thermal/thermal_zone0/type", "cpu-thermal")
     put(tmp_path, "class/thermal/thermal_zone0/temp", "")
     put(tmp_path, "class/hwmon/hwmon0/name", "rpi_volt")
@@ -71,14 +71,14 @@ def test_resident_memory_is_this_process_own(tmp_path: Path) -> None:
     assert real is None or real > 5
 
 
-def test_the_kiosk_slows_down_before_the_board_does() -> None:
+def test_the_kiosk_slows_down_before_the_board_throttles() -> None:
     assert UpkeepConfig().hot_celsius < 80  # failure 27
     heat = board.Heat(UpkeepConfig().hot_celsius)
     assert not heat.update(74.9)
     assert heat.update(75.0)
 
 
-def test_heat_is_over_only_when_the_board_is_clearly_cooler() -> None:
+def test_the_board_is_no_longer_hot_only_well_below_the_limit() -> None:
     heat = board.Heat(75)
     assert [heat.update(t) for t in (76, 74, 70.1, 69.9, 74, 75)] == [
         True,
@@ -90,13 +90,13 @@ def test_heat_is_over_only_when_the_board_is_clearly_cooler() -> None:
     ]
 
 
-def test_not_knowing_the_temperature_changes_nothing() -> None:
+def test_an_unknown_temperature_has_no_effect() -> None:
     heat = board.Heat(75)
     assert not heat.update(None)
     assert heat.update(80)
     assert heat.update(None)
 
 
-def test_a_board_that_throttles_is_hot_whatever_its_thermometer_says() -> None:
+def test_a_board_that_throttles_is_hot_at_any_temperature() -> None:
     assert board.Heat(75).update(60, ("soft_temperature_limit",))
     assert not board.Heat(75).update(60, ("frequency_capped",))

@@ -1,4 +1,4 @@
-"""The wall clock on a board that has none of its own."""
+"""The wall clock of a board whose clock does not run without power."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class World:
         return WallClock(wait_s, ask=self.ask, clock=lambda: self.monotonic, wall=lambda: self.wall)
 
 
-def test_the_time_is_not_told_while_the_clock_is_not_synchronised() -> None:
+def test_there_is_no_time_until_the_clock_is_synchronised() -> None:
     world = World(synchronised=False)
     clock = world.clock()
     assert clock.now(UTC) is None  # failure 20
@@ -37,7 +37,7 @@ def test_the_time_is_not_told_while_the_clock_is_not_synchronised() -> None:
     assert "60 s" in clock.reason
 
 
-def test_the_time_is_told_as_soon_as_the_network_has_set_the_clock() -> None:
+def test_there_is_a_time_as_soon_as_the_clock_is_synchronised() -> None:
     world = World(synchronised=False)
     clock = world.clock()
     assert clock.now(UTC) is None
@@ -46,7 +46,7 @@ def test_the_time_is_told_as_soon_as_the_network_has_set_the_clock() -> None:
     assert clock.state == "synchronised"
 
 
-def test_the_wait_is_bounded_and_says_why_it_ended() -> None:
+def test_the_wait_is_bounded_and_its_end_is_explained() -> None:
     world = World(synchronised=False)
     clock = world.clock(wait_s=60)
     world.monotonic += 59
@@ -57,7 +57,7 @@ def test_the_wait_is_bounded_and_says_why_it_ended() -> None:
     assert "time server" in clock.reason
 
 
-def test_a_clock_that_is_synchronised_late_is_still_noticed() -> None:
+def test_a_late_synchronisation_is_noticed() -> None:
     world = World(synchronised=False)
     clock = world.clock(wait_s=5)
     world.monotonic += 6
@@ -67,19 +67,19 @@ def test_a_clock_that_is_synchronised_late_is_still_noticed() -> None:
     assert clock.state == "synchronised"
 
 
-def test_a_system_that_does_not_tell_is_not_waited_for() -> None:
+def test_a_system_that_does_not_report_synchronisation_is_not_waited_for() -> None:
     clock = World(synchronised=None).clock()
     assert clock.now(UTC) == NOON
     assert clock.state == "unknown"
 
 
-def test_a_clock_older_than_the_program_is_never_believed() -> None:
+def test_a_clock_older_than_the_program_is_never_used() -> None:
     world = World(synchronised=None)
     world.wall = EARLIEST - 1
     assert world.clock().now(UTC) is None
 
 
-def test_a_jump_of_hours_changes_no_duration() -> None:
+def test_a_jump_of_hours_has_no_effect_on_durations() -> None:
     world = World(synchronised=False)  # failure 21
     clock = world.clock(wait_s=60)
     clock.now(UTC)
@@ -100,7 +100,7 @@ def test_the_system_is_asked_once_a_second_at_most() -> None:
     assert world.asked == pytest.approx(5, abs=1)
 
 
-def test_the_file_of_timesyncd_is_believed_first(tmp_path: Path) -> None:
+def test_the_file_of_timesyncd_comes_first(tmp_path: Path) -> None:
     file = tmp_path / "synchronized"
     file.touch()
     assert synchronised(file) is True

@@ -1,4 +1,4 @@
-"""The health message: always there, and honest about what is not known."""
+"""The health message: always built; what is unknown is null."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def test_the_message_holds_every_part_and_is_plain_json() -> None:
     assert json.loads(json.dumps(message))["fps"] == 14.9
 
 
-def test_what_has_no_source_is_unknown_and_never_well() -> None:
+def test_a_part_without_a_source_is_unknown_and_never_healthy() -> None:
     message = Health("b1", Heartbeats(), {}).payload()
     assert message["camera"] is None
     assert message["broker"] is None
 
 
-def test_the_backend_is_asked_for_at_every_message_and_not_remembered() -> None:
+def test_the_backend_is_read_for_every_message() -> None:
     backend = {"name": "edgetpu"}  # failure 3
     health = Health("b1", Heartbeats(), {"accelerator": lambda: dict(backend)})
     assert health.payload()["accelerator"] == {"name": "edgetpu"}
@@ -41,7 +41,7 @@ def test_a_lost_camera_is_a_state_and_not_a_hang() -> None:
     assert message["steps"]["capture"]["ok"] is True
 
 
-def test_a_loop_that_hangs_is_named_with_its_silence() -> None:
+def test_a_loop_that_hangs_is_named_with_its_age() -> None:
     now = [0.0]
     heartbeats = Heartbeats(lambda: now[0])
     heartbeats.expect("corridor", within_s=8)
@@ -50,7 +50,7 @@ def test_a_loop_that_hangs_is_named_with_its_silence() -> None:
     assert message["steps"] == {"corridor": {"ok": False, "age_s": 9.0}}
 
 
-def test_a_part_that_fails_is_unknown_and_keeps_nobody_elses_health_back(
+def test_a_part_that_fails_is_unknown_without_effect_on_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def broken() -> object:
@@ -71,7 +71,7 @@ def test_a_misspelt_part_is_refused_at_the_start() -> None:
         Health("b1", Heartbeats(), {"camra": lambda: None})
 
 
-def test_uptime_is_told_by_the_monotonic_clock_though_the_wall_clock_jumps() -> None:
+def test_uptime_is_monotonic_though_the_wall_clock_jumps() -> None:
     monotonic, wall = [50.0], [1_800_000_000.0]
     health = Health("b1", Heartbeats(), {}, clock=lambda: monotonic[0], wall=lambda: wall[0])
     monotonic[0] += 10

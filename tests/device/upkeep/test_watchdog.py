@@ -1,4 +1,4 @@
-"""The watchdog: who feeds it, when it is not fed, and what the service manager is told."""
+"""The watchdog: when it is fed, and the notifications to the service manager."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_watchdog_is_fed_while_every_loop_turns(manager: Manager, watchdog: 
         assert manager.receive() == {"WATCHDOG": "1"}
 
 
-def test_a_loop_that_hangs_has_the_process_restarted_though_the_others_turn(
+def test_a_loop_that_hangs_restarts_the_process(
     manager: Manager, watchdog: Watchdog
 ) -> None:  # failure 1
     capture = watchdog.heartbeats.expect("capture", within_s=10)
@@ -93,23 +93,25 @@ def test_a_loop_that_hangs_has_the_process_restarted_though_the_others_turn(
     assert message["STATUS"] == "hangs: corridor"
 
 
-def test_a_hang_that_lasts_is_told_again_since_a_datagram_may_be_lost(
-    manager: Manager, watchdog: Watchdog
-) -> None:
+def test_a_lasting_hang_is_notified_again(manager: Manager, watchdog: Watchdog) -> None:
     watchdog.heartbeats.expect("bus", within_s=0.01)
     watchdog.ready()
     manager.receive_until("WATCHDOG", "trigger")
     assert manager.receive()["WATCHDOG"] == "trigger"
 
 
-def test_nothing_is_fed_before_the_start_is_complete(manager: Manager, watchdog: Watchdog) -> None:
+def test_the_watchdog_is_not_fed_before_the_start_is_complete(
+    manager: Manager, watchdog: Watchdog
+) -> None:
     watchdog.loading("models", within_s=90)  # failure 23
     assert manager.receive() == {"EXTEND_TIMEOUT_USEC": "90000000", "STATUS": "loading models"}
     watchdog.ready()
     assert "READY" in manager.receive()
 
 
-def test_a_clean_end_is_told_and_ends_the_feeding(manager: Manager, watchdog: Watchdog) -> None:
+def test_a_clean_shutdown_is_notified_and_ends_the_feeding(
+    manager: Manager, watchdog: Watchdog
+) -> None:
     watchdog.ready()
     watchdog.stop()
     manager.receive_until("STOPPING", "1")
@@ -142,24 +144,24 @@ def test_a_loop_that_ended_as_it_should_is_never_late() -> None:
 
 
 @pytest.mark.parametrize("within_s", [0, -1, LONGEST_DEADLINE_S + 0.1])
-def test_a_deadline_beyond_the_hardware_watchdogs_patience_is_refused(within_s: float) -> None:
+def test_a_deadline_beyond_that_of_the_hardware_watchdog_is_refused(within_s: float) -> None:
     with pytest.raises(ValueError, match="corridor: got"):  # failure 24
         Heartbeats().expect("corridor", within_s=within_s)
 
 
-def test_without_a_service_manager_everything_goes_on_in_silence() -> None:
+def test_without_a_service_manager_nothing_is_sent() -> None:
     watchdog = Watchdog(Notifier.from_environment({}), every_s=0.01)
     watchdog.loading("models")
     watchdog.ready()
     watchdog.stop()
 
 
-def test_an_abstract_socket_of_the_manager_is_reached() -> None:
+def test_an_abstract_socket_is_supported() -> None:
     manager = Manager(f"@wayside-test-{time.monotonic_ns()}")
     Notifier.from_environment({"NOTIFY_SOCKET": manager.address}).status("two\nlines")
     assert manager.receive() == {"STATUS": "two lines"}
     manager.close()
 
 
-def test_a_manager_that_is_gone_stops_nobody(tmp_path: Path) -> None:
+def test_a_manager_that_is_gone_is_no_error(tmp_path: Path) -> None:
     Notifier(str(tmp_path / "gone")).feed()
