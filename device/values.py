@@ -23,13 +23,17 @@ UNKNOWN = "unknown"
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """The seven classes of FER-2013, in the order of its labels."""
 
-MOODS = ("happy", "excited", "neutral", "bored", "exhausted", "sad", "worried", "frustrated")
+Mood: TypeAlias = Literal[
+    "happy", "excited", "neutral", "bored", "exhausted", "sad", "worried", "frustrated"
+]
+MOODS: tuple[str, ...] = get_args(Mood)
 """The eight moods of EmoPOI."""
 
 ADULT_AT = 18
 """Age of majority, years: whoever may be younger gets what suits all ages, and is not counted."""
 
-AGE_BANDS = ("child", "teen", "young", "adult", "middle", "senior")
+AgeBand: TypeAlias = Literal["child", "teen", "young", "adult", "middle", "senior"]
+AGE_BANDS: tuple[str, ...] = get_args(AgeBand)
 AGE_BAND_STARTS = (0, 13, ADULT_AT, 30, 44, 60)
 """Lower bounds of `AGE_BANDS`, in years."""
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from device.audience.emotion import ExponentialMean
 from device.typed_yaml import Section, read_yaml
-from device.values import MOODS, UNKNOWN
+from device.values import UNKNOWN, Mood
 
 TABLE = Path(__file__).with_name("moods.yaml")
 
@@ -45,19 +45,12 @@ class Eyes(Section):
 class Row(Section):
     """A mood and the closed intervals in which it holds. None: no bound."""
 
-    mood: str
+    mood: Mood
     angle: Interval | None = None
     intensity: Interval | None = None
     dominance: Interval | None = None
     movement: Interval | None = None
     eyes_closed: Interval | None = None
-
-    @field_validator("mood")
-    @classmethod
-    def _one_of_the_eight(cls, mood: str) -> str:
-        if mood not in MOODS:
-            raise ValueError(f"one of {', '.join(MOODS)}")
-        return mood
 
     def holds(self, features: Mapping[Feature, float], slack: Mapping[Feature, float]) -> bool:
         """Whether every interval, wider by its slack (narrower by a negative one), contains its

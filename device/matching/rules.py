@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
 from device.errors import UserError
 from device.typed_yaml import Section, read_yaml
-from device.values import KINDS, UNKNOWN, Kind, KnownGender, SomeCompany
+from device.values import KINDS, UNKNOWN, AgeBand, Kind, KnownGender, Mood, SomeCompany
 
 Strength = Annotated[float, Field(ge=-1, le=1)]
 Weight = Annotated[float, Field(ge=0, le=10)]
@@ -33,9 +33,6 @@ Feature = Annotated[str, AfterValidator(_lower_case)]
 Likes = dict[Feature, Strength]
 Affect = tuple[Strength, Strength]
 """Valence and arousal, -1 to 1."""
-
-Mood = Literal["happy", "excited", "neutral", "bored", "exhausted", "sad", "worried", "frustrated"]
-Band = Literal["child", "teen", "young", "adult", "middle", "senior"]
 
 
 class Weights(Section):
@@ -84,7 +81,7 @@ class Preset(Section):
     about: str
     kinds: tuple[Kind, ...] = Field(KINDS, min_length=1)
     towards: dict[Mood, Affect] | None = None
-    ages: dict[str, tuple[Band, ...]] = {}
+    ages: dict[str, tuple[AgeBand, ...]] = {}
     table: tuple[TableRule, ...] | None = None
 
     @model_validator(mode="after")
@@ -128,7 +125,7 @@ class Rules(Section):
     near_m: float = Field(2000, ge=1, le=100_000, description="as good as an unknown distance")
     closing_min: float = Field(45, ge=0, le=600, description="closing sooner is hardly worth going")
     affect: dict[Feature, Affect] = {}
-    age: dict[Band, Likes] = {}
+    age: dict[AgeBand, Likes] = {}
     gender: dict[KnownGender, Likes] = {}
     company: dict[SomeCompany, Likes] = {}
     hours: tuple[Daypart, ...] = ()

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.faces.crop import CROP_SIZE
+from device.values import EMOTIONS
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLITS = ("train", "validation", "test")
 
-VOTES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
+VOTES = (*EMOTIONS, "contempt")
 """Columns of `FaceDataset.votes`: the seven classes of FER-2013, then FER+'s contempt."""
 
 RACES = ("White", "Black", "Asian", "Indian", "other")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from device.audience.demographics import band_of
 from device.audience.group import audience_of
-from device.values import UNKNOWN, Audience, Visitor
+from device.values import ADULT_AT, UNKNOWN, Audience, Visitor
 from tests.device.audience.people import visitor
 
 
 def aged(name: str, years: float) -> Visitor:
-    bands = ((13, "child"), (18, "teen"), (30, "young"), (44, "adult"), (60, "middle"))
-    band = next((band for below, band in bands if years < below), "senior")
-    return visitor(name, age=years, band=band, minor=years < 18)
+    return visitor(name, age=years, band=band_of(years), minor=years < ADULT_AT)
 
 
 def company(*ages: float) -> str:
