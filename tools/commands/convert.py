@@ -110,6 +110,5 @@ def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
 
 
 def _milliseconds(card: dict[str, Any]) -> str:
-    taken = card["conversion"]["milliseconds"]
-    by_type = taken if isinstance(taken, dict) else {card["conversion"]["type"]: taken}
-    return "milliseconds a call: " + ", ".join(f"{kind} {ms}" for kind, ms in by_type.items())
+    by_type = card["conversion"]["milliseconds"].items()
+    return "milliseconds a call: " + ", ".join(f"{kind} {ms}" for kind, ms in by_type)

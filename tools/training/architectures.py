@@ -26,61 +26,44 @@ from tools.training.networks import (
 
 
 @dataclass(frozen=True, slots=True)
-class SevenLayers:
-    """The plain network of many FER-2013 notebooks: four convolutions, each with max pooling, two
-    dense layers and the heads as the seventh layer.
+class Plain:
+    """Convolutions of several widths, each width with max pooling, then dense layers and the heads.
 
-    widths and kernels: of the convolutions. dense: of the dense layers; the last is the embedding.
+    kernels: of the convolutions of each width. dropout: before each dense layer, and also after
+    each pooling if `drop_maps`. dense: widths; the last is the embedding.
     """
 
-    widths: tuple[int, ...] = (64, 128, 512, 512)
-    kernels: tuple[int, ...] = (3, 5, 3, 3)
-    dense: tuple[int, ...] = (256, 512)
-    dropout: float = 0.25
+    widths: tuple[int, ...]
+    kernels: tuple[tuple[int, ...], ...]
+    dense: tuple[int, ...]
+    dropout: float
+    drop_maps: bool = False
 
     def build(
         self, *, labels: int = len(EMOTIONS), norm: Normalisation = layers.BatchNormalization
     ) -> keras.Model:
-        """The network; features are (N, 3, 3, 512)."""
+        """The network; features are (N, 3, 3, C)."""
         face, x = input_layers()
-        for width, kernel in zip(self.widths, self.kernels, strict=True):
-            x = norm_relu(layers.Conv2D(width, kernel, padding="same", use_bias=False)(x), norm)
-            features = layers.MaxPooling2D()(x)
-            x = layers.Dropout(self.dropout)(features)
+        for width, kernels in zip(self.widths, self.kernels, strict=True):
+            for kernel in kernels:
+                x = norm_relu(layers.Conv2D(width, kernel, padding="same", use_bias=False)(x), norm)
+            x = features = layers.MaxPooling2D()(x)
+            if self.drop_maps:
+                x = layers.Dropout(self.dropout)(x)
         x = layers.Flatten()(x)
         for index, width in enumerate(self.dense):
-            x = layers.Dropout(self.dropout)(x) if index else x
+            if index or not self.drop_maps:
+                x = layers.Dropout(self.dropout)(x)
             x = norm_relu(layers.Dense(width, use_bias=False)(x), norm)
         return with_heads(face, features, x, labels=labels, dropout=self.dropout)
 
 
-@dataclass(frozen=True, slots=True)
-class Vgg:
-    """Khaireddin and Chen 2021 (arXiv 2105.03588), the most accurate single network published for
-    FER-2013: pairs of convolutions, each with max pooling, then dense layers. Narrower than the
-    original (64 to 512), to shorten an epoch.
+SEVEN_LAYERS = Plain((64, 128, 512, 512), ((3,), (5,), (3,), (3,)), (256, 512), 0.25, True)
+"""The network of many FER-2013 notebooks: four convolutions, two dense layers, and the heads."""
 
-    dense: of the dense layers before the heads; the last is the embedding.
-    """
-
-    widths: tuple[int, ...] = (32, 64, 128, 384)
-    dense: tuple[int, ...] = (512, 256)
-    dropout: float = 0.4
-
-    def build(
-        self, *, labels: int = len(EMOTIONS), norm: Normalisation = layers.BatchNormalization
-    ) -> keras.Model:
-        """The network; features are (N, 3, 3, 384)."""
-        face, x = input_layers()
-        for width in self.widths:
-            for _ in range(2):
-                x = norm_relu(layers.Conv2D(width, 3, padding="same", use_bias=False)(x), norm)
-            x = layers.MaxPooling2D()(x)
-        y = layers.Flatten()(x)
-        for width in self.dense:
-            y = layers.Dropout(self.dropout)(y)
-            y = norm_relu(layers.Dense(width, use_bias=False)(y), norm)
-        return with_heads(face, x, y, labels=labels, dropout=self.dropout)
+VGG = Plain((32, 64, 128, 384), ((3, 3),) * 4, (512, 256), 0.4)
+"""Khaireddin and Chen 2021 (arXiv 2105.03588), the most accurate single network published for
+FER-2013; narrower than the original (64 to 512), to shorten an epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +149,7 @@ def _basic_block(x: keras.KerasTensor, width: int, norm: Normalisation) -> keras
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    "seven-layers": SevenLayers(),
+    "seven-layers": SEVEN_LAYERS,
     "mini-xception": MiniXception(),
     "mobilenet-v2-0.35": mobilenet_v2(0.35),
     "mobilenet-v2-0.5": mobilenet_v2(0.5),

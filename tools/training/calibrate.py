@@ -84,13 +84,8 @@ def scale_heads(
     held_out: the validation split. A head without a label in it is left as it is. The age head's
     temperature is chosen for its mean in years.
     """
-    outputs, truths = _predictions(network, held_out)
     found = {}
-    for head in heads:
-        if head not in truths:
-            continue
-        rows, target = truths[head]
-        logits = outputs[head][rows]
+    for head, logits, target in _labelled(network, held_out, heads):
         found[head] = (age_temperature if head == "age" else temperature)(logits, target)
         layer = network.get_layer(head)
         layer.set_weights([weight / found[head] for weight in layer.get_weights()])
@@ -103,28 +98,21 @@ def shift_heads(
     heads: Collection[str] = ("emotion", "votes", "female"),
 ) -> dict[str, list[float]]:
     """Add `biases` to those of the heads, in place; returns them by head. After `scale_heads`."""
-    outputs, truths = _predictions(network, held_out)
     found = {}
-    for head in heads:
-        if head in truths:
-            rows, target = truths[head]
-            added = biases(outputs[head][rows], target)
-            layer = network.get_layer(head)
-            kernel, bias = layer.get_weights()
-            layer.set_weights([kernel, bias + added])
-            found[head] = [round(float(one), 4) for one in added]
+    for head, logits, target in _labelled(network, held_out, heads):
+        added = biases(logits, target)
+        layer = network.get_layer(head)
+        kernel, bias = layer.get_weights()
+        layer.set_weights([kernel, bias + added])
+        found[head] = [round(float(one), 4) for one in added]
     return found
 
 
-Truth = tuple[NDArray[np.bool_], Array]
-"""(N,) mask of the faces with a label, and their targets (n, C), or years (n,)."""
-
-
-def _predictions(
-    network: keras.Model, held_out: FaceDataset
-) -> tuple[dict[str, Array], dict[str, Truth]]:
-    """A network's outputs, and the truth by head for heads that it has and some face has a label
-    of."""
+def _labelled(
+    network: keras.Model, held_out: FaceDataset, heads: Collection[str]
+) -> list[tuple[str, Array, Array]]:
+    """Head, logits (n, C) and targets (n, C), or years (n,), of the faces with its label; of heads
+    that the network has and some face has a label of."""
     assert (held_out.split == VALIDATION).all()
     outputs = predict_keras(network, held_out.pictures)
     labels = outputs["emotion"].shape[1]
@@ -132,18 +120,18 @@ def _predictions(
     # less confident of the majority than it was accurate (ECE 0.1).
     voted = majority(held_out.votes).label
     female = np.nan_to_num(held_out.female)[:, None].astype(np.float32)
-    every = {
+    truths = {
         "emotion": (held_out.emotion >= 0, _one_hot(held_out.emotion, labels)),
         "votes": (voted >= 0, _one_hot(voted, len(VOTES))),
         "consensus": (voted >= 0, _one_hot(voted, labels)),
         "age": (np.isfinite(held_out.years), held_out.years),
         "female": (np.isfinite(held_out.female), female),
     }
-    return outputs, {
-        head: (rows, target[rows])
-        for head, (rows, target) in every.items()
-        if head in outputs and rows.any()
-    }
+    return [
+        (head, outputs[head][rows], target[rows])
+        for head, (rows, target) in truths.items()
+        if head in heads and head in outputs and rows.any()
+    ]
 
 
 def _one_hot(classes: NDArray[np.int64], count: int) -> Array:

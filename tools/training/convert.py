@@ -150,7 +150,7 @@ def convert_temporal(network: keras.Model, source: Path, out: Path) -> dict[str,
     try:
         part.write_bytes(temporal_to_tflite(network))
         _refuse_difference(source, temporal_difference(network, part))
-        conversion = {"type": "float", "milliseconds": median_ms(load_model(part))}
+        conversion = {"type": "float", "milliseconds": {"float": median_ms(load_model(part))}}
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)

@@ -52,11 +52,9 @@ NAMES, TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One operator of a model, in order. obstacle: why an Edge TPU does not run it; None: it
-    does."""
+    """obstacle: why an Edge TPU does not run it; None: it does."""
 
     name: str
-    output: str
     obstacle: str | None
 
 
@@ -77,9 +75,7 @@ def operators_of(model: bytes) -> list[Operator]:
         name = NAMES.get(max(code.builtinCode, code.deprecatedBuiltinCode), "?")
         if name == "CUSTOM":
             name = (code.customCode or b"?").decode()
-        output = (graph.tensors[node.outputs[0]].name or b"").decode()
-        obstacle = _obstacle(name, node, graph.tensors, root.buffers)
-        operators.append(Operator(name, output, obstacle))
+        operators.append(Operator(name, _obstacle(name, node, graph.tensors, root.buffers)))
     return operators
 
 

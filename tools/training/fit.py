@@ -100,6 +100,7 @@ class TrainingRun:
         Raises:
             UserError: the folder holds another run, or `start` is of another design.
         """
+        assert (held_out.split == VALIDATION).all()
         recipe, checkpoint = self.recipe, self.checkpoint(train)
         checkpoint.refuse_another()
         if self._done(checkpoint.history):
@@ -128,12 +129,14 @@ class TrainingRun:
                 verbose=1 if sys.stdout.isatty() else 2,
             )
             row = {"epoch": epoch + 1} | {k: float(v[-1]) for k, v in fitted.history.items()}
-            row |= self._validate(network, average, held_out)
+            network.set_weights(average.weights)
+            outputs = predict_keras(network, held_out.pictures)
+            row |= {f"val_{k}": v for k, v in face_metrics(outputs, held_out).items()}
             row["seconds"] = round(time.monotonic() - began, 1)
             history.append(row)
             print(json.dumps({k: round(v, 4) for k, v in row.items()}), flush=True)
             if self._epochs_since_best(history) == 0:
-                self._with_weights(network, average.weights, lambda: network.save(self.best))
+                network.save(self.best)
             checkpoint.save(
                 model, history, average=average.weights, steps=[np.array(average.steps)]
             )
@@ -179,24 +182,6 @@ class TrainingRun:
         # JAX without compilation runs step by step; TensorFlow gains nothing from it here.
         compiled = keras.backend.backend() == "jax"
         model.compile(optimizer, losses, loss_weights=weights, jit_compile=compiled)
-
-    def _with_weights(self, network: keras.Model, weights: list[np.ndarray], act: Any) -> Any:
-        """Call `act` with other weights in the network, then restore its own."""
-        own = network.get_weights()
-        network.set_weights(weights)
-        try:
-            return act()
-        finally:
-            network.set_weights(own)
-
-    def _validate(
-        self, network: keras.Model, average: RunningAverage, held_out: FaceDataset
-    ) -> dict[str, float]:
-        assert (held_out.split == VALIDATION).all()
-        outputs = self._with_weights(
-            network, average.weights, lambda: predict_keras(network, held_out.pictures)
-        )
-        return {f"val_{k}": v for k, v in face_metrics(outputs, held_out).items()}
 
     def _epochs_since_best(self, history: History) -> int:
         scores = [epoch_score(row) for row in history]

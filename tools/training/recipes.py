@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tools.datasets.augment import Augmentation
-from tools.training.architectures import Residual, Vgg
+from tools.training.architectures import VGG, Residual
 from tools.training.networks import Architecture, Design
 from tools.training.precision import fastest_policy
 from tools.training.soft_targets import VIEW_AUGMENTATION, SoftTargets
@@ -96,7 +96,7 @@ _THIRD = replace(_FIRST, epochs=30, rate=1.5e-3, votes_share=0)
 _FOURTH = replace(_THIRD, epochs=40, mixup=0.4, variation=Augmentation())
 
 # Another architecture and seed: its errors are on other faces.
-_VGG = replace(_FOURTH, epochs=60, rate=2e-3, patience=30, design=Vgg(), seed=2)
+_VGG = replace(_FOURTH, epochs=60, rate=2e-3, patience=30, design=VGG, seed=2)
 
 TEACHERS = {
     "emotion": Teacher("fer2013", (_FIRST, _SECOND, _THIRD, _FOURTH)),

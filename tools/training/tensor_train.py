@@ -13,7 +13,6 @@ import math
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 
@@ -106,15 +105,6 @@ class TensorTrainDense(keras.layers.Layer):
         # The outer axis holds (N, n1, n2, ... nd).
         x = ops.reshape(x, (-1, done))
         return self.activation(x + self.bias)
-
-    def matrix(self) -> np.ndarray:
-        """The full W, (prod(inputs), prod(outputs)), for tests."""
-        full = np.ones((1, 1, 1), np.float32)
-        for core in self.cores:
-            grown = np.einsum("abr,rmns->ambns", full, ops.convert_to_numpy(core))
-            a, m, b, n, s = grown.shape
-            full = grown.reshape(a * m, b * n, s)
-        return full[..., 0]
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, int]:
         """(N, units)."""

@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from device.values import AGE_YEARS
-from tools.training.architectures import ARCHITECTURES, Vgg, mobilenet_v2
+from tools.training.architectures import ARCHITECTURES, VGG, mobilenet_v2
 from tools.training.precision import FusedBatchNormalization
 
 INT8_LAYERS = {
@@ -18,7 +18,7 @@ INT8_LAYERS = {
 }  # fmt: skip
 
 
-ALL = {**ARCHITECTURES, "vgg": Vgg()}
+ALL = {**ARCHITECTURES, "vgg": VGG}
 """The compared ones, and the one that is only a teacher."""
 
 
