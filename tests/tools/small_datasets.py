@@ -36,7 +36,7 @@ def fer_zip(path: Path, count: int) -> None:
 
 
 def utkface_zip(path: Path, count: int) -> None:
-    """Photos without a face that is found, all of the validation part: framed as UTKFace is."""
+    """Photos without a face that is found, all in the validation split."""
     draw = np.random.default_rng(2)
     lines = ['file,age,"gender(0=male,1=female)",race,md5']
     with zipfile.ZipFile(path, "w") as archive:

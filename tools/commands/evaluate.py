@@ -22,11 +22,11 @@ def add_parser(subparsers: SubParsers) -> None:
     evaluate = subparsers.add_parser(
         "evaluate",
         help="accuracy, calibration, fairness and robustness of the .tflite that ships",
-        description="Measure a model on FER-2013's and UTKFace's held-out parts, or on a folder "
-        "of class folders with face crops. Compare models by --part validation; keep the test part "
-        "for the final figures. Tables and pictures are written to RUNS/evaluate; those of some "
-        "parts or sections to a folder of their own there.",
-        epilog="example: wayside-tools evaluate --part validation   or: "
+        description="Measure a model on FER-2013's and UTKFace's held-out splits, or on a folder "
+        "of class folders with face crops. Compare models by --split validation; keep the test "
+        "split for the final figures. Tables and pictures are written to RUNS/evaluate; those of "
+        "some splits or sections to a folder of their own there.",
+        epilog="example: wayside-tools evaluate --split validation   or: "
         "wayside-tools evaluate --only accuracy --compare fer   or: "
         "wayside-tools evaluate --folder my_faces --json",
     )
@@ -34,10 +34,10 @@ def add_parser(subparsers: SubParsers) -> None:
     add_data(evaluate)
     evaluate.add_argument("--folder", type=Path, help="measure DIR/<class>/<face crop> instead")
     evaluate.add_argument(
-        "--part",
+        "--split",
         choices=("validation", "test", "all"),
         default="all",
-        help="default: all; for a --folder without parts this is all faces",
+        help="default: all; for a --folder without splits this is all faces",
     )
     evaluate.add_argument(
         "--only",
@@ -53,7 +53,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "on the same faces",
     )
     evaluate.add_argument(
-        "--limit", type=at_least(1), help="use at most this many faces of each part: a trial"
+        "--limit", type=at_least(1), help="use at most this many faces of each split: a trial"
     )
     evaluate.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     evaluate.set_defaults(run=_evaluate)
@@ -103,7 +103,7 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
     folder = read_class_folders(arguments.folder, labels, issues)
     for line in issues.lines():
         print(f"wayside-tools: {line}", file=sys.stderr)
-    folder = held_out(folder, arguments.part, arguments.limit)
+    folder = held_out(folder, arguments.split, arguments.limit)
     reports = []
     for name, model in models:
         outputs = model.predict(folder.pictures)
@@ -111,7 +111,7 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
         reports.append(measure_folder(name, logits, folder, labels))
     name = arguments.folder.resolve().name
     out = arguments.runs / "evaluate" / f"folder {name}"
-    made = write(reports, f"{name}, {arguments.part}", out)
+    made = write(reports, f"{name}, {arguments.split}", out)
     if not arguments.json:
         print(f"{as_table(reports)}\n\n{out}: {', '.join(path.name for path in made)}")
     return reports[0] | ({"compare": reports[1]} if len(reports) > 1 else {})
@@ -119,7 +119,7 @@ def _evaluate_folder(arguments: argparse.Namespace, labels: tuple[str, ...]) -> 
 
 def _folder_of(arguments: argparse.Namespace) -> Path:
     """The folder of the report: a partial report never replaces the full one."""
-    chosen = [] if arguments.part == "all" else [arguments.part]
+    chosen = [] if arguments.split == "all" else [arguments.split]
     chosen += [] if arguments.only == SECTIONS else arguments.only
     chosen += [] if arguments.limit is None else [f"limit {arguments.limit}"]
     return Path(arguments.runs) / "evaluate" / " ".join(chosen)
@@ -142,8 +142,8 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
     baseline = None
     if arguments.compare is not None:
         baseline = open_baseline(arguments.compare, labels, _environments(arguments))
-    parts = {"validation": (VALIDATION,), "test": (TEST,), "all": (VALIDATION, TEST)}
-    chosen = parts[arguments.part]
+    splits = {"validation": (VALIDATION,), "test": (TEST,), "all": (VALIDATION, TEST)}
+    chosen = splits[arguments.split]
     cache = arguments.runs / "cache"
     datasets = load_datasets(data_folder(arguments), cache, arguments.limit)
     require_splits(datasets, chosen)
@@ -160,8 +160,8 @@ def _evaluate_parts(arguments: argparse.Namespace, labels: tuple[str, ...]) -> d
     report |= found
     if baseline is not None:
         held_out = {
-            f"{name} {SPLITS[part]}": faces.only(part)
-            for part in chosen
+            f"{name} {SPLITS[split]}": faces.only(split)
+            for split in chosen
             for name, faces in datasets.items()
         }
         report["compare"] = compare(baseline, held_out, outputs)

@@ -63,7 +63,7 @@ def _add_temporal(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--limit",
         type=at_least(MIN_FACES),
-        help="use at most this many faces of each part: a trial",
+        help="use at most this many faces of each split: a trial",
     )
     verb.add_argument(
         "--mead",

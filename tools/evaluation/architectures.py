@@ -41,7 +41,7 @@ COLUMNS = {
     "epochs": ("epochs", "{}"),
     "epoch_seconds": ("s an epoch", "{:.0f}"),
 }
-"""Key, title and format. Accuracies are of the int8 model on the validation parts."""
+"""Key, title and format. Accuracies are of the int8 model on the validation splits."""
 
 Row = dict[str, Any]
 
@@ -111,13 +111,13 @@ def rows_of(folder: Path, names: Iterable[str]) -> list[Row]:
 
 
 def _figures(row: Row) -> Row:
-    """Of all validation parts: each dataset has figures of its own."""
+    """Of all validation splits: each dataset has figures of its own."""
     int8, exact = (
         {
             key: value
-            for title, part in row[kind].items()
+            for title, figures in row[kind].items()
             if title.endswith(SPLITS[VALIDATION])
-            for key, value in part.items()
+            for key, value in figures.items()
             if key in COLUMNS
         }
         for kind in ("int8", "float")

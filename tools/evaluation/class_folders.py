@@ -1,6 +1,6 @@
 """Evaluation of a face model on any folder of class folders.
 
-Where the folders name held-out parts, only those are measured. Figures are written as JSON, as
+Where the folders name held-out splits, only those are measured. Figures are written as JSON, as
 Markdown and, for each model, as pictures.
 """
 
@@ -26,27 +26,31 @@ from tools.scoring.reliability import reliability
 from tools.scoring.tables import markdown, of_figures
 
 
-def held_out(folder: LabelledFolder, part: str = "all", limit: int | None = None) -> LabelledFolder:
-    """The faces to measure: the validation and test parts, or one of them; all faces of a folder
-    without parts. limit: at most this many of each part, drawn with a fixed seed, for a trial.
+def held_out(
+    folder: LabelledFolder, split: str = "all", limit: int | None = None
+) -> LabelledFolder:
+    """The faces to measure: the validation and test splits, or one of them; all faces of a folder
+    without splits. limit: at most this many of each split, drawn with a fixed seed, for a trial.
 
     Raises:
-        UserError: a part is asked for that the folder does not name, or that has no faces.
+        UserError: a split is asked for that the folder does not name, or that has no faces.
     """
     if (folder.split < 0).all():
-        if part != "all":
-            raise UserError(f"--part {part}: the folder names no parts, such as {part}/<class>/")
+        if split != "all":
+            raise UserError(
+                f"--split {split}: the folder names no splits, such as {split}/<class>/"
+            )
         rows = np.arange(len(folder.split))
     else:
-        wanted = (VALIDATION, TEST) if part == "all" else (SPLITS.index(part),)
+        wanted = (VALIDATION, TEST) if split == "all" else (SPLITS.index(split),)
         rows = np.flatnonzero(np.isin(folder.split, wanted))
         if not len(rows):
-            missing = "validation or test" if part == "all" else part
-            raise UserError(f"--part {part}: the folder has no {missing} faces")
+            missing = "validation or test" if split == "all" else split
+            raise UserError(f"--split {split}: the folder has no {missing} faces")
     if limit is not None:
         rng = np.random.default_rng(0)
-        parts = [rows[folder.split[rows] == one] for one in np.unique(folder.split[rows])]
-        rows = np.sort(np.concatenate([rng.permutation(one)[:limit] for one in parts]))
+        splits = [rows[folder.split[rows] == one] for one in np.unique(folder.split[rows])]
+        rows = np.sort(np.concatenate([rng.permutation(one)[:limit] for one in splits]))
     return replace(
         folder, pictures=folder.pictures[rows], truth=folder.truth[rows],
         group=folder.group[rows], split=folder.split[rows],

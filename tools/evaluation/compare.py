@@ -193,15 +193,15 @@ def compare(
     held_out: faces, and ours: our model's outputs, by the same titles. Faces for which the baseline
     has no output are left out.
     """
-    parts: dict[str, Any] = {}
+    splits: dict[str, Any] = {}
     differences: dict[str, Any] = {}
     for title, faces in held_out.items():
         if not baseline.predicts(faces):
             continue
         theirs = baseline.predict(faces.pictures)
-        parts[title] = measure(theirs, faces)
+        splits[title] = measure(theirs, faces)
         differences[title] = difference(scored(ours[title], faces), scored(theirs, faces))
-    return {"name": baseline.name, "parts": parts, "ours_less_theirs": differences}
+    return {"name": baseline.name, "splits": splits, "ours_less_theirs": differences}
 
 
 def difference(

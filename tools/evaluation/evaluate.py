@@ -41,7 +41,7 @@ def evaluate(
 
     sections: some of "accuracy", "calibration", "fairness" and "robustness".
 
-    Returns the report: "parts" (accuracy), "calibration" and "fairness" by "dataset split",
+    Returns the report: "splits" (accuracy), "calibration" and "fairness" by "dataset split",
     "robustness" by split; and the outputs by "dataset split".
     """
     model = TFLiteModel(path)
@@ -56,7 +56,7 @@ def evaluate(
             title = f"{name} {SPLITS[split]}"
             outputs[title] = clean[name]
             if "accuracy" in sections:
-                report.setdefault("parts", {})[title] = measure(clean[name], faces)
+                report.setdefault("splits", {})[title] = measure(clean[name], faces)
             if "calibration" in sections:
                 report.setdefault("calibration", {})[title] = calibration(clean[name], faces)
             if "fairness" in sections:

@@ -31,7 +31,7 @@ def summary(report: Mapping[str, Any]) -> str:
     """The printed part: the main table, the comparison, and a line for each verdict."""
     return "\n\n".join(
         [
-            *([of_figures(report["parts"])] if "parts" in report else []),
+            *([of_figures(report["splits"])] if "splits" in report else []),
             *(comparison(report["compare"]) if "compare" in report else []),
             *(["\n".join(verdicts(report))] if any(verdicts(report)) else []),
         ]
@@ -40,8 +40,8 @@ def summary(report: Mapping[str, Any]) -> str:
 
 def verdicts(report: Mapping[str, Any]) -> Iterator[str]:
     """A line for each gap that has a limit, and for each cliff in the usual range at a kiosk."""
-    for title, part in report.get("fairness", {}).items():
-        for kind, gap in part.get("gaps", {}).items():
+    for title, split in report.get("fairness", {}).items():
+        for kind, gap in split.get("gaps", {}).items():
             if "limit" in gap:
                 yield (
                     f"{title}: gender accuracy by {kind}: {gap['best']} {_points(gap['value'])} "
@@ -49,34 +49,34 @@ def verdicts(report: Mapping[str, Any]) -> Iterator[str]:
                     f"{_points(gap['high'])}); limit {_points(gap['limit'])}: "
                     f"{'met' if gap['met'] else 'NOT met'}"
                 )
-    for part, found in report.get("robustness", {}).items():
+    for split, found in report.get("robustness", {}).items():
         usual = [cliff for cliff in found["cliffs"] if cliff["usual"]]
         for cliff in usual:
-            yield f"{part}: a cliff in the usual range at a kiosk: {_cliff(found, cliff)}"
+            yield f"{split}: a cliff in the usual range at a kiosk: {_cliff(found, cliff)}"
         if not usual:
-            yield f"{part}: no cliff in the usual range at a kiosk"
+            yield f"{split}: no cliff in the usual range at a kiosk"
 
 
 def as_report(report: Mapping[str, Any]) -> str:
     """All sections as one Markdown document."""
     title = f"# {report['model']}, {report['date']}\n\n`{report['sha256']}`"
     if report.get("limit"):
-        title += f"\n\nA trial on {report['limit']} faces of each part, not a measurement."
+        title += f"\n\nA trial on {report['limit']} faces of each split, not a measurement."
     sections = [title]
-    if "parts" in report:
-        sections += ["## Accuracy", of_figures(report["parts"]), *_votes(report["parts"])]
+    if "splits" in report:
+        sections += ["## Accuracy", of_figures(report["splits"]), *_votes(report["splits"])]
     if "compare" in report:
         sections += [f"## Compared with {report['compare']['name']}"]
         sections += comparison(report["compare"])
     if "calibration" in report:
         sections += ["## Calibration", _calibration(report["calibration"])]
-    for title, part in report.get("fairness", {}).items():
-        if "groups" in part:
-            sections += [f"## Fairness, {title}", *_fairness(part)]
+    for title, split in report.get("fairness", {}).items():
+        if "groups" in split:
+            sections += [f"## Fairness, {title}", *_fairness(split)]
     if "fairness" in report:
         sections.append(next(iter(report["fairness"].values()))["not_measured"])
-    for part, found in report.get("robustness", {}).items():
-        sections += [f"## Robustness, {part}", *_robustness(found)]
+    for split, found in report.get("robustness", {}).items():
+        sections += [f"## Robustness, {split}", *_robustness(found)]
     return "\n\n".join(sections) + "\n"
 
 
@@ -92,9 +92,9 @@ def _interval(row: Mapping[str, float]) -> str:
     return f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
 
 
-def _votes(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Numbers of faces with and without FER+'s majority, and accuracies on parts of them."""
-    for title, figures in parts.items():
+def _votes(splits: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Numbers of faces with and without FER+'s majority, and accuracies on subsets of them."""
+    for title, figures in splits.items():
         if "votes" not in figures:
             continue
         votes = figures["votes"]
@@ -132,23 +132,23 @@ def comparison(compared: Mapping[str, Any]) -> list[str]:
         for title, heads in compared["ours_less_theirs"].items()
         for name, row in heads.items()
     ]
-    named = {f"{compared['name']}, {title}": part for title, part in compared["parts"].items()}
+    named = {f"{compared['name']}, {title}": split for title, split in compared["splits"].items()}
     header = ("", "accuracy", "ours less theirs (95 %)")
     return [of_figures(named), markdown(header, rows)]
 
 
-def _calibration(parts: Mapping[str, Mapping[str, Any]]) -> str:
+def _calibration(splits: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
         (title, HEADS[name], row["faces"], f"{row['ece']:.4f}", f"{row['nll']:.4f}")
-        for title, heads in parts.items()
+        for title, heads in splits.items()
         for name, row in heads.items()
     ]
     return markdown(("", "output", "faces", "ECE (15 bins)", "log loss"), rows)
 
 
-def _fairness(part: Mapping[str, Any]) -> Iterator[str]:
+def _fairness(split: Mapping[str, Any]) -> Iterator[str]:
     rows = []
-    for kind, members in {"": {"all": part["overall"]}, **part["groups"]}.items():
+    for kind, members in {"": {"all": split["overall"]}, **split["groups"]}.items():
         for name, row in members.items():
             figures = (_interval(row[key]) for key in FIGURES)
             count = f"{row['faces']} (few)" if row["small"] else row["faces"]
@@ -158,7 +158,7 @@ def _fairness(part: Mapping[str, Any]) -> Iterator[str]:
     gaps = [
         (kind, gap["best"], gap["worst"], _interval(gap), gap.get("limit", "–"),
          {True: "yes", False: "no", None: "–"}[gap.get("met")])
-        for kind, gap in part["gaps"].items()
+        for kind, gap in split["gaps"].items()
     ]  # fmt: skip
     if gaps:
         header = ("by", "best", "worst", "gap of gender accuracy (95 %)", "limit", "met")
@@ -208,7 +208,7 @@ def draw(report: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> li
         return made[-1]
 
     name = report["model"]
-    for title, figures in report.get("parts", {}).items():
+    for title, figures in report.get("splits", {}).items():
         if "confusion" in figures:
             draw_confusion(figures["confusion"], at(title, "confusion"), labels, f"{name}, {title}")
         if "confusion" in figures.get("votes", {}):
@@ -218,14 +218,14 @@ def draw(report: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> li
         if heads:
             shown = {HEADS[head]: row for head, row in heads.items()}
             draw_reliability(shown, at(title, "reliability"), f"{name}, {title}")
-    for title, part in report.get("fairness", {}).items():
-        if "groups" in part:
+    for title, split in report.get("fairness", {}).items():
+        if "groups" in split:
             heading = f"{name}, {title}: groups with their faces; small ones are hollow"
-            draw_fairness(part, at(title, "fairness"), heading)
-    for part, found in report.get("robustness", {}).items():
-        heading = f"{name}, {part}"
-        draw_robustness(found, ACCURACIES, at(part, "robustness"), label="accuracy", title=heading)
+            draw_fairness(split, at(title, "fairness"), heading)
+    for split, found in report.get("robustness", {}).items():
+        heading = f"{name}, {split}"
+        draw_robustness(found, ACCURACIES, at(split, "robustness"), label="accuracy", title=heading)
         if "age_error" in found["clean"]:
             age = {"age_error": "age error (years)"}
-            draw_robustness(found, age, at(part, "robustness-age"), label="years", title=heading)
+            draw_robustness(found, age, at(split, "robustness-age"), label="years", title=heading)
     return made

@@ -54,7 +54,7 @@ def report(
     """Measure, print the table, and write `runs/temporal/report.json` and `clips.png`.
 
     models: the folder of `face.tflite` and `face.keras`. mead: a folder of labelled clips, read
-    when everything has been chosen. limit: at most this many faces of each part, for a trial.
+    when everything has been chosen. limit: at most this many faces of each split, for a trial.
 
     Raises:
         UserError: a model or the data is missing.

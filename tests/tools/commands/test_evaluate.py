@@ -51,7 +51,7 @@ class Workstation:
         return main(
             [
                 "evaluate", "--model", str(self.model), "--data", str(self.folder),
-                "--runs", str(self.folder / "runs"), "--part", "validation", *more,
+                "--runs", str(self.folder / "runs"), "--split", "validation", *more,
             ]
         )  # fmt: skip
 
@@ -80,7 +80,7 @@ def test_every_section_is_measured_written_and_drawn(
     assert workstation.evaluate("--compare", str(workstation.other)) == 0
     printed = capsys.readouterr().out
     report = workstation.report
-    fer, utk = report["parts"]["fer2013 validation"], report["parts"]["utkface validation"]
+    fer, utk = report["splits"]["fer2013 validation"], report["splits"]["utkface validation"]
     assert (fer["faces"], utk["faces"]) == (20, 12)
     votes = fer["votes"]
     assert (votes["faces"], votes["ties"], votes["contempt"], votes["without_votes"]) == (
@@ -111,7 +111,7 @@ def test_every_section_is_measured_written_and_drawn(
     compared = report["compare"]
     assert compared["name"] == str(workstation.other)
     assert compared["ours_less_theirs"]["fer2013 validation"]["emotion"]["value"] == pytest.approx(
-        fer["accuracy"] - compared["parts"]["fer2013 validation"]["accuracy"], abs=2e-4
+        fer["accuracy"] - compared["splits"]["fer2013 validation"]["accuracy"], abs=2e-4
     )
     names = {Path(path).name for path in report["pictures"]}
     assert names == {
@@ -143,10 +143,10 @@ def test_only_the_sections_asked_for_are_measured_and_the_figures_are_repeatable
     assert workstation.evaluate(*asked) == 0
     assert json.loads(capsys.readouterr().out) == first
     assert {"calibration", "fairness"} < set(first)
-    # It does not replace the report of the whole part.
+    # It does not replace the report of the whole split.
     made = workstation.folder / "runs" / "evaluate" / "validation calibration fairness limit 5"
     assert json.loads((made / "report.json").read_text()) == first
-    assert not {"parts", "robustness", "compare"} & set(first)
+    assert not {"splits", "robustness", "compare"} & set(first)
     assert first["fairness"]["utkface validation"]["faces"] == 5
     assert list(first["fairness"]["fer2013 validation"]) == ["not_measured"]
 
@@ -197,7 +197,7 @@ def test_two_models_of_one_name_are_distinguished(
         copy = tmp_path / workstation.model.with_suffix(suffix).name
         copy.write_bytes(workstation.model.with_suffix(suffix).read_bytes())
     monkeypatch.chdir(tmp_path)
-    asked = ("--folder", "faces", "--compare", workstation.model.name, "--part", "all")
+    asked = ("--folder", "faces", "--compare", workstation.model.name, "--split", "all")
     assert workstation.evaluate(*asked) == 0
     header = capsys.readouterr().out.splitlines()
     assert any(
@@ -211,7 +211,7 @@ def test_two_models_are_measured_on_the_same_folder(
     for label in ("anger", "happiness"):
         (tmp_path / label).mkdir()
         cv2.imwrite(str(tmp_path / label / "a.png"), np.full((50, 50), 80, np.uint8))
-    asked = ("--folder", str(tmp_path), "--compare", str(workstation.other), "--part", "all")
+    asked = ("--folder", str(tmp_path), "--compare", str(workstation.other), "--split", "all")
     assert workstation.evaluate(*asked, "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["faces"] == report["compare"]["faces"] == 2
@@ -228,16 +228,16 @@ def test_two_models_are_measured_on_the_same_folder(
 def test_the_training_part_of_a_folder_is_not_measured(
     workstation: Workstation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for part, count in (("train", 4), ("validation", 2), ("test", 3)):
+    for split, count in (("train", 4), ("validation", 2), ("test", 3)):
         for number in range(count):
-            path = tmp_path / part / "sad" / f"{number}.png"
+            path = tmp_path / split / "sad" / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(path), np.full((64, 64), 9 * number + count, np.uint8))
     for more, faces in (
-        (("--part", "all"), 5),
-        (("--part", "all", "--limit", "1"), 2),
-        (("--part", "test"), 3),
-        (("--part", "test", "--limit", "1"), 1),
+        (("--split", "all"), 5),
+        (("--split", "all", "--limit", "1"), 2),
+        (("--split", "test"), 3),
+        (("--split", "test", "--limit", "1"), 1),
     ):
         assert workstation.evaluate("--folder", str(tmp_path), "--json", *more) == 0
         assert json.loads(capsys.readouterr().out)["faces"] == faces
@@ -249,10 +249,10 @@ def test_options_that_do_not_fit_a_folder_are_one_clear_line(
     (tmp_path / "sad").mkdir()
     (tmp_path / "sad" / "note.txt").touch()
     cv2.imwrite(str(tmp_path / "sad" / "a.png"), np.full((64, 64), 9, np.uint8))
-    assert workstation.evaluate("--folder", str(tmp_path)) == 1  # with --part validation
+    assert workstation.evaluate("--folder", str(tmp_path)) == 1  # with --split validation
     printed = capsys.readouterr().err
     assert "1 skipped, not a picture in a class folder: sad/note.txt" in printed
-    assert "--part validation: the folder names no parts" in printed
+    assert "--split validation: the folder names no splits" in printed
     assert workstation.evaluate("--folder", str(tmp_path), "--only", "fairness") == 1
     assert "--only: not with --folder" in capsys.readouterr().err
 

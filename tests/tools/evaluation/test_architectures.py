@@ -25,11 +25,11 @@ TRIAL = Recipe(epochs=1, batch=8, mixup=0, design=TINY)
 DESIGNS = {"tiny": TINY, "tiny and wide": replace(TINY, features=32)}
 
 
-def faces(count: int, part: int, first: int) -> FaceDataset:
+def faces(count: int, split: int, first: int) -> FaceDataset:
     rng = np.random.default_rng(first)
     pictures = rng.integers(0, 256, (count, CROP_SIZE, CROP_SIZE), np.uint8)
     names = np.array([str(first + n) for n in range(count)])
-    return replace(from_pictures(pictures, part, names), emotion=np.arange(count) % 7)
+    return replace(from_pictures(pictures, split, names), emotion=np.arange(count) % 7)
 
 
 def row(name: str, accuracy: float, kilobytes: float, ms: float) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def test_each_is_trained_once_and_all_are_in_one_table(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, [*DESIGNS, "not begun"])
     assert [one["name"] for one in rows] == list(DESIGNS)
     assert rows[0]["parameters"] < rows[1]["parameters"]
-    assert set(rows[0]["int8"]) == {"fer2013 validation"}  # no test part is used
+    assert set(rows[0]["int8"]) == {"fer2013 validation"}  # no test split is used
     assert rows[0]["accuracy"] == rows[0]["int8"]["fer2013 validation"]["accuracy"]
     assert all(one["milliseconds"] > 0 for one in rows)
     assert as_table(rows).count("\n") == 3
