@@ -39,16 +39,13 @@ class Inspector:
         """The candidate with its newest inspection; None where it is no face."""
         at, last = frame.at, candidate.inspection
         # A time before the last one: a clip has started again.
-        valid = last is not None and 0 <= at - last.verified_at < VERIFIED_S
+        valid = last if last and 0 <= at - last.verified_at < VERIFIED_S else None
         large = self._eyes and framing_of(candidate.face).side >= SMALLEST_PX
-        if last is not None and valid and not (large and at - last.at >= EYES_S):
+        if valid and not (large and at - valid.at >= EYES_S):
             return candidate
         mesh = self._mesh.run(frame, candidate.face)
-        if mesh.verified:
-            verified_at = at
-        elif last is not None and valid:
-            verified_at = last.verified_at
-        else:
+        if not mesh.verified and valid is None:
             return None
+        verified_at = at if mesh.verified or valid is None else valid.verified_at
         eyes = openness_of(mesh.landmarks) if large and mesh.presence >= 0.5 else None
         return replace(candidate, inspection=Inspection(at, verified_at, eyes))
