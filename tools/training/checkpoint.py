@@ -7,6 +7,7 @@ a run of another recipe, other faces or another start is refused.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from tools.scoring.plots import draw_history
 
 History = list[dict[str, float]]
 """One row for each epoch."""
+
+DRAWN_EVERY_S = 30.0
+"""Drawing takes a second, which is much where an epoch of a few faces takes less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,10 @@ class Checkpoint:
         return _read(self.folder / "history.json", [])
 
     def save(self, model: keras.Model, history: History, **others: Sequence[np.ndarray]) -> None:
-        """Write weights, optimizer, `others` (lists of arrays by name), history and its plot."""
+        """Write weights, optimizer, `others` (lists of arrays by name) and history.
+
+        The history is drawn too, unless that was done less than `DRAWN_EVERY_S` ago.
+        """
         lists = {
             "model": model.get_weights(),
             "optimizer": [variable.numpy() for variable in model.optimizer.variables],
@@ -73,7 +80,14 @@ class Checkpoint:
         np.savez(part, history=json.dumps(history), **arrays)
         part.replace(self._state)
         _replace(self.folder / "history.json", json.dumps(history, indent=1))
-        draw_history(history, self.folder / "history.png")
+        plot = self._plot
+        if not plot.exists() or time.time() - plot.stat().st_mtime >= DRAWN_EVERY_S:
+            self.draw(history)
+
+    def draw(self, history: History) -> None:
+        """Draw the history as `history.png`."""
+        if history:
+            draw_history(history, self._plot)
 
     def restore(self, model: keras.Model, *others: str) -> tuple[History, list[list[np.ndarray]]]:
         """Restore a compiled model; returns the history and the other lists, by name.
@@ -93,6 +107,10 @@ class Checkpoint:
             for variable, value in zip(model.optimizer.variables, arrays("optimizer"), strict=True):
                 variable.assign(value)
             return json.loads(str(state["history"])), [arrays(name) for name in others]
+
+    @property
+    def _plot(self) -> Path:
+        return self.folder / "history.png"
 
     @property
     def _recipe(self) -> Path:

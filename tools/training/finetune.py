@@ -113,6 +113,7 @@ class Finetune:
                 if self._epochs_since_best(before, history) == 0:
                     best = self.network.get_weights()
                 checkpoint.save(model, history, best=best)
+            checkpoint.draw(history)
             self.network.set_weights(best)
             before += history
         return before

@@ -140,6 +140,7 @@ class TrainingRun:
             checkpoint.save(
                 model, history, average=average.weights, steps=[np.array(average.steps)]
             )
+        checkpoint.draw(history)
         return load_network(self.best)
 
     def checkpoint(self, train: FaceDataset) -> Checkpoint:

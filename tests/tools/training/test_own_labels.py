@@ -72,13 +72,14 @@ def on_a_wall(picture: np.ndarray, at: float) -> tuple[Frame, Face]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_model_of_eight_moods_runs_on_the_device_up_to_suggestions(
     tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "models"
     card = train_own_labels(
         folders(tmp_path / "emopoi"), root / "models" / "face.keras", tmp_path / "runs", out,
-        FinetuneRecipe(head_epochs=20, head_rate=1e-2, epochs=8, rate=1e-3),
+        FinetuneRecipe(head_epochs=12, head_rate=1e-2, epochs=4, rate=1e-3),
         TemporalRecipe(clips=24, steps=15, held_out_clips=4, held_out_s=1.0, epochs=1, batch=8),
         "a test", ImportIssues(),
     )  # fmt: skip
