@@ -42,8 +42,8 @@ def test_the_readme_has_the_cards_figures(root: Path, card: dict[str, Any]) -> N
             "its calibration error, by majority / by label",
             f"{faces['consensus_ece']:.3f} / {faces['consensus_by_label_ece']:.3f}",
         ),
-        ("age, UTKFace test part, mean error", f"{people['age_error']:.2f} years"),
-        ("gender, UTKFace test part", f"{people['gender_accuracy']:.4f}"),
+        ("age, UTKFace test split, mean error", f"{people['age_error']:.2f} years"),
+        ("gender, UTKFace test split", f"{people['gender_accuracy']:.4f}"),
     ):
         assert row_of(root / "README.md", what)[0] == figure, what
 
