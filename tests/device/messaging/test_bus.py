@@ -191,6 +191,7 @@ def test_a_thread_that_dies_is_an_error_at_the_next_publish_and_delivery(
         hub.wait(says("status", state="offline"))
 
 
+@pytest.mark.slow
 def test_a_broker_that_accepts_and_never_answers_is_given_up(
     start_bus: StartBus,
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_broker_that_comes_back_with_an_empty_store_gets_every_retained_messag
         assert status.json()["state"] == "online"  # failure 16
 
 
+@pytest.mark.slow
 def test_two_machines_of_one_name_notice_each_other_and_wait_long(
     hub: Mosquitto, start_bus: StartBus
 ) -> None:
