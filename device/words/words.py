@@ -44,7 +44,7 @@ class ReasonWords(Section):
 class Forbidden(Section):
     """What no phrase may have: beginnings of words, and whole words."""
 
-    beginnings: tuple[str, ...]
+    beginnings: tuple[str, ...] = Field(min_length=1)
     words: tuple[str, ...]
 
 
@@ -114,7 +114,7 @@ def load_words(language: str, catalogue: Path | None = None) -> Words:
             reveals something about a visitor.
     """
     if language not in LANGUAGES:
-        raise UserError(f"words: got language {language!r}, takes {', '.join(LANGUAGES)}")
+        raise UserError(f"display.languages: got {language!r}, takes {', '.join(LANGUAGES)}")
     path, table = FOLDER / f"{language}.json", _table(language)
     guard = _guard(table.forbidden)
     for name, phrase in table.reasons.model_dump().items():

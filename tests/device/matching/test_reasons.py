@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import re
 from datetime import datetime
 
@@ -21,6 +20,7 @@ from device.words.words import load_words
 MONDAY = datetime(2026, 11, 16)
 
 
+@pytest.mark.slow
 def test_the_reasons_of_an_item_are_the_same_for_every_audience(
     example: Catalogue, rules: Rules, here: PlaceConfig
 ) -> None:
@@ -29,16 +29,14 @@ def test_the_reasons_of_an_item_are_the_same_for_every_audience(
     for preset, by_gender in itertools.product(rules.presets, (False, True)):
         config = MatchingConfig(preset=preset, count=8, by_gender=by_gender)
         matcher = Matcher(example, rules, config, here, load_words("en").tags)
-        audiences = itertools.product(
+        for mood, emotion, band, gender, company, minors in itertools.product(
             (*MOODS, UNKNOWN) if preset not in ("films", "activities") else (UNKNOWN,),
             (*EMOTIONS, UNKNOWN) if preset in ("films", "activities") else (UNKNOWN,),
             (*AGE_BANDS, UNKNOWN),
             ("female", "male", "unknown") if by_gender else ("unknown",),
             ("nobody", "alone", "couple", "family", "friends"),
             (False, True),
-        )
-        sample = random.Random(7).sample(list(audiences), 200)
-        for mood, emotion, band, gender, company, minors in sample:
+        ):
             audience = Audience(
                 size=0 if company == "nobody" else 2,
                 mood=mood,

@@ -7,15 +7,18 @@ import json
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import ValidationError
 
 from device.catalogue.hours import parse_hours
 from device.catalogue.store import Catalogue
+from device.display.server import PAGE
 from device.errors import UserError
 from device.matching.reasons import reasons
-from device.values import Reason
-from device.words.words import FOLDER, LANGUAGES, load_words
+from device.values import Reason, ReasonCode
+from device.words.words import FOLDER, LANGUAGES, WordTable, load_words
 
 # Written by hand, apart from the product's own list: what no card may say.
 NEVER = re.compile(
@@ -53,10 +56,18 @@ def test_no_words_over_the_example_name_or_imply_a_visitor(example: Catalogue) -
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_has_words_for_every_reason_and_every_tag_of_the_first(
-    language: str,
-) -> None:
-    assert load_words(language).tags.keys() == ENGLISH.tags.keys()
+def test_every_language_has_the_texts_that_the_page_uses_and_no_others(language: str) -> None:
+    scripts = "".join(file.read_text(encoding="utf-8") for file in PAGE.glob("*.js"))
+    used = set(re.findall(r"\bwords\.(\w+)", scripts)) - {"js", "distance", "fill", "reason"}
+    assert load_words(language).page.keys() == used
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_a_phrase_in_every_language(language: str) -> None:
+    arguments = {"tag": "quiet", "distance": 400, "open_until": "18:00", "decade": 1980}
+    for code in get_args(ReasonCode):
+        (phrase,) = load_words(language).say([Reason(code, arguments.get(code))])
+        assert phrase
 
 
 @pytest.mark.parametrize(
@@ -123,11 +134,18 @@ def test_a_tag_that_says_something_about_a_visitor_is_refused_whatever_its_words
         load_words("en", tmp_path / "ours.sqlite")
 
 
-def test_a_language_is_refused_where_nothing_says_what_it_must_not_say() -> None:
-    with pytest.raises(UserError, match="got language 'tlh', takes en"):
+def test_a_language_without_a_table_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"display\.languages: got 'tlh', takes en"):
         load_words("tlh")
-    for language in LANGUAGES:
-        table = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
-        for about in ("mood", "age", "gender", "company"):
-            forbidden = table["forbidden"][about]
-            assert forbidden["beginnings"] + forbidden["words"]
+
+
+@pytest.mark.parametrize("about", ["mood", "age", "gender", "company"])
+def test_a_table_that_does_not_name_what_is_forbidden_is_refused(about: str) -> None:
+    table = json.loads((FOLDER / "en.json").read_text(encoding="utf-8"))
+    WordTable.model_validate(table)
+    table["forbidden"][about]["beginnings"] = []
+    with pytest.raises(ValidationError, match=f"forbidden.{about}.beginnings"):
+        WordTable.model_validate(table)
+    del table["forbidden"][about]
+    with pytest.raises(ValidationError, match=f"forbidden.{about}"):
+        WordTable.model_validate(table)
