@@ -17,7 +17,14 @@ import cv2
 import numpy as np
 
 from device.camera.capture import Camera
-from device.camera.images import LONGEST_SIDE, fit, frame_of, list_pictures, load_picture
+from device.camera.images import (
+    LONGEST_SIDE,
+    fit,
+    frame_of,
+    list_pictures,
+    load_picture,
+    refuse_unsupported,
+)
 from device.errors import UserError
 from device.values import Frame, Image
 
@@ -28,7 +35,8 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 class VideoFile:
-    """A video file, read as fast as possible; a frame's time is its position in seconds."""
+    """A video file, read as fast as possible and rotated by its metadata; a frame's time is its
+    position in seconds."""
 
     def __init__(self, path: Path) -> None:
         """Raises: UserError: no such file."""
@@ -36,6 +44,8 @@ class VideoFile:
             raise UserError(f"{path}: no such file")
         self.scale = 1.0
         """Pixels of the file for one pixel of a frame, once a frame has been read."""
+        self.frames: int | None = None
+        """Number of frames by the header, once the file is open; None: the header has none."""
         self._path = path
         self._capture = cv2.VideoCapture()
         self._read = 0
@@ -47,11 +57,20 @@ class VideoFile:
         Raises:
             UserError: not a video that can be read, or cut short.
         """
+        try:
+            with self._path.open("rb") as file:
+                refuse_unsupported(self._path, file.read(64))
+        except OSError as error:
+            raise UserError(f"{self._path}: cannot be read ({error.strerror})") from None
         # Absolute, since FFmpeg takes the part before a colon for a protocol.
         if not self._capture.open(str(self._path.resolve()), cv2.CAP_FFMPEG):
             raise UserError(
                 f"{self._path}: not a video that can be read, or cut short; export it again"
             )
+        # Off by default in this OpenCV. Phones rotate by metadata alone.
+        self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
+        frames = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self.frames = frames if frames > 0 else None
         self._read = 0
 
     def read(self) -> Frame | None:
@@ -83,15 +102,14 @@ class VideoFile:
         self._capture.release()
 
     def _check_end(self) -> None:
-        if not self._read:
-            raise UserError(f"{self._path}: this video has no picture")
         # The frame count in a container is sometimes a few too high.
-        expected = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        if self._read < 0.9 * expected - 3:
+        if self.frames and self._read < 0.9 * self.frames - 3:
             raise UserError(
                 f"{self._path}: cut short after {self._at:.1f} s: {self._read} of "
-                f"{expected:.0f} frames are there; export it again"
+                f"{self.frames} frames are there; export it again"
             )
+        if not self._read:
+            raise UserError(f"{self._path}: this video has no picture")
 
 
 class PictureFolder:

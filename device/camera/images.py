@@ -6,16 +6,23 @@ JPEG of 108 megapixels takes 12 MB instead of 600.
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from device.camera.formats import (
+    UPRIGHT,
+    may_be_transparent,
+    unsupported_format,
+    webp_orientation,
+    without_profile,
+)
 from device.errors import UserError
 from device.values import Frame, Image
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+UNSUPPORTED_SUFFIXES = (".heic", ".heif", ".avif")
 LONGEST_SIDE = 2048
 """Pixels. Detection scales a picture to 192 and recognition reads crops of 64."""
 
@@ -28,7 +35,8 @@ _REDUCED = {
     4: cv2.IMREAD_REDUCED_COLOR_4,
     8: cv2.IMREAD_REDUCED_COLOR_8,
 }
-_PNG = b"\x89PNG\r\n\x1a\n"
+_FLIPS = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
+"""EXIF's orientations and the `cv2.flip` that each needs, those from 5 on after transposing."""
 
 # OpenCV would write warnings beside our own error of one line.
 cv2.setLogLevel(0)
@@ -36,7 +44,7 @@ cv2.setLogLevel(0)
 
 def is_picture(path: Path) -> bool:
     """Whether the file has a picture's suffix; its content is checked when it is loaded."""
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in (*SUFFIXES, *UNSUPPORTED_SUFFIXES)
 
 
 def list_pictures(folder: Path) -> tuple[Path, ...]:
@@ -68,20 +76,20 @@ def load_scaled(path: Path) -> tuple[Image, float]:
     """As `load_picture`, and the pixels of the file for one pixel of the picture.
 
     Raises:
-        UserError: no such file, not a picture, cut short, or too small to hold a face.
+        UserError: no such file, not a picture, a format that OpenCV lacks, cut short, or too small
+            to hold a face.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    if content.startswith(_PNG):
-        content = _without_profile(content)
-    data = np.frombuffer(content, np.uint8)
+    refuse_unsupported(path, content)
+    content = without_profile(content)
     # At an eighth first, which gives the size for little memory. A tiny picture has no eighth.
-    eighth = _decode(data, cv2.IMREAD_REDUCED_GRAYSCALE_8)
+    eighth = decode(content, cv2.IMREAD_REDUCED_GRAYSCALE_8)
     longest = 0 if eighth is None else 8 * max(eighth.shape)
     factor = next((f for f in (8, 4, 2) if longest / f >= LONGEST_SIDE), 1)
-    bgr = _decode(data, _REDUCED[factor])
+    bgr = decode(content, _REDUCED[factor])
     if bgr is None:
         raise UserError(f"{path}: not a picture that can be read, or cut short; export it again")
     height, width = bgr.shape[:2]
@@ -89,8 +97,8 @@ def load_scaled(path: Path) -> tuple[Image, float]:
         raise UserError(
             f"{path}: {width}x{height} pixels are too few for a face; takes {SHORTEST_SIDE} or more"
         )
-    if _may_be_transparent(content):
-        bgr = _on_white(bgr, data)
+    if may_be_transparent(content):
+        bgr = _on_white(bgr, content)
     small = fit(bgr, LONGEST_SIDE)
     scale = factor * max(bgr.shape) / max(small.shape)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), np.uint8), scale
@@ -111,24 +119,30 @@ def frame_of(rgb: Image, at: float) -> Frame:
     return Frame(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8), rgb, at)
 
 
-def _decode(data: Image, flag: int) -> Image | None:
+def decode(content: bytes, flag: int) -> Image | None:
+    """A picture, upright, as OpenCV's `IMREAD_...` flag says; None: not a picture, or cut short."""
     try:
-        picture = cv2.imdecode(data, flag)
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
     except cv2.error:  # empty, or beyond OpenCV's own limit of 2^30 pixels
         return None
-    return None if picture is None else np.asarray(picture)
+    if picture is None:
+        return None
+    orientation = webp_orientation(content)  # of the other formats OpenCV applies it itself
+    if orientation > UPRIGHT:
+        picture = cv2.transpose(picture) if orientation >= 5 else picture
+        picture = cv2.flip(picture, _FLIPS[orientation]) if orientation in _FLIPS else picture
+    return np.asarray(picture)
 
 
-def _may_be_transparent(content: bytes) -> bool:
-    """Whether the header of a PNG or a WebP announces transparency."""
-    if content.startswith(_PNG):
-        return content[25:26] in (b"\4", b"\6") or b"tRNS" in content[:2048]
-    return content[8:16] == b"WEBPVP8L" or (content[8:16] == b"WEBPVP8X" and content[20] & 16 > 0)
+def refuse_unsupported(path: Path, content: bytes) -> None:
+    """Raises: UserError: the file begins as a format that OpenCV lacks."""
+    if name := unsupported_format(content):
+        raise UserError(f"{path}: {name} is not supported; save it as JPEG")
 
 
-def _on_white(bgr: Image, data: Image) -> Image:
+def _on_white(bgr: Image, content: bytes) -> Image:
     """Blend a picture that has an alpha channel with white."""
-    whole = _decode(data, cv2.IMREAD_UNCHANGED)
+    whole = decode(content, cv2.IMREAD_UNCHANGED)
     if whole is None or whole.ndim != 3 or whole.shape[2] != 4:
         return bgr
     height, width = bgr.shape[:2]
@@ -137,14 +151,3 @@ def _on_white(bgr: Image, data: Image) -> Image:
     opaque = whole[:, :, 3].astype(np.float32) / np.iinfo(whole.dtype).max
     alpha = cv2.resize(opaque, (width, height), interpolation=cv2.INTER_AREA)[:, :, None]
     return np.asarray(np.rint(255 + (bgr.astype(np.float32) - 255) * alpha), np.uint8)
-
-
-def _without_profile(png: bytes) -> bytes:
-    """A PNG without its colour profile, about which libpng writes warnings to the terminal."""
-    kept, at = [_PNG], len(_PNG)
-    while at + 8 <= len(png):
-        length, kind = struct.unpack(">I4s", png[at : at + 8])
-        if kind != b"iCCP":
-            kept.append(png[at : at + length + 12])
-        at += length + 12
-    return b"".join(kept)

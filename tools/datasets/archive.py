@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.camera.images import SUFFIXES
+from device.camera.images import SUFFIXES, decode
 from device.errors import UserError
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
@@ -72,11 +72,10 @@ class Archive:
     def picture(self, name: str, *, rgb: bool = False) -> NDArray[np.uint8] | None:
         """Grey (H, W), or RGB (H, W, 3); None: not a readable image."""
         try:
-            data = np.frombuffer(self.read(name), np.uint8)
-            picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB if rgb else cv2.IMREAD_GRAYSCALE)
-        except (OSError, KeyError, cv2.error):  # cv2.error: an empty file
+            content = self.read(name)
+        except (OSError, KeyError):
             return None
-        return None if picture is None else np.asarray(picture, np.uint8)
+        return decode(content, cv2.IMREAD_COLOR_RGB if rgb else cv2.IMREAD_GRAYSCALE)
 
     def columns(self, name: str) -> tuple[str, ...]:
         """The header of a CSV file, each name without surrounding spaces.

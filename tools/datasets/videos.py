@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
-import cv2
 from tqdm import tqdm
 
 from device.camera.files import VideoFile
@@ -61,7 +60,7 @@ def read_frames(path: Path, *, every: int = 1, seconds: float = 0.0) -> Iterator
     due: float | None = None
     try:
         for number in tqdm(
-            count(), path.name, _length(path), unit="frame", leave=False, disable=None
+            count(), path.name, video.frames, unit="frame", leave=False, disable=None
         ):
             frame = video.read()
             if frame is None:
@@ -73,11 +72,3 @@ def read_frames(path: Path, *, every: int = 1, seconds: float = 0.0) -> Iterator
                     due += seconds
     finally:
         video.close()
-
-
-def _length(path: Path) -> int | None:
-    """Number of frames in the video's header; None: it has none."""
-    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
-    frames = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    capture.release()
-    return frames if frames > 0 else None

@@ -16,6 +16,7 @@ from device.camera.images import frame_of
 from device.errors import UserError
 from device.values import Frame
 from tests.device.camera.clips import read_all, write_video
+from tests.device.camera.exif import turn_video
 
 
 def test_a_video_gives_every_frame_with_its_position_in_seconds(tmp_path):
@@ -30,6 +31,34 @@ def test_a_video_gives_every_frame_with_its_position_in_seconds(tmp_path):
 def test_a_video_can_be_read_again(tmp_path):
     video = VideoFile(write_video(tmp_path / "clip.avi", 10, "MJPG"))
     assert len(read_all(video)) == len(read_all(video)) == 10
+
+
+@pytest.mark.parametrize(("degrees", "corner"), [(90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
+def test_a_video_is_rotated_by_its_metadata(tmp_path, degrees, corner):
+    path = tmp_path / "phone.mp4"
+    video = cv2.VideoWriter(
+        str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"mp4v"), 25, (160, 120)
+    )
+    picture = np.zeros((120, 160, 3), np.uint8)
+    picture[:60, :80] = 255  # the corner at the left and top is white
+    for _ in range(5):
+        video.write(picture)
+    video.release()
+    source = VideoFile(turn_video(path, degrees))
+    frames = read_all(source)
+    assert source.scale == 1
+    for frame in frames:
+        assert frame.grey.shape == ((120, 160) if degrees == 180 else (160, 120))
+        quarters = frame.grey[10::10, 10::10]
+        assert quarters[corner] > 200
+        assert quarters.mean() < 90  # only that one
+
+
+def test_a_heic_picture_is_not_taken_for_a_video(tmp_path):
+    path = tmp_path / "photo.mov"
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+    with pytest.raises(UserError, match="HEIC is not supported; save it as JPEG"):
+        VideoFile(path).open()
 
 
 def test_a_video_that_opens_but_is_cut_short_says_where(tmp_path):

@@ -22,6 +22,7 @@ from device.camera.images import (
 )
 from device.errors import UserError
 from device.values import Image
+from tests.device.camera.exif import exif, turned_jpeg, turned_webp
 
 RED, BLUE = (200, 30, 20), (10, 40, 220)
 
@@ -36,13 +37,6 @@ def halves() -> Image:
 def write(path: Path, rgb: Image) -> Path:
     assert cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
     return path
-
-
-def turned(jpeg: bytes, orientation: int) -> bytes:
-    """The same JPEG with an EXIF orientation."""
-    entry = struct.pack("<H", 1) + struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0) + bytes(4)
-    exif = b"Exif\0\0" + b"II*\0" + struct.pack("<I", 8) + entry
-    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
 
 
 def near(pixel: Image, colour: tuple[int, int, int]) -> bool:
@@ -78,11 +72,35 @@ def test_transparent_parts_are_white(tmp_path, kind):
 
 def test_a_photo_is_rotated_upright_by_its_exif(tmp_path):
     path = write(tmp_path / "turned.jpg", halves())
-    path.write_bytes(turned(path.read_bytes(), 6))  # to be shown a quarter turn clockwise
+    path.write_bytes(turned_jpeg(path.read_bytes(), 6))  # to be shown a quarter turn clockwise
     picture = load_picture(path)
     assert picture.shape == (60, 40, 3)
     assert near(picture[10, 20], RED)
     assert near(picture[50, 20], BLUE)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_webp_is_rotated_by_its_exif_as_a_jpeg_is(tmp_path, orientation):
+    corner = halves()
+    corner[:20, :20] = 255
+    jpeg, webp = (write(tmp_path / f"p.{kind}", corner) for kind in ("jpg", "webp"))
+    jpeg.write_bytes(turned_jpeg(jpeg.read_bytes(), orientation))
+    webp.write_bytes(turned_webp(webp.read_bytes(), 60, 40, exif(orientation)))
+    expected, picture = load_picture(jpeg), load_picture(webp)
+    assert picture.shape == expected.shape
+    assert np.abs(picture.astype(int) - expected).mean() < 8
+
+
+def test_a_transparent_webp_is_white_where_its_rotated_alpha_says(tmp_path):
+    rgba = np.dstack([halves()[:, :, ::-1], np.full((40, 60), 255, np.uint8)])
+    rgba[:, 30:, 3] = 0
+    path = tmp_path / "cut_out.webp"
+    lossless = cv2.imencode(".webp", rgba, [cv2.IMWRITE_WEBP_QUALITY, 101])[1].tobytes()
+    path.write_bytes(turned_webp(lossless, 60, 40, exif(6)))
+    picture = load_picture(path)
+    assert picture.shape == (60, 40, 3)
+    assert near(picture[10, 20], RED)
+    assert near(picture[50, 20], (255, 255, 255))
 
 
 @pytest.mark.slow
@@ -131,6 +149,15 @@ def test_a_file_that_is_no_picture_is_an_error_that_names_it(tmp_path, name, con
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["photo.heic", "photo.jpg"])
+def test_a_heic_is_named_as_such_whatever_its_suffix(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+    with pytest.raises(UserError) as error:
+        load_picture(path)
+    assert str(error.value) == f"{path}: HEIC is not supported; save it as JPEG"
+
+
 @pytest.mark.parametrize("kind", ["jpg", "png", "webp"])
 def test_a_picture_that_is_cut_in_half_is_refused(tmp_path, kind):
     noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
@@ -173,9 +200,10 @@ def test_an_empty_folder_is_an_error_that_lists_the_suffixes(tmp_path):
 
 
 def test_a_folder_lists_its_pictures_by_name(tmp_path):
-    for name in ("b.jpg", "a.PNG", "c.txt"):
+    for name in ("b.jpg", "a.PNG", "c.txt", "d.HEIC"):
         (tmp_path / name).touch()
-    assert [p.name for p in list_pictures(tmp_path)] == ["a.PNG", "b.jpg"]
+    # One that cannot be loaded is listed, so that it is reported and not passed over.
+    assert [p.name for p in list_pictures(tmp_path)] == ["a.PNG", "b.jpg", "d.HEIC"]
     assert is_picture(tmp_path / "a.PNG")
     assert not is_picture(tmp_path / "clip.mp4")
 

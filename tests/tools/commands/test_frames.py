@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.device.camera.exif import turn_video
 from tools.__main__ import main
 
 Output = pytest.CaptureFixture[str]
 
 
-def video(path: Path, frames: int = 50, fps: float = 25.0) -> Path:
+def video(path: Path, frames: int = 50, fps: float = 25.0, codec: str = "MJPG") -> Path:
     """Frame n has the grey value 4 n."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (64, 48))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, (64, 48))
     for number in range(frames):
         writer.write(np.full((48, 64, 3), 4 * number, np.uint8))
     writer.release()
@@ -34,6 +35,13 @@ def test_videos_become_frames_by_number_and_by_time(tmp_path: Path, capsys: Outp
     # At each half second, or the first frame after it.
     times = [float(f.stem.split("@")[1]) for f in sorted((tmp_path / "timed").iterdir())]
     assert times == [0.0, 0.52, 1.0, 1.52]
+
+
+def test_frames_of_a_phones_video_are_upright(tmp_path: Path) -> None:
+    clip = turn_video(video(tmp_path / "clip.mp4", 1, codec="mp4v"), 90)
+    assert main(["frames", str(clip), "--out", str(tmp_path / "out")]) == 0
+    (file,) = (tmp_path / "out").iterdir()
+    assert cv2.imread(str(file)).shape == (64, 48, 3)
 
 
 def test_a_damaged_video_is_one_line_and_the_others_are_read(
