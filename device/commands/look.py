@@ -1,17 +1,18 @@
 """`wayside look`: who is on a photo or clip, and what would be suggested to them.
 
 Photos, clips and face crops go through the kiosk's own corridor. A clip is processed as the camera
-is; its last line is of the whole clip: the mean of the readings of each face, weighted by their
-trust. The one reading of a photo is reported as of a person who stands still.
+is; its last line is of all that could be read: the mean of the readings of each face, weighted by
+their trust. The one reading of a photo is reported as of a person who stands still.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from device.camera.files import VideoFile
 from device.camera.images import frame_of, is_picture, list_pictures, load_scaled
 from device.commands.analysis import Analysis, as_json, as_text
 from device.commands.command_line import SubParsers, add_config
+from device.commands.progress import Progress
 from device.config import Config, load_config
 from device.corridor import Corridor, Seen
 from device.errors import UserError
@@ -78,20 +80,26 @@ class Analyser:
         reading = self._corridor.recogniser.read_crop(frame.grey, frame.at)
         return self._analysis(path, None, self._still([(face, reading)], frame), scale)
 
-    def clip(self, path: Path) -> Iterator[Analysis]:
+    def clip(self, path: Path, progress: Callable[[int, int | None], None]) -> Iterator[Analysis]:
         """Who is in a clip: one analysis for each second of it, and one for the whole.
 
+        progress: called with the number of each frame, and of all frames if it is known.
+
         Raises:
-            UserError: not a clip, empty, or cut short; the seconds before the cut come first.
+            UserError: not a clip, empty, or cut short; all analyses of what can be read come first.
         """
         video = VideoFile(path)
         began = self._next()
         means: dict[str, MeanReading] = {}
         frame: Frame | None = None
+        cut: UserError | None = None
         second = 1
         video.open()
         try:
-            while (read := video.read()) is not None:
+            for number in count(1):
+                if (read := video.read()) is None:
+                    break
+                progress(number, video.frames)
                 frame = Frame(read.grey, read.rgb, began + read.at)
                 seen = self._corridor.see(frame)
                 faces = {track.id: track.face for track in seen.tracks}
@@ -101,6 +109,8 @@ class Analyser:
                 if read.at >= second:
                     yield self._analysis(path, float(second), seen, video.scale)
                     second = int(read.at) + 1
+        except UserError as error:
+            cut = error
         finally:
             video.close()
             self._began = max(self._began, frame.at if frame else 0.0)
@@ -108,6 +118,8 @@ class Analyser:
             most_seen_first = sorted(means.values(), key=lambda mean: -mean.weight)
             pairs = [(mean.face, mean.reading()) for mean in most_seen_first]
             yield self._analysis(path, "all", self._still(pairs, frame), video.scale)
+        if cut is not None:
+            raise cut
 
     def close(self) -> None:
         """Close the models."""
@@ -214,26 +226,31 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(analyser: Analyser, path: Path, arguments: argparse.Namespace) -> bool:
     """Print the analyses of a file, or of each picture in a folder; whether all could be read."""
+    progress = Progress(path.name)
     try:
         if path.is_dir():
             done = [_print(analyser, picture, arguments) for picture in list_pictures(path)]
             return all(done)
-        for analysis in _analyses(analyser, path, crop=arguments.crop):
+        for analysis in _analyses(analyser, path, progress, crop=arguments.crop):
             line = as_json if arguments.json else as_text
+            progress.clear()
             print(line(analysis, analyser.words), flush=True)
     except UserError as error:
+        progress.clear()
         print(f"wayside: {error}", file=sys.stderr, flush=True)
         return False
     return True
 
 
-def _analyses(analyser: Analyser, path: Path, *, crop: bool) -> Iterator[Analysis]:
+def _analyses(
+    analyser: Analyser, path: Path, progress: Progress, *, crop: bool
+) -> Iterator[Analysis]:
     if crop:
         yield analyser.crop(path)
     elif is_picture(path):
         yield analyser.photo(path)
     else:
-        yield from analyser.clip(path)
+        yield from analyser.clip(path, progress.show)
 
 
 def _count(text: str) -> int:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import struct
 from pathlib import Path
 
 import cv2
@@ -16,6 +15,7 @@ from device.commands.look import MeanReading
 from device.config import CameraConfig
 from device.faces.blazeface import KEYPOINTS
 from device.values import EMOTIONS, KINDS, Box, Face, Image, Reading
+from tests.device.camera.exif import turn_video, turned_jpeg
 from tests.schemas import valid
 
 FACE = (226, 120)
@@ -179,11 +179,13 @@ def test_each_bad_input_is_one_line_and_the_good_ones_are_analysed_all_the_same(
     noise = [np.random.default_rng(n).integers(0, 255, (96, 96, 3), np.uint8) for n in range(30)]
     text = tmp_path / "notes.jpg"
     text.write_text("buy milk\n" * 30)
+    heic = tmp_path / "photo.heic"
+    heic.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     (tmp_path / "empty").mkdir()
     bad = {
         cut(write_clip(tmp_path / "no_index.mp4", noise)): "cut short",
-        cut(write_clip(tmp_path / "half.avi", noise)): "export it again",
         text: "not a picture",
+        heic: "HEIC is not supported; save it as JPEG",
         write(tmp_path / "dot.png", np.zeros((1, 1, 3), np.uint8)): "1x1 pixels are too few",
         tmp_path / "gone.jpg": "No such file",
         tmp_path / "gone.mp4": "no such file",
@@ -199,6 +201,36 @@ def test_each_bad_input_is_one_line_and_the_good_ones_are_analysed_all_the_same(
         assert error.startswith("wayside: ")
         assert str(path) in error
         assert says in error
+
+
+def test_a_clip_that_is_cut_short_gives_all_that_could_be_read_then_the_error(look, tmp_path):
+    demo = Demo(CameraConfig())
+    clip = cut(write_clip(tmp_path / "half.avi", [demo.view(2 + n / 10) for n in range(50)]))
+    code, lines, errors = look(clip, "--json")
+    assert code == 1
+    assert [line["at"] for line in lines] == [1.0, 2.0, "all"]
+    assert len(lines[-1]["faces"]) == 1
+    assert lines[-1]["suggestions"]
+    (error,) = errors
+    assert re.fullmatch(
+        rf"wayside: {clip}: (cut short after|broken at) 2\.\d s.*export it again", error
+    )
+
+
+def test_a_clip_cut_within_its_first_second_still_gives_the_whole(look, tmp_path):
+    demo = Demo(CameraConfig())
+    clip = cut(write_clip(tmp_path / "half.avi", [demo.view(2 + n / 10) for n in range(12)]))
+    code, lines, errors = look(clip, "--json")
+    assert (code, len(errors)) == (1, 1)
+    assert [line["at"] for line in lines] == ["all"]
+
+
+def test_a_clip_of_a_phone_held_upright_shows_the_face_upright(look, photo, tmp_path):
+    lying = np.ascontiguousarray(np.rot90(load_picture(photo)))
+    clip = turn_video(write_clip(tmp_path / "phone.mp4", [lying] * 12), 90)
+    _, lines, _ = look(clip, "--json")
+    (face,) = lines[-1]["faces"]
+    assert holds(face["box"], *FACE)
 
 
 def test_a_clip_without_a_picture_is_one_line(look, tmp_path):
@@ -221,10 +253,7 @@ def test_a_grey_a_transparent_and_a_turned_photo_all_show_the_face(look, photo, 
     cv2.circle(shape, FACE, 110, 255, -1)
     cv2.imwrite(str(cut_out), np.dstack([cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), shape]))
     turned = write(tmp_path / "turned.jpg", np.ascontiguousarray(np.rot90(rgb)))
-    jpeg = turned.read_bytes()
-    entry = struct.pack("<HHHIHHI", 1, 0x0112, 3, 1, 6, 0, 0)
-    exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + entry
-    turned.write_bytes(jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:])
+    turned.write_bytes(turned_jpeg(turned.read_bytes(), 6))
     code, lines, errors = look(grey, cut_out, turned, "--json")
     assert (code, errors) == (0, [])
     for line in lines:
