@@ -12,13 +12,23 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from device.typed_yaml import S, Section, read_yaml
 from device.values import Kind
 
 RESERVED = ("fleet",)
 """Neither a site nor a kiosk can have these names: they are levels of the fleet's own topics."""
+
+ROUNDING = 1e-6
+"""By this two shares may exceed 1 together, such as 0.9 and 0.1."""
 
 
 def topic_level(name: str) -> str:
@@ -37,7 +47,23 @@ def topic_level(name: str) -> str:
     return name
 
 
+def rectangle(values: object) -> tuple[float, ...]:
+    """The rectangle x, y, w, h in shares of the picture.
+
+    Raises:
+        ValueError: not four numbers, empty, or beyond the picture; says what is accepted.
+    """
+    numbers = tuple(values) if isinstance(values, list | tuple) else ()
+    if len(numbers) == 4 and all(isinstance(n, int | float) for n in numbers):
+        x, y, w, h = numbers
+        if min(x, y) >= 0 and min(w, h) > 0 and max(x + w, y + h) <= 1 + ROUNDING:
+            return numbers
+    raise ValueError("[x, y, w, h] in shares of the picture, from its upper left corner")
+
+
 TopicLevel = Annotated[str, AfterValidator(topic_level)]
+Area = Annotated[tuple[float, float, float, float], BeforeValidator(rectangle)]
+"""A rectangle in shares of the picture: x and y of its upper left corner, width, height."""
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -62,6 +88,9 @@ class VisionConfig(Section):
     detect_every_s: float = Field(0.2, ge=0.0, le=1, description="seconds between detections")
     max_faces: int = Field(6, ge=1, le=16, description="faces recognised, the nearest first")
     absence_s: float = Field(1.0, ge=0.2, le=10, description="seconds until a lost track ends")
+    ignore: tuple[Area, ...] = Field(
+        (), description="list of [x, y, w, h] in shares of the picture; faces there are dropped"
+    )
     accelerator: Literal["none", "edgetpu"] = Field("none")
     accelerator_fallback: bool = Field(True, description="use the CPU if it does not work")
     accelerator_wait_s: float = Field(10, ge=0, le=60, description="longest wait at the start")

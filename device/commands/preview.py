@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from device.camera.capture import Camera, Capture
 from device.camera.sources import open_source, resolve_source, without_password
 from device.commands.analysis import audience_line, suggestion_lines, visitor_line
 from device.commands.command_line import INTERRUPTED, SubParsers, add_config, stop_event
-from device.config import Config, load_config
+from device.config import Area, Config, load_config
 from device.corridor import Corridor, Seen
 from device.display.loopback import HOST, TEXT, LoopbackServer, Response
 from device.values import Context, Frame, Image
@@ -46,6 +46,7 @@ setInterval(async () => {
 """
 BOUNDARY = "frame"
 GREEN, YELLOW, WHITE = (80, 220, 80), (250, 220, 60), (255, 255, 255)
+RED = (230, 60, 60)
 
 
 class Preview:
@@ -86,7 +87,8 @@ class Preview:
             self._show(self._no_picture(), self._camera_line())
         else:
             seen = self._corridor.see(frame)
-            self._show(annotated(frame, seen), self._describe(seen))
+            picture = annotated(frame, seen, self._config.vision.ignore)
+            self._show(picture, self._describe(seen))
 
     def close(self) -> None:
         """Close the camera and the models."""
@@ -143,9 +145,18 @@ class Preview:
         return picture
 
 
-def annotated(frame: Frame, seen: Seen) -> Image:
-    """A copy of the frame's picture with boxes, key points and states drawn on it."""
+def annotated(frame: Frame, seen: Seen, ignore: Sequence[Area] = ()) -> Image:
+    """A copy of the frame's picture with boxes, key points and states drawn on it.
+
+    ignore: the areas of `vision.ignore`, which are drawn too.
+    """
     picture = frame.rgb.copy()
+    height, width = picture.shape[:2]
+    for x, y, w, h in ignore:
+        left, top = round(x * width), round(y * height)
+        right, bottom = round((x + w) * width) - 1, round((y + h) * height) - 1
+        cv2.rectangle(picture, (left, top), (right, bottom), RED)
+        _write(picture, "ignored", left + 4, top + 16)
     for track, visitor in zip(seen.tracks, seen.visitors, strict=True):
         box = track.face.box
         left, top = round(box.x), round(box.y)

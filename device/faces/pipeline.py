@@ -36,6 +36,7 @@ class FacePipeline:
         self.mesh = mesh
         self.tracker = Tracker(vision)
         self.inspector = Inspector(mesh, eyes=eyes)
+        self._ignore = vision.ignore
 
     @classmethod
     def open(cls, vision: VisionConfig, models: Path, *, eyes: bool = True) -> FacePipeline:
@@ -54,15 +55,26 @@ class FacePipeline:
     def track(self, frame: Frame) -> tuple[Track, ...]:
         """The people of a frame and the ones before it, the nearest first.
 
-        At most `vision.max_faces`. The detector runs only where the tracker asks for it.
+        At most `vision.max_faces`, and none in the areas of `vision.ignore`. The detector runs only
+        where the tracker asks for it.
         """
         if not self.tracker.due(frame.at):
             return self.tracker.update(None, frame.at)
-        candidates = self.tracker.associate(self.detector.detect(frame), frame.at)
+        found = self.detector.detect(frame)
+        if self._ignore:
+            found = tuple(face for face in found if not self._ignored(face, frame))
+        candidates = self.tracker.associate(found, frame.at)
         return self.tracker.update(self.inspector.inspect(frame, candidates), frame.at)
 
+    def _ignored(self, face: Face, frame: Frame) -> bool:
+        """Whether the centre of a face's box is in an area of `vision.ignore`."""
+        height, width = frame.grey.shape
+        across, down = face.box.centre[0] / width, face.box.centre[1] / height
+        return any(x <= across < x + w and y <= down < y + h for x, y, w, h in self._ignore)
+
     def find(self, frame: Frame) -> tuple[Face, ...]:
-        """The verified faces of a single picture, the best score first."""
+        """The verified faces of a single picture, the best score first; `vision.ignore` is of the
+        kiosk's own view and does not apply."""
         found = self.detector.detect(frame)
         return tuple(face for face in found if self.mesh.run(frame, face).verified)
 

@@ -40,6 +40,10 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
     [
         ("vision: {detecter: x}", "vision.detecter: unknown key", "did you mean `detector`?"),
         ("vision: {range: middle}", "vision.range: got 'middle'", "takes 'far' or 'near'"),
+        ("vision: {ignore: poster}", "vision.ignore: got 'poster'", "list of [x, y, w, h]"),
+        ("vision: {ignore: [[0, 0, 1]]}", "vision.ignore.0: got [0, 0, 1]", "takes [x, y, w, h]"),
+        ("vision: {ignore: [[0, 0, 64, 48]]}", "vision.ignore.0: got [0, 0, 64, 48]", "in shares"),
+        ("vision: {ignore: [[0.5, 0, 0, 1]]}", "vision.ignore.0: got [0.5, 0, 0, 1]", "in shares"),
         ("camera: {fps: 900}", "camera.fps: got 900", "takes less than or equal to 60"),
         ("camera: 3", "camera: got 3", "takes keys and values"),
         ("site: a.b", "site: got 'a.b'", "takes letters, digits, - and _"),
@@ -62,6 +66,11 @@ def test_a_mistake_is_one_line_with_file_key_value_and_fix(
     assert key in line
     assert fix in line
     assert "\n" not in line
+
+
+def test_areas_to_ignore_are_rectangles_in_shares_of_the_picture(tmp_path: Path) -> None:
+    config = load(tmp_path, "vision: {ignore: [[0, 0.1, 0.25, 0.5], [0.9, 0, 0.1, 1]]}")
+    assert config.vision.ignore == ((0, 0.1, 0.25, 0.5), (0.9, 0, 0.1, 1))
 
 
 def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:

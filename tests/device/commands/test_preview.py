@@ -19,11 +19,13 @@ import pytest
 from device.camera.capture import Camera, FakeCamera
 from device.camera.demo import Demo
 from device.camera.images import frame_of
-from device.commands.preview import Preview, PreviewServer
+from device.commands.preview import Preview, PreviewServer, annotated
 from device.config import Config
+from device.corridor import Seen
 from device.errors import UserError
 from device.values import Frame, Image
 from tests.brokers import wait_until
+from tests.kiosks import wall
 
 
 @pytest.fixture
@@ -106,6 +108,15 @@ def test_a_browser_sees_the_cameras_picture_with_a_box_around_the_face(serve):
     assert "mood" in report
     wait_until(lambda: " = " in preview.report, "a score, term by term")
     stream.close()
+
+
+def test_ignored_areas_are_drawn() -> None:
+    frame = wall(1.0)
+    plain, drawn = annotated(frame, Seen()), annotated(frame, Seen(), ((0.5, 0.25, 0.5, 0.5),))
+    rows, columns = np.nonzero((drawn != plain).any(axis=2))
+    assert (rows.min(), rows.max() + 1) == (120, 360)
+    assert (columns.min(), columns.max() + 1) == (320, 640)
+    assert (drawn[240, 400] == plain[240, 400]).all()
 
 
 def test_the_camera_is_open_only_while_somebody_watches(serve):

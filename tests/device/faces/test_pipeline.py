@@ -80,6 +80,16 @@ def test_a_walking_face_is_not_verified_at_every_step(mesh: CountingMesh, hopper
     assert mesh.calls == 1
 
 
+def test_a_face_in_an_ignored_area_is_dropped_and_one_beside_it_stays(
+    mesh: CountingMesh, hopper: Frame
+) -> None:
+    face = face_at(266, 240, 200)  # its centre is at (0.52, 0.4) of the photograph
+    for area, found in (((0.5, 0.3, 0.1, 0.2), 0), ((0.6, 0.3, 0.4, 0.2), 1)):
+        vision = VISION.model_copy(update={"ignore": (area,)})
+        pipeline = FacePipeline(FakeDetector(face), CHOICE, mesh, vision)
+        assert len(watch(pipeline, hopper, 1)) == found
+
+
 def test_a_single_picture_shows_only_verified_faces(mesh: CountingMesh, hopper: Frame) -> None:
     real = face_at(266, 240, 200)
     assert pipeline_of(FakeDetector(real, PHANTOM), mesh).find(hopper) == (real,)
