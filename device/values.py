@@ -139,6 +139,20 @@ class Track:
     eyes_open: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Trust in what is read of a face, 0 to 1 each: a covered mouth hides emotion, but not age."""
+
+    emotion: float
+    age: float
+    gender: float
+
+    @classmethod
+    def same(cls, trust: float) -> Trust:
+        """The same trust in everything."""
+        return cls(trust, trust, trust)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """The models' output for one track in one frame. What is switched off or not known is None.
@@ -147,7 +161,7 @@ class Reading:
     emotion: probabilities, shape (len(labels),), float32, sum 1.
     age: probabilities over `AGE_YEARS`, shape (21,), float32, sum 1.
     female: P(female), 0 to 1. eyes_open: 0 closed to 1 open.
-    trust: of all this, 0 to 1, from the face's size, sharpness and pose.
+    trust: from the face's size, sharpness and pose.
     """
 
     track_id: str
@@ -157,7 +171,7 @@ class Reading:
     age: Floats | None
     female: float | None
     eyes_open: float | None
-    trust: float
+    trust: Trust
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,8 +199,8 @@ class Visitor:
     """The smoothed reading of one track. Every state may be `UNKNOWN`.
 
     emotions: smoothed probabilities by label. valence, arousal: -1 to 1. since: monotonic seconds
-    at which the track began. nearness: height of the face as a share of the frame's. may_be_minor:
-    true until the age is clearly an adult's.
+    at which the track began. nearness: height of the face as a share of the frame's. trust:
+    smoothed. may_be_minor: true until the age is clearly an adult's.
     """
 
     track_id: str
@@ -199,7 +213,7 @@ class Visitor:
     age_band: str
     female: float | None
     gender: Gender
-    trust: float
+    trust: Trust
     nearness: float
     since: float
     may_be_minor: bool = True

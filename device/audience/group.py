@@ -1,6 +1,7 @@
 """Several visitors as one audience: who counts, what they share, and their company.
 
-The nearest and best seen visitors weigh most. Where those who count differ too much the state is
+The nearest and best seen visitors weigh most, each by the trust in the state in question: one whose
+mouth is covered has little weight in the mood. Where those who count differ too much the state is
 "unknown", never an average that fits nobody.
 """
 
@@ -22,6 +23,9 @@ GENERATION_YEARS = 16
 """Age difference from which two adults count as parent and child, that is family."""
 
 Weighted: TypeAlias = list[tuple[Visitor, float]]
+"""Visitors and their weights, without trust."""
+
+Value: TypeAlias = Callable[[Visitor], float]
 
 
 def audience_of(visitors: tuple[Visitor, ...], sensed: tuple[Visitor, ...] = ()) -> Audience:
@@ -33,22 +37,22 @@ def audience_of(visitors: tuple[Visitor, ...], sensed: tuple[Visitor, ...] = ())
     """
     nearest = max((visitor.nearness for visitor in visitors), default=0.0)
     counted = tuple(v for v in visitors if v.nearness >= COUNTS_FROM * nearest)
-    weighted = [(v, v.trust * v.nearness) for v in counted]
-    others = [(v, v.trust * v.nearness * (nearest or 1.0)) for v in sensed]
+    weighted = [(v, v.nearness) for v in counted]
+    others = [(v, v.nearness * (nearest or 1.0)) for v in sensed]
     counted = counted or sensed[:1]
     if not counted:
         return Audience()
-    gender = _shared(weighted, others, lambda visitor: visitor.gender)
+    gender = _shared(weighted, others, lambda v: v.gender, lambda v: v.trust.gender)
     genders: dict[str, Gender] = {"female": "female", "male": "male"}
     felt = [*weighted, *_known(others, lambda visitor: visitor.emotion)]
     return Audience(
         visitors=counted,
         size=len(counted),
-        mood=_shared(weighted, others, lambda visitor: visitor.mood),
-        emotion=_shared(weighted, others, lambda visitor: visitor.emotion),
+        mood=_shared(weighted, others, lambda v: v.mood, _trust_in_emotion),
+        emotion=_shared(weighted, others, lambda v: v.emotion, _trust_in_emotion),
         valence=_mean(felt, lambda visitor: visitor.valence),
         arousal=_mean(felt, lambda visitor: visitor.arousal),
-        age_band=_shared(weighted, others, lambda visitor: visitor.age_band),
+        age_band=_shared(weighted, others, lambda v: v.age_band, lambda v: v.trust.age),
         gender=genders.get(gender, "unknown"),
         company=company_of(counted),
         minors=any(v.may_be_minor for v in (*counted, *(v for v in sensed if v.years is not None))),
@@ -70,11 +74,13 @@ def company_of(visitors: tuple[Visitor, ...]) -> Company:
     return "couple" if len(adults) == len(visitors) == 2 else "friends"
 
 
-def _shared(weighted: Weighted, others: Weighted, state: Callable[[Visitor], str]) -> str:
-    """The state that holds most of the weight; `UNKNOWN` where none clearly does."""
+def _shared(
+    weighted: Weighted, others: Weighted, state: Callable[[Visitor], str], trust: Value
+) -> str:
+    """The state that holds most of the trusted weight; `UNKNOWN` where none clearly does."""
     shares: defaultdict[str, float] = defaultdict(float)
     for visitor, weight in (*weighted, *_known(others, state)):
-        shares[state(visitor)] += weight
+        shares[state(visitor)] += weight * trust(visitor)
     best = max(shares, key=lambda name: shares[name], default=UNKNOWN)
     return best if shares[best] >= AGREE_FROM * sum(shares.values()) else UNKNOWN
 
@@ -84,6 +90,12 @@ def _known(others: Weighted, state: Callable[[Visitor], str]) -> Weighted:
     return [(visitor, weight) for visitor, weight in others if state(visitor) != UNKNOWN]
 
 
-def _mean(weighted: Weighted, value: Callable[[Visitor], float]) -> float:
-    total = sum(weight for _, weight in weighted) or 1.0
-    return sum(weight * value(visitor) for visitor, weight in weighted) / total
+def _mean(weighted: Weighted, value: Value) -> float:
+    """Mean of a value that follows from the emotion."""
+    trusted = [(visitor, weight * _trust_in_emotion(visitor)) for visitor, weight in weighted]
+    total = sum(weight for _, weight in trusted) or 1.0
+    return sum(weight * value(visitor) for visitor, weight in trusted) / total
+
+
+def _trust_in_emotion(visitor: Visitor) -> float:
+    return visitor.trust.emotion

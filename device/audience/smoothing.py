@@ -1,13 +1,14 @@
 """Readings that flicker become visitors whose states change only when the change is clear.
 
-Guarantees: a reading counts by how long it held and by its trust, whatever the frame rate; what is
-switched off or not seen well enough is "unknown"; everything about a track is dropped in the first
-frame without it.
+Guarantees: emotion, age and gender of a reading count by how long it held and by the trust in each,
+whatever the frame rate; what is switched off or not seen well enough is "unknown"; everything about
+a track is dropped in the first frame without it.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import astuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from device.audience.demographics import Age, GenderMean
 from device.audience.emotion import SEEN_S, Emotion, ExponentialMean
 from device.audience.mood import Affect, MoodTable
 from device.config import AudienceConfig
-from device.values import MOODS, UNKNOWN, Observation, Reading, Track, Visitor
+from device.values import MOODS, UNKNOWN, Observation, Reading, Track, Trust, Visitor
 
 FIRST_S = 1 / 15
 """Seconds for which a track's first reading counts: a frame of the configured camera."""
@@ -78,7 +79,7 @@ class Smoother:
                 Reading(
                     *(seen.source, seen.at, seen.labels, seen.emotion, seen.age, seen.female),
                     eyes_open=None,
-                    trust=seen.trust,
+                    trust=Trust.same(seen.trust),
                 )
             )
             person.nearness = seen.weight
@@ -99,7 +100,7 @@ class _Person:
         self._config = config
         self._since = at
         self._seen_s = 0.0
-        self._trust = ExponentialMean(np.zeros(()), config.smoothing_s)
+        self._trust = ExponentialMean(np.zeros(3), config.smoothing_s)
         self._known = False
         self._emotion: Emotion | None = None
         self._affect = Affect(table, config.slow_s)
@@ -112,27 +113,28 @@ class _Person:
         if self.read_at > -math.inf:
             elapsed = min(reading.at - self.read_at, LONGEST_S)
         self.read_at = reading.at
-        seconds = elapsed * reading.trust
-        self._update_trust(reading.trust, elapsed)
+        trust, least = reading.trust, self._config.least_trust
+        self._update_trust(trust, elapsed)
         if reading.eyes_open is not None:
             self._affect.add_eyes(reading.eyes_open, reading.at)
-        if reading.trust >= self._config.least_trust:
-            if reading.age is not None:
-                self._age.add(reading.age, seconds)
-            if reading.female is not None:
-                self._gender.add(reading.female, seconds)
+        if reading.age is not None and trust.age >= least:
+            self._age.add(reading.age, elapsed * trust.age)
+        if reading.female is not None and trust.gender >= least:
+            self._gender.add(reading.female, elapsed * trust.gender)
         if reading.emotion is not None:
             if self._emotion is None:
                 self._emotion = Emotion(reading.labels, self._config)
-            self._emotion.add(reading.emotion, seconds)
-            self._affect.add(self._emotion.by_label(), seconds)
+            self._emotion.add(reading.emotion, elapsed * trust.emotion)
+            self._affect.add(self._emotion.by_label(), elapsed * trust.emotion)
 
-    def _update_trust(self, trust: float, elapsed: float) -> None:
-        """Decide whether states can be reported now; once they are, less trust is enough."""
-        self._seen_s += trust * elapsed
-        self._trust.add(np.asarray(trust), elapsed)
+    def _update_trust(self, trust: Trust, elapsed: float) -> None:
+        """Decide whether emotion and mood can be reported now; once they are, less trust is
+        enough."""
+        self._seen_s += trust.emotion * elapsed
+        self._trust.add(np.array(astuple(trust)), elapsed)
         bound = self._config.least_trust * (1 - TRUST_SLACK * self._known)
-        self._known = self._seen_s >= SEEN_S and float(self._trust.value) >= bound
+        smoothed = Trust(*self._trust.value.tolist())
+        self._known = self._seen_s >= SEEN_S and smoothed.emotion >= bound
 
     def visitor(self, track_id: str, at: float, nearness: float) -> Visitor:
         """What is reported of this person now."""
@@ -152,7 +154,7 @@ class _Person:
             age_band=self._age.band,
             female=self._gender.female,
             gender=self._gender.gender,
-            trust=float(self._trust.value),
+            trust=Trust(*self._trust.value.tolist()),
             nearness=nearness,
             since=self._since,
             may_be_minor=self._age.may_be_minor,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
 from device.corridor import Seen
-from device.values import Audience, Face, Kind, Suggestion, Visitor
+from device.values import UNKNOWN, Audience, Face, Kind, Suggestion, Trust, Visitor
 from device.words.words import Words
 
 
@@ -44,6 +44,7 @@ class LookFace(TypedDict):
     age: Annotated[float | None, Field(description="years")]
     age_band: str
     female: Annotated[float | None, Field(description="probability")]
+    trust: Annotated[dict[str, float], Field(description="in emotion, age and gender, 0 to 1 each")]
 
 
 class LookSuggestion(TypedDict):
@@ -106,15 +107,24 @@ def as_text(analysis: Analysis, words: Words) -> str:
 
 def visitor_line(visitor: Visitor) -> str:
     """Everything reported of one visitor."""
-    likely = sorted(visitor.emotions.items(), key=lambda emotion: -emotion[1])[:3]
+    known = {} if visitor.emotion == UNKNOWN else visitor.emotions
+    likely = sorted(known.items(), key=lambda emotion: -emotion[1])[:3]
     parts = [" ".join(f"{name} {share:.2f}" for name, share in likely) or "emotion unknown"]
     parts.append(f"mood {visitor.mood}")
     years = "age unknown" if visitor.years is None else f"{visitor.years:.0f} years"
     parts.append(f"{years} ({visitor.age_band})")
     if visitor.female is not None:
         parts.append(f"female {visitor.female:.2f} ({visitor.gender})")
-    parts.append(f"trust {visitor.trust:.2f}")
+    parts.append(f"trust {trust_text(visitor.trust)}")
     return ", ".join(parts)
+
+
+def trust_text(trust: Trust) -> str:
+    """One number, or three where they differ."""
+    by_name = {name: f"{value:.2f}" for name, value in asdict(trust).items()}
+    if len(set(by_name.values())) == 1:
+        return by_name["emotion"]
+    return " ".join(f"{name} {value}" for name, value in by_name.items())
 
 
 def audience_line(audience: Audience) -> str:
@@ -150,6 +160,7 @@ def _face(face: Face, visitor: Visitor, scale: float) -> LookFace:
         "age": None if visitor.years is None else round(visitor.years, 1),
         "age_band": visitor.age_band,
         "female": None if visitor.female is None else round(visitor.female, 4),
+        "trust": {name: round(value, 3) for name, value in asdict(visitor.trust).items()},
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -30,7 +30,7 @@ from device.corridor import Corridor, Seen
 from device.errors import UserError
 from device.faces.blazeface import KEYPOINTS
 from device.faces.crop import crop_face, trust_of
-from device.values import Box, Context, Face, Frame, Reading, Suggestion, Track
+from device.values import Box, Context, Face, Frame, Reading, Suggestion, Track, Trust
 
 APART_S = 60.0
 """Seconds put between two files, so that nobody is carried over from one to the next."""
@@ -66,9 +66,9 @@ class Analyser:
         pairs = []
         for number, face in enumerate(self._corridor.faces.find(frame)):
             crop = crop_face(frame.grey, face)
-            reading = self._corridor.recogniser.read_crop(crop, frame.at)
-            reading = replace(reading, track_id=str(number), trust=trust_of(crop, face))
-            pairs.append((face, reading))
+            trust = trust_of(crop, face)
+            reading = self._corridor.recogniser.read_crop(crop, frame.at, trust=trust)
+            pairs.append((face, replace(reading, track_id=str(number))))
         return self._analysis(path, None, self._still(pairs, frame), scale)
 
     def crop(self, path: Path) -> Analysis:
@@ -153,10 +153,10 @@ class Analyser:
 
 
 class MeanReading:
-    """The mean of a track's readings, weighted by their trust."""
+    """The mean of a track's readings: emotion, age and gender, each weighted by the trust in it."""
 
     def __init__(self, first: Reading) -> None:
-        self.weight = 0.0
+        self._weights = np.zeros(3)
         self.face: Face
         self._first = first
         self._count = 0
@@ -167,27 +167,34 @@ class MeanReading:
     def add(self, reading: Reading, face: Face) -> None:
         """Add a reading; the last face is the one reported."""
         # A face with no trusted reading is reported too: its weights must not all be zero.
-        trust = max(reading.trust, 1e-6)
+        weights = np.maximum(astuple(reading.trust), 1e-6)
+        emotion, age, gender = weights.tolist()
         self.face = face
-        self.weight += trust
+        self._weights += weights
         self._count += 1
         if reading.emotion is not None:
-            self._emotion += trust * reading.emotion
+            self._emotion += emotion * reading.emotion
         if reading.age is not None:
-            self._age += trust * reading.age
+            self._age += age * reading.age
         if reading.female is not None:
-            self._female += trust * reading.female
+            self._female += gender * reading.female
+
+    @property
+    def weight(self) -> float:
+        """Trust in everything that was read, summed."""
+        return float(self._weights.sum())
 
     def reading(self) -> Reading:
         """The mean, as one reading."""
         first = self._first
+        emotion, age, gender = self._weights.tolist()
         return replace(
             first,
-            emotion=None if first.emotion is None else self._emotion / self.weight,
-            age=None if first.age is None else self._age / self.weight,
-            female=None if first.female is None else self._female / self.weight,
+            emotion=None if first.emotion is None else self._emotion / emotion,
+            age=None if first.age is None else self._age / age,
+            female=None if first.female is None else self._female / gender,
             eyes_open=None,
-            trust=self.weight / self._count,
+            trust=Trust(*(self._weights / self._count).tolist()),
         )
 
 

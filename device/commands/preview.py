@@ -21,7 +21,7 @@ import numpy as np
 
 from device.camera.capture import Camera, Capture
 from device.camera.sources import open_source, resolve_source, without_password
-from device.commands.analysis import audience_line, suggestion_lines, visitor_line
+from device.commands.analysis import audience_line, suggestion_lines, trust_text, visitor_line
 from device.commands.command_line import INTERRUPTED, SubParsers, add_config, stop_event
 from device.config import Area, Config, load_config
 from device.corridor import Corridor, Seen
@@ -167,7 +167,7 @@ def annotated(frame: Frame, seen: Seen, ignore: Sequence[Area] = ()) -> Image:
         lines = (
             f"{visitor.emotion}, {visitor.mood}",
             f"{visitor.age_band}, {visitor.gender}",
-            f"trust {visitor.trust:.2f}, {box.h:.0f} px",
+            f"trust {trust_text(visitor.trust)}, {box.h:.0f} px",
         )
         for number, line in enumerate(lines):
             _write(picture, line, left, round(box.y + box.h) + 16 + 18 * number)

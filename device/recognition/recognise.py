@@ -22,7 +22,7 @@ from device.faces.tracks import UNSEEN
 from device.inference.edgetpu import Backend, choose_backend, compiled
 from device.inference.litert import Model, load_model
 from device.inference.model_card import Card, Scale, load_card
-from device.values import AGE_YEARS, Floats, Frame, Image, Reading, Track
+from device.values import AGE_YEARS, Floats, Frame, Image, Reading, Track, Trust
 
 State: TypeAlias = tuple[Floats, Floats]
 """An LSTM's h and c, each (1, units)."""
@@ -109,11 +109,11 @@ class Recogniser:
         self._forget_all_but({track.id for track in tracks})
         return tuple(self._reading(frame, t) for t in tracks if t.face.score > UNSEEN)
 
-    def read_crop(self, crop: Image, at: float = 0.0) -> Reading:
-        """Read a grey face crop (H, W) of any size, without a track."""
+    def read_crop(self, crop: Image, at: float = 0.0, *, trust: float = 1.0) -> Reading:
+        """Read a grey face crop (H, W) of any size, without a track. trust: in the crop."""
         square = cv2.resize(crop, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR)
         emotion, age, female = self._heads(np.asarray(square, np.uint8), None)
-        return Reading("", at, self.labels, emotion, age, female, None, 1.0)
+        return Reading("", at, self.labels, emotion, age, female, None, Trust.same(trust))
 
     def clear(self) -> None:
         """Drop the state of every track."""
@@ -126,7 +126,7 @@ class Recogniser:
     def _reading(self, frame: Frame, track: Track) -> Reading:
         crop = crop_face(frame.grey, track.face)
         emotion, age, female = self._heads(crop, track.id)
-        trust = trust_of(crop, track.face)
+        trust = Trust.same(trust_of(crop, track.face))
         return Reading(
             track.id, frame.at, self.labels, emotion, age, female, track.eyes_open, trust
         )

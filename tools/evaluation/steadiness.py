@@ -153,7 +153,7 @@ def steadiness(steps: Sequence[Step], config: AudienceConfig) -> Steadiness:
     for step, now in zip(steps, report_emotions(steps, config), strict=True):
         for reading, alone in zip(step.readings, step.single, strict=True):
             track, labels = reading.track_id, reading.labels
-            if reading.trust < config.least_trust or reading.emotion is None:
+            if reading.trust.emotion < config.least_trust or reading.emotion is None:
                 continue
             frames += 1
             seconds += min(step.at - last.get(track, step.at), 0.5)

@@ -20,6 +20,7 @@ from device.values import (
     Reading,
     Suggestion,
     Track,
+    Trust,
     Visitor,
 )
 
@@ -51,9 +52,10 @@ def reading(
     age: Floats | None = None,
     female: float | None = None,
     eyes_open: float | None = None,
-    trust: float = 1.0,
+    trust: Trust | float = 1.0,
     labels: tuple[str, ...] = EMOTIONS,
 ) -> Reading:
+    trust = trust if isinstance(trust, Trust) else Trust.same(trust)
     return Reading(track_id, at, labels, emotion, age, female, eyes_open, trust)
 
 
@@ -65,7 +67,7 @@ def visitor(
     band: str = "adult",
     since: float = 0.0,
     nearness: float = 0.3,
-    trust: float = 1.0,
+    trust: Trust | float = 1.0,
     minor: bool = False,
     gender: str = "unknown",
 ) -> Visitor:
@@ -80,7 +82,7 @@ def visitor(
         age_band=band,
         female=None,
         gender=gender,  # type: ignore[arg-type]
-        trust=trust,
+        trust=trust if isinstance(trust, Trust) else Trust.same(trust),
         nearness=nearness,
         since=since,
         may_be_minor=minor,

@@ -6,7 +6,7 @@ import pytest
 
 from device.audience.demographics import band_of
 from device.audience.group import audience_of
-from device.values import ADULT_AT, UNKNOWN, Audience, Visitor
+from device.values import ADULT_AT, UNKNOWN, Audience, Trust, Visitor
 from tests.device.audience.people import visitor
 
 
@@ -63,6 +63,16 @@ def test_the_nearest_and_best_seen_visitor_weighs_most() -> None:
     assert audience_of((far, near)).mood == "sad"
     untrusted = visitor("a", nearness=0.5, mood="sad", trust=0.2)
     assert audience_of((far, untrusted)).mood == "happy"
+
+
+def test_a_visitor_weighs_by_the_trust_in_the_state_in_question() -> None:
+    masked = visitor(
+        "a", mood="sad", gender="female", nearness=0.5, trust=Trust(emotion=0.1, age=1, gender=1)
+    )
+    bare = visitor("b", mood="happy", gender="male", nearness=0.3)
+    audience = audience_of((masked, bare))
+    assert (audience.mood, audience.gender) == ("happy", "female")
+    assert audience.size == 2
 
 
 def test_valence_is_a_mean_and_not_a_sum() -> None:

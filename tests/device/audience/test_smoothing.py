@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from device.audience.smoothing import Smoother
 from device.config import AudienceConfig
-from device.values import EMOTIONS, MOODS, UNKNOWN, Observation
+from device.values import EMOTIONS, MOODS, UNKNOWN, Observation, Trust
 from tests.device.audience.people import (
     HEIGHT,
     emotions,
@@ -103,6 +104,22 @@ def test_states_of_low_trust_are_unknown() -> None:
     assert last.emotion == last.mood == last.age_band == last.gender == UNKNOWN
     assert last.years is None
     assert last.female is None
+    assert last.may_be_minor
+
+
+def test_without_trust_in_the_emotion_age_and_gender_are_still_known() -> None:
+    about = {"age": years(35), "female": 0.95, "trust": Trust(emotion=0.1, age=0.9, gender=0.9)}
+    last = watch(smoother(), {0: HAPPY}, 15, 10, **about)[-1][1]
+    assert last.emotion == last.mood == UNKNOWN
+    assert (last.age_band, last.gender, last.may_be_minor) == ("adult", "female", False)
+    assert last.trust == Trust(*map(pytest.approx, (0.1, 0.9, 0.9)))
+
+
+def test_without_trust_in_age_and_gender_the_emotion_is_still_known() -> None:
+    about = {"age": years(35), "female": 0.95, "trust": Trust(emotion=0.9, age=0.1, gender=0.1)}
+    last = watch(smoother(), {0: HAPPY}, 15, 10, **about)[-1][1]
+    assert last.emotion == "happy"
+    assert last.age_band == last.gender == UNKNOWN
     assert last.may_be_minor
 
 
@@ -253,4 +270,4 @@ def test_smoothed_probabilities_always_sum_to_one(
         assert sum(reported.emotions.values()) == pytest.approx(1, abs=1e-4)
         assert -1 <= reported.valence <= 1
         assert -1 <= reported.arousal <= 1
-        assert 0 <= reported.trust <= 1
+        assert all(0 <= value <= 1 for value in astuple(reported.trust))

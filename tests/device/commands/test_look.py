@@ -14,7 +14,7 @@ from device.camera.images import load_picture
 from device.commands.look import MeanReading
 from device.config import CameraConfig
 from device.faces.blazeface import KEYPOINTS
-from device.values import EMOTIONS, KINDS, Box, Face, Image, Reading
+from device.values import EMOTIONS, KINDS, Box, Face, Image, Reading, Trust
 from tests.device.camera.exif import turn_video, turned_jpeg
 from tests.schemas import valid
 
@@ -125,7 +125,9 @@ def test_the_whole_clip_is_the_mean_of_its_readings_by_their_trust():
     def reading(happy: float, female: float, trust: float) -> Reading:
         emotion = np.array([happy, 1 - happy], np.float32)
         age = np.eye(21, dtype=np.float32)[6]
-        return Reading("a", 0.0, ("happy", "sad"), emotion, age, female, None, trust)
+        return Reading(
+            "a", 0.0, ("happy", "sad"), emotion, age, female, None, Trust(trust, 1.0, trust)
+        )
 
     face = Face(Box(0, 0, 9, 9), np.zeros((6, 2), np.float32), 0.9, KEYPOINTS)
     mean = MeanReading(reading(1.0, 1.0, 0.8))
@@ -135,7 +137,7 @@ def test_the_whole_clip_is_the_mean_of_its_readings_by_their_trust():
     assert whole.emotion is not None
     assert np.allclose(whole.emotion, [0.8, 0.2])
     assert whole.female == pytest.approx(0.8)
-    assert whole.trust == pytest.approx(0.5)
+    assert whole.trust == Trust(pytest.approx(0.5), 1.0, pytest.approx(0.5))
 
 
 def test_nobody_there_means_no_face_and_no_suggestion(look, tmp_path):

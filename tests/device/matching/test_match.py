@@ -23,6 +23,7 @@ from device.values import (
     Item,
     Reason,
     Suggestion,
+    Trust,
     Visitor,
 )
 
@@ -279,8 +280,9 @@ def test_a_minimum_age_is_kept_also_among_grown_ups() -> None:
 
 def visitor(age_band: str) -> Visitor:
     return Visitor(
-        track_id="t", emotion="neutral", emotions={}, mood="neutral", valence=0, arousal=0, since=0,
-        years=None, age_band=age_band, female=None, gender="unknown", trust=1, nearness=0.5,
+        track_id="t", emotion="neutral", emotions={}, mood="neutral", valence=0, arousal=0,
+        years=None, age_band=age_band, female=None, gender="unknown", trust=Trust.same(1),
+        nearness=0.5, since=0,
     )  # fmt: skip
 
 
