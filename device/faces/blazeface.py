@@ -97,31 +97,31 @@ class BlazeFace:
         file = MODEL_FILES[reach]
         self.model = load_model(folder / file.name)
         self._file = file
-        self._anchors = anchors(file.grids)
+        self._centres = anchors(file.grids) * file.size
         self.model.require(
             {file.input: (1, file.size, file.size, 3)},
             {
-                file.regressors: (1, len(self._anchors), 16),
-                file.scores: (1, len(self._anchors), 1),
+                file.regressors: (1, len(self._centres), 16),
+                file.scores: (1, len(self._centres), 1),
             },
         )
+        self._input = self.model.inputs[file.input]
+        self._regressors = self.model.outputs[file.regressors]
+        self._scores = self.model.outputs[file.scores]
         # sigmoid(x) >= threshold as a bound on x: most anchors are dropped before decoding.
         self._logit = float(np.log(threshold / (1 - threshold)))
         self._canvas = np.zeros((file.size, file.size, 3), np.uint8)
-        self._input = np.empty((1, file.size, file.size, 3), np.float32)
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
         """Faces of a frame, the best score first; boxes and keypoints in its pixels."""
         scale, left, top = self._letterbox(frame.rgb)
-        output = self.model.run({self._file.input: self._input})
-        scores = output[self._file.scores].ravel()
+        self.model.invoke()
+        scores = self.model.view(self._scores).ravel()
         kept = np.flatnonzero(scores >= self._logit)
         if not kept.size:
             return ()
         chances = (1 / (1 + np.exp(-scores[kept]))).astype(np.float32)
-        points = _decode(
-            output[self._file.regressors][0, kept], self._anchors[kept], self._file.size
-        )
+        points = _decode(self.model.view(self._regressors)[0, kept], self._centres[kept])
         points = (points - np.array([left, top], np.float32)) / np.float32(scale)
         return _suppress(points, chances)
 
@@ -129,7 +129,7 @@ class BlazeFace:
         """Nothing to free."""
 
     def _letterbox(self, rgb: Image) -> tuple[float, float, float]:
-        """Scale the picture into the middle of a black square; (scale, left, top) of it.
+        """Scale the picture into the middle of a black square, the input; (scale, left, top) of it.
 
         MediaPipe maps edge to edge and takes pixel centres for edges. Done the same way, keypoints
         agree with its own to a millionth of the face; `cv2.resize` is off by half a pixel of the
@@ -139,19 +139,26 @@ class BlazeFace:
         height, width = rgb.shape[:2]
         scale = size / max(height, width)
         left, top = (size - width * scale) / 2, (size - height * scale) / 2
-        placing = np.array([[scale, 0, left], [0, scale, top]])
-        cv2.warpAffine(rgb, placing, (size, size), dst=self._canvas, flags=cv2.INTER_LINEAR)
-        np.multiply(self._canvas, np.float32(2 / 255), out=self._input[0])
-        self._input -= 1
+        # The rows of the black bars need no warping.
+        first, end = max(0, int(top - scale)), size - int(top)
+        self._canvas[:first] = self._canvas[end:] = 0
+        placing = np.array([[scale, 0, left], [0, scale, top - first]])
+        cv2.warpAffine(
+            rgb, placing, (size, end - first), dst=self._canvas[first:end], flags=cv2.INTER_LINEAR
+        )
+        pixels = self.model.view(self._input)[0]
+        np.multiply(self._canvas, np.float32(2 / 255), out=pixels)
+        pixels -= 1
         return scale, left, top
 
 
-def _decode(raw: Floats, centres: Floats, size: int) -> Floats:
-    """Regressors (n, 16) to points (n, 8, 2) in input pixels: two corners, then six keypoints."""
-    points = raw.reshape(-1, 8, 2).copy()
+def _decode(raw: Floats, centres: Floats) -> Floats:
+    """Regressors (n, 16) and anchors (n, 2) to points (n, 8, 2) in input pixels: two corners, then
+    six keypoints. Changes `raw`."""
+    points = raw.reshape(-1, 8, 2)
     half = points[:, 1] / 2
     points[:, 1] = points[:, 0]
-    points += (centres * size)[:, None]
+    points += centres[:, None]
     points[:, 0] -= half
     points[:, 1] += half
     return points
@@ -162,25 +169,18 @@ def _suppress(points: Floats, scores: Floats) -> tuple[Face, ...]:
 
     points: (n, 8, 2), two corners and six keypoints. The face keeps the best one's score.
     """
-    order = np.argsort(-scores)
-    points, scores = points[order], scores[order]
+    # Boxes in Python's own numbers: for so few of them numpy takes several times as long.
+    corners = points[:, :2].reshape(-1, 4).tolist()
+    boxes = [Box(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in corners]
+    rest = scores.argsort()[::-1].tolist()
     faces = []
-    while len(scores):
-        near = _overlap(points[0], points) > SUPPRESSION_IOU
-        near[0] = True
-        weights = scores[near] / scores[near].sum()
-        mean = np.tensordot(weights, points[near], axes=1).astype(np.float32)
-        (x0, y0), (x1, y1) = mean[:2].tolist()
-        faces.append(Face(Box(x0, y0, x1 - x0, y1 - y0), mean[2:], float(scores[0]), KEYPOINTS))
-        points, scores = points[~near], scores[~near]
+    while rest:
+        best = boxes[rest[0]]
+        near = [rest[0], *(n for n in rest[1:] if best.iou(boxes[n]) > SUPPRESSION_IOU)]
+        rest = [n for n in rest if n not in near]
+        weights = scores[near]
+        mean = (weights / weights.sum()) @ points[near].reshape(-1, 16)
+        x0, y0, x1, y1 = mean[:4].tolist()
+        box = Box(x0, y0, x1 - x0, y1 - y0)
+        faces.append(Face(box, mean[4:].reshape(6, 2), float(weights[0]), KEYPOINTS))
     return tuple(faces)
-
-
-def _overlap(one: Floats, many: Floats) -> Floats:
-    """Intersection over union of one box with many: shape (n,)."""
-    low = np.maximum(one[0], many[:, 0])
-    high = np.minimum(one[1], many[:, 1])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    areas = np.prod(many[:, 1] - many[:, 0], axis=1)
-    shares: Floats = shared / np.maximum(np.prod(one[1] - one[0]) + areas - shared, 1e-6)
-    return shares

@@ -131,14 +131,14 @@ def _deviation(picture: NDArray[Any]) -> float:
 def _frontality(face: Face) -> float:
     """1 where the nose is midway between the layout's `sides`, 0 where it is as far off as in a
     profile."""
-    layout, keypoints = face.layout, face.keypoints
-    nose, right, left = keypoints[layout.nose], *(keypoints[row] for row in layout.sides)
-    across = left - right
-    length = float(across @ across)
-    if length < 1:
+    layout, points = face.layout, face.keypoints.tolist()
+    (nose_x, nose_y), (x, y) = points[layout.nose], points[layout.sides[0]]
+    across, down = points[layout.sides[1]][0] - x, points[layout.sides[1]][1] - y
+    square = across**2 + down**2
+    if square < 1:
         return 0.0
-    off_middle = abs(float((nose - right) @ across) / length - 0.5) * 2
-    return 1 - _ramp(off_middle, *layout.turned)
+    share = ((nose_x - x) * across + (nose_y - y) * down) / square
+    return 1 - _ramp(2 * abs(share - 0.5), *layout.turned)
 
 
 def _ramp(value: float, zero: float, one: float) -> float:

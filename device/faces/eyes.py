@@ -6,7 +6,7 @@ facial landmarks (CVWW 2016): the two heights of an eye's opening over twice its
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 from device.values import Floats
 
@@ -24,12 +24,11 @@ LEFT = (362, 385, 387, 263, 373, 380)
 
 def openness_of(landmarks: Floats) -> float:
     """Openness, 0 to 1, of the wider eye of a (468, 3) mesh: the other may be turned away."""
-    ratio = max(aspect_ratio(landmarks[list(eye), :2]) for eye in (RIGHT, LEFT))
+    ratio = max(aspect_ratio(landmarks[list(eye), :2].tolist()) for eye in (RIGHT, LEFT))
     return min(1.0, max(0.0, (ratio - CLOSED) / (OPEN - CLOSED)))
 
 
-def aspect_ratio(eye: Floats) -> float:
-    """Eye aspect ratio of six points (6, 2), in the order of `RIGHT`."""
-    width = float(np.linalg.norm(eye[0] - eye[3]))
-    heights = float(np.linalg.norm(eye[1] - eye[5]) + np.linalg.norm(eye[2] - eye[4]))
-    return heights / max(2 * width, 1e-6)
+def aspect_ratio(eye: list[tuple[float, float]]) -> float:
+    """Eye aspect ratio of six points, in the order of `RIGHT`."""
+    heights = math.dist(eye[1], eye[5]) + math.dist(eye[2], eye[4])
+    return heights / max(2 * math.dist(eye[0], eye[3]), 1e-6)

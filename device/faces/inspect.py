@@ -40,8 +40,10 @@ class Inspector:
         at, last = frame.at, candidate.inspection
         # A time before the last one: a clip has started again.
         valid = last if last and 0 <= at - last.verified_at < VERIFIED_S else None
+        if valid and at - valid.at < EYES_S:
+            return candidate
         large = self._eyes and framing_of(candidate.face).side >= SMALLEST_PX
-        if valid and not (large and at - valid.at >= EYES_S):
+        if valid and not large:
             return candidate
         mesh = self._mesh.run(frame, candidate.face)
         if not mesh.verified and valid is None:

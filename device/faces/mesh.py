@@ -54,7 +54,6 @@ class FaceMesh:
             {_LANDMARKS: (1, 1, 1, 1404), _PRESENCE: (1, 1, 1, 1)},
         )
         self._view = np.zeros((SIZE, SIZE, 3), np.uint8)
-        self._input = np.empty((1, SIZE, SIZE, 3), np.float32)
 
     def run(self, frame: Frame, face: Face) -> Mesh:
         """The mesh of one face of a frame."""
@@ -67,8 +66,10 @@ class FaceMesh:
             [[cos, sin, middle - cos * x - sin * y], [-sin, cos, middle + sin * x - cos * y]]
         )
         cv2.warpAffine(frame.rgb, turning, (SIZE, SIZE), dst=self._view, flags=cv2.INTER_LINEAR)
-        np.multiply(self._view, np.float32(1 / 255), out=self._input[0])
-        output = self.model.run({_INPUT: self._input})
+        pixels = self.model.view(self.model.inputs[_INPUT])[0]
+        np.multiply(self._view, np.float32(1 / 255), out=pixels)
+        del pixels
+        output = self.model.run({})
         presence = 1 / (1 + math.exp(-float(output[_PRESENCE].item())))
         verified = (presence + face.score) / 2 >= LEAST_PROBABILITY
         return Mesh(presence, verified, output[_LANDMARKS].reshape(468, 3))

@@ -76,81 +76,87 @@ class Candidate:
 
 @dataclass(slots=True)
 class _Path:
-    """State of a track. centre: pixels. velocity: pixels a second. size: pixels.
+    """State of a track. x, y: centre, pixels. vx, vy: velocity, pixels a second. size: pixels.
 
-    shape: keypoints about the centre, in sizes. placed_at: time of `centre`, when the face was
+    shape: keypoints about the centre, in sizes. placed_at: time of the centre, when the face was
     detected or hidden. seen_at: when it was detected. surprise: distance or change of size of the
     last detection from what was expected. inspection: the last one.
+
+    All but the keypoints are Python's own numbers: for two of them numpy takes several times as
+    long.
     """
 
     id: str
-    centre: Floats
+    x: float
+    y: float
     size: float
     shape: Floats
     layout: KeypointLayout
     score: float
     placed_at: float
     seen_at: float
-    velocity: Floats
     inspection: Inspection | None
+    vx: float = 0.0
+    vy: float = 0.0
     surprise: float = 0.0
     hits: int = 1
     frames: int = 1
 
-    def expected(self, at: float) -> Floats:
-        """Expected centre at this time, (2,) pixels.
+    def box(self, at: float) -> Box:
+        """Expected box at this time.
 
         The velocity decays while the face is not detected, so that a lost one does not drift off.
         """
         gone = max(0.0, at - self.placed_at)
-        drift: Floats = self.velocity * (SPEED_MEMORY_S * (1 - math.exp(-gone / SPEED_MEMORY_S)))
-        return self.centre + drift
+        moving_s = SPEED_MEMORY_S * (1 - math.exp(-gone / SPEED_MEMORY_S))
+        x, y, half = self.x + self.vx * moving_s, self.y + self.vy * moving_s, self.size / 2
+        return Box(x - half, y - half, self.size, self.size)
 
     def cost(self, face: Face, at: float) -> float:
         """Cost of an association, 0 for a perfect fit; infinite if it cannot be the same face."""
-        off, grown = self.differences(face, at)
+        expected = self.box(at)
+        off, grown = self.differences(face, expected)
         if off > NEAR or grown > OTHER_SIZE:
             return math.inf
-        return off + grown + (1 - self.face(at).box.iou(face.box)) / 2
+        return off + grown + (1 - expected.iou(face.box)) / 2
 
-    def differences(self, face: Face, at: float) -> tuple[float, float]:
+    def differences(self, face: Face, expected: Box) -> tuple[float, float]:
         """Distance from the expected centre, in sizes, and change of size as a logarithm."""
-        centre, size = np.array(face.box.centre, np.float32), _size(face)
-        off = float(np.linalg.norm(centre - self.expected(at))) / ((size + self.size) / 2)
+        size = _size(face)
+        off = math.dist(face.box.centre, expected.centre) / ((size + self.size) / 2)
         return off, abs(math.log(size / self.size))
 
     def is_behind(self, other: _Path, at: float) -> bool:
         """Whether this face is expected where another is detected."""
-        return self.face(at).box.iou(other.face(at).box) > HIDDEN_IOU
+        return self.box(at).iou(other.box(at)) > HIDDEN_IOU
 
     def see(self, candidate: Candidate, at: float) -> None:
         """Continue the track with this detection."""
         face, self.inspection = candidate.face, candidate.inspection
-        self.surprise = max(self.differences(face, at))
-        centre = np.array(face.box.centre, np.float32)
+        self.surprise = max(self.differences(face, self.box(at)))
+        x, y = face.box.centre
         elapsed = at - self.placed_at
         if elapsed > 0:
-            moved = (centre - self.centre) / np.float32(elapsed)
             weight = max(1 / self.hits, 1 - math.exp(-elapsed / VELOCITY_S))
             if self.hits >= CONFIRMATIONS and self.surprise > RESTLESS:
                 weight *= (RESTLESS / self.surprise) ** 2  # a jump is no velocity
-            self.velocity = self.velocity + np.float32(weight) * (moved - self.velocity)
-        size = _size(face)
-        shape = (face.keypoints - centre) / np.float32(size)
-        self.centre = centre
-        self.size *= (size / self.size) ** STEADYING
-        self.shape = self.shape + np.float32(STEADYING) * (shape - self.shape)
+            self.vx += weight * ((x - self.x) / elapsed - self.vx)
+            self.vy += weight * ((y - self.y) / elapsed - self.vy)
+        self.x, self.y = x, y
+        self.size *= (_size(face) / self.size) ** STEADYING
+        self.shape = self.shape + np.float32(STEADYING) * (_shape(face) - self.shape)
         self.score, self.seen_at, self.placed_at = face.score, at, at
         self.hits += 1
 
     def pass_behind(self, at: float) -> None:
         """Move on at the same velocity, without becoming absent."""
-        self.centre = self.centre + self.velocity * np.float32(at - self.placed_at)
+        self.x += self.vx * (at - self.placed_at)
+        self.y += self.vy * (at - self.placed_at)
         self.placed_at = at
 
     def candidate(self, face: Face, at: float) -> Candidate:
         """A detection that this track may continue with."""
-        same_place = self.face(at).box.iou(face.box) >= SAME_PLACE_IOU
+        same_place = self.box(at).iou(face.box) >= SAME_PLACE_IOU
         return Candidate(self.id, face, self.inspection if same_place else None)
 
     def track(self, at: float, *, fresh: bool) -> Track:
@@ -160,10 +166,9 @@ class _Path:
 
     def face(self, at: float) -> Face:
         """The expected face at this time."""
-        centre, size = self.expected(at), self.size
-        x, y = centre.tolist()
-        box = Box(x - size / 2, y - size / 2, size, size)
-        return Face(box, centre + self.shape * np.float32(size), self.score, self.layout)
+        box = self.box(at)
+        keypoints = self.shape * np.float32(self.size) + np.array(box.centre, np.float32)
+        return Face(box, keypoints, self.score, self.layout)
 
 
 class Tracker:
@@ -253,26 +258,28 @@ class Tracker:
     def _restless(self, path: _Path, at: float) -> bool:
         if path.hits < CONFIRMATIONS or path.score == UNSEEN or path.surprise > RESTLESS:
             return True
-        moved = float(np.linalg.norm(path.velocity)) * (at - path.seen_at)
+        moved = math.hypot(path.vx, path.vy) * (at - path.seen_at)
         return moved > RESTLESS * path.size
 
 
 def _begin(candidate: Candidate, at: float) -> _Path:
     face = candidate.face
-    centre, size = np.array(face.box.centre, np.float32), _size(face)
-    shape = (face.keypoints - centre) / np.float32(size)
     return _Path(
         candidate.track_id,
-        centre,
-        size,
-        shape,
+        *face.box.centre,
+        _size(face),
+        _shape(face),
         face.layout,
         face.score,
         placed_at=at,
         seen_at=at,
-        velocity=np.zeros(2, np.float32),
         inspection=candidate.inspection,
     )
+
+
+def _shape(face: Face) -> Floats:
+    """Keypoints about the centre of the box, in sizes: shape (K, 2)."""
+    return (face.keypoints - np.array(face.box.centre, np.float32)) / np.float32(_size(face))
 
 
 def _size(face: Face) -> float:

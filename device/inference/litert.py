@@ -130,9 +130,10 @@ class Model:
     ) -> dict[str, Array]:
         """One inference.
 
-        inputs: all of them, in the shapes of `self.inputs`. A quantized tensor takes real values,
-        float32 or uint8 pixels 0 to 255, which are quantized here, or quantized int8. outputs:
-        names of those to return, None for all; quantized ones are returned as float32.
+        inputs: in the shapes of `self.inputs`, all but those that were filled through `view`. A
+        quantized tensor takes real values, float32 or uint8 pixels 0 to 255, which are quantized
+        here, or quantized int8. outputs: names of those to return, None for all; quantized ones are
+        returned as float32.
         """
         interpreter = self._interpreter
         for key, value in inputs.items():
@@ -147,8 +148,15 @@ class Model:
             if outputs is None or key in outputs
         }
 
+    def view(self, tensor: Tensor) -> Array:
+        """The memory of an input or output, to be filled or read without a copy.
+
+        The next inference is a RuntimeError while anything refers to it.
+        """
+        return np.asarray(self._interpreter.tensor(tensor.index)())
+
     def invoke(self) -> None:
-        """The bare inference on the current content of the input tensors, for the benchmark."""
+        """The bare inference on the current content of the input tensors."""
         self._interpreter.invoke()
 
     def _converted(self, tensor: Tensor, value: Array) -> Array:

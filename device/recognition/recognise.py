@@ -125,8 +125,8 @@ class Recogniser:
 
     def _reading(self, frame: Frame, track: Track) -> Reading:
         crop = crop_face(frame.grey, track.face)
-        emotion, age, female = self._heads(crop, track.id)
         trust = Trust.same(trust_of(crop, track.face))
+        emotion, age, female = self._heads(crop, track.id)
         return Reading(
             track.id, frame.at, self.labels, emotion, age, female, track.eyes_open, trust
         )
