@@ -6,7 +6,7 @@ A `Corridor` reads no camera and sends no message: `see` takes a frame, `show` a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from device.audience.group import audience_of
 from device.audience.smoothing import Smoother
@@ -34,18 +34,20 @@ class Seen:
     """The visitors so far, and how they were found in the last frame.
 
     visitors: in the order of `tracks`; not every track has a reading. sensed: what sensors other
-    than the camera report of the same people.
+    than the camera report of the same people. still: tracks of faces that are no visitors.
     """
 
     tracks: tuple[Track, ...] = ()
     readings: tuple[Reading, ...] = ()
     visitors: tuple[Visitor, ...] = ()
     sensed: tuple[Visitor, ...] = ()
+    still: tuple[Track, ...] = ()
 
     @property
     def audience(self) -> Audience:
         """Those who count, as one."""
-        return audience_of(self.visitors, self.sensed)
+        audience = audience_of(self.visitors, self.sensed)
+        return replace(audience, still=tuple(t.id for t in self.still)) if self.still else audience
 
     @property
     def people(self) -> tuple[tuple[Face, Visitor], ...]:
@@ -77,10 +79,12 @@ class Corridor:
 
         observations: what other sensors have reported since the last call.
         """
-        tracks = self.faces.track(frame)
+        found = self.faces.track(frame)
+        tracks = tuple(track for track in found if not track.still)
         readings = self.recogniser.read(frame, tracks)
         visitors = self.smoother.update(tracks, readings, frame.at, frame.grey.shape[0])
-        return Seen(tracks, readings, visitors, self.smoother.observe(observations, frame.at))
+        sensed = self.smoother.observe(observations, frame.at)
+        return Seen(tracks, readings, visitors, sensed, tuple(t for t in found if t.still))
 
     def sense(self, observations: tuple[Observation, ...], at: float) -> Seen:
         """The visitors by sensors other than a camera alone. at: monotonic seconds."""

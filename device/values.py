@@ -129,7 +129,8 @@ class Track:
     """One person's face over time. id: random, dropped with the track. age: frames since it began.
 
     fresh: whether the detector saw the face in this frame, or it is carried on from an earlier one.
-    eyes_open: 0 closed to 1 open, as last measured; None where they were not.
+    eyes_open: 0 closed to 1 open, as last measured; None where they were not. still: whether this
+    is a picture of a face, which is no visitor.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Track:
     age: int
     fresh: bool = True
     eyes_open: float | None = None
+    still: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ class Audience:
 
     mood, age_band, gender: of the visitors who count, `UNKNOWN` where they differ too much.
     minors: whether one of them may be a minor, so that only what suits all ages is suggested.
+    still: ids of tracks that have turned out to be pictures of faces.
     """
 
     visitors: tuple[Visitor, ...] = ()
@@ -237,6 +240,7 @@ class Audience:
     gender: Gender = "unknown"
     company: Company = "nobody"
     minors: bool = False
+    still: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ setInterval(async () => {
 """
 BOUNDARY = "frame"
 GREEN, YELLOW, WHITE = (80, 220, 80), (250, 220, 60), (255, 255, 255)
-RED = (230, 60, 60)
+RED, GREY = (230, 60, 60), (170, 170, 170)
 
 
 class Preview:
@@ -157,6 +157,11 @@ def annotated(frame: Frame, seen: Seen, ignore: Sequence[Area] = ()) -> Image:
         right, bottom = round((x + w) * width) - 1, round((y + h) * height) - 1
         cv2.rectangle(picture, (left, top), (right, bottom), RED)
         _write(picture, "ignored", left + 4, top + 16)
+    for track in seen.still:
+        box = track.face.box
+        left, top = round(box.x), round(box.y)
+        cv2.rectangle(picture, (left, top), (round(box.x + box.w), round(box.y + box.h)), GREY)
+        _write(picture, "still: not a visitor", left, round(box.y + box.h) + 16)
     for track, visitor in zip(seen.tracks, seen.visitors, strict=True):
         box = track.face.box
         left, top = round(box.x), round(box.y)

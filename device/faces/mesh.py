@@ -31,12 +31,14 @@ class Mesh:
     """The model's answer. presence: probability of a face, 0 to 1. verified: whether it is one,
     by this model and the detector together.
 
-    landmarks: (468, 3) float32 in pixels of the model's own upright 192x192 view.
+    landmarks: (468, 3) float32 in pixels of the model's own upright 192x192 view. scale: pixels of
+    the frame for one of these.
     """
 
     presence: float
     verified: bool
     landmarks: Floats
+    scale: float
 
 
 class FaceMesh:
@@ -72,4 +74,4 @@ class FaceMesh:
         output = self.model.run({})
         presence = 1 / (1 + math.exp(-float(output[_PRESENCE].item())))
         verified = (presence + face.score) / 2 >= LEAST_PROBABILITY
-        return Mesh(presence, verified, output[_LANDMARKS].reshape(468, 3))
+        return Mesh(presence, verified, output[_LANDMARKS].reshape(468, 3), 1 / scale)

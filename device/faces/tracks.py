@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from device.config import VisionConfig
+from device.faces.stillness import Life
 from device.values import Box, Face, Floats, KeypointLayout, Track
 
 CONFIRMATIONS = 3
@@ -55,11 +56,18 @@ UNSEEN = 0.0
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """Result of the mesh model. at, verified_at: monotonic seconds of the last inspection, and of
-    the last that found a face. eyes_open: 0 closed to 1 open; None where not measured."""
+    the last that found a face. eyes_open: 0 closed to 1 open; None where not measured. life: what
+    all inspections that found a face have shown; None before the first."""
 
     at: float
     verified_at: float
     eyes_open: float | None
+    life: Life | None = None
+
+    @property
+    def still(self) -> bool:
+        """Whether this is a picture of a face."""
+        return self.life is not None and self.life.still
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +170,12 @@ class _Path:
     def track(self, at: float, *, fresh: bool) -> Track:
         """The track as the other steps see it."""
         eyes_open = self.inspection.eyes_open if self.inspection else None
-        return Track(self.id, self.face(at), self.frames, fresh, eyes_open)
+        return Track(self.id, self.face(at), self.frames, fresh, eyes_open, self.still)
+
+    @property
+    def still(self) -> bool:
+        """Whether this is a picture of a face."""
+        return self.inspection is not None and self.inspection.still
 
     def face(self, at: float) -> Face:
         """The expected face at this time."""
@@ -221,7 +234,8 @@ class Tracker:
         return (*candidates, *new)
 
     def update(self, candidates: tuple[Candidate, ...] | None, at: float) -> tuple[Track, ...]:
-        """The confirmed tracks at this time, the nearest first, at most `vision.max_faces`.
+        """The confirmed tracks at this time, at most `vision.max_faces`: the nearest first, and
+        still faces last.
 
         candidates: those of `associate` that are faces; None where the detector did not run on this
         frame. A face that it should have found and did not is carried on with the score `UNSEEN`.
@@ -233,7 +247,7 @@ class Tracker:
             self._detected_at = at
         self._paths = [p for p in self._paths if at - p.placed_at <= self._absence_s]
         confirmed = [p for p in self._paths if p.hits >= CONFIRMATIONS]
-        confirmed.sort(key=lambda p: -p.size)
+        confirmed.sort(key=lambda p: (p.still, -p.size))
         return tuple(
             p.track(at, fresh=candidates is not None and p.seen_at == at)
             for p in confirmed[: self._max_faces]

@@ -73,8 +73,8 @@ class _Hour:
 class Counts:
     """Visitors of an hour by mood, age band and company, and touches by verdict.
 
-    A visitor is counted on leaving, as last seen. Hours begin with the first update and are
-    measured on the monotonic clock.
+    A visitor is counted on leaving, as last seen; one whose face has turned out to be still is not.
+    Hours begin with the first update and are measured on the monotonic clock.
     """
 
     def __init__(self, config: PrivacyConfig) -> None:
@@ -101,6 +101,8 @@ class Counts:
             stay.visitor, stay.company = visitor, audience.company
             stay.seconds += at - stay.seen_at
             stay.seen_at = at
+        for track_id in audience.still:
+            self._stays.pop(track_id, None)
         for track_id in [t for t, stay in self._stays.items() if at - stay.seen_at >= GONE_S]:
             self._hour.count(self._stays.pop(track_id))
         if audience.size and not audience.minors:

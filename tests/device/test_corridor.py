@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.camera.demo import Demo
+from device.camera.demo import PAUSE_S, STAY_S, Demo
 from device.camera.images import frame_of
 from device.config import Config
 from device.corridor import Corridor
+from device.faces.stillness import STILL_S
 from device.values import EMOTIONS, Context, Observation
 from tests.kiosks import wall
 
@@ -45,6 +46,33 @@ def test_when_people_leave_the_screen_rests(
         shown = corridor.show(corridor.see(frame).audience, Context(at=frame.at))
     assert shown.state == "resting"
     assert shown.suggestions == ()
+    corridor.close()
+
+
+def test_a_face_on_a_poster_is_no_visitor_for_long(config: Config) -> None:
+    corridor, demo = Corridor(config), Demo(config.camera)
+    poster = demo.view(STAY_S + PAUSE_S + 5)[:, 160:480]  # the second person, as a photograph
+    audiences = []
+    for number in range(round(6 * STILL_S)):
+        at = 1 + number / 5
+        person = demo.view(3 + at % 7)[:, 160:480]  # the first person, who nears and recedes
+        seen = corridor.see(frame_of(np.hstack([person, poster]), at))
+        audiences.append(seen.audience)
+        screen = corridor.show(seen.audience, Context(at=at))
+    assert max(audience.size for audience in audiences) == 2
+    assert (seen.audience.size, seen.audience.company) == (1, "alone")
+    (visitor,), (still,) = seen.visitors, seen.still
+    assert seen.audience.still == (still.id,)
+    assert visitor.track_id != still.id
+    assert [reading.track_id for reading in seen.readings] == [visitor.track_id]
+    assert screen.state == "showing"
+    for _ in range(30):  # the person leaves, the poster stays
+        at += 0.2
+        seen = corridor.see(frame_of(np.hstack([np.full_like(poster, 150), poster]), at))
+        screen = corridor.show(seen.audience, Context(at=at))
+    assert len(seen.still) == 1
+    assert seen.audience.size == 0
+    assert screen.state == "resting"
     corridor.close()
 
 

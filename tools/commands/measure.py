@@ -1,4 +1,4 @@
-"""`wayside-tools measure`: the figures of detection, steadiness and temporal evaluation."""
+"""`wayside-tools measure`: figures of detection, steadiness, stillness, temporal evaluation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add_parser(subparsers: SubParsers) -> None:
     """Add the command and what it measures."""
     measure = subparsers.add_parser(
         "measure",
-        help="figures of detection, steadiness and temporal evaluation",
+        help="figures of detection, steadiness, stillness and temporal evaluation",
         description="Measure one part of the corridor on real data, with the shipped models.",
         epilog="example: wayside-tools measure steadiness --data ../shared/data",
     )
@@ -24,6 +24,7 @@ def add_parser(subparsers: SubParsers) -> None:
     for name, run, line in (
         ("detection", _detection, "recall, agreement of the detectors, false tracks, distance"),
         ("steadiness", _steadiness, "label switches a minute, lag on hard cuts, share unknown"),
+        ("stillness", _stillness, "pictures of faces that stop counting, people who do not"),
         ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
     ):
         verb = what.add_parser(name, help=line, description=line)
@@ -31,6 +32,12 @@ def add_parser(subparsers: SubParsers) -> None:
         verb.set_defaults(run=run)
         if name == "temporal":
             _add_temporal(verb)
+        if name == "stillness":
+            verb.add_argument(
+                "--development",
+                action="store_true",
+                help="the clips and faces on which the constants were chosen",
+            )
 
 
 def _detection(arguments: argparse.Namespace) -> int:
@@ -53,6 +60,17 @@ def _steadiness(arguments: argparse.Namespace) -> int:
     if not clips:
         raise UserError(f"{folder}: no .mp4 there; `measure steadiness` reads clips of people")
     steadiness.measure(clips, load_config(ROOT / "config.yaml"), print)
+    return 0
+
+
+def _stillness(arguments: argparse.Namespace) -> int:
+    from tools.evaluation import stillness
+
+    data = data_folder(arguments)
+    for part in ("video/unlabelled", "video/mead"):
+        if not (data / part).is_dir():
+            raise UserError(f"{data / part}: no such folder; `measure stillness` reads it")
+    stillness.report(data, development=arguments.development)
     return 0
 
 

@@ -19,12 +19,13 @@ import pytest
 from device.camera.capture import Camera, FakeCamera
 from device.camera.demo import Demo
 from device.camera.images import frame_of
-from device.commands.preview import Preview, PreviewServer, annotated
+from device.commands.preview import GREY, Preview, PreviewServer, annotated
 from device.config import Config
 from device.corridor import Seen
 from device.errors import UserError
-from device.values import Frame, Image
+from device.values import Frame, Image, Track
 from tests.brokers import wait_until
+from tests.device.faces.fakes import face_at
 from tests.kiosks import wall
 
 
@@ -117,6 +118,12 @@ def test_ignored_areas_are_drawn() -> None:
     assert (rows.min(), rows.max() + 1) == (120, 360)
     assert (columns.min(), columns.max() + 1) == (320, 640)
     assert (drawn[240, 400] == plain[240, 400]).all()
+
+
+def test_a_still_face_is_drawn_apart_from_the_visitors() -> None:
+    drawn = annotated(wall(1.0), Seen(still=(Track("a", face_at(320, 240, 100), 200, still=True),)))
+    assert (drawn[200, 270] == GREY).all()
+    assert green(drawn) == 0
 
 
 def test_the_camera_is_open_only_while_somebody_watches(serve):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from device.faces.crop import crop_face, framing_of, trust_of
 from device.faces.detect import Choice, Detector
 from device.faces.inspect import VERIFIED_S
 from device.faces.pipeline import FacePipeline
+from device.faces.stillness import STILL_S
 from device.faces.tracks import UNSEEN
 from device.values import Box, Face, Frame, KeypointLayout, Track
 from tests.device.faces.counting import CountingMesh
@@ -88,6 +90,30 @@ def test_a_face_in_an_ignored_area_is_dropped_and_one_beside_it_stays(
         vision = VISION.model_copy(update={"ignore": (area,)})
         pipeline = FacePipeline(FakeDetector(face), CHOICE, mesh, vision)
         assert len(watch(pipeline, hopper, 1)) == found
+
+
+def test_a_photograph_stays_tracked_as_a_still_face_and_lives_when_it_nears(
+    mesh: CountingMesh, hopper: Frame
+) -> None:
+    height, width = hopper.grey.shape
+    noise = np.random.default_rng(1).integers(-5, 6, hopper.rgb.shape, np.int8)
+    detector = FakeDetector()
+    pipeline = pipeline_of(detector, mesh)
+
+    def seen(at: float, zoom: float = 1.0) -> tuple[Track, ...]:
+        detector.faces = (face_at(width / 2 + 10 * zoom, height / 2 - 60 * zoom, 200 * zoom),)
+        placing = np.array([[zoom, 0, (1 - zoom) * width / 2], [0, zoom, (1 - zoom) * height / 2]])
+        view = cv2.warpAffine(hopper.rgb, placing, (width, height))
+        there = np.roll(noise, round(1000 * at), axis=0)
+        return pipeline.track(frame_of(cv2.add(view, there, dtype=cv2.CV_8U), at))
+
+    tracks = [seen(index / 5) for index in range(round(5 * (STILL_S + 2)))]
+    (track,) = tracks[-1]
+    assert track.still
+    assert not any(t.still for ts in tracks[: round(5 * STILL_S)] for t in ts)
+    nearing = [seen(STILL_S + 2 + step / 5, zoom=1 - 0.04 * step) for step in range(1, 6)]
+    assert [t.id for t in nearing[-1]] == [track.id]
+    assert not nearing[-1][0].still
 
 
 def test_a_single_picture_shows_only_verified_faces(mesh: CountingMesh, hopper: Frame) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -24,10 +25,14 @@ class Hour:
         self.turn()
 
     def turn(
-        self, *there: Visitor, opted_out: bool = False, touches: tuple[Touch, ...] = ()
+        self,
+        *there: Visitor,
+        opted_out: bool = False,
+        touches: tuple[Touch, ...] = (),
+        still: tuple[str, ...] = (),
     ) -> None:
         context = Context(at=self.at, opted_out=opted_out, touches=touches)
-        audience = Audience() if opted_out else audience_of(there)
+        audience = Audience() if opted_out else replace(audience_of(there), still=still)
         self.counts.update(audience, context)
         self.at += 1
 
@@ -72,6 +77,18 @@ def test_a_count_below_the_smallest_cell_is_null() -> None:
     assert published["visitors"] is None
     for name in ("by_mood", "by_age_band", "by_company", "touches"):
         assert set(published[name].values()) == {None}
+
+
+def test_a_face_that_turns_out_to_be_a_picture_is_not_counted() -> None:
+    hour = Hour()
+    many(hour, 20)
+    for number in range(20):
+        poster = visitor(f"poster{number}")
+        for _ in range(12):
+            hour.turn(poster)
+        hour.turn(still=(poster.track_id,))
+        hour.visit()
+    assert hour.published()["visitors"] == 20
 
 
 def test_nobody_is_counted_twice_or_for_passing_by() -> None:

@@ -11,7 +11,11 @@ from tools.__main__ import main
 
 @pytest.mark.parametrize(
     ("what", "error"),
-    [("detection", "dlib_faces: no such folder"), ("steadiness", "unlabelled: no .mp4 there")],
+    [
+        ("detection", "dlib_faces: no such folder"),
+        ("steadiness", "unlabelled: no .mp4 there"),
+        ("stillness", "unlabelled: no such folder"),
+    ],
 )
 def test_missing_data_is_one_clear_line(
     what: str, error: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
