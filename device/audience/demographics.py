@@ -49,7 +49,7 @@ class Age:
 
     def add(self, distribution: Floats, seconds: float) -> None:
         """Take a distribution over `AGE_YEARS`, shape (21,), that held for `seconds` of trust."""
-        self._sum += np.asarray(distribution, np.float64) * seconds
+        self._sum += distribution * np.float64(seconds)
         self._seconds += seconds
         if self._seconds < EVIDENCE_S:
             return

@@ -10,9 +10,7 @@ probabilities restart from a shorter mean.
 from __future__ import annotations
 
 import math
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
 from device.config import AudienceConfig
 from device.values import UNKNOWN, Floats
@@ -35,26 +33,31 @@ unsteadier and quicker."""
 class ExponentialMean:
     """Exponentially weighted mean of vectors, each weighing by the seconds for which it held.
 
+    Vectors are Python's own numbers: for so few of them numpy takes several times as long.
+
     It is independent of the frame rate. A plain exponential mean gives its first value far too much
     weight; divided by its weight so far (the bias correction of Kingma & Ba 2015, Adam, section 3)
     it begins as the ordinary mean.
 
-    value: shape of `start`, which it is until something is added. weight: 0 to 1, how full the
+    value: as long as `start`, which it is until something is added. weight: 0 to 1, how full the
     window is.
     """
 
-    def __init__(self, start: NDArray[np.float64], time_constant_s: float) -> None:
-        self.value = start
+    def __init__(self, start: Sequence[float], time_constant_s: float) -> None:
+        self.value = tuple(start)
         self.weight = 0.0
         self._time_constant_s = time_constant_s
 
-    def add(self, value: NDArray[np.floating], seconds: float) -> None:
+    def add(self, value: Sequence[float], seconds: float) -> None:
         """Take a value that held for `seconds`, already multiplied by its trust."""
         alpha = -math.expm1(-seconds / self._time_constant_s)
         if alpha <= 0:
             return
         self.weight += alpha * (1 - self.weight)
-        self.value = self.value + alpha / self.weight * (value - self.value)
+        gain = alpha / self.weight
+        self.value = tuple(
+            mean + gain * (new - mean) for mean, new in zip(self.value, value, strict=True)
+        )
 
     def restart(self, recent: ExponentialMean) -> None:
         """Forget everything but the content of a shorter mean."""
@@ -72,29 +75,39 @@ class Emotion:
         self._seen_s = 0.0
         self._least_lead = config.hysteresis
         self._enough_s = PATIENCE * config.smoothing_s
-        start = np.full(len(labels), 1 / len(labels))
+        start = [1 / len(labels)] * len(labels)
         self._mean = ExponentialMean(start, config.smoothing_s)
         self._quick = ExponentialMean(start, QUICK_SHARE * config.smoothing_s)
-        self._lead_s = np.zeros(len(labels))
+        self._lead_s = [0.0] * len(labels)
 
     def by_label(self) -> dict[str, float]:
         """Smoothed probabilities, sum 1."""
-        return dict(zip(self.labels, self._mean.value.tolist(), strict=True))
+        return dict(zip(self.labels, self._mean.value, strict=True))
 
     def add(self, emotion: Floats, seconds: float) -> None:
         """Take probabilities that held for `seconds`, already multiplied by their trust."""
-        self._mean.add(emotion, seconds)
-        self._quick.add(emotion, seconds)
+        now: list[float] = emotion.tolist()
+        self._mean.add(now, seconds)
+        self._quick.add(now, seconds)
         if self._seen_s < SEEN_S:
             self._seen_s += seconds
-            self.label = self.labels[int(self._mean.value.argmax())]
+            self.label = self.labels[_highest(self._mean.value)]
             return
         # The lead of the most probable label is its distance to the second; all others lag.
-        second, first = np.sort(emotion)[-2:] if len(emotion) > 1 else (0.0, emotion[0])
-        ahead = emotion - np.where(emotion < first, first, second) - self._least_lead
-        self._lead_s = np.maximum(0, self._lead_s + np.minimum(ahead, FULL_LEAD) * seconds)
-        self._lead_s[self.labels.index(self.label)] = 0
-        if self._lead_s.max() >= self._enough_s:
-            self.label = self.labels[int(self._lead_s.argmax())]
-            self._lead_s[:] = 0
+        first, second = sorted([*now, 0.0], reverse=True)[:2]
+        ahead = (p - (first if p < first else second) - self._least_lead for p in now)
+        self._lead_s = [
+            max(0.0, lead_s + min(lead, FULL_LEAD) * seconds)
+            for lead_s, lead in zip(self._lead_s, ahead, strict=True)
+        ]
+        self._lead_s[self.labels.index(self.label)] = 0.0
+        highest = _highest(self._lead_s)
+        if self._lead_s[highest] >= self._enough_s:
+            self.label = self.labels[highest]
+            self._lead_s = [0.0] * len(self.labels)
             self._mean.restart(self._quick)
+
+
+def _highest(values: Sequence[float]) -> int:
+    """Position of the highest value, the first of equals."""
+    return max(range(len(values)), key=values.__getitem__)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from device.audience.emotion import ExponentialMean
@@ -116,20 +115,20 @@ class Affect:
     def __init__(self, table: MoodTable, slow_s: float) -> None:
         self.mood = UNKNOWN
         self._table = table
-        self._point = ExponentialMean(np.zeros(3), slow_s)
-        self._square = ExponentialMean(np.zeros(1), slow_s)
+        self._point = ExponentialMean([0.0] * 3, slow_s)
+        self._square = ExponentialMean([0.0], slow_s)
         self._closed = 0.0
         self._eyes_at: float | None = None
 
     @property
     def valence(self) -> float:
         """Displeasure -1 to pleasure 1, mean of the last seconds; 0 while unknown."""
-        return float(self._point.value[0])
+        return self._point.value[0]
 
     @property
     def arousal(self) -> float:
         """Sleep -1 to frenzy 1, mean of the last seconds; 0 while unknown."""
-        return float(self._point.value[1])
+        return self._point.value[1]
 
     def add_eyes(self, eyes_open: float, at: float) -> None:
         """Take a measurement of the eyes, 0 closed to 1 open. They count as open at first."""
@@ -148,27 +147,29 @@ class Affect:
         table does not have the labels of most of the probability.
         """
         chance = 1 / max(len(emotions), 2)
-        point, known = np.zeros(3), 0.0
+        valence = arousal = dominance = known = 0.0
         for label, probability in emotions.items():
             place = self._table.labels.get(label)
             if place is not None:
                 known += probability
                 beyond = max(0.0, probability - chance) / (1 - chance)
-                point += beyond * np.array([place.valence, place.arousal, place.dominance])
+                valence += beyond * place.valence
+                arousal += beyond * place.arousal
+                dominance += beyond * place.dominance
         if known < 0.5:
             self.mood = UNKNOWN
             return
-        self._point.add(point, seconds)
-        off = point[:2] - self._point.value[:2]
-        self._square.add(np.array([off @ off]), seconds)
+        self._point.add((valence, arousal, dominance), seconds)
+        square = (valence - self.valence) ** 2 + (arousal - self.arousal) ** 2
+        self._square.add([square], seconds)
         self.mood = self._table.mood_of(self._features(), self.mood)
 
     def _features(self) -> dict[Feature, float]:
-        valence, arousal, dominance = self._point.value.tolist()
+        valence, arousal, dominance = self._point.value
         return {
             "angle": math.degrees(math.atan2(arousal, valence)),
             "intensity": math.hypot(valence, arousal),
             "dominance": dominance,
-            "movement": math.sqrt(float(self._square.value[0])),
+            "movement": math.sqrt(self._square.value[0]),
             "eyes_closed": self._closed,
         }

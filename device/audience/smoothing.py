@@ -8,9 +8,6 @@ a track is dropped in the first frame without it.
 from __future__ import annotations
 
 import math
-from dataclasses import astuple
-
-import numpy as np
 
 from device.audience.demographics import Age, GenderMean
 from device.audience.emotion import SEEN_S, Emotion, ExponentialMean
@@ -100,7 +97,7 @@ class _Person:
         self._config = config
         self._since = at
         self._seen_s = 0.0
-        self._trust = ExponentialMean(np.zeros(3), config.smoothing_s)
+        self._trust = ExponentialMean([0.0] * 3, config.smoothing_s)
         self._known = False
         self._emotion: Emotion | None = None
         self._affect = Affect(table, config.slow_s)
@@ -131,9 +128,9 @@ class _Person:
         """Decide whether emotion and mood can be reported now; once they are, less trust is
         enough."""
         self._seen_s += trust.emotion * elapsed
-        self._trust.add(np.array(astuple(trust)), elapsed)
+        self._trust.add((trust.emotion, trust.age, trust.gender), elapsed)
         bound = self._config.least_trust * (1 - TRUST_SLACK * self._known)
-        smoothed = Trust(*self._trust.value.tolist())
+        smoothed = Trust(*self._trust.value)
         self._known = self._seen_s >= SEEN_S and smoothed.emotion >= bound
 
     def visitor(self, track_id: str, at: float, nearness: float) -> Visitor:
@@ -154,7 +151,7 @@ class _Person:
             age_band=self._age.band,
             female=self._gender.female,
             gender=self._gender.gender,
-            trust=Trust(*self._trust.value.tolist()),
+            trust=Trust(*self._trust.value),
             nearness=nearness,
             since=self._since,
             may_be_minor=self._age.may_be_minor,
