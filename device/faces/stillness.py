@@ -26,13 +26,14 @@ STILL_S = 12.0
 CHANGED = 0.014
 """Root mean square distance of the landmarks from their mean that two inspections share, in root
 mean square radii of the face, from which it has changed. The third largest of 12 seconds is at most
-0.010 on still faces of more than 55 pixels, and at least 0.016 on people."""
+0.010 on 43 of 45 still faces (0.020 and 0.023 on two small ones), and at least 0.016 on people."""
 
 CHANGED_PX = 0.25
 """The same in pixels, for small faces; both are added as squares."""
 
 NEARED = 0.035
-"""The same of the size, as a logarithm. Visitors who walk change it by more, shadows by less."""
+"""The same of the size, as a logarithm. On 43 of 45 still faces it is never off by more than 0.030.
+"""
 
 WORTH = 6.0
 """Seconds of credit for a second with a change. So one inspection in seven has to show one, which
