@@ -66,7 +66,8 @@ class Checkpoint:
     def save(self, model: keras.Model, history: History, **others: Sequence[np.ndarray]) -> None:
         """Write weights, optimizer, `others` (lists of arrays by name) and history.
 
-        The history is drawn too, unless that was done less than `DRAWN_EVERY_S` ago.
+        The history is drawn too, unless the run began or that was done less than `DRAWN_EVERY_S`
+        ago.
         """
         lists = {
             "model": model.get_weights(),
@@ -80,8 +81,8 @@ class Checkpoint:
         np.savez(part, history=json.dumps(history), **arrays)
         part.replace(self._state)
         _replace(self.folder / "history.json", json.dumps(history, indent=1))
-        plot = self._plot
-        if not plot.exists() or time.time() - plot.stat().st_mtime >= DRAWN_EVERY_S:
+        last = self._plot if self._plot.exists() else self._recipe
+        if time.time() - last.stat().st_mtime >= DRAWN_EVERY_S:
             self.draw(history)
 
     def draw(self, history: History) -> None:
