@@ -14,6 +14,8 @@ from tools.training.networks import TINY, face_network
 from tools.training.recipes import TEACHERS
 from tools.training.temporal import temporal_network
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -21,7 +21,7 @@ from tools.evaluation.architectures import (
 from tools.training.networks import TINY
 from tools.training.recipes import Recipe
 
-TRIAL = Recipe(epochs=1, batch=8, mixup=0, design=TINY)
+TRIAL = Recipe(epochs=1, batch=16, mixup=0, design=TINY)
 DESIGNS = {"tiny": TINY, "tiny and wide": replace(TINY, features=32)}
 
 
@@ -41,6 +41,7 @@ def row(name: str, accuracy: float, kilobytes: float, ms: float) -> dict[str, An
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_each_is_trained_once_and_all_are_in_one_table(tmp_path: Path) -> None:
     datasets = {"fer2013": join(faces(32, TRAIN, 0), faces(14, VALIDATION, 100))}
     train_all(datasets, tmp_path, TRIAL, {"tiny": TINY})

@@ -1,32 +1,25 @@
-"""Fixtures of the training tests."""
+"""A training that its user interrupts."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import Any
+import io
+from collections.abc import Iterator
 
 import pytest
 
-from tools.training.checkpoint import Checkpoint
+
+class _InterruptedOutput(io.StringIO):
+    """An output at which the user presses Ctrl-C when the second epoch prints its row."""
+
+    def write(self, text: str) -> int:
+        if text.startswith('{"epoch": 2,'):
+            raise KeyboardInterrupt
+        return super().write(text)
 
 
-@pytest.fixture
-def interrupted_after_an_epoch(
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[[], contextlib.AbstractContextManager[None]]:
-    """Inside, a run is interrupted as soon as its first epoch is saved."""
-
-    def save_and_stop(*given: Any, **others: Any) -> None:
-        save(*given, **others)
-        raise KeyboardInterrupt
-
-    @contextlib.contextmanager
-    def inside() -> Iterator[None]:
-        with monkeypatch.context() as patch:
-            patch.setattr(Checkpoint, "save", save_and_stop)
-            with pytest.raises(KeyboardInterrupt):
-                yield
-
-    save = Checkpoint.save
-    return inside
+@contextlib.contextmanager
+def interrupted_in_the_second_epoch() -> Iterator[None]:
+    """Inside, a run trains two epochs and is interrupted before the second one is saved."""
+    with pytest.raises(KeyboardInterrupt), contextlib.redirect_stdout(_InterruptedOutput()):
+        yield

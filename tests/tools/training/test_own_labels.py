@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import cv2
@@ -22,6 +20,7 @@ from device.faces.crop import framing_of
 from device.inference.model_card import load_card
 from device.recognition.recognise import Recogniser
 from device.values import MOODS, Box, Face, Frame, Track
+from tests.tools.training.interruption import interrupted_in_the_second_epoch
 from tools.__main__ import main
 from tools.datasets.face_dataset import TRAIN, VALIDATION
 from tools.datasets.import_issues import ImportIssues
@@ -109,12 +108,15 @@ def test_a_model_of_eight_moods_runs_on_the_device_up_to_suggestions(
     config = tmp_path / "config.yaml"
     config.write_text(text.replace("catalogue/", f"{root}/catalogue/"))
     load_config(config)
-    suggested = {}
-    for number, label in enumerate(LABELS):
-        crop = tmp_path / f"{label}.png"
+    crops = [tmp_path / f"{label}.png" for label in LABELS]
+    for number, crop in enumerate(crops):
         cv2.imwrite(str(crop), pattern(number, draw))
-        assert wayside(["look", str(crop), "--crop", "--json", "--config", str(config)]) == 0
-        line = json.loads(capsys.readouterr().out)
+    look = ["look", *map(str, crops), "--crop", "--json", "--config", str(config)]
+    assert wayside(look) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == len(LABELS)
+    suggested = {}
+    for line in lines:
         (face,) = line["faces"]
         assert set(face["emotion"]) == set(MOODS)
         assert face["mood"] == max(face["emotion"], key=face["emotion"].get)
@@ -123,11 +125,12 @@ def test_a_model_of_eight_moods_runs_on_the_device_up_to_suggestions(
     assert len({tuple(ids) for ids in suggested.values()}) > 1
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_new_head_learns_and_the_other_heads_stay_the_same(tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     before = face_network(TINY)
     labels, faces = read_own_faces(folders(tmp_path / "in", ("bored", "sad")), ImportIssues())
-    recipe = FinetuneRecipe(head_epochs=8, head_rate=0.05, epochs=2, batch=8)
+    recipe = FinetuneRecipe(head_epochs=8, head_rate=0.05, epochs=2, batch=32)
     tuning = Finetune(with_new_head(copied(before), len(labels)), before, recipe)
     held_out = faces.only(VALIDATION)
     was = predict_keras(before, held_out.pictures)
@@ -142,13 +145,12 @@ def test_a_new_head_learns_and_the_other_heads_stay_the_same(tmp_path: Path) -> 
     np.testing.assert_array_equal(now["emotion"], was["emotion"])
 
 
+@pytest.mark.usefixtures("eager")
 def test_an_interrupted_fine_tuning_continues_from_its_checkpoint(
-    tmp_path: Path,
-    interrupted_after_an_epoch: Callable[[], AbstractContextManager[None]],
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labels, faces = read_own_faces(folders(tmp_path / "in", ("bored", "sad")), ImportIssues())
-    recipe = FinetuneRecipe(head_epochs=2, epochs=2, batch=8)
+    recipe = FinetuneRecipe(head_epochs=2, epochs=2, batch=12)
 
     def tuned(folder: str) -> tuple[keras.Model, list[dict[str, float]]]:
         keras.utils.set_random_seed(1)
@@ -157,7 +159,7 @@ def test_an_interrupted_fine_tuning_continues_from_its_checkpoint(
         splits = faces.only(TRAIN), faces.only(VALIDATION)
         return tuning.network, tuning.train(*splits, tmp_path / folder)
 
-    with interrupted_after_an_epoch():
+    with interrupted_in_the_second_epoch():
         tuned("interrupted")
     capsys.readouterr()
     network, history = tuned("interrupted")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from device.recognition.recognise import Recogniser, softmax
 from device.values import EMOTIONS
+from tests.tools.training.interruption import interrupted_in_the_second_epoch
 from tools.datasets.face_dataset import (
     TEST,
     TRAIN,
@@ -80,14 +79,13 @@ def datasets(count: int = 56) -> dict[str, FaceDataset]:
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_continues_from_its_checkpoint(
-    tmp_path: Path, interrupted_after_an_epoch: Callable[[], AbstractContextManager[None]]
-) -> None:
+@pytest.mark.usefixtures("eager")
+def test_an_interrupted_run_continues_from_its_checkpoint(tmp_path: Path) -> None:
     trial = replace(TRIAL, design=replace(TINY, dropout=0))  # dropout has no checkpoint
-    both = join(*datasets().values())
+    both = join(*datasets(28).values())
     train, held_out = both.only(TRAIN), both.only(VALIDATION)
     interrupted, whole = tmp_path / "interrupted", tmp_path / "whole"
-    with interrupted_after_an_epoch():
+    with interrupted_in_the_second_epoch():
         TrainingRun(interrupted, trial, 7).train(train, held_out)
 
     def history(folder: Path) -> list[dict[str, float]]:
@@ -109,10 +107,11 @@ def test_an_interrupted_run_continues_from_its_checkpoint(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_each_run_starts_from_the_best_network_of_the_one_before(tmp_path: Path) -> None:
-    data = datasets()
+    data = datasets(21)
     learning = replace(TRIAL, epochs=1, batch=4)  # enough steps to move the average
-    frozen = replace(learning, rate=1e-9, decay=0.0)
+    frozen = replace(learning, batch=64, rate=1e-9, decay=0.0)
     after = train_network(data, tmp_path, [learning, frozen], None)
     before = load_network(tmp_path / "face-1" / "best.keras")
     keras.utils.set_random_seed(frozen.seed)
@@ -138,7 +137,9 @@ def test_the_exported_models_run_on_the_device(tmp_path: Path) -> None:
     network = run.train(both.only(TRAIN), both.only(VALIDATION))
     card = export_models(
         data, network, tmp_path / "runs", tmp_path / "models",
-        TemporalRecipe(clips=16, held_out_clips=4, held_out_s=1, epochs=1, batch=8, rank=2),
+        TemporalRecipe(
+            clips=8, steps=15, held_out_clips=4, held_out_s=1, epochs=1, batch=8, rank=2
+        ),
         "a test",
     )  # fmt: skip
     models = tmp_path / "models"
@@ -180,6 +181,7 @@ def test_a_dataset_without_one_of_the_splits_is_refused() -> None:
     require_splits(untested, (TRAIN,))
 
 
+@pytest.mark.usefixtures("eager")
 def test_soft_targets_change_the_schedule(tmp_path: Path) -> None:
     faces = emotions(4, TRAIN, 1)
     with pytest.raises(UserError, match="no soft targets there"):

@@ -25,7 +25,7 @@ from tools.training.recipes import TEACHERS, Recipe
 MAX_BYTES = 3_000_000
 """Of all shipped models; int8 has a byte for each parameter."""
 
-TRIAL = Recipe(epochs=1, batch=8, design=TINY)
+TRIAL = Recipe(epochs=1, batch=16, design=TINY)
 
 
 def faces(split: int, seed: int) -> FaceDataset:
@@ -44,6 +44,7 @@ def ages(split: int, seed: int) -> FaceDataset:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_teacher_has_the_heads_of_its_dataset(tmp_path: Path) -> None:
     datasets = {
         "fer2013": join(emotions(TRAIN, 1), emotions(VALIDATION, 2)),
