@@ -113,7 +113,7 @@ for camera in (VideoFile(Path({str(path)!r})), UsbCamera(63, CameraConfig())):
 @pytest.mark.real_data
 def test_every_clip_of_the_real_data_is_read_to_its_end(wayside_data: Path):
     for path in sorted((wayside_data / "video").glob("*/*")):
-        if path.stat().st_size < 1_500_000:
+        if path.stat().st_size < 600_000 or path.name == "face_noface.mov":
             video = VideoFile(path)
             video.open()
             first, last = video.read(), None

@@ -209,8 +209,8 @@ def test_people_who_cross_keep_their_tracks(missed: float, least: int) -> None:
 def test_photographed_people_who_cross_keep_their_tracks(face_models: Path) -> None:
     scene, detector, mesh = Scene(), BlazeFace(face_models), FaceMesh(face_models)
     kept = 0
-    for seed in range(20):
+    for seed in range(10):
         crossing = Crossing(seed)
         faces = FacePipeline(detector, Choice("blazeface", ""), mesh, VisionConfig())
         kept += kept_apart(crossing, lambda at, f=faces, c=crossing: f.track(scene.view(c, at)))
-    assert kept >= 16
+    assert kept >= 8

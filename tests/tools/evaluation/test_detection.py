@@ -32,6 +32,9 @@ BOTH = [pytest.param("mediapipe", marks=mediapipe_runs_here), "blazeface"]
 VISION = VisionConfig()
 """As shipped: the far model at a threshold of 0.5."""
 
+LONG = ("cap12_edit", "cap13_edit2", "liveportrait_d6", "liveportrait_d9")
+"""Clips with more than half of all frames; `wayside-tools measure detection` has them too."""
+
 
 @pytest.fixture
 def pipeline(request: pytest.FixtureRequest) -> Iterator[FacePipeline]:
@@ -65,7 +68,8 @@ def test_both_detectors_find_the_same_faces_in_photographs(wayside_data: Path) -
 def test_both_detectors_agree_on_clips(wayside_data: Path) -> None:
     one, other = open_named("blazeface", VISION), open_named("mediapipe", VISION)
     clips = sorted((wayside_data / "video" / "unlabelled").glob("*.mp4"))
-    assert len(clips) == 14
+    clips = [clip for clip in clips if clip.stem not in LONG]
+    assert len(clips) == 10
     found = agreement(one, other, clips, every=10)
     other.close()
     assert found.iou >= 0.9
