@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tools.datasets.face_dataset import FaceDataset
+from tools.datasets.fer2013 import read_fer
 
 
 @pytest.fixture
@@ -18,3 +22,9 @@ def eager() -> Iterator[None]:
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="session")
+def fer2013(wayside_data: Path) -> FaceDataset:
+    """The whole of FER-2013, read once."""
+    return read_fer(wayside_data / "fer2013.zip")

@@ -16,6 +16,7 @@ from device.inference.model_card import load_card
 from device.recognition.recognise import softmax
 from device.values import EMOTIONS
 from tools.__main__ import main
+from tools.datasets.face_dataset import FaceDataset
 from tools.datasets.photos import DeviceCropper
 
 MAX_BYTES = 3_000_000
@@ -80,16 +81,15 @@ def test_the_temporal_model_agrees_with_the_backbone_on_a_constant_face(root: Pa
 @pytest.mark.real_data
 @pytest.mark.slow
 def test_the_card_has_the_figures_of_the_shipped_int8_model(
-    root: Path, wayside_data: Path, tmp_path: Path
+    root: Path, fer2013: FaceDataset
 ) -> None:  # failure 29
     from tools.datasets.face_dataset import VALIDATION, resized
-    from tools.datasets.fer2013 import read_fer
     from tools.scoring.metrics import measure
     from tools.scoring.predict import predict_tflite
     from tools.training.convert import MAX_LOSS
 
     card = json.loads((root / "models" / "face.json").read_text())
-    faces = resized(read_fer(wayside_data / "fer2013.zip").only(VALIDATION))
+    faces = resized(fer2013.only(VALIDATION))
     measured = measure(predict_tflite(root / "models" / "face.tflite", faces.pictures), faces)
     stated = card["metrics"]["int8"]["fer2013 validation"]
     assert measured["faces"] == stated["faces"]

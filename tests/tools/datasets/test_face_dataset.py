@@ -167,11 +167,10 @@ def test_leaks_between_joined_datasets_are_dropped() -> None:
 
 @pytest.mark.real_data
 @pytest.mark.slow
-def test_no_training_picture_of_fer_2013_is_held_out(wayside_data: Path) -> None:
-    faces = read_fer(wayside_data / "fer2013.zip")
-    train, held_out = faces.only(TRAIN), faces.take(faces.split != TRAIN)
+def test_no_training_picture_of_fer_2013_is_held_out(fer2013: FaceDataset) -> None:
+    train, held_out = fer2013.only(TRAIN), fer2013.take(fer2013.split != TRAIN)
     assert not set(train.digest) & set(held_out.digest)
-    assert len(faces.only(VALIDATION)) == len(faces.only(TEST)) == 3589
+    assert len(fer2013.only(VALIDATION)) == len(fer2013.only(TEST)) == 3589
     assert len(train) == 28006
 
 
