@@ -99,6 +99,7 @@ def crowd(count: int) -> list[dict[str, Any]]:
     return [{**item, "id": f"i{n}"} for n, item in enumerate(kinds[:count])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [*SIZES.values(), (1280, 800), (1366, 768), (3840, 2160)])
 def test_nothing_overflows_and_nothing_overlaps(stage: Stage, size: tuple[int, int]) -> None:
     stage.resize(size)
