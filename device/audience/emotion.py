@@ -24,9 +24,9 @@ QUICK_SHARE = 0.25
 FULL_LEAD = 0.5
 """A lead beyond the hysteresis at which it is clipped."""
 
-PATIENCE = 0.18
+PATIENCE = 0.13
 """What a label accumulates before it is reported, as a share of `audience.smoothing_s`: a full lead
-for 0.36 of it. Chosen by `wayside-tools measure steadiness`: more is steadier and later, less is
+for 0.26 of it. Chosen by `wayside-tools measure steadiness`: more is steadier and later, less is
 unsteadier and quicker."""
 
 

@@ -7,7 +7,6 @@ the backbone.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import TypeAlias
 
@@ -87,8 +86,6 @@ class Recogniser:
         self.labels = card.labels
         self._scale: Scale = card.scale
         self._face = self._load_backbone(path, card)
-        self._emotion_output = emotion_output(self._face.outputs)
-        self._face.require({}, {self._emotion_output: (1, len(card.labels))})
         temporal, features = models / "temporal.tflite", self._face.outputs["features"].shape
         self._temporal = Temporal(temporal, card.labels, features) if recognise.emotion else None
         self._states: dict[str, State] = {}
@@ -137,7 +134,7 @@ class Recogniser:
         """Emotion, age and P(female), None where switched off."""
         if not (self._on.emotion or self._on.age or self._on.gender):
             return None, None, None
-        wanted = (self._emotion_output, "features", "age", "female")
+        wanted = ("emotion", "features", "age", "female")
         output = self._face.run({"face": crop[None, :, :, None]}, wanted)
         emotion = self._emotion(output, track_id) if self._on.emotion else None
         age = softmax(output["age"][0]) if self._on.age else None
@@ -147,7 +144,7 @@ class Recogniser:
     def _emotion(self, output: dict[str, NDArray[np.float32]], track_id: str | None) -> Floats:
         """Over time if there is a track and a temporal model, else of this crop alone."""
         if self._temporal is None or track_id is None:
-            return probabilities(output[self._emotion_output][0], self._scale)
+            return probabilities(output["emotion"][0], self._scale)
         state = self._states.get(track_id, self._temporal.start)
         emotion, self._states[track_id] = self._temporal.step(output["features"], state)
         return emotion
@@ -168,12 +165,6 @@ class Recogniser:
             },
         )
         return model
-
-
-def emotion_output(outputs: Collection[str]) -> str:
-    """Name of a backbone's emotion output: `consensus` if it was trained on both labels and votes,
-    else `emotion`."""
-    return "consensus" if "consensus" in outputs else "emotion"
 
 
 def probabilities(values: Floats, scale: Scale) -> Floats:

@@ -47,14 +47,20 @@ def _distill(arguments: argparse.Namespace) -> int:
     given = _given_teachers(arguments)
     from tools.datasets.face_dataset import TRAIN, join
     from tools.datasets.load import load_datasets
+    from tools.training.external_teacher import NAME, write_hsemotion_targets
     from tools.training.pipeline import train_teacher
     from tools.training.recipes import TEACHERS
     from tools.training.soft_targets import Views, refuse_another, request_of, write_soft_targets
 
-    names = arguments.only or list(TEACHERS)
-    if unknown := [name for name in names if name not in TEACHERS]:
-        raise UserError(f"--only: no teacher {unknown[0]!r}; there are {', '.join(TEACHERS)}")
-    datasets = load_datasets(data_folder(arguments), arguments.runs / "cache")
+    known = [*TEACHERS, NAME]
+    names = arguments.only or known
+    if unknown := [name for name in names if name not in known]:
+        raise UserError(f"--only: no teacher {unknown[0]!r}; there are {', '.join(known)}")
+    data, cache = data_folder(arguments), arguments.runs / "cache"
+    if not given and NAME in names and not arguments.train_only:
+        print(write_hsemotion_targets(data, cache, arguments.out))
+    names = [name for name in names if name != NAME]
+    datasets = load_datasets(data, cache)
     faces = join(*datasets.values()).only(TRAIN)
     views = Views(arguments.views)
     request = request_of(faces, views)

@@ -7,6 +7,7 @@ others, whatever other photos there are; class folders stay class folders.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -52,6 +53,31 @@ class DeviceCropper:
         central = [face for face in found if _distance(face, aligned) < 0.15 * width]
         grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
         return crop_face(grey, central[0] if central else aligned)
+
+
+class ColourCropper:
+    """Called with an RGB photo (H, W, 3) of one face, returns the detector's upright square box,
+    enlarged, as RGB (side, side, 3) uint8; the whole photo if no face is found in the middle."""
+
+    def __init__(self, enlarged: float, side: int = 96, models: Path = THIRD_PARTY) -> None:
+        """enlarged: sides of the box that the crop has."""
+        self._detector = BlazeFace(models, threshold=0.5)
+        self._enlarged, self._side = enlarged, side
+
+    def __call__(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        height, width = photo.shape[:2]
+        x, y, size = width / 2, height / 2, float(max(height, width))
+        for face in find_with_border(self._detector.detect, photo):
+            if math.dist(face.box.centre, (x, y)) < 0.25 * width:
+                (x, y), size = face.box.centre, max(face.box.w, face.box.h) * self._enlarged
+                break
+        scale, middle = self._side / size, self._side / 2
+        matrix = np.array([[scale, 0, middle - scale * x], [0, scale, middle - scale * y]])
+        crop = cv2.warpAffine(
+            photo, matrix, (self._side, self._side), flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+        return np.asarray(crop, np.uint8)
 
 
 def find_with_border(

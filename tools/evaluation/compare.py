@@ -25,6 +25,7 @@ from device.inference.model_card import Card, load_card
 from device.values import EMOTIONS
 from tools.datasets.face_dataset import FaceDataset
 from tools.places import ROOT
+from tools.scoring.hsemotion import FILE, HSEmotion
 from tools.scoring.intervals import mean_with_interval
 from tools.scoring.metrics import Array, Scored, measure, scored
 from tools.scoring.predict import LOGITS, TFLiteModel
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 Pictures = NDArray[np.uint8]
 
 FER = "fer"
+HSEMOTION = "hsemotion"
 REQUIREMENTS = ROOT / "requirements" / "compare-fer.txt"
 CHILD = Path(__file__).with_name("fer_process.py")
 FER_SIZE = 64
@@ -41,9 +43,6 @@ FER_SIZE = 64
 
 LEAST_SHARE = 1e-7
 """Probabilities are clipped here, so that their logits are finite."""
-
-INSTEAD = {"consensus": "emotion_by_votes", "consensus_by_label": "emotion"}
-"""What a baseline without a consensus is compared by."""
 
 
 class Baseline(Protocol):
@@ -58,21 +57,26 @@ class Baseline(Protocol):
         """Whether it has an output for a label that these faces have."""
 
 
-def open_baseline(wanted: str, labels: tuple[str, ...], environments: Path) -> Baseline:
-    """The baseline that `--compare` names: `fer`, or a file.
+def open_baseline(
+    wanted: str, labels: tuple[str, ...], environments: Path, data: Path | None = None
+) -> Baseline:
+    """The baseline that `--compare` names: `fer`, `hsemotion`, or a file.
 
     labels: of the evaluated model; the baseline's must be the same. environments: the folder to
-    install fer into, now, so that a missing network is an error before minutes of measuring.
+    install fer into, now, so that a missing network is an error before minutes of measuring. data:
+    the folder with HSEmotion's file.
 
     Raises:
-        UserError: neither, a model of other classes, or fer cannot be installed.
+        UserError: none of them, a model of other classes, no data, or fer cannot be installed.
     """
-    if wanted == FER:
+    if wanted in (FER, HSEMOTION):
         found = EMOTIONS
     elif wanted.endswith(".tflite"):
         found = card_of(Path(wanted)).labels
     else:
-        raise UserError(f"--compare: got {wanted!r}, takes `fer` or a file FILE.tflite")
+        raise UserError(
+            f"--compare: got {wanted!r}, takes `fer`, `hsemotion` or a file FILE.tflite"
+        )
     if found != labels:
         raise UserError(
             f"--compare {wanted}: predicts {', '.join(found)}; the model predicts "
@@ -80,6 +84,10 @@ def open_baseline(wanted: str, labels: tuple[str, ...], environments: Path) -> B
         )
     if wanted == FER:
         return FerPackage(install(environments / FER, REQUIREMENTS))
+    if wanted == HSEMOTION:
+        if data is None:
+            raise UserError("--compare hsemotion: its file is in the data folder; set --data")
+        return HSEmotionFile(HSEmotion(data / FILE))
     return ModelFile(Path(wanted))
 
 
@@ -116,9 +124,24 @@ class ModelFile:
         """See `Baseline`."""
         outputs = self._model.predict(pictures, heads=LOGITS)
         if self._scale == "probabilities":
-            for name in {"emotion", "consensus"} & outputs.keys():
-                outputs[name] = logits_of(outputs[name])
+            outputs["emotion"] = logits_of(outputs["emotion"])
         return outputs
+
+
+@dataclass(slots=True)
+class HSEmotionFile:
+    """HSEmotion's MobileNet on the same grey crops."""
+
+    network: HSEmotion
+    name: str = "HSEmotion"
+
+    def predicts(self, faces: FaceDataset) -> bool:
+        """See `Baseline`: it predicts emotions only."""
+        return bool((faces.emotion >= 0).any())
+
+    def predict(self, pictures: Pictures) -> dict[str, Array]:
+        """See `Baseline`."""
+        return {"emotion": logits_of(self.network.predict(pictures))}
 
 
 @dataclass(slots=True)
@@ -207,14 +230,10 @@ def compare(
 def difference(
     ours: Mapping[str, Scored], theirs: Mapping[str, Scored]
 ) -> dict[str, dict[str, float]]:
-    """Our accuracy less theirs with a paired interval, of each of `scored` that both have, or that
-    `INSTEAD` has a substitute for."""
+    """Our accuracy less theirs with a paired interval, of each of `scored` that both have."""
     report = {}
-    for name in ours:
-        other = name if name in theirs else INSTEAD.get(name, "")
-        if other not in theirs:
-            continue
-        correct = [shares.argmax(axis=1) == truth for shares, truth in (ours[name], theirs[other])]
+    for name in ours.keys() & theirs.keys():
+        correct = [shares.argmax(axis=1) == truth for shares, truth in (ours[name], theirs[name])]
         pairs = correct[0].astype(np.float64) - correct[1].astype(np.float64)
         report[name] = mean_with_interval(pairs).as_json()
     return report

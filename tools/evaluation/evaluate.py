@@ -14,7 +14,7 @@ from typing import Any
 from tools.datasets.face_dataset import SPLITS, FaceDataset
 from tools.evaluation.fairness import fairness
 from tools.evaluation.robustness import robustness
-from tools.scoring.metrics import Array, classification_figures, measure, scored
+from tools.scoring.metrics import BALANCED, Array, balanced_weights, figures_of, measure, scored
 from tools.scoring.predict import LOGITS, TFLiteModel
 from tools.scoring.reliability import reliability
 
@@ -23,12 +23,13 @@ def calibration(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, A
     """Number of faces, expected calibration error, log loss and bins of each of `scored`."""
     report = {}
     for name, (shares, truth) in scored(outputs, faces).items():
-        figures = classification_figures(shares, truth)
+        figures = figures_of(name, shares, truth)
+        weights = balanced_weights(truth) if name in BALANCED else None
         report[name] = {
             "faces": len(truth),
             "ece": round(figures["ece"], 4),
             "nll": round(figures["nll"], 4),
-            "bins": reliability(shares, truth).rows(),
+            "bins": reliability(shares, truth, weights).rows(),
         }
     return report
 

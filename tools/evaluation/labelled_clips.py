@@ -18,16 +18,17 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from tqdm import tqdm
 
-from device.config import Config
+from device.config import Config, VisionConfig
 from device.errors import UserError
-from device.faces.crop import crop_face
+from device.faces.crop import CROP_SIZE, crop_face
 from device.faces.pipeline import FacePipeline
 from device.faces.tracks import UNSEEN
 from device.inference.litert import Model, load_model
-from device.recognition.recognise import emotion_output
 from tools.datasets.class_folders import label_of
+from tools.datasets.development import clip_labels
 from tools.datasets.videos import read_frames
-from tools.scoring.temporal import predict_clip, smoothed
+from tools.places import THIRD_PARTY
+from tools.scoring.temporal import MEANS_S, predict_clip, smoothed
 
 Method = Callable[["FaceClip"], NDArray[np.float32]]
 """From a clip to (T, labels) probabilities."""
@@ -36,11 +37,16 @@ Method = Callable[["FaceClip"], NDArray[np.float32]]
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceClip:
     """The backbone's outputs for a clip's face. maps: (T, H, W, C). logits: (T, labels), frame by
-    frame. fps: frames a second."""
+    frame. times: (T,) seconds."""
 
     maps: NDArray[np.float32]
     logits: NDArray[np.float32]
-    fps: float
+    times: NDArray[np.float64]
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        return 1 / float(np.median(np.diff(self.times)))
 
 
 def label_in(name: str, labels: Sequence[str]) -> str | None:
@@ -49,40 +55,78 @@ def label_in(name: str, labels: Sequence[str]) -> str | None:
     return next((label for label in found if label is not None), None)
 
 
-def read_clip(clip: Path, faces: FacePipeline, backbone: Model) -> FaceClip | None:
-    """Read the nearest face in every frame of a clip; None where none is found."""
-    output = emotion_output(backbone.outputs)
-    maps, logits, times = [], [], []
-    for frame in read_frames(clip):
-        seen = [track for track in faces.track(frame) if track.face.score > UNSEEN]
-        if not seen:
-            continue
-        crop = crop_face(frame.grey, seen[0].face)
-        outputs = backbone.run({"face": crop[None, ..., None]})
-        maps.append(outputs["features"][0])
-        logits.append(outputs[output][0])
-        times.append(frame.at)
+def read_crops(clip: Path, vision: VisionConfig) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """(T, 64, 64) crops of the nearest face in every frame of a clip, and their times in seconds.
+
+    None (T = 0) where fewer than two frames show a face.
+    """
+    crops, times = [], []
+    with contextlib.closing(FacePipeline.open(vision, THIRD_PARTY, eyes=False)) as faces:
+        for frame in read_frames(clip):
+            seen = [track for track in faces.track(frame) if track.face.score > UNSEEN]
+            if seen:
+                crops.append(crop_face(frame.grey, seen[0].face))
+                times.append(frame.at)
     if len(times) < 2:
+        return np.empty((0, CROP_SIZE, CROP_SIZE), np.uint8), np.empty(0)
+    return np.stack(crops), np.array(times)
+
+
+def read_clip(clip: Path, vision: VisionConfig, backbone: Model) -> FaceClip | None:
+    """The backbone's outputs for the nearest face of a clip; None where none is found."""
+    crops, times = read_crops(clip, vision)
+    outputs = [backbone.run({"face": crop[None, ..., None]}) for crop in crops]
+    if not outputs:
         return None
-    fps = 1 / float(np.median(np.diff(times)))
-    return FaceClip(np.stack(maps), np.stack(logits), fps)
+    maps, logits = (
+        np.concatenate([one[name] for one in outputs]) for name in ("features", "emotion")
+    )
+    return FaceClip(maps, logits, times)
 
 
-def methods_of(constant_s: float, networks: Mapping[str, Path]) -> dict[str, Method]:
-    """Single frames, their exponential mean, and temporal `.tflite` files, by name."""
+def methods_of(networks: Mapping[str, Path]) -> dict[str, Method]:
+    """Single frames, their exponential means, and temporal `.tflite` files, by name."""
 
-    def mean(clip: FaceClip) -> NDArray[np.float32]:
-        return smoothed(softmax(clip.logits, axis=-1)[None], [clip.fps], constant_s)[0]
+    def mean(constant_s: float) -> Method:
+        return lambda clip: smoothed(softmax(clip.logits, axis=-1)[None], [clip.fps], constant_s)[0]
 
     def network(path: Path) -> Method:
         model = load_model(path)
         return lambda clip: predict_clip(model, clip.maps)
 
-    methods: dict[str, Method] = {
+    return {
         "frame": lambda clip: softmax(clip.logits, axis=-1),
-        f"mean of {constant_s:g} s": mean,
+        **{f"mean of {constant_s:g} s": mean(constant_s) for constant_s in MEANS_S},
+        **{name: network(path) for name, path in networks.items()},
     }
-    return methods | {name: network(path) for name, path in networks.items()}
+
+
+def measure_development(
+    data: Path, face: Path, methods: Mapping[str, Method], vision: VisionConfig
+) -> dict[str, dict[str, Any]]:
+    """By method, on the development set's clips: the share of labelled frames predicted correctly,
+    and switches of the predicted label a minute."""
+    backbone, labelled = load_model(face), clip_labels()
+    correct: dict[str, list[bool]] = {name: [] for name in methods}
+    switches, minutes = dict.fromkeys(methods, 0), 0.0
+    for file, frames in tqdm(labelled.items(), "development clips", disable=None):
+        clip = read_clip(data / file, vision, backbone)
+        if clip is None:
+            continue
+        minutes += (clip.times[-1] - clip.times[0]) / 60
+        for name, method in methods.items():
+            predicted = method(clip).argmax(axis=-1)
+            switches[name] += int((predicted[1:] != predicted[:-1]).sum())
+            for second, emotion in frames.items():
+                step = min(int(np.searchsorted(clip.times, second - 1e-3)), len(predicted) - 1)
+                correct[name].append(predicted[step] == emotion)
+    return {
+        name: {
+            "development_frames": round(float(np.mean(right)), 4),
+            "development_switches": round(switches[name] / minutes, 1),
+        }
+        for name, right in correct.items()
+    }
 
 
 def measure_clips(
@@ -103,9 +147,7 @@ def measure_clips(
     backbone = load_model(face)
     predicted: dict[str, dict[str, str | None]] = {}
     for clip in tqdm(clips, "clips", disable=None):
-        faces = FacePipeline.open(config.vision, config.models / "third_party", eyes=False)
-        with contextlib.closing(faces):
-            seen = read_clip(clip, faces, backbone)
+        seen = read_clip(clip, config.vision, backbone)
         predicted[clip.name] = {
             name: None if seen is None else labels[int(method(seen).mean(axis=0).argmax())]
             for name, method in methods.items()

@@ -5,7 +5,7 @@ Every number here is in the JSON; what was not measured is stated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,6 @@ HEADS = {
     "emotion": "emotion, by FER-2013's label",
     "votes": "votes, by FER+'s majority",
     "emotion_by_votes": "emotion, by FER+'s majority",
-    "consensus": "consensus, by FER+'s majority",
-    "consensus_by_label": "consensus, by FER-2013's label",
     "gender": "gender",
 }
 
@@ -31,8 +29,10 @@ def summary(report: Mapping[str, Any]) -> str:
     """The printed part: the main table, the comparison, and a line for each verdict."""
     return "\n\n".join(
         [
+            *([report["gate_table"]] if "gate_table" in report else []),
+            *([_release(report["refused"])] if "refused" in report else []),
             *([of_figures(report["splits"])] if "splits" in report else []),
-            *(comparison(report["compare"]) if "compare" in report else []),
+            *(part for some in report.get("compare", ()) for part in comparison(some)),
             *(["\n".join(verdicts(report))] if any(verdicts(report)) else []),
         ]
     )
@@ -63,11 +63,14 @@ def as_report(report: Mapping[str, Any]) -> str:
     if report.get("limit"):
         title += f"\n\nA trial on {report['limit']} faces of each split, not a measurement."
     sections = [title]
+    if "gate_table" in report:
+        sections += ["## What is reported, on every set", report["gate_table"]]
+    if "refused" in report:
+        sections.append(_release(report["refused"]))
     if "splits" in report:
         sections += ["## Accuracy", of_figures(report["splits"]), *_votes(report["splits"])]
-    if "compare" in report:
-        sections += [f"## Compared with {report['compare']['name']}"]
-        sections += comparison(report["compare"])
+    for some in report.get("compare", ()):
+        sections += [f"## Compared with {some['name']}", *comparison(some)]
     if "calibration" in report:
         sections += ["## Calibration", _calibration(report["calibration"])]
     for title, split in report.get("fairness", {}).items():
@@ -78,6 +81,13 @@ def as_report(report: Mapping[str, Any]) -> str:
     for split, found in report.get("robustness", {}).items():
         sections += [f"## Robustness, {split}", *_robustness(found)]
     return "\n\n".join(sections) + "\n"
+
+
+def _release(refused: Sequence[str]) -> str:
+    """The verdict of the gate."""
+    return (
+        "\n".join(["release: no", *(f"- {one}" for one in refused)]) if refused else "release: yes"
+    )
 
 
 def _points(share: float) -> str:

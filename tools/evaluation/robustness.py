@@ -33,7 +33,6 @@ CLIFF = 0.10
 ACCURACIES = {
     "accuracy": "emotion",
     "votes_accuracy": "votes, FER+ majority",
-    "consensus_accuracy": "consensus, FER+ majority",
     "gender_accuracy": "gender",
     "age_band_accuracy": "age band",
 }

@@ -1,8 +1,9 @@
 """Temporal evaluation: single frames, their exponential mean, and both temporal networks.
 
 `wayside-tools measure temporal` trains both networks on clips of training faces, unless that is
-done for this backbone and recipe, chooses on clips of one half of PublicTest's faces and reports on
-the other: as a Markdown table, as JSON and as a picture of the predictions over time.
+done for this backbone and recipe. It chooses on clips of one half of the held-out faces, those of
+PublicTest and of the development set, and reports on the other: as a Markdown table, as JSON and as
+a picture of the predictions over time.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from device.errors import UserError
 from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from device.values import EMOTIONS
-from tools.datasets.face_dataset import TRAIN, VALIDATION, limited, resized
-from tools.datasets.load import load_fer
-from tools.evaluation.labelled_clips import measure_clips, methods_of
+from tools.datasets.development import load_development
+from tools.datasets.load import load_datasets
+from tools.evaluation.labelled_clips import measure_clips, measure_development, methods_of
 from tools.evaluation.plots import draw_clips
 from tools.places import ROOT
 from tools.scoring.predict import median_ms
 from tools.scoring.tables import of_figures
-from tools.scoring.temporal import ClipBatches, best_constant, predict_all, rate
-from tools.training.clips import KINDS, TemporalRecipe, make_clip_batches
+from tools.scoring.temporal import ClipBatches, predict_all, rate
+from tools.training.clips import KINDS, TemporalRecipe, clip_faces, make_clip_batches
 from tools.training.model_cards import sha256_of
 from tools.training.networks import load_network
 from tools.training.temporal import train_temporal
@@ -40,6 +41,8 @@ COLUMNS = {
     "lag_s": "lag (s)",
     "loss": "cross-entropy",
     "ece": "ECE",
+    "development_frames": "development clips, labelled frames",
+    "development_switches": "their switches a minute",
     "parameters": "parameters",
     "bytes": "bytes",
     "milliseconds": "ms a step",
@@ -64,10 +67,10 @@ def report(
     if labels != EMOTIONS:
         raise UserError(f"{face}: predicts {', '.join(labels)}; the clips have FER-2013's emotions")
     network = load_network(source)  # the temporal networks start from its head
-    faces = resized(load_fer(data, runs / "cache"))
-    if limit is not None:
-        faces = limited(faces, limit)
-    clips = make_clip_batches(load_model(face), faces.only(TRAIN), faces.only(VALIDATION), recipe)
+    cache = runs / "cache"
+    datasets = load_datasets(data, cache, limit)
+    train, held_out = clip_faces(datasets, None if limit else load_development(data, cache))
+    clips = make_clip_batches(load_model(face), train, held_out, recipe)
     made = {
         kind: _network(folder / kind, network, face, clips, replace(recipe, kind=kind))
         for kind in KINDS
@@ -82,9 +85,11 @@ def report(
             "milliseconds": median_ms(load_model(path)),
         }
     found: dict[str, Any] = {"recipe": asdict(recipe), "face": sha256_of(face), "clips": figures}
+    labelled, config = methods_of(networks), load_config(ROOT / "config.yaml")
+    if limit is None:
+        for name, row in measure_development(data, face, labelled, config.vision).items():
+            figures[name] |= row
     if mead is not None:
-        labelled = methods_of(best_constant(clips.selection), networks)
-        config = load_config(ROOT / "config.yaml")
         found["mead"] = measure_clips(mead, face, labels, labelled, config)
         for name, correct in found["mead"]["correct"].items():
             figures[name]["clips_correct"] = f"{correct} of {found['mead']['clips']}"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss, recall_score
 
 from device.values import AGE_BAND_STARTS, AGE_YEARS, EMOTIONS
 from tools.datasets.face_dataset import FaceDataset
@@ -28,17 +28,18 @@ PREFIXES = {
     "emotion": "",
     "votes": "votes_",
     "emotion_by_votes": "emotion_by_votes_",
-    "consensus": "consensus_",
-    "consensus_by_label": "consensus_by_label_",
     "gender": "gender_",
 }
 """Prefix of the figures of each of `scored`."""
 
-VOTED = {"votes": "votes", "consensus": "consensus", "emotion_by_votes": "emotion"}
+VOTED = {"votes": "votes", "emotion_by_votes": "emotion"}
 """Those of `scored` that are measured by FER+'s majority: name, output of the model."""
 
-AGREED = ("emotion", "votes", "consensus")
+AGREED = ("emotion", "votes")
 """Outputs measured where both label sets agree."""
+
+BALANCED = {"emotion", "emotion_by_votes"}
+"""Those of `scored` whose probabilities assume equally frequent classes."""
 
 
 def probabilities(head: str, logits: Array) -> Array:
@@ -66,17 +67,39 @@ def confusion(shares: Array, truth: NDArray[np.int64]) -> NDArray[np.int64]:
     return confusion_matrix(truth, shares.argmax(axis=1), labels=range(shares.shape[1]))
 
 
-def classification_figures(shares: Array, truth: NDArray[np.int64]) -> dict[str, float]:
-    """accuracy; macro_f1, over the classes that occur; ece (expected calibration error); nll (log
-    loss), of (N, C) probabilities."""
+def log_prior(emotion: NDArray[np.int64], labels: int) -> Array:
+    """(labels,) float32: logarithms of the classes' shares among the labelled faces.
+
+    emotion: (N,) classes, -1 unknown. A class without a face has the share of half a face.
+    """
+    counts = np.bincount(emotion[emotion >= 0], minlength=labels)
+    counts = np.maximum(counts, 0.5)
+    return np.log(counts / counts.sum()).astype(np.float32)
+
+
+def balanced_weights(truth: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(N,) weights, mean 1, with which every class that occurs counts the same."""
+    classes, column, counts = np.unique(truth, return_inverse=True, return_counts=True)
+    return len(truth) / (len(classes) * counts[column])
+
+
+def classification_figures(
+    shares: Array, truth: NDArray[np.int64], weights: NDArray[np.float64] | None = None
+) -> dict[str, float]:
+    """accuracy; macro_recall and macro_f1, over the classes that occur; ece (expected calibration
+    error); nll (log loss), of (N, C) probabilities.
+
+    weights: (N,) of the faces in ece and nll: probabilities that assume equally frequent classes
+    are calibrated for such faces.
+    """
     predicted, labels = shares.argmax(axis=1), range(shares.shape[1])
+    over = {"labels": np.unique(truth), "average": "macro", "zero_division": 0}
     return {
         "accuracy": float(accuracy_score(truth, predicted)),
-        "macro_f1": float(
-            f1_score(truth, predicted, labels=np.unique(truth), average="macro", zero_division=0)
-        ),
-        "ece": reliability(shares, truth).error,
-        "nll": float(log_loss(truth, shares, labels=labels)),
+        "macro_recall": float(recall_score(truth, predicted, **over)),
+        "macro_f1": float(f1_score(truth, predicted, **over)),
+        "ece": reliability(shares, truth, weights).error,
+        "nll": float(log_loss(truth, shares, labels=labels, sample_weight=weights)),
     }
 
 
@@ -84,8 +107,7 @@ def scored(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, Scored
     """Probabilities and truth of each output, of the faces that have the label.
 
     emotion: by the dataset's label. votes: the output of that name by FER+'s majority.
-    emotion_by_votes, consensus: the outputs `emotion` and `consensus` by FER+'s majority.
-    consensus_by_label: the output `consensus` by the dataset's label. gender: male, female.
+    emotion_by_votes: the output `emotion` by FER+'s majority. gender: male, female.
     """
     found: dict[str, Scored] = {}
 
@@ -102,8 +124,6 @@ def scored(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, Scored
     voted = majority(faces.votes).label
     add("emotion", "emotion", faces.emotion, classes)
     add("votes", "votes", voted, classes)
-    add("consensus", "consensus", voted, classes)
-    add("consensus_by_label", "consensus", faces.emotion, classes)
     if "emotion" in outputs and outputs["emotion"].shape[1] == len(EMOTIONS):
         add("emotion_by_votes", "emotion", voted, classes)
     female = np.where(np.isfinite(faces.female), faces.female > 0.5, -1)
@@ -111,17 +131,24 @@ def scored(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, Scored
     return found
 
 
+def figures_of(name: str, shares: Array, truth: NDArray[np.int64]) -> dict[str, float]:
+    """`classification_figures` of one of `scored`, weighted for those in `BALANCED`."""
+    weights = balanced_weights(truth) if name in BALANCED else None
+    return classification_figures(shares, truth, weights)
+
+
 def face_metrics(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, float]:
     """Figures of every label that the faces have.
 
-    `classification_figures` of each of `scored`, with its prefix (of gender no macro_f1);
+    `figures_of` each of `scored`, with its prefix (of gender no macro figures);
     age_error (mean absolute, years) and age_band_accuracy.
     """
     figures: dict[str, float] = {}
     for name, (shares, truth) in scored(outputs, faces).items():
-        for key, value in classification_figures(shares, truth).items():
+        for key, value in figures_of(name, shares, truth).items():
             figures[PREFIXES[name] + key] = value
-    figures.pop("gender_macro_f1", None)
+    for key in ("gender_macro_f1", "gender_macro_recall"):
+        figures.pop(key, None)
     known = np.isfinite(faces.years)
     if "age" in outputs and known.any():
         years, truth_years = mean_years(outputs["age"][known]), faces.years[known]
@@ -171,12 +198,9 @@ def _by_majority(known: Mapping[str, Scored], faces: FaceDataset) -> dict[str, A
 
 def _where_agreed(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, Any]:
     """Accuracy of each of `AGREED`, over the seven emotions, where FER-2013's label is FER+'s
-    majority: the most reliable truth, by which the output that the device reads was chosen."""
+    majority: the most reliable truth."""
     rows = (faces.emotion >= 0) & (faces.emotion == majority(faces.votes).label)
     figures: dict[str, Any] = {"agreed_faces": int(rows.sum())}
-    if {"emotion", "votes"} <= outputs.keys() and outputs["emotion"].shape[1] == CONTEMPT:
-        mean = (outputs["emotion"] + outputs["votes"][:, :CONTEMPT]) / 2
-        outputs = {"consensus": mean, **outputs}  # what the output would be, if it is missing
     for name in AGREED:
         if name in outputs and rows.any():
             correct = outputs[name][rows, :CONTEMPT].argmax(axis=1) == faces.emotion[rows]

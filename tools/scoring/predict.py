@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 
-LOGITS = ("emotion", "votes", "age", "female", "consensus")
+LOGITS = ("emotion", "votes", "age", "female")
 """The outputs that are measured."""
 
 

@@ -8,6 +8,7 @@ mean gap over 15 equal-width bins of the top probability, weighted by their face
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,9 @@ BINS = 15
 @dataclass(frozen=True, slots=True, eq=False)
 class Reliability:
     """Per bin of the top probability, each (15,): number of faces, number of correct predictions,
-    sum of the top probabilities."""
+    sum of the top probabilities; all three weighted, where the faces are."""
 
-    faces: NDArray[np.int64]
+    faces: NDArray[np.float64]
     correct: NDArray[np.float64]
     confidence: NDArray[np.float64]
 
@@ -38,7 +39,7 @@ class Reliability:
             {
                 "from": round(index / BINS, 4),
                 "to": round((index + 1) / BINS, 4),
-                "faces": int(faces),
+                "faces": round(float(faces), 1),
                 "confidence": round(float(self.confidence[index] / faces), 4),
                 "accuracy": round(float(self.correct[index] / faces), 4),
             }
@@ -47,13 +48,21 @@ class Reliability:
         ]
 
 
-def reliability(shares: Array, truth: NDArray[np.int64]) -> Reliability:
-    """Bins, open below and closed above, of (N, C) probabilities and (N,) true classes."""
+def reliability(
+    shares: Array, truth: NDArray[np.int64], weights: NDArray[np.float64] | None = None
+) -> Reliability:
+    """Bins, open below and closed above, of (N, C) probabilities and (N,) true classes.
+
+    weights: (N,) of the faces; None: 1 each.
+    """
     top = shares.max(axis=1).astype(np.float64)
     correct = shares.argmax(axis=1) == truth
+    weights = np.ones(len(truth)) if weights is None else weights
     place = np.clip(np.ceil(top * BINS).astype(np.int64) - 1, 0, BINS - 1)
+
+    def total(values: NDArray[Any]) -> NDArray[np.float64]:
+        return np.bincount(place, weights=values * weights, minlength=BINS)
+
     return Reliability(
-        faces=np.bincount(place, minlength=BINS),
-        correct=np.bincount(place, weights=correct, minlength=BINS),
-        confidence=np.bincount(place, weights=top, minlength=BINS),
+        faces=total(np.ones(len(truth))), correct=total(correct), confidence=total(top)
     )

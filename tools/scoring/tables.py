@@ -8,12 +8,11 @@ from typing import Any
 FACE_COLUMNS = {
     "faces": "faces",
     "accuracy": "emotion accuracy",
+    "macro_recall": "macro recall",
     "macro_f1": "macro-F1",
     "ece": "ECE",
     "votes_accuracy": "FER+ majority",
     "emotion_by_votes_accuracy": "FER+ by emotion output",
-    "consensus_accuracy": "FER+ by the consensus",
-    "consensus_by_label_accuracy": "emotion by the consensus",
     "age_error": "age error (years)",
     "age_band_accuracy": "age band accuracy",
     "gender_accuracy": "gender accuracy",

@@ -1,7 +1,7 @@
 """Temporal evaluation: single frames, their exponential mean and temporal networks on clips.
 
 All methods read the same clips through the same backbone; networks are `.tflite` files, run step by
-step as on a kiosk. Constants and epochs are chosen on other clips than those that are reported.
+step as on a kiosk. Epochs are chosen on other clips than those that are reported.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from tools.scoring.reliability import reliability
 Shares = NDArray[np.float32]
 """(N, T, labels) probabilities of every step of N clips."""
 
-CONSTANTS_S = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0)
-"""Time constants to choose from for the exponential mean, seconds."""
+MEANS_S = (0.2, 0.8)
+"""Time constants of the exponential means to compare with, seconds: as quick as a person's
+expression, and as slow as `device.audience.smoothing`."""
 
 CEILING = 6.0
 """Largest value of a feature map, which ends in ReLU6; it is stored in 255 levels."""
@@ -47,8 +48,7 @@ class ClipBatch:
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipBatches:
     """Clips of one backbone. train: of training faces. selection and reported: of two halves of the
-    held-out faces; epochs and the time constant are chosen on the first, figures are of the
-    second."""
+    held-out faces; epochs are chosen on the first, figures are of the second."""
 
     train: ClipBatch
     selection: ClipBatch
@@ -69,13 +69,6 @@ def smoothed(
         weight = keep * weight + (1 - keep)
         mean[:, step] = total / weight
     return mean
-
-
-def best_constant(batch: ClipBatch, constants: Sequence[float] = CONSTANTS_S) -> float:
-    """The time constant in seconds whose mean has the smallest cross-entropy on these clips."""
-    shares = softmax(batch.frames, axis=-1)
-    losses = [cross_entropy(smoothed(shares, batch.fps, c), batch.target) for c in constants]
-    return constants[int(np.argmin(losses))]
 
 
 def cross_entropy(shares: Shares, target: Shares) -> float:
@@ -174,15 +167,13 @@ def rate(methods: Mapping[str, Shares], batch: ClipBatch) -> dict[str, dict[str,
 
 
 def predict_all(clips: ClipBatches, networks: Mapping[str, Path]) -> dict[str, Shares]:
-    """Probabilities of the reported clips by method: single frames, their exponential mean, and
+    """Probabilities of the reported clips by method: single frames, their exponential means, and
     `networks`, temporal `.tflite` files by name."""
     batch = clips.reported
     frames = softmax(batch.frames, axis=-1)
-    constant = best_constant(clips.selection)
-    methods = {"frame": frames, f"mean of {constant:g} s": smoothed(frames, batch.fps, constant)}
-    return methods | {
-        name: predict_clips(load_model(path), batch) for name, path in networks.items()
-    }
+    means = {f"mean of {s:g} s": smoothed(frames, batch.fps, s) for s in MEANS_S}
+    made = {name: predict_clips(load_model(path), batch) for name, path in networks.items()}
+    return {"frame": frames, **means, **made}
 
 
 def compare(clips: ClipBatches, networks: Mapping[str, Path]) -> dict[str, dict[str, Any]]:

@@ -14,12 +14,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from device.values import AGE_YEARS
+from device.values import AGE_YEARS, EMOTIONS
 from tools.datasets.augment import augment, augment_lightly
 from tools.datasets.face_dataset import FaceDataset
+from tools.scoring.metrics import log_prior
+from tools.training.last_stage import EarlierStages
 from tools.training.networks import HEADS, WORKING_SIZE
 from tools.training.recipes import Recipe
-from tools.training.soft_targets import SoftTargets
+from tools.training.soft_targets import EXTERNAL, SoftTargets
+
+LEAST_KNOWN = [EMOTIONS.index(name) for name in ("angry", "disgust", "fear")]
+"""The emotions that a student of FER-2013 confuses most on other faces."""
+
+NEUTRAL = EMOTIONS.index("neutral")
 
 Rows = dict[str, np.ndarray]
 """By head, one row for each face."""
@@ -65,21 +72,47 @@ def trained_heads(faces: FaceDataset, soft_targets: SoftTargets | None) -> list[
 
 
 def with_soft_targets(
-    targets: Rows, masks: Rows, soft: Mapping[str, np.ndarray], recipe: Recipe
+    targets: Rows, masks: Rows, soft: Mapping[str, np.ndarray], recipe: Recipe, prior: np.ndarray
 ) -> tuple[Rows, Rows]:
     """Targets and weights by head, mixed with the teachers' probabilities.
 
-    soft: (n, C) probabilities by head.
+    soft: (n, C) probabilities by head. prior: `log_prior` of the emotion labels.
     """
     years = soft["age"] @ AGE_YEARS
     soft = {**soft, "age": np.hstack([soft["age"], years[:, None]])}
+    unlabelled = dict.fromkeys(HEADS, np.float32(recipe.soft_weight))
+    if EXTERNAL in soft:
+        soft["emotion"], unlabelled["emotion"] = _with_external(soft, masks, recipe, prior)
     mixture, weights = {}, {}
     for head in HEADS:
         labelled = masks[head] > 0
         own = np.where(labelled, 1 - recipe.soft_share, 0).astype(np.float32)[:, None]
         mixture[head] = own * targets[head] + (1 - own) * soft[head].astype(np.float32)
-        weights[head] = np.where(labelled, 1, recipe.soft_weight).astype(np.float32)
+        weights[head] = np.where(labelled, 1, unlabelled[head]).astype(np.float32)
     return mixture, weights
+
+
+def _with_external(
+    soft: Mapping[str, np.ndarray], masks: Rows, recipe: Recipe, prior: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Soft emotions (n, 7), and the weights (n,) of those of faces without a label.
+
+    The teacher of other data assumes that all classes are equally frequent, the others the labels'
+    prior. Of a labelled face the former's emotions get that prior, of another face the latter's
+    lose it (Saerens et al. 2002, "Adjusting the outputs of a classifier to new a priori
+    probabilities").
+    """
+    external = soft[EXTERNAL] * np.where(np.arange(len(EMOTIONS)) == NEUTRAL, recipe.neutral, 1)
+    labelled = masks["emotion"][:, None] > 0
+    share = np.where(labelled, recipe.external_share, recipe.external_unlabelled)
+    others = np.where(labelled, soft["emotion"], soft["emotion"] / np.exp(prior))
+    external = np.where(labelled, external * np.exp(prior), external)
+    mean = (1 - share) * _normalised(others) + share * _normalised(external)
+    return mean, 1 + recipe.rare_weight * mean[:, LEAST_KNOWN].sum(axis=1)
+
+
+def _normalised(shares: np.ndarray) -> np.ndarray:
+    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def oversampled(emotion: np.ndarray, times: int) -> np.ndarray:
@@ -126,7 +159,9 @@ class Batches(keras.utils.PyDataset):
         epoch: int,
         soft_targets: SoftTargets | None = None,
         run: int = 1,
+        earlier: EarlierStages | None = None,
     ) -> None:
+        """earlier: give their maps instead of faces."""
         workers = os.cpu_count() or 2
         super().__init__(workers=workers, max_queue_size=4 * workers)
         self._faces, self._recipe = faces, recipe
@@ -140,9 +175,11 @@ class Batches(keras.utils.PyDataset):
             "female": np.nan_to_num(faces.female)[:, None].astype(np.float32),
         }
         self._masks = label_masks(faces)
+        self._prior = log_prior(faces.emotion[self._order], labels)
         self._kind = faces.emotion >= 0
         self._soft_targets = soft_targets
         self._heads = trained_heads(faces, soft_targets)
+        self._earlier = earlier
 
     def __len__(self) -> int:
         return max(1, len(self._order) // self._recipe.batch)
@@ -163,11 +200,14 @@ class Batches(keras.utils.PyDataset):
             drawn = [views.of(*face) for face in zip(pictures, digests, numbers, strict=True)]
             varied = [augment_lightly(view, draw) for view in drawn]
             soft = self._soft_targets.of(numbers, rows)
-            targets, weights = with_soft_targets(targets, weights, soft, self._recipe)
+            targets, weights = with_soft_targets(targets, weights, soft, self._recipe, self._prior)
+        if "emotion" in targets:
+            labelled = np.float32(self._kind[rows])[:, None]
+            targets["emotion"] = np.hstack([targets["emotion"], labelled * self._prior])
         faces = np.stack(varied)[..., None].astype(np.float32)
         if self._recipe.mixup:
             partner, share = mixup_pairs(self._kind[rows], self._recipe.mixup, draw)
             faces = mixed(faces, partner, share)
             targets = {head: mixed(target, partner, share) for head, target in targets.items()}
             weights = {head: np.minimum(w, w[partner]) for head, w in weights.items()}
-        return faces, targets, weights
+        return self._earlier.maps(faces) if self._earlier else faces, targets, weights

@@ -1,15 +1,16 @@
 """Calibration of the heads, folded into their weights: temperatures, and biases of the classes.
 
 A temperature per head divides its logits (Guo et al. 2017, "On Calibration of Modern Neural
-Networks"). Training shows rare classes more often than they occur, so each class also gets a bias
-(bias-corrected temperature scaling: Alexandari et al. 2020, "Maximum Likelihood with Bias-Corrected
-Calibration is Hard-To-Beat at Label Shift Adaptation"). Both are found on the validation split.
+Networks"). Each class of votes and gender also gets a bias, since training shows rare classes more
+often than they occur (bias-corrected temperature scaling: Alexandari et al. 2020, "Maximum
+Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation"). The emotion
+gets none: it assumes equally frequent classes. Both are found on the validation split.
 Guarantees: a temperature changes no predicted label; the device needs no calibration code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import keras
 import numpy as np
@@ -19,7 +20,7 @@ from scipy.special import log_softmax
 
 from tools.datasets.face_dataset import VALIDATION, VOTES, FaceDataset
 from tools.scoring.majority import majority
-from tools.scoring.metrics import mean_years
+from tools.scoring.metrics import balanced_weights, mean_years
 from tools.scoring.predict import predict_keras
 from tools.training.networks import HEADS
 
@@ -36,12 +37,11 @@ one."""
 def temperature(logits: Array, target: Array) -> float:
     """The candidate with the smallest cross-entropy.
 
-    logits, target: (N, C) logits and probabilities; with C = 1, of one class against its opposite.
+    logits, target: (N, C) logits and probabilities, or those times a weight for each row; with
+    C = 1, of one class against its opposite.
     """
     logits, target = _as_classes(logits, target)
-    losses = [
-        -(target * log_softmax(logits / value, axis=1)).sum(axis=1).mean() for value in TEMPERATURES
-    ]
+    losses = [-(target * log_softmax(logits / value, axis=1)).sum() for value in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
@@ -95,7 +95,7 @@ def scale_heads(
 def shift_heads(
     network: keras.Model,
     held_out: FaceDataset,
-    heads: Collection[str] = ("emotion", "votes", "female"),
+    heads: Collection[str] = ("votes", "female"),
 ) -> dict[str, list[float]]:
     """Add `biases` to those of the heads, in place; returns them by head. After `scale_heads`."""
     found = {}
@@ -108,6 +108,15 @@ def shift_heads(
     return found
 
 
+def calibrated(outputs: Mapping[str, Array], faces: FaceDataset) -> dict[str, Array]:
+    """The same outputs (N, C) by name, emotion and gender divided by their temperatures, which a
+    release gets as well: an epoch is not worse for being overconfident."""
+    found = dict(outputs)
+    for head, rows, target in _targets(outputs, faces, ("emotion", "female")):
+        found[head] = outputs[head] / np.float32(temperature(outputs[head][rows], target))
+    return found
+
+
 def _labelled(
     network: keras.Model, held_out: FaceDataset, heads: Collection[str]
 ) -> list[tuple[str, Array, Array]]:
@@ -115,20 +124,31 @@ def _labelled(
     that the network has and some face has a label of."""
     assert (held_out.split == VALIDATION).all()
     outputs = predict_keras(network, held_out.pictures)
+    found = _targets(outputs, held_out, heads)
+    return [(head, outputs[head][rows], target) for head, rows, target in found]
+
+
+def _targets(
+    outputs: Mapping[str, Array], held_out: FaceDataset, heads: Collection[str]
+) -> list[tuple[str, NDArray[np.bool_], Array]]:
+    """Head, mask (N,) of the faces with its label, and their targets. The targets of the emotion,
+    whose classes are equally frequent, have weights."""
     labels = outputs["emotion"].shape[1]
     # Votes by their majority, by which the output is used: fitted to the shares, the output was far
     # less confident of the majority than it was accurate (ECE 0.1).
     voted = majority(held_out.votes).label
+    labelled = held_out.emotion >= 0
+    emotions = _one_hot(held_out.emotion, labels)
+    emotions[labelled] *= balanced_weights(held_out.emotion[labelled])[:, None]
     female = np.nan_to_num(held_out.female)[:, None].astype(np.float32)
     truths = {
-        "emotion": (held_out.emotion >= 0, _one_hot(held_out.emotion, labels)),
+        "emotion": (labelled, emotions),
         "votes": (voted >= 0, _one_hot(voted, len(VOTES))),
-        "consensus": (voted >= 0, _one_hot(voted, labels)),
         "age": (np.isfinite(held_out.years), held_out.years),
         "female": (np.isfinite(held_out.female), female),
     }
     return [
-        (head, outputs[head][rows], target[rows])
+        (head, rows, target[rows])
         for head, (rows, target) in truths.items()
         if head in heads and head in outputs and rows.any()
     ]

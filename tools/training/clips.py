@@ -7,7 +7,8 @@ reported are made of two halves of the held-out faces, which have no face in com
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -18,8 +19,7 @@ from tqdm import tqdm
 
 from device.faces.crop import CROP_SIZE
 from device.inference.litert import Model
-from device.recognition.recognise import emotion_output
-from tools.datasets.face_dataset import FaceDataset
+from tools.datasets.face_dataset import TRAIN, VALIDATION, FaceDataset, join
 from tools.datasets.synthetic_clips import FRAME_RATES, make_clips
 from tools.scoring.temporal import CEILING, ClipBatch, ClipBatches
 from tools.training.batches import emotion_targets
@@ -43,9 +43,9 @@ class TemporalRecipe:
     """
 
     kind: Kind = "tensor-train"
-    clips: int = 3000
+    clips: int = 1200
     steps: int = 45
-    held_out_clips: int = 200
+    held_out_clips: int = 100
     held_out_s: float = 10.0
     fps: float = 15.0
     epochs: int = 16
@@ -70,7 +70,7 @@ def run_backbone(
     share of the target that is the backbone's prediction of the undisturbed face, which trains the
     network to ignore disturbances.
     """
-    shape, output = model.outputs["features"].shape[1:], emotion_output(model.outputs)
+    shape = model.outputs["features"].shape[1:]
     batch = ClipBatch(
         np.empty((count, steps, *shape), np.uint8),
         np.empty((count, steps, targets.shape[1]), np.float32),
@@ -82,7 +82,7 @@ def run_backbone(
         for step, frame in enumerate(clip.frames):
             outputs = model.run({"face": frame[None, ..., None]})
             batch.maps[index, step] = np.rint(outputs["features"][0] * (255 / CEILING))
-            batch.frames[index, step] = outputs[output][0]
+            batch.frames[index, step] = outputs["emotion"][0]
         target = targets[list(clip.faces)]
         if reading:
             predicted = np.stack([_predict_face(model, faces.pictures[row]) for row in clip.faces])
@@ -94,8 +94,8 @@ def run_backbone(
 
 def _predict_face(model: Model, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(labels,) emotion probabilities, the mean of a picture and its mirror image."""
-    face, output = cv2.resize(picture, (CROP_SIZE, CROP_SIZE)), emotion_output(model.outputs)
-    logits = [model.run({"face": f[None, ..., None]})[output] for f in (face, face[:, ::-1])]
+    face = cv2.resize(picture, (CROP_SIZE, CROP_SIZE))
+    logits = [model.run({"face": f[None, ..., None]})["emotion"] for f in (face, face[:, ::-1])]
     return softmax(np.concatenate(logits), axis=-1).mean(axis=0)
 
 
@@ -106,10 +106,33 @@ def halves(faces: FaceDataset) -> tuple[FaceDataset, FaceDataset]:
     return faces.take(first), faces.take(~first)
 
 
+def clip_faces(
+    datasets: Mapping[str, FaceDataset], development: FaceDataset | None
+) -> tuple[FaceDataset, FaceDataset]:
+    """Training faces and held-out faces of clips: of all datasets, and of the development set.
+    Held-out faces have an emotion."""
+    together = join(*datasets.values())
+    held_out = together.only(VALIDATION)
+    held_out = held_out.take(held_out.emotion >= 0)
+    if development is not None:
+        held_out = join(held_out, development)
+    return together.only(TRAIN), held_out
+
+
+def with_predicted_emotion(model: Model, faces: FaceDataset) -> FaceDataset:
+    """The same faces; one without an emotion gets the one that the backbone predicts, so that clips
+    show every emotion of every dataset."""
+    emotion = faces.emotion.copy()
+    for row in tqdm(np.flatnonzero(emotion < 0), "faces", delay=2, disable=None):
+        emotion[row] = _predict_face(model, faces.pictures[row]).argmax()
+    return replace(faces, emotion=emotion)
+
+
 def make_clip_batches(
     model: Model, train: FaceDataset, held_out: FaceDataset, recipe: TemporalRecipe
 ) -> ClipBatches:
-    """All clips through the backbone `model`. train, held_out: faces with emotions."""
+    """All clips through the backbone `model`. held_out: faces with emotions."""
+    train = with_predicted_emotion(model, train)
     steps = max(2, round(recipe.held_out_s * recipe.fps))
     count, rate, seed = recipe.held_out_clips, (recipe.fps, recipe.fps), recipe.seed
     labels = model.outputs["emotion"].shape[-1]

@@ -68,13 +68,12 @@ def refuse_loss(
     if not any("accuracy" in row for row in validation.values()):
         raise UserError("no validation face has a label to compare by; nothing was written")
     for title, exact in validation.items():
-        for figure in ("accuracy", "consensus_accuracy"):
-            lost = round(exact.get(figure, 0.0) - report[kind][title].get(figure, 0.0), 6)
-            if lost > max_loss:
-                raise UserError(
-                    f"{title}: {kind} loses {lost:.4f} of {figure.replace('_', ' ')}, "
-                    f"{max_loss:g} is allowed; nothing was written"
-                )
+        lost = round(exact.get("accuracy", 0.0) - report[kind][title].get("accuracy", 0.0), 6)
+        if lost > max_loss:
+            raise UserError(
+                f"{title}: {kind} loses {lost:.4f} of accuracy, {max_loss:g} is allowed; nothing "
+                "was written"
+            )
 
 
 def convert_face(

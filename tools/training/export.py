@@ -20,10 +20,9 @@ from tools.datasets.face_dataset import TEST, TRAIN, VALIDATION, FaceDataset, jo
 from tools.scoring.plots import draw_confusion
 from tools.scoring.temporal import compare
 from tools.training.calibrate import scale_heads, shift_heads
-from tools.training.clips import TemporalRecipe, make_clip_batches
+from tools.training.clips import TemporalRecipe, clip_faces, make_clip_batches
 from tools.training.convert import measure_both, refuse_loss
 from tools.training.model_cards import DATA, TEMPORAL, face_card, write_card
-from tools.training.networks import with_consensus
 from tools.training.soft_targets import SoftTargets
 from tools.training.temporal import kind_of, train_temporal
 from tools.training.tflite import face_to_tflite, representative_faces, temporal_to_tflite
@@ -35,10 +34,12 @@ SUFFIXES = (".keras", ".tflite", ".json")
 def export_models(
     datasets: Mapping[str, FaceDataset], network: keras.Model, runs: Path, out: Path,
     temporal: TemporalRecipe, command: str, soft_targets: SoftTargets | None = None,
+    development: FaceDataset | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write all six files to `out`; returns the face model's card.
 
-    command: for the cards. soft_targets: that the network was trained with.
+    command: for the cards. soft_targets: that the network was trained with. development: other
+    people's faces, for the clips on which the temporal network is chosen.
 
     Raises:
         UserError: int8 loses too much; `out` is unchanged.
@@ -48,9 +49,6 @@ def export_models(
     together = join(*datasets.values())
     train, held_out = together.only(TRAIN), together.only(VALIDATION)
     temperatures = scale_heads(network, held_out)
-    network = with_consensus(network)
-    temperatures |= scale_heads(network, held_out, ("consensus",))
-    # After the consensus: the biases of label and votes differ, and it is the mean of both.
     biases = shift_heads(network, held_out)
     face = folder / "face.tflite"
     face.write_bytes(face_to_tflite(network, representative_faces(train)))
@@ -58,10 +56,9 @@ def export_models(
     report = measure_both(datasets, face, network, (VALIDATION,))
     refuse_loss(report)
 
-    fer = datasets["fer2013"]
     export_temporal(
-        folder, network, fer.only(TRAIN), fer.only(VALIDATION), temporal, EMOTIONS, command,
-        title="clips of PublicTest faces",
+        folder, network, *clip_faces(datasets, development), temporal, EMOTIONS, command,
+        title="clips of held-out faces",
     )  # fmt: skip
     tested = measure_both(datasets, face, network, (TEST,))
     for kind in report:

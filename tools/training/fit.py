@@ -26,11 +26,24 @@ from tools.datasets.face_dataset import VALIDATION, FaceDataset
 from tools.scoring.metrics import face_metrics
 from tools.scoring.predict import predict_keras
 from tools.training.batches import Batches, trained_heads
+from tools.training.calibrate import calibrated
 from tools.training.checkpoint import Checkpoint, History
+from tools.training.last_stage import EarlierStages, split
 from tools.training.networks import load_network, with_only
 from tools.training.precision import FusedBatchNormalization, policy
 from tools.training.recipes import Recipe
 from tools.training.soft_targets import SoftTargets
+
+
+def emotion_loss(target: Any, logits: Any) -> Any:
+    """Cross-entropy after the prior of a face's labels is added to the logits, so that the logits
+    assume equally frequent classes (Menon et al. 2021, "Long-tail learning via logit adjustment").
+
+    target: (N, 2 C): probabilities, and the logarithm of the prior they assume, or zeros.
+    """
+    classes = logits.shape[-1]
+    log_shares = ops.log_softmax(logits + target[:, classes:])
+    return -ops.sum(target[:, :classes] * log_shares, axis=-1)
 
 
 def age_loss(target: Any, logits: Any) -> Any:
@@ -110,18 +123,23 @@ class TrainingRun:
         network = with_only(recipe.design.build(labels=self.labels), heads)
         with policy(recipe.policy):
             fast = recipe.design.build(labels=self.labels, norm=FusedBatchNormalization)
-        model = keras.Model(fast.input, {head: fast.output[head] for head in heads})
+        whole = model = keras.Model(fast.input, {head: fast.output[head] for head in heads})
+        earlier: EarlierStages | None = None
+        if recipe.last_stage:
+            assert self.start is not None
+            initialise(whole, with_only(load_network(self.start), heads))
+            earlier, model = split(whole, fast.output["features"], train)
         self._compile(model, len(Batches(train, recipe, self.labels, 0)))
         history, (weights, steps) = checkpoint.restore(model, "average", "steps")
         average = RunningAverage(recipe.average, weights, sum(int(one) for one in steps))
-        if not history and self.start is not None:
+        if not history and self.start is not None and earlier is None:
             initialise(model, with_only(load_network(self.start), heads))
         checkpoint.begin()
         while not self._done(history):
             epoch = len(history)
             began = time.monotonic()
             fitted = model.fit(
-                Batches(train, recipe, self.labels, epoch, self.soft_targets, self.number),
+                Batches(train, recipe, self.labels, epoch, self.soft_targets, self.number, earlier),
                 epochs=epoch + 1,
                 initial_epoch=epoch,
                 callbacks=[average],
@@ -129,8 +147,8 @@ class TrainingRun:
                 verbose=1 if sys.stdout.isatty() else 2,
             )
             row = {"epoch": epoch + 1} | {k: float(v[-1]) for k, v in fitted.history.items()}
-            network.set_weights(average.weights)
-            outputs = predict_keras(network, held_out.pictures)
+            network.set_weights([*(earlier.weights if earlier else ()), *average.weights])
+            outputs = calibrated(predict_keras(network, held_out.pictures), held_out)
             row |= {f"val_{k}": v for k, v in face_metrics(outputs, held_out).items()}
             row["seconds"] = round(time.monotonic() - began, 1)
             history.append(row)
@@ -177,7 +195,7 @@ class TrainingRun:
         optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.decay, clipnorm=5.0)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         soft = keras.losses.CategoricalCrossentropy(from_logits=True)
-        losses = {"emotion": soft, "votes": soft, "age": age_loss, "female": female_loss}
+        losses = {"emotion": emotion_loss, "votes": soft, "age": age_loss, "female": female_loss}
         losses = {head: losses[head] for head in model.output}
         weights = {head: recipe.loss_weights[head] for head in losses}
         # JAX without compilation runs step by step; TensorFlow gains nothing from it here.

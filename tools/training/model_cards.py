@@ -26,6 +26,10 @@ DATA = (
     },
     {"name": "FER+ votes (emotion)", "terms": "MIT"},
     {"name": "UTKFace, aligned (age, gender)", "terms": "non-commercial research"},
+    {
+        "name": "HSEmotion's predictions, a network trained on AffectNet (emotion)",
+        "terms": "HSEmotion: Apache-2.0; AffectNet: non-commercial research",
+    },
 )
 """What the shipped network was trained on."""
 
@@ -41,7 +45,6 @@ FACE: dict[str, Any] = {
     "outputs": {
         "emotion": "logits",
         "votes": "logits",
-        "consensus": "logits",
         "age": "logits",
         "female": "logits",
         "embedding": "values",

@@ -174,24 +174,6 @@ def with_only(network: keras.Model, heads: Collection[str]) -> keras.Model:
     return keras.Model(network.input, outputs, name=network.name)
 
 
-def with_consensus(network: keras.Model) -> keras.Model:
-    """The same network with the output "consensus", (N, labels) logits that the device reads: a
-    head with the mean weights of "emotion" and "votes", contempt left out.
-
-    On faces whose FER-2013 label is FER+'s majority this mean is more accurate than either
-    (docs/experiments.md). A network without votes or with other labels is returned unchanged.
-    """
-    if "votes" not in network.output or network.output["emotion"].shape[-1] != len(EMOTIONS):
-        return network
-    by_label, b = network.get_layer("emotion").get_weights()
-    by_votes, v = network.get_layer("votes").get_weights()
-    labels = by_label.shape[1]
-    head = layers.Dense(labels, dtype="float32", name="consensus")
-    consensus = head(network.output["embedding"])
-    head.set_weights([(by_label + by_votes[:, :labels]) / 2, (b + v[:labels]) / 2])
-    return keras.Model(network.input, {**network.output, "consensus": consensus}, name=network.name)
-
-
 def require_outputs(network: keras.Model, path: Path, outputs: Collection[str]) -> None:
     """Raise UserError if the network loaded from `path` is not a face network with these
     outputs."""

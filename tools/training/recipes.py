@@ -25,9 +25,15 @@ class Recipe:
     share of FER+ votes in the emotion target. rare: how often an epoch shows a face of a class with
     less than a tenth of the largest class's faces. mixup: alpha of the Beta distribution of Zhang
     et al. 2018; 0: none. policy: Keras dtype policy of the training step. variation: augmentation;
-    with soft targets, views are drawn as those say, and lightly augmented. soft_share: share of the
-    soft targets in the target of a labelled head. soft_weight: weight of a head without a label,
-    whose target is the soft one.
+    with soft targets, views are drawn as those say, and lightly augmented. last_stage: only the
+    last stage and what follows it are trained, at 0.4 times the cost; `start` gives the rest.
+
+    soft_share: share of the soft targets in the target of a labelled head. soft_weight: weight of a
+    head without a label, whose target is the soft one. external_share, external_unlabelled: share
+    of the teacher of other data in the soft emotions of faces with and without a label. neutral:
+    factor of that teacher's probability of neutral, which it predicts too rarely on the development
+    set. rare_weight: the weight of an emotion without a label is 1, and this more for angry,
+    disgust and fear.
     """
 
     epochs: int = 50
@@ -40,6 +46,11 @@ class Recipe:
     mixup: float = 0.2
     soft_share: float = 0.5
     soft_weight: float = 0.5
+    external_share: float = 0.3
+    external_unlabelled: float = 0.5
+    neutral: float = 2.7
+    last_stage: bool = False
+    rare_weight: float = 2.0
     average: float = 0.998
     patience: int = 12
     seed: int = 1

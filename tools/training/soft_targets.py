@@ -31,7 +31,7 @@ from device.errors import UserError
 from device.values import AGE_YEARS, EMOTIONS
 from tools.datasets.augment import Augmentation, Picture, augment
 from tools.datasets.face_dataset import TRAIN, VOTES, FaceDataset
-from tools.scoring.metrics import probabilities
+from tools.scoring.metrics import log_prior, probabilities
 from tools.training.networks import HEADS, WORKING_SIZE, load_network
 from tools.training.precision import fastest_policy, with_policy
 
@@ -42,6 +42,9 @@ VIEW_AUGMENTATION = Augmentation(
 )
 """Of the views, and of the teachers' training: milder than the default, which is more variation
 than can be learnt in some dozens of epochs."""
+
+EXTERNAL = "external"
+"""Name in `SoftTargets.of` of the emotions by a teacher of other data."""
 
 CLASSES = {"emotion": len(EMOTIONS), "votes": len(VOTES), "age": len(AGE_YEARS), "female": 1}
 """Width of each head of a teacher."""
@@ -65,29 +68,35 @@ class Views:
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftTargets:
     """Mean probabilities of `views.count` views of N faces. shares: by head (views, N, C) uint8,
-    255 for certainty: teachers differ by more than a 255th."""
+    255 for certainty: teachers differ by more than a 255th. external: (N, 7) uint8 emotions by a
+    teacher of other data, for which all classes are equally frequent; None: there is none."""
 
     views: Views
     shares: Mapping[str, NDArray[np.uint8]]
+    external: NDArray[np.uint8] | None = None
 
     def of(self, numbers: NDArray[np.int64], rows: NDArray[np.int64]) -> dict[str, Array]:
         """By head (n, C) probabilities of n faces, each in the view of that number.
 
-        C is 7 for emotion, 8 for votes, 21 for age (over `AGE_YEARS`), 1 for female.
+        C is 7 for emotion, 8 for votes, 21 for age (over `AGE_YEARS`), 1 for female; the head
+        `EXTERNAL`, where there is such a teacher, has 7.
         """
-        chosen = {
-            head: shares[numbers, rows].astype(np.float32) for head, shares in self.shares.items()
-        }
-        return {
-            head: some / 255 if head == "female" else some / some.sum(axis=1, keepdims=True)
-            for head, some in chosen.items()
-        }
+        chosen = {head: shares[numbers, rows] for head, shares in self.shares.items()}
+        if self.external is not None:
+            chosen[EXTERNAL] = self.external[rows]
+        return {head: _probabilities_of(head, some) for head, some in chosen.items()}
 
     @property
     def digest(self) -> str:
         """Eight hexadecimal digits of all probabilities."""
         content = b"".join(self.shares[head].tobytes() for head in HEADS)
+        content += b"" if self.external is None else self.external.tobytes()
         return hashlib.sha256(content).hexdigest()[:8]
+
+
+def _probabilities_of(head: str, shares: NDArray[np.uint8]) -> Array:
+    some = shares.astype(np.float32)
+    return some / 255 if head == "female" else some / some.sum(axis=1, keepdims=True)
 
 
 def write_soft_targets(teacher: Path, faces: FaceDataset, views: Views, out: Path) -> None:
@@ -104,20 +113,18 @@ def write_soft_targets(teacher: Path, faces: FaceDataset, views: Views, out: Pat
     if out.exists():
         refuse_another(out, asked)
         return
+    prior = log_prior(faces.emotion, len(EMOTIONS))
     shares: dict[str, list[NDArray[np.uint8]]] = {}
     for number in tqdm(range(views.count), f"{out.stem}: views", disable=None):
         pictures = np.stack([
             views.of(picture, digest, number)
             for picture, digest in zip(faces.pictures, faces.digest, strict=True)
         ])  # fmt: skip
-        for head, some in _predict(network, pictures).items():
+        for head, some in _predict(network, pictures, prior).items():
             shares.setdefault(head, []).append(np.round(some * 255).astype(np.uint8))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_suffix(".part")
-    arrays: dict[str, Any] = {head: np.stack(some) for head, some in shares.items()}
-    with part.open("wb") as file:
-        np.savez_compressed(file, asked=json.dumps(asked), digests=_digest_rows(faces), **arrays)
-    part.replace(out)
+    write_file(
+        out, asked, digest_rows(faces), {head: np.stack(some) for head, some in shares.items()}
+    )
 
 
 def _load_teacher(path: Path) -> keras.Model:
@@ -130,10 +137,16 @@ def _load_teacher(path: Path) -> keras.Model:
     return network
 
 
-def _predict(network: keras.Model, faces: NDArray[np.uint8]) -> dict[str, Array]:
-    """Probabilities by head, the means of faces (N, 48, 48) and their mirror images."""
+def _predict(network: keras.Model, faces: NDArray[np.uint8], prior: Array) -> dict[str, Array]:
+    """Probabilities by head, the means of faces (N, 48, 48) and their mirror images.
+
+    prior: logarithms of the label shares that the emotions assume, as the labels do.
+    """
     sides = (faces, faces[:, :, ::-1])
     both = [network.predict(some[..., None].astype(np.float32), 256, verbose=0) for some in sides]
+    for one in both:
+        if "emotion" in one:
+            one["emotion"] = one["emotion"] + prior
     return {
         head: np.mean(
             [probabilities(head, np.asarray(one[head], np.float32)) for one in both], axis=0
@@ -147,11 +160,11 @@ def request_of(faces: FaceDataset, views: Views) -> dict[str, Any]:
     """What identifies a file of soft targets, besides its teacher."""
     return {
         "views": json.loads(json.dumps(asdict(views))),
-        "faces": _faces_digest(_digest_rows(faces)),
+        "faces": _faces_digest(digest_rows(faces)),
     }
 
 
-def _digest_rows(faces: FaceDataset) -> NDArray[np.uint8]:
+def digest_rows(faces: FaceDataset) -> NDArray[np.uint8]:
     """(N, 16): the faces' digests."""
     return np.frombuffer(bytes.fromhex("".join(faces.digest)), np.uint8).reshape(-1, 16)
 
@@ -231,7 +244,29 @@ def load_soft_targets(folder: Path, faces: FaceDataset) -> SoftTargets:
         raise UserError(f"{folder}: no teacher for {missing[0]}; `wayside-tools distill` adds one")
     assert views is not None
     means = {head: np.mean(some, axis=0) for head, some in shares.items()}
-    return SoftTargets(views, {h: np.round(mean).astype(np.uint8) for h, mean in means.items()})
+    rounded = {head: np.round(mean).astype(np.uint8) for head, mean in means.items()}
+    return SoftTargets(views, rounded, _external(folder / EXTERNAL, faces))
+
+
+def _external(folder: Path, faces: FaceDataset) -> NDArray[np.uint8] | None:
+    """(N, 7) mean emotions by the teachers of other data; None without a file of one."""
+    found = []
+    for path in sorted(folder.glob("*.npz")):
+        with _open(path) as file:
+            found.append(file["emotion"][_rows_of(file["digests"], faces, path)])
+    return np.round(np.mean(found, axis=0)).astype(np.uint8) if found else None
+
+
+def write_file(
+    out: Path, asked: Mapping[str, Any], digests: NDArray[np.uint8],
+    arrays: Mapping[str, NDArray[np.uint8]],
+) -> None:  # fmt: skip
+    """Write a file of soft targets, complete or not at all."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_suffix(".part")
+    with part.open("wb") as file:
+        np.savez_compressed(file, asked=json.dumps(asked), digests=digests, **arrays)
+    part.replace(out)
 
 
 def _rows_of(digests: NDArray[np.uint8], faces: FaceDataset, path: Path) -> NDArray[np.int64]:

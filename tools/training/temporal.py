@@ -19,7 +19,6 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import logit
 
-from device.recognition.recognise import emotion_output
 from tools.datasets.synthetic_clips import FRAME_RATES
 from tools.scoring.plots import draw_history
 from tools.scoring.temporal import CEILING, ClipBatches
@@ -97,7 +96,7 @@ def initialise(network: keras.Model, face: keras.Model, forgets_s: float) -> Non
     gain = gamma / np.sqrt(variance + face.get_layer("embed_norm").epsilon)
     embed, frame = network.get_layer("embed"), network.get_layer("frame")
     embed.set_weights([kernel * gain, beta - mean * gain])
-    frame.set_weights(face.get_layer(emotion_output(face.output)).get_weights())
+    frame.set_weights(face.get_layer("emotion").get_weights())
     embed.trainable = frame.trainable = False
     inputs, recurrent, bias = network.get_layer("lstm").get_weights()
     labels = frame.units

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -29,9 +29,8 @@ and outputs."""
 
 TYPES: tuple[Type, ...] = get_args(Type)
 
-OUTPUTS = ("emotion", "votes", "consensus", "age", "female", "embedding", "features")
-"""Outputs of the face model, if the network has them. The device reads the emotion of `consensus`,
-if the model has it."""
+OUTPUTS = ("emotion", "votes", "age", "female", "embedding", "features")
+"""Outputs of the face model, if the network has them."""
 
 SAMPLES = 500
 """Faces from which quantization ranges are taken."""
@@ -43,18 +42,19 @@ def representative_faces(train: FaceDataset, count: int = SAMPLES) -> NDArray[np
 
 
 def face_to_tflite(
-    network: keras.Model, samples: Iterable[NDArray[np.uint8]], kind: Type = "int8"
-) -> bytes:
-    """Input "face" (1, 64, 64, 1), uint8 for int8 and otherwise float32; outputs `OUTPUTS`.
+    network: keras.Model, samples: Iterable[NDArray[np.uint8]], kind: Type = "int8", *,
+    size: int = CROP_SIZE, outputs: Sequence[str] = OUTPUTS,
+) -> bytes:  # fmt: skip
+    """Input "face" (1, size, size, 1), uint8 for int8 and otherwise float32; `outputs` in order.
 
-    samples: grey (64, 64) faces for the quantization ranges; black and white are added.
+    samples: grey (size, size) faces for the quantization ranges; black and white are added.
     """
 
     def serve(face: tf.Tensor) -> dict[str, tf.Tensor]:
-        outputs = network(face, training=False)
-        return {name: outputs[name] for name in OUTPUTS if name in outputs}
+        found = network(face, training=False)
+        return {name: found[name] for name in outputs if name in found}
 
-    extremes = [np.full((CROP_SIZE, CROP_SIZE), level, np.uint8) for level in (0, 255)]
+    extremes = [np.full((size, size), level, np.uint8) for level in (0, 255)]
 
     def representative_dataset() -> Iterator[dict[str, NDArray[np.float32]]]:
         for picture in (*extremes, *samples):
@@ -76,7 +76,7 @@ def face_to_tflite(
         converter.inference_input_type = tf.uint8
         converter.inference_output_type = tf.int8
 
-    signature = [tf.TensorSpec((1, CROP_SIZE, CROP_SIZE, 1), tf.float32, "face")]
+    signature = [tf.TensorSpec((1, size, size, 1), tf.float32, "face")]
     return _convert(network, serve, signature, quantize)
 
 

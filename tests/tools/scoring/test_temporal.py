@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tools.scoring.temporal import ClipBatch, best_constant, rate, smoothed
+from tools.scoring.temporal import ClipBatch, rate, smoothed
 
 FPS = 10.0
 STEPS = 20
@@ -58,12 +58,3 @@ def test_the_mean_starts_as_the_ordinary_mean() -> None:
     shares = np.eye(2, dtype=np.float32)[None, [0, 1, 0, 0]]
     mean = smoothed(shares, [10], 1000)
     np.testing.assert_allclose(mean[0, :, 0], [1, 1 / 2, 2 / 3, 3 / 4], atol=1e-3)
-
-
-def test_noisy_frames_get_a_longer_time_constant() -> None:
-    rng = np.random.default_rng(0)
-    shown = np.zeros((20, 100), int)
-    noisy = np.where(rng.random(shown.shape) < 0.3, 1, 0)
-    assert best_constant(clips(shown, noisy), (0.05, 0.5)) == 0.5
-    quick = np.tile(np.repeat([0, 1], 5), (20, 10))
-    assert best_constant(clips(quick), (0.05, 0.5)) == 0.05

@@ -69,7 +69,7 @@ def test_a_mixed_face_has_weight_for_the_labels_of_both_faces() -> None:
     assert inputs.dtype == targets["emotion"].dtype == np.float32
     assert known["emotion"].sum() == known["female"].sum() == 2
     emotions = known["emotion"] == 1
-    np.testing.assert_allclose(targets["emotion"][emotions].sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(targets["emotion"][emotions, :7].sum(axis=1), 1, atol=1e-5)
     assert known["votes"].sum() <= 1  # one of the two has none
 
 
@@ -121,12 +121,56 @@ def test_soft_targets_soften_a_label_and_replace_a_missing_one() -> None:
     _, after, weights = distilled
     labelled = known["emotion"] == 1
     angry = np.eye(7)[0]
+    emotions = after["emotion"][:, :7]
     np.testing.assert_allclose(
-        after["emotion"][labelled], 0.6 * before["emotion"][labelled] + 0.4 * angry, atol=1e-6
+        emotions[labelled], 0.6 * before["emotion"][labelled, :7] + 0.4 * angry, atol=1e-6
     )
-    np.testing.assert_allclose(after["emotion"][~labelled], [angry, angry])
+    np.testing.assert_allclose(emotions[~labelled], [angry, angry])
     np.testing.assert_allclose(after["age"][labelled][:, -1], 40)  # these had no age of their own
     np.testing.assert_allclose(weights["age"], np.where(labelled, RECIPE.soft_weight, 1))
+
+
+def test_the_prior_of_the_labels_stands_beside_the_targets_of_labelled_faces_alone() -> None:
+    _, targets, known = Batches(faces(), RECIPE, 7, epoch=0)[0]
+    labelled = known["emotion"] == 1
+    shares = np.exp(targets["emotion"][:, 7:])
+    np.testing.assert_allclose(shares[~labelled], 1)
+    np.testing.assert_allclose(shares[labelled].sum(axis=1), 1, atol=1e-5)
+    assert shares[labelled][0, 0] == pytest.approx(
+        2 * shares[labelled][0, 1]
+    )  # a face against none
+
+
+def test_a_face_without_a_label_has_the_emotions_of_the_teacher_of_other_data() -> None:
+    fear, happy = EMOTIONS.index("fear"), EMOTIONS.index("happy")
+    external = np.zeros((4, 7), np.uint8)
+    external[:, fear] = 51
+    external[:, happy] = 204
+    soft = replace(soft_targets_of(4), external=external)
+    recipe = replace(
+        RECIPE, votes_share=0, soft_share=0.5, external_share=0.5, external_unlabelled=1.0,
+        neutral=1.0, rare_weight=2.0,
+    )  # fmt: skip
+    _, targets, weights = Batches(faces(), recipe, 7, 0, soft)[0]
+    labelled = weights["age"] != 1
+    emotions, prior = targets["emotion"][:, :7], targets["emotion"][labelled][0, 7:]
+    np.testing.assert_allclose(emotions[~labelled][:, [fear, happy]], [[0.2, 0.8]] * 2, atol=1e-6)
+    np.testing.assert_allclose(weights["emotion"], np.where(labelled, 1, 1 + 2 * 0.2), atol=1e-6)
+    # Of a labelled face it is a part of the soft half, with the labels' prior.
+    odds = 0.25 * np.exp(prior[fear] - prior[happy])
+    np.testing.assert_allclose(emotions[labelled][:, fear], 0.25 * odds / (1 + odds), atol=1e-6)
+
+
+def test_the_teacher_of_other_data_predicts_neutral_more_often_by_a_factor() -> None:
+    external = np.zeros((4, 7), np.uint8)
+    external[:, [0, 6]] = 100
+    soft = replace(soft_targets_of(4), external=external)
+    recipe = replace(RECIPE, external_unlabelled=0.5, neutral=3.0)
+    _, targets, weights = Batches(faces(), recipe, 7, 0, soft)[0]
+    unlabelled = targets["emotion"][weights["age"] == 1]
+    # Half of it is the other teachers' emotion, which is certain.
+    np.testing.assert_allclose(unlabelled[:, 6], 0.5 * 0.75, atol=1e-6)
+    np.testing.assert_allclose(unlabelled[:, 0], 0.5 * 0.25 + 0.5, atol=1e-6)
 
 
 def test_a_view_is_lightly_augmented_anew_in_each_epoch() -> None:

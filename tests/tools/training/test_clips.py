@@ -7,14 +7,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pytest
 
 from device.inference.litert import load_model
-from device.recognition.recognise import emotion_output
 from tools.datasets.face_dataset import VALIDATION, FaceDataset, from_pictures, pixel_digest
 from tools.scoring.temporal import CEILING
 from tools.training.clips import halves, run_backbone
-from tools.training.networks import TINY, face_network, with_consensus
+from tools.training.networks import TINY, face_network
 from tools.training.temporal import initialise, temporal_network
 from tools.training.tflite import face_to_tflite
 
@@ -35,11 +33,9 @@ def test_the_halves_for_selection_and_report_have_no_face_in_common() -> None:
     np.testing.assert_array_equal(halves(faces)[0].digest, first.digest)
 
 
-@pytest.mark.parametrize("consensus", [False, True])
-def test_a_batch_holds_the_backbones_outputs_of_each_frame(consensus: bool, tmp_path: Path) -> None:
+def test_a_batch_holds_the_backbones_outputs_of_each_frame(tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     network, faces = face_network(TINY), some_faces(7)
-    network = with_consensus(network) if consensus else network
     path = tmp_path / "face.tflite"
     path.write_bytes(face_to_tflite(network, faces.pictures, "float"))
     targets = np.eye(7, dtype=np.float32)[faces.emotion]
@@ -53,8 +49,6 @@ def test_a_batch_holds_the_backbones_outputs_of_each_frame(consensus: bool, tmp_
     frame = keras.Model(step.inputs[0], step.get_layer("frame").output)
     again = frame(batch.maps[0] * np.float32(CEILING / 255))
     np.testing.assert_allclose(again, batch.frames[0], atol=0.1)
-    output = emotion_output(load_model(path).outputs)
-    assert output == ("consensus" if consensus else "emotion")
     read = load_model(path).run({"face": faces.pictures[:1, ..., None].astype(np.float32)})
     exact = network(faces.pictures[:1, ..., None].astype(np.float32), training=False)
-    np.testing.assert_allclose(read[output], exact[output], atol=1e-3)
+    np.testing.assert_allclose(read["emotion"], exact["emotion"], atol=1e-3)

@@ -14,12 +14,31 @@ from device.values import AGE_YEARS
 from tools.datasets.face_dataset import TRAIN, VALIDATION, from_pictures
 from tools.training.batches import age_targets
 from tools.training.checkpoint import Checkpoint
-from tools.training.fit import RunningAverage, TrainingRun, age_loss, epoch_score, initialise
+from tools.training.fit import (
+    RunningAverage,
+    TrainingRun,
+    age_loss,
+    emotion_loss,
+    epoch_score,
+    initialise,
+)
 from tools.training.networks import TINY, Design, load_network
 from tools.training.pipeline import mean_network
 from tools.training.recipes import Recipe
 
 ONE_EPOCH = Recipe(epochs=1, batch=8, mixup=0, design=TINY)
+
+
+def test_logits_that_assume_equal_classes_fit_labels_of_any_prior() -> None:
+    prior = np.log(np.float32([0.9, 0.1]))
+    balanced = np.float32([[0.0, 0.0]])  # the face says nothing
+    shares = np.exp(prior)
+    target = np.concatenate([shares, prior])[None]
+    entropy = -(shares * prior).sum()
+    assert float(np.asarray(emotion_loss(target, balanced))[0]) == pytest.approx(entropy, abs=1e-6)
+    assert float(np.asarray(emotion_loss(target, prior[None]))[0]) > entropy + 0.1
+    unlabelled = np.float32([[0.5, 0.5, 0, 0]])
+    assert float(np.asarray(emotion_loss(unlabelled, balanced))[0]) == pytest.approx(np.log(2))
 
 
 def test_the_age_loss_falls_as_the_mean_approaches_the_age() -> None:

@@ -12,8 +12,6 @@ from tools.training.networks import (
     WORKING_SIZE,
     Design,
     face_network,
-    with_consensus,
-    with_only,
 )
 
 ACCELERATOR_LAYERS = (
@@ -65,14 +63,3 @@ def test_every_input_size_is_resized_to_fer_2013s() -> None:
     assert network(large)["features"].shape == network(small)["features"].shape == (1, 3, 3, 16)
     resize = keras.Model(network.input, network.get_layer("resize").output)
     np.testing.assert_allclose(resize(large), large, atol=1e-3)  # has that size already
-
-
-def test_the_consensus_is_the_mean_of_emotion_and_votes() -> None:
-    network = with_consensus(face_network(TINY))
-    faces = (
-        np.random.default_rng(0).integers(0, 256, (2, CROP_SIZE, CROP_SIZE, 1)).astype(np.float32)
-    )
-    outputs = {name: np.asarray(value) for name, value in network(faces).items()}
-    mean = (outputs["emotion"] + outputs["votes"][:, :7]) / 2
-    np.testing.assert_allclose(outputs["consensus"], mean, atol=1e-5)
-    assert set(with_only(network, ("age",)).output) == {"age", "embedding", "features"}
