@@ -77,7 +77,7 @@ def test_a_photo_is_one_json_line_of_who_is_there_and_what_would_be_suggested(lo
     assert line["source"] == str(photo)
     assert line["at"] is None
     (face,) = line["faces"]
-    assert list(face) == ["box", "score", "emotion", "mood", "age", "age_band", "female"]
+    assert list(face) == ["box", "score", "emotion", "mood", "age", "age_band", "female", "trust"]
     assert holds(face["box"], *FACE)
     assert 80 < face["box"][3] < 130
     assert 0.5 <= face["score"] <= 1
@@ -85,6 +85,7 @@ def test_a_photo_is_one_json_line_of_who_is_there_and_what_would_be_suggested(lo
     assert sum(face["emotion"].values()) == pytest.approx(1, abs=0.01)
     assert 0 <= face["age"] <= 100
     assert 0 <= face["female"] <= 1
+    assert face["trust"] == {"emotion": 1, "age": 1, "gender": 1}
     assert len(line["suggestions"]) == 5
     for suggestion in line["suggestions"]:
         assert list(suggestion) == ["id", "kind", "title", "score", "why"]
