@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
+from device.values import EMOTIONS
 from tools.datasets.face_dataset import VALIDATION, VOTES, FaceDataset
 from tools.scoring.majority import majority
 from tools.scoring.metrics import balanced_weights, mean_years
@@ -133,7 +134,7 @@ def _targets(
 ) -> list[tuple[str, NDArray[np.bool_], Array]]:
     """Head, mask (N,) of the faces with its label, and their targets. The targets of the emotion,
     whose classes are equally frequent, have weights."""
-    labels = outputs["emotion"].shape[1]
+    labels = outputs["emotion"].shape[1] if "emotion" in outputs else len(EMOTIONS)
     # Votes by their majority, by which the output is used: fitted to the shares, the output was far
     # less confident of the majority than it was accurate (ECE 0.1).
     voted = majority(held_out.votes).label

@@ -10,11 +10,18 @@ import skimage.data
 
 from device.errors import UserError
 from device.values import EMOTIONS
-from tests.tools.training.test_soft_targets import VIEWS, faces, teacher
+from tests.tools.training.test_soft_targets import VIEWS, faces
 from tools.datasets.photos import ColourCropper
 from tools.scoring.hsemotion import BOX, FILE, HSEmotion
 from tools.training.external_teacher import write_targets
-from tools.training.soft_targets import EXTERNAL, load_soft_targets, write_soft_targets
+from tools.training.soft_targets import (
+    CLASSES,
+    EXTERNAL,
+    digest_rows,
+    load_soft_targets,
+    request_of,
+    write_file,
+)
 
 
 class ByBrightness:
@@ -30,7 +37,9 @@ class ByBrightness:
 
 def test_its_emotions_are_loaded_beside_those_of_the_other_teachers(tmp_path: Path) -> None:
     dataset, folder = faces(6), tmp_path / "soft_targets"
-    write_soft_targets(teacher(tmp_path / "a.keras", 1), dataset, VIEWS, folder / "a.npz")
+    asked = request_of(dataset, VIEWS) | {"teacher": "a"}
+    shares = {head: np.full((2, 6, width), 100, np.uint8) for head, width in CLASSES.items()}
+    write_file(folder / "a.npz", asked, digest_rows(dataset), shares)
     assert load_soft_targets(folder, dataset).external is None
     halves = (dataset.take(np.arange(3)), dataset.take(np.arange(3, 6)))
     write_targets(ByBrightness(), halves, folder / EXTERNAL / "other.npz")
