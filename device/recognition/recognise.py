@@ -1,12 +1,14 @@
 """Recognition of emotion, age and gender, each of which can be switched off.
 
-One call of the backbone gives all three; a one-step LSTM, whose state lasts as long as the track,
-follows the emotion over time. Features and states never leave this module. `backend` says what runs
+One call of the backbone gives all three, and whether eyes and mouth are covered, which lowers the
+trust in what is read from them; a one-step LSTM, whose state lasts as long as the track, follows
+the emotion over time. Features and states never leave this module. `backend` says what runs
 the backbone.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,6 +27,9 @@ from device.values import AGE_YEARS, Floats, Frame, Image, Reading, Track, Trust
 
 State: TypeAlias = tuple[Floats, Floats]
 """An LSTM's h and c, each (1, units)."""
+
+Output: TypeAlias = dict[str, NDArray[np.float32]]
+"""What the backbone gives of one face, by the names of its outputs."""
 
 
 class Temporal:
@@ -104,13 +109,18 @@ class Recogniser:
         A track that the detector has just missed gets none, and keeps its state.
         """
         self._forget_all_but({track.id for track in tracks})
-        return tuple(self._reading(frame, t) for t in tracks if t.face.score > UNSEEN)
+        readings = []
+        for track in tracks:
+            if track.face.score > UNSEEN:
+                crop = crop_face(frame.grey, track.face)
+                trust = trust_of(crop, track.face)
+                readings.append(self._reading(crop, track.id, frame.at, track.eyes_open, trust))
+        return tuple(readings)
 
     def read_crop(self, crop: Image, at: float = 0.0, *, trust: float = 1.0) -> Reading:
         """Read a grey face crop (H, W) of any size, without a track. trust: in the crop."""
         square = cv2.resize(crop, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR)
-        emotion, age, female = self._heads(np.asarray(square, np.uint8), None)
-        return Reading("", at, self.labels, emotion, age, female, None, Trust.same(trust))
+        return self._reading(np.asarray(square, np.uint8), None, at, None, trust)
 
     def clear(self) -> None:
         """Drop the state of every track."""
@@ -120,28 +130,26 @@ class Recogniser:
         for gone in self._states.keys() - ids:
             del self._states[gone]
 
-    def _reading(self, frame: Frame, track: Track) -> Reading:
-        crop = crop_face(frame.grey, track.face)
-        trust = Trust.same(trust_of(crop, track.face))
-        emotion, age, female = self._heads(crop, track.id)
-        return Reading(
-            track.id, frame.at, self.labels, emotion, age, female, track.eyes_open, trust
-        )
+    def _reading(
+        self, crop: Image, track_id: str | None, at: float, eyes_open: float | None, trust: float
+    ) -> Reading:
+        """Read a crop (64, 64); what is switched off is None. trust: in the crop."""
+        emotion = age = female = None
+        trusts = Trust.same(trust)
+        if self._on.emotion or self._on.age or self._on.gender:
+            wanted = ("emotion", "features", "age", "female", "occluded")
+            output = self._face.run({"face": crop[None, :, :, None]}, wanted)
+            emotion = self._emotion(output, track_id) if self._on.emotion else None
+            age = softmax(output["age"][0]) if self._on.age else None
+            female = sigmoid(output["female"].item()) if self._on.gender else None
+            if "occluded" in output:
+                eyes, mouth = output["occluded"][0].tolist()
+                trusts = trust_behind(trust, eyes, mouth)
+                eyes_open = None if eyes > 0 else eyes_open
+        name = track_id or ""
+        return Reading(name, at, self.labels, emotion, age, female, eyes_open, trusts)
 
-    def _heads(
-        self, crop: Image, track_id: str | None
-    ) -> tuple[Floats | None, Floats | None, float | None]:
-        """Emotion, age and P(female), None where switched off."""
-        if not (self._on.emotion or self._on.age or self._on.gender):
-            return None, None, None
-        wanted = ("emotion", "features", "age", "female")
-        output = self._face.run({"face": crop[None, :, :, None]}, wanted)
-        emotion = self._emotion(output, track_id) if self._on.emotion else None
-        age = softmax(output["age"][0]) if self._on.age else None
-        female = 1 / (1 + float(np.exp(-output["female"].item()))) if self._on.gender else None
-        return emotion, age, female
-
-    def _emotion(self, output: dict[str, NDArray[np.float32]], track_id: str | None) -> Floats:
+    def _emotion(self, output: Output, track_id: str | None) -> Floats:
         """Over time if there is a track and a temporal model, else of this crop alone."""
         if self._temporal is None or track_id is None:
             return probabilities(output["emotion"][0], self._scale)
@@ -164,12 +172,29 @@ class Recogniser:
                 "features": (1, -1, -1, -1),
             },
         )
+        if "occluded" in model.outputs:  # models for labels of one's own lack it
+            model.require({}, {"occluded": (1, 2)})
         return model
+
+
+def trust_behind(trust: float, eyes: float, mouth: float) -> Trust:
+    """Trust in each reading of a face whose eyes or mouth may be covered.
+
+    trust: in the picture. eyes, mouth: logits of the output "occluded". Which region a reading
+    needs is measured (docs/experiments.md): emotion the mouth, age and gender the eyes.
+    """
+    bare_eyes, bare_mouth = sigmoid(-eyes), sigmoid(-mouth)
+    return Trust(emotion=trust * bare_mouth, age=trust * bare_eyes, gender=trust * bare_eyes)
 
 
 def probabilities(values: Floats, scale: Scale) -> Floats:
     """Class probabilities, shape (n,), of an output with the scale that the model card names."""
     return values if scale == "probabilities" else softmax(values)
+
+
+def sigmoid(logit: float) -> float:
+    """Probability of a logit."""
+    return 0.5 + 0.5 * math.tanh(logit / 2)
 
 
 def softmax(logits: Floats) -> Floats:

@@ -15,12 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from device.faces.blazeface import KEYPOINTS
-from device.faces.crop import framing_of
-from device.values import Box, Face
 from tools.datasets.augment import reduce_resolution, warp
+from tools.datasets.covers import drawn, keypoints_in_crop
 from tools.datasets.face_dataset import FaceDataset
-from tools.datasets.photos import ALIGNED_KEYPOINTS
 from tools.scoring.metrics import Array, face_metrics
 
 Pictures = NDArray[np.uint8]
@@ -102,25 +99,6 @@ def turned(pictures: Pictures, degrees: float, rng: np.random.Generator) -> Pict
     )  # fmt: skip
 
 
-def keypoints_in_crop() -> NDArray[np.float64]:
-    """(6, 2) right eye, left eye, nose, mouth, right and left ear in a crop, in shares of its side:
-    the keypoints of aligned photos in the device's framing."""
-    pixels = 1000 * ALIGNED_KEYPOINTS
-    framing = framing_of(Face(Box(0, 0, 1000, 1000), pixels, 1.0, KEYPOINTS))
-    return np.asarray((pixels - (framing.x, framing.y)) / framing.side + 0.5, np.float64)
-
-
-FINE = 4
-"""Covers are painted this many times larger and averaged down, for soft edges."""
-
-
-def _drawn(size: int, draw: Callable[[Pictures, float], None]) -> NDArray[np.float32]:
-    """(size, size) coverage, 0 to 1, of what `draw` paints on a picture of the given side."""
-    large = np.zeros((size * FINE, size * FINE), np.uint8)
-    draw(large, float(size * FINE))
-    return cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-
-
 def mask_area(size: int, height: float) -> NDArray[np.float32]:
     """(size, size) coverage by a face mask up to `height`: 0 below the chin, 1 between nose and
     eyes."""
@@ -139,7 +117,7 @@ def mask_area(size: int, height: float) -> NDArray[np.float32]:
         rows = np.arange(picture.shape[0])[:, None] / side
         picture[rows < edge + sag] = 0
 
-    return _drawn(size, draw)
+    return drawn(size, draw)
 
 
 def glasses_area(size: int) -> NDArray[np.float32]:
@@ -159,7 +137,7 @@ def glasses_area(size: int) -> NDArray[np.float32]:
             cv2.line(picture, at(*eye), at(ear[0], eye[1]), 255, thick)
         cv2.line(picture, at(*points[0]), at(*points[1]), 255, thick)
 
-    return _drawn(size, draw)
+    return drawn(size, draw)
 
 
 def masked(pictures: Pictures, height: float, rng: np.random.Generator) -> Pictures:

@@ -16,7 +16,7 @@ from device.faces.blazeface import BlazeFace
 from device.faces.crop import crop_face
 from device.faces.tracks import UNSEEN
 from device.inference.edgetpu import Backend
-from device.recognition.recognise import Recogniser, softmax
+from device.recognition.recognise import Recogniser, softmax, trust_behind
 from device.values import AGE_YEARS, EMOTIONS, Box, Frame, Track, Trust
 
 CPU = VisionConfig()
@@ -233,6 +233,15 @@ def test_the_backend_in_use_is_reported(models: Path, tmp_path: Path) -> None:
     strict = wanted.model_copy(update={"accelerator_fallback": False})
     with pytest.raises(UserError, match=r"vision\.accelerator: edgetpu: "):
         Recogniser(models, strict, RecogniseConfig())
+
+
+def test_a_covered_mouth_hides_the_emotion_and_covered_eyes_age_and_gender() -> None:
+    bare, covered = -9.0, 9.0
+    assert min(astuple(trust_behind(0.8, bare, bare))) == pytest.approx(0.8, abs=0.01)
+    masked, behind_glasses = trust_behind(1, bare, covered), trust_behind(1, covered, bare)
+    assert astuple(masked) == pytest.approx((0, 1, 1), abs=0.01)
+    assert astuple(behind_glasses) == pytest.approx((1, 0, 0), abs=0.01)
+    assert trust_behind(1, 1e9, -1e9) == Trust(1, 0, 0)
 
 
 def test_a_large_logit_does_not_overflow() -> None:

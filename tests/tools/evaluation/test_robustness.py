@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tools.datasets.covers import keypoints_in_crop
 from tools.datasets.face_dataset import VALIDATION, FaceDataset, from_pictures
 from tools.evaluation.robustness import (
     CONDITIONS,
     corrupted,
     glasses_area,
-    keypoints_in_crop,
     mask_area,
     robustness,
 )
