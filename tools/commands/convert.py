@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from tools.places import quiet_tensorflow
 
 if TYPE_CHECKING:
     import keras
+
+    from tools.datasets.face_dataset import FaceDataset
 
 TYPES = ("float", "dynamic", "int8", "int16")
 
@@ -48,6 +51,12 @@ def add_parser(subparsers: SubParsers) -> None:
         help="the class folders that the network was trained on, if not FER-2013",
     )
     convert.add_argument(
+        "--occlusion",
+        action="store_true",
+        help="fit the output that tells covered eyes and mouths anew, on the public datasets, and "
+        "write the network with it as FILE.keras",
+    )
+    convert.add_argument(
         "--edgetpu",
         action="store_true",
         help="compile it with edgetpu_compiler, or list the operators that an Edge TPU lacks",
@@ -78,7 +87,7 @@ def _convert(arguments: argparse.Namespace) -> int:
 
 def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
     from device.values import EMOTIONS
-    from tools.training.convert import MAX_LOSS, as_table, convert_face
+    from tools.training.convert import MAX_LOSS, as_table, card_of, convert_face
     from tools.training.model_cards import DATA, own_data
 
     labels, data, folder = EMOTIONS, list(DATA), arguments.labels
@@ -99,14 +108,34 @@ def _convert_face(network: keras.Model, arguments: argparse.Namespace) -> None:
         print(*issues.lines(), sep="\n")
         data = own_data(folder, labels)
         datasets = {folder.name: faces}
+    source, own = arguments.source, card_of(arguments.source)
+    if arguments.occlusion:
+        network, source = _refit(network, arguments, datasets)
     card = convert_face(
-        network, arguments.source, arguments.out, datasets, labels,
-        kind=arguments.type or "int8", data=data,
+        network, source, arguments.out, datasets, labels,
+        kind=arguments.type or "int8", data=data, own=own,
         max_loss=MAX_LOSS if arguments.max_loss is None else arguments.max_loss,
     )  # fmt: skip
     print(as_table(card))
     sizes = ", ".join(f"{kind} {n}" for kind, n in card["conversion"]["bytes"].items())
     print(f"\nbytes: {sizes}; {_milliseconds(card)}\n{arguments.out}: written, with its card")
+
+
+def _refit(
+    network: keras.Model, arguments: argparse.Namespace, datasets: Mapping[str, FaceDataset]
+) -> tuple[keras.Model, Path]:
+    """The network with a new occlusion head, and the file that it is written to."""
+    from tools.datasets.face_dataset import TRAIN, VALIDATION, join
+    from tools.training.occlusion import with_occlusion
+
+    if arguments.labels is not None:
+        raise UserError("--occlusion: not with --labels; it is fitted on the public datasets")
+    faces = join(*datasets.values())
+    network = with_occlusion(network, faces.only(TRAIN), faces.only(VALIDATION))
+    path: Path = arguments.out.with_suffix(".keras")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    network.save(path)
+    return network, path
 
 
 def _milliseconds(card: dict[str, Any]) -> str:

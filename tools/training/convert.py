@@ -79,19 +79,20 @@ def refuse_loss(
 def convert_face(
     network: keras.Model, source: Path, out: Path, datasets: Mapping[str, FaceDataset],
     labels: Sequence[str] = EMOTIONS, *, kind: Type = "int8", max_loss: float = MAX_LOSS,
-    data: Sequence[Mapping[str, str]] = DATA,
+    data: Sequence[Mapping[str, str]] = DATA, own: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Convert a face network, compare both on the validation splits, and write file and card.
 
-    data: name and terms of the training datasets, if no card beside the source names them. Returns
-    the card, whose `conversion` has bytes and milliseconds a call of both.
+    data: name and terms of the training datasets, if no card beside the source names them. own: the
+    card that describes the training; by default that beside the source. Returns the card, whose
+    `conversion` has bytes and milliseconds a call of both.
 
     Raises:
         UserError: no output "emotion" or other labels, no labelled face to compare on, or the
             conversion loses too much; nothing is written.
     """
     require_outputs(network, source, ("emotion",))
-    units, own = int(network.output["emotion"].shape[-1]), _card_of(source)
+    units, own = int(network.output["emotion"].shape[-1]), card_of(source) if own is None else own
     own_labels = own.get("labels", labels)
     if units != len(labels) or list(own_labels) != list(labels):
         raise UserError(
@@ -136,7 +137,7 @@ def convert_temporal(network: keras.Model, source: Path, out: Path) -> dict[str,
         UserError: its labels are not known, or the outputs of the file differ from the network's;
             nothing is written.
     """
-    own = _card_of(source)
+    own = card_of(source)
     labels = own.get("labels", EMOTIONS)
     units = int(network.output["emotion"].shape[-1])
     if units != len(labels):
@@ -195,7 +196,7 @@ def _command(source: Path, out: Path, kind: Type) -> str:
     return f"wayside-tools convert {source.name} --out {out.name} --type {kind}"
 
 
-def _card_of(source: Path) -> dict[str, Any]:
+def card_of(source: Path) -> dict[str, Any]:
     """The card beside a `.keras` file, if it is of that file; else an empty one."""
     try:
         card = json.loads(source.with_suffix(".json").read_text())

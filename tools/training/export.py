@@ -23,6 +23,7 @@ from tools.training.calibrate import scale_heads, shift_heads
 from tools.training.clips import TemporalRecipe, clip_faces, make_clip_batches
 from tools.training.convert import measure_both, refuse_loss
 from tools.training.model_cards import DATA, TEMPORAL, face_card, write_card
+from tools.training.occlusion import with_occlusion
 from tools.training.soft_targets import SoftTargets
 from tools.training.temporal import kind_of, train_temporal
 from tools.training.tflite import face_to_tflite, representative_faces, temporal_to_tflite
@@ -50,6 +51,7 @@ def export_models(
     train, held_out = together.only(TRAIN), together.only(VALIDATION)
     temperatures = scale_heads(network, held_out)
     biases = shift_heads(network, held_out)
+    network = with_occlusion(network, train, held_out)
     face = folder / "face.tflite"
     face.write_bytes(face_to_tflite(network, representative_faces(train)))
     network.save(folder / "face.keras")

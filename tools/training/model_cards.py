@@ -47,6 +47,7 @@ FACE: dict[str, Any] = {
         "votes": "logits",
         "age": "logits",
         "female": "logits",
+        "occluded": "logits",
         "embedding": "values",
         "features": "values",
     },

@@ -29,7 +29,7 @@ and outputs."""
 
 TYPES: tuple[Type, ...] = get_args(Type)
 
-OUTPUTS = ("emotion", "votes", "age", "female", "embedding", "features")
+OUTPUTS = ("emotion", "votes", "age", "female", "occluded", "embedding", "features")
 """Outputs of the face model, if the network has them."""
 
 SAMPLES = 500
