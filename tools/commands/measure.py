@@ -1,4 +1,4 @@
-"""`wayside-tools measure`: figures of detection, steadiness, stillness, temporal evaluation."""
+"""`wayside-tools measure`: figures of one part of the corridor on real data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.options import MIN_FACES, add_data, at_least, data_folder
+from tools.commands.options import MIN_FACES, add_data, add_limit, at_least, data_folder
 from tools.places import MODELS, ROOT, quiet_tensorflow
 
 
@@ -16,13 +16,14 @@ def add_parser(subparsers: SubParsers) -> None:
     """Add the command and what it measures."""
     measure = subparsers.add_parser(
         "measure",
-        help="figures of detection, steadiness, stillness and temporal evaluation",
+        help="figures of detection, occlusion, steadiness, stillness and temporal evaluation",
         description="Measure one part of the corridor on real data, with the shipped models.",
         epilog="example: wayside-tools measure steadiness --data ../shared/data",
     )
     what = measure.add_subparsers(dest="what", required=True, metavar="WHAT")
     for name, run, line in (
         ("detection", _detection, "recall, agreement of the detectors, false tracks, distance"),
+        ("occlusion", _occlusion, "covered faces that are noticed, and what becomes of readings"),
         ("steadiness", _steadiness, "label switches a minute, lag on hard cuts, share unknown"),
         ("stillness", _stillness, "pictures of faces that stop counting, people who do not"),
         ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
@@ -32,6 +33,9 @@ def add_parser(subparsers: SubParsers) -> None:
         verb.set_defaults(run=run)
         if name == "temporal":
             _add_temporal(verb)
+        if name == "occlusion":
+            verb.add_argument("--model", type=Path, default=MODELS / "face.tflite")
+            add_limit(verb)
         if name == "stillness":
             verb.add_argument(
                 "--development",
@@ -48,6 +52,18 @@ def _detection(arguments: argparse.Namespace) -> int:
         if not (data / part).is_dir():
             raise UserError(f"{data / part}: no such folder; `measure detection` reads it")
     detection.report(data)
+    return 0
+
+
+def _occlusion(arguments: argparse.Namespace) -> int:
+    from tools.datasets.face_dataset import TEST
+    from tools.datasets.load import load_datasets
+    from tools.evaluation import occlusion
+
+    faces = load_datasets(data_folder(arguments), arguments.runs / "cache", arguments.limit)
+    bare = {name: dataset.only(TEST) for name, dataset in faces.items()}
+    for line in occlusion.report(arguments.model, bare["utkface"], bare["fer2013"]):
+        print(line)
     return 0
 
 
