@@ -15,6 +15,7 @@ from typing import Any
 
 from device import RELEASE
 from device.camera.capture import Camera, Capture
+from device.camera.mounting import Light
 from device.config import Config
 from device.corridor import Corridor
 from device.display.server import PageServer, settings_script, words_script
@@ -61,6 +62,7 @@ class Kiosk:
         self.world = world or World(config)
         self.counts = Counts(config.privacy)
         self.audience = Audience()
+        self._light = Light()
         self._context = self.world.context()
         self._seen_at = self._publish_at = self._health_at = self._fps = 0.0
         self._published: tuple[int, str] | None = None
@@ -139,6 +141,7 @@ class Kiosk:
         gap = frame.at - self._seen_at
         self._fps += 0.1 * (1 / gap - self._fps) if 0 < gap < 1 else -self._fps
         self._seen_at = frame.at
+        self._light.measure(frame)
         self.audience = self.corridor.see(frame).audience
 
     def _too_soon(self, frame: Frame) -> bool:
@@ -186,9 +189,16 @@ class Kiosk:
     def _camera_state(self) -> dict[str, Any]:
         state = self.capture.state
         waits = self._live and not self._context.page_alive and not self._context.opted_out
-        name = "waiting_for_page" if state.name == "closed" and waits else state.name
+        name: str = state.name
+        reason, luma = state.reason, None
+        if name == "closed" and waits:
+            name = "waiting_for_page"
+        elif name == "open" and self._light.luma is not None:
+            luma = round(self._light.luma, 1)
+            if self._light.dark:
+                name, reason = "dark", "too dark to see faces"
         since_s = round(self._context.at - state.since, 1)
-        return {"state": name, "since_s": since_s, "reason": state.reason}
+        return {"state": name, "since_s": since_s, "reason": reason, "luma": luma}
 
 
 def _line(screen: Screen) -> str:

@@ -71,6 +71,8 @@ class CameraConfig(Section):
     """The source of frames."""
 
     source: str = Field("auto", description="auto, picamera, usb:0, rtsp://..., a file, demo")
+    rotate: Literal[0, 90, 180, 270] = Field(0, description="degrees clockwise, to upright")
+    flip: bool = Field(False, description="exchange left and right, after the rotation")
     width: int = Field(640, ge=160, le=1920, description="pixels")
     height: int = Field(480, ge=120, le=1080, description="pixels")
     fps: float = Field(15, ge=1, le=60, description="frames per second")

@@ -29,7 +29,8 @@ def marks(root: Path) -> dict[int, set[str]]:
 
 def test_every_known_failure_has_a_test_or_is_marked_as_open(root: Path) -> None:
     rows = table(root)
-    assert set(rows) == set(range(1, 33))
+    assert list(rows) == list(range(1, len(rows) + 1))
+    assert len(rows) > 32
     for number in MUST:
         tests, is_open = rows[number]
         assert tests or is_open, number

@@ -6,10 +6,8 @@ created; what may recover (a cable, a network) is an error of `open` or `read`.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
-import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,31 +18,45 @@ from device.camera.capture import Camera
 from device.camera.demo import Demo
 from device.camera.files import Paced, PictureFolder, VideoFile, retrieved
 from device.camera.images import is_picture
+from device.camera.mounting import Upright
 from device.camera.picamera import PiCamera, picamera_attached
+from device.camera.usb import UsbCamera, usb_cameras
 from device.config import CameraConfig
 from device.errors import UserError
 from device.values import Frame
 
-TAKES = "auto, picamera, usb:0, rtsp://..., a video file, a folder of images, demo"
+TAKES = (
+    "auto, picamera, usb:0, usb:NAME, rtsp://..., http://..., a video file, a folder of images, "
+    "demo"
+)
+
+NETWORK = ("rtsp://", "rtsps://", "http://", "https://")
+"""What the address of a network camera begins with."""
 
 # With UDP a lost packet corrupts a face; some cameras support only TCP.
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
 
 
 def open_source(spec: str, config: CameraConfig) -> Camera:
-    """The camera that `spec` names, not yet open; `auto` is resolved now.
+    """The camera that `spec` names, not yet open, with upright pictures; `auto` is resolved now.
 
     Raises:
         UserError: no such source, file or folder, or a package that is missing.
     """
-    spec = resolve_source(spec)
+    camera = _camera(resolve_source(spec), config)
+    if config.rotate or config.flip:
+        return Upright(camera, config.rotate, config.flip)
+    return camera
+
+
+def _camera(spec: str, config: CameraConfig) -> Camera:
     if spec == "picamera":
         return PiCamera(config)
     if spec == "demo":
         return Paced(Demo(config))
-    if re.fullmatch(r"usb:\d+", spec):
-        return UsbCamera(int(spec.partition(":")[2]), config)
-    if spec.startswith(("rtsp://", "rtsps://")):
+    if spec.startswith("usb:") and spec != "usb:":
+        return UsbCamera(spec.removeprefix("usb:"), config)
+    if spec.lower().startswith(NETWORK):
         return NetworkCamera(spec, config)
     path = Path(spec).expanduser()
     if path.is_dir():
@@ -61,90 +73,17 @@ def resolve_source(spec: str) -> str:
         return spec
     if picamera_attached():
         return "picamera"
-    return next((f"usb:{index}" for index in usb_cameras()), "demo")
+    return next((f"usb:{camera.number}" for camera in usb_cameras()), "demo")
 
 
 def is_live(spec: str) -> bool:
     """Whether a source shows people who are there now, so that a page must show the notice."""
     spec = resolve_source(spec)
-    return spec == "picamera" or spec.startswith(("usb:", "rtsp://", "rtsps://"))
-
-
-def usb_cameras(devices: Path = Path("/dev")) -> tuple[int, ...]:
-    """Numbers of the USB cameras that can be opened; none of them starts to stream."""
-    query_capabilities = 0x80685600  # VIDIOC_QUERYCAP of linux/videodev2.h
-    video_capture = 0x1
-    found = []
-    for device in devices.glob("video*"):
-        answer = bytearray(104)
-        try:
-            handle = os.open(device, os.O_RDWR | os.O_NONBLOCK)
-        except OSError:
-            continue
-        try:
-            fcntl.ioctl(handle, query_capabilities, answer)
-        except OSError:
-            continue
-        finally:
-            os.close(handle)
-        # struct v4l2_capability: driver[16], card[32], bus_info[32], version, capabilities of the
-        # whole device and of this node. The Pi's own nodes are on the platform bus.
-        bus, capabilities = struct.unpack("48x32s8xI12x", answer)
-        if bus.startswith(b"usb-") and capabilities & video_capture:
-            found.append(int(device.name.removeprefix("video")))
-    return tuple(sorted(found))
-
-
-class UsbCamera:
-    """A camera that the kernel shows as /dev/video<index>."""
-
-    def __init__(
-        self, index: int, config: CameraConfig, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._index = index
-        self._config = config
-        self._clock = clock
-        self._capture = cv2.VideoCapture()
-        self._due = 0.0
-
-    def open(self) -> None:
-        """Start the camera at the configured size and rate, or the nearest that it has."""
-        # OpenCV waits ten seconds for a picture unless this is set.
-        patience = max(1, int(self._config.read_deadline_s) - 1)
-        os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(patience))
-        if not self._capture.open(self._index, cv2.CAP_V4L2):
-            raise OSError(f"/dev/video{self._index} does not open")
-        # Uncompressed where USB 2 has the bandwidth; OpenCV may choose a format by itself that
-        # it returns undecoded.
-        small = self._config.width * self._config.height <= 640 * 480
-        for wish, value in (
-            (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*("YUYV" if small else "MJPG"))),
-            (cv2.CAP_PROP_BUFFERSIZE, 1),
-            (cv2.CAP_PROP_FRAME_WIDTH, self._config.width),
-            (cv2.CAP_PROP_FRAME_HEIGHT, self._config.height),
-            (cv2.CAP_PROP_FPS, self._config.fps),
-        ):
-            self._capture.set(wish, value)
-
-    def read(self) -> Frame:
-        """The next frame that is due; frames beyond the configured rate are not decoded."""
-        while True:
-            if not self._capture.grab():
-                raise OSError(f"/dev/video{self._index} delivers no picture")
-            now = self._clock()
-            if now >= self._due:
-                break
-        # Up to a quarter of a frame early is accepted, since clocks differ.
-        self._due = now + 0.75 / self._config.fps
-        return retrieved(self._capture, now, max(self._config.width, self._config.height))
-
-    def close(self) -> None:
-        """Release the device."""
-        self._capture.release()
+    return spec == "picamera" or spec.lower().startswith(("usb:", *NETWORK))
 
 
 class NetworkCamera:
-    """A network camera, by RTSP."""
+    """A network camera, by RTSP, or by HTTP as most send MJPEG."""
 
     def __init__(
         self, address: str, config: CameraConfig, *, clock: Callable[[], float] = time.monotonic
@@ -154,6 +93,7 @@ class NetworkCamera:
         self._config = config
         self._clock = clock
         self._capture = cv2.VideoCapture()
+        self._read = 0
 
     def open(self) -> None:
         """Connect, within the deadline."""
@@ -168,11 +108,15 @@ class NetworkCamera:
         )
         if not opened:
             raise OSError(f"{self._name} does not answer")
+        self._read = 0
 
     def read(self) -> Frame:
         """The next frame of the stream, scaled down to the configured size."""
         if not self._capture.grab():
+            if self._read == 1:
+                raise OSError(f"{self._name} sends one picture alone; take the stream's address")
             raise OSError(f"{self._name} delivers no picture")
+        self._read += 1
         return retrieved(self._capture, self._clock(), max(self._config.width, self._config.height))
 
     def close(self) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from device.camera.picamera import picamera_attached
-from device.camera.sources import open_source, resolve_source, usb_cameras, without_password
+from device.camera.sources import open_source, resolve_source, without_password
+from device.camera.usb import find_usb, usb_cameras
 from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
 from device.display.server import PageServer, settings_script, words_script
@@ -38,6 +39,11 @@ def add_parser(verbs: SubParsers) -> None:
         epilog="example: wayside check --config /etc/wayside/config.yaml",
     )
     add_config(parser)
+    parser.add_argument(
+        "--cameras",
+        action="store_true",
+        help="list the cameras of this machine, by names that survive a restart, and end",
+    )
     parser.set_defaults(run=run)
 
 
@@ -47,6 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: the configuration cannot be read.
     """
+    if arguments.cameras:
+        print("\n".join(_cameras()) or "no camera found: is it plugged in?")
+        return 0
     config = load_config(arguments.config)
     _print("ok", "configuration", str(arguments.config))
     results = [_passes(name, part, config) for name, part in PARTS.items()]
@@ -86,14 +95,20 @@ def _catalogue(config: Config) -> str:
     return f"{len(matcher.catalogue)} items, preset {config.matching.preset}"
 
 
+def _cameras() -> list[str]:
+    """A line for each camera: what `camera.source` takes, and the product."""
+    ribbon = ["picamera    on the ribbon cable"] if picamera_attached() else []
+    return ribbon + [f"{one.stable}    {one.name}, now usb:{one.number}" for one in usb_cameras()]
+
+
 def _camera(config: Config) -> str:
     spec = resolve_source(config.camera.source)
     open_source(spec, config.camera)  # creates the source and does not open it
     if spec == "picamera" and not picamera_attached():
         raise UserError("camera.source: picamera: none is connected; see `rpicam-hello --list`")
-    if spec.startswith("usb:") and int(spec.removeprefix("usb:")) not in usb_cameras():
-        found = ", ".join(f"usb:{number}" for number in usb_cameras()) or "none"
-        raise UserError(f"camera.source: {spec}: not found (found: {found}); is it plugged in?")
+    if spec.startswith("usb:"):
+        camera = find_usb(spec.removeprefix("usb:"), usb_cameras())
+        return f"{spec} ({camera.name})"
     if spec.startswith(("rtsp://", "rtsps://")):
         address = urlsplit(spec)
         _reach("camera.source", address.hostname or "", address.port or 554)

@@ -88,9 +88,10 @@ class Step(TypedDict):
 class CameraHealth(TypedDict):
     """The camera."""
 
-    state: Literal["open", "lost", "closed", "ended", "hung", "waiting_for_page"]
-    since_s: Annotated[float, Field(description="seconds in this state")]
+    state: Literal["open", "dark", "lost", "closed", "ended", "hung", "waiting_for_page"]
+    since_s: Annotated[float, Field(description="seconds in this state; dark: since it is open")]
     reason: Annotated[str, Field(description="empty, or why it is lost")]
+    luma: Annotated[float | None, Field(description="mean of the last picture, 0 to 255")]
 
 
 class Choice(TypedDict):

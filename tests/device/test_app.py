@@ -6,6 +6,7 @@ import itertools
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from device.app import Kiosk
@@ -17,6 +18,7 @@ from device.messaging.payloads import LIFETIME_S
 from device.session.world import World
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
+from device.values import Frame
 from tests.brokers import Mosquitto, listen, wait_until
 from tests.kiosks import changed, nobody, running, somebody, wall
 from tests.needs import needs
@@ -69,6 +71,17 @@ def test_a_camera_that_stays_away_is_reported_with_its_reason_and_the_loop_goes_
         health = kiosk.says("health", lambda m: m["camera"]["state"] == "lost")
         assert health["camera"]["reason"] == "No such device"
         assert not kiosk.watchdog.heartbeats.late()
+
+
+def test_a_picture_that_is_too_dark_is_a_state_with_its_luma(config: Config) -> None:
+    # failure 33
+    night = np.full((480, 640), 4, np.uint8)
+    frames = (Frame(night, np.dstack([night] * 3), n / FPS) for n in itertools.count())
+    config = changed(config, upkeep__health_every_s=1)
+    with running(config, Paced(FakeCamera(frames))) as kiosk:
+        health = kiosk.says("health", lambda m: m["camera"]["state"] == "dark")
+    assert health["camera"]["luma"] == 4
+    assert health["camera"]["reason"] == "too dark to see faces"
 
 
 def test_a_camera_that_hangs_stops_feeding_the_watchdog(config: Config) -> None:

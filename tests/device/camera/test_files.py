@@ -95,9 +95,10 @@ def test_opencv_and_ffmpeg_write_nothing_to_the_terminal(tmp_path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     program = f"""
 from pathlib import Path
-from device.camera.sources import UsbCamera, VideoFile
+from device.camera.files import VideoFile
+from device.camera.usb import UsbCamera
 from device.config import CameraConfig
-for camera in (VideoFile(Path({str(path)!r})), UsbCamera(63, CameraConfig())):
+for camera in (VideoFile(Path({str(path)!r})), UsbCamera("63", CameraConfig())):
     try:
         camera.open()
     except Exception as error:

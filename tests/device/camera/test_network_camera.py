@@ -1,4 +1,5 @@
-"""A camera over RTSP: reading, reconnecting, deadlines, and a password that is never shown."""
+"""A camera over RTSP or HTTP: reading, reconnecting, deadlines, and a password that is never
+shown."""
 
 from __future__ import annotations
 
@@ -7,10 +8,14 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import cv2
+import numpy as np
 import pytest
 
-from device.camera.sources import NetworkCamera, without_password
+from device.camera.capture import Camera
+from device.camera.sources import NetworkCamera, open_source, without_password
 from device.config import CameraConfig
 from tests.device.camera.clips import write_video
 
@@ -80,7 +85,7 @@ def network_camera(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtspSer
     server.stop()
 
 
-def read_until_it_fails(camera: NetworkCamera) -> None:
+def read_until_it_fails(camera: Camera) -> None:
     while True:
         camera.read()
 
@@ -113,3 +118,59 @@ def test_a_network_camera_that_does_not_answer_fails_within_the_deadline():
 def test_passwords_are_never_shown():
     assert without_password("rtsp://me:secret@host:554/1") == "rtsp://host:554/1"
     assert without_password("rtsp://host/1") == "rtsp://host/1"
+
+
+class HttpCamera(BaseHTTPRequestHandler):
+    """A camera that sends JPEGs: 30 of them in one answer at /stream, one at /snapshot."""
+
+    JPEG = cv2.imencode(".jpg", np.full((240, 320, 3), (0, 0, 200), np.uint8))[1].tobytes()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        if self.path == "/snapshot":
+            self.send_header("Content-Type", "image/jpeg")
+            self.send_header("Content-Length", str(len(self.JPEG)))
+            self.end_headers()
+            self.wfile.write(self.JPEG)
+            return
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        head = f"Content-Type: image/jpeg\r\nContent-Length: {len(self.JPEG)}\r\n\r\n"
+        for _ in range(30):
+            self.wfile.write(b"--frame\r\n" + head.encode() + self.JPEG + b"\r\n")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def http_camera() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), HttpCamera)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_camera_that_sends_mjpeg_over_http_is_read_again_after_a_loss(http_camera):
+    # failure 4
+    camera = open_source(f"{http_camera}/stream", CameraConfig(width=160, height=120))
+    for _ in range(2):
+        camera.open()
+        for _ in range(20):
+            frame = camera.read()
+            assert frame is not None
+            assert frame.rgb.shape == (120, 160, 3)
+            assert abs(frame.rgb[60, 80].astype(int) - (200, 0, 0)).max() < 8
+        with pytest.raises(OSError, match="delivers no picture"):
+            read_until_it_fails(camera)
+        camera.close()
+
+
+def test_the_address_of_a_single_picture_is_told_from_that_of_a_stream(http_camera):
+    camera = open_source(f"{http_camera}/snapshot", CameraConfig())
+    camera.open()
+    assert camera.read() is not None
+    with pytest.raises(OSError, match="sends one picture alone; take the stream's address"):
+        camera.read()
+    camera.close()

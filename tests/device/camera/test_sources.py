@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from device.camera.sources import UsbCamera, is_live, open_source, resolve_source, usb_cameras
+from device.camera.sources import is_live, open_source, resolve_source
 from device.config import CameraConfig
 from device.errors import UserError
 from tests.device.camera.clips import write_video
@@ -22,14 +22,15 @@ from tests.device.camera.clips import write_video
     [
         ("usb", "no such source"),
         ("no/such/clip.mp4", "no such source"),
-        ("usb:one", "no such source"),
+        ("usb:", "no such source"),
+        ("ftp://camera.example/1", "no such source"),
     ],
 )
 def test_an_unknown_source_is_an_error_that_lists_the_known_ones(spec, reason):
     with pytest.raises(UserError) as error:
         open_source(spec, CameraConfig())
     assert reason in str(error.value)
-    assert "picamera, usb:0, rtsp://" in str(error.value)
+    assert "picamera, usb:0, usb:NAME, rtsp://" in str(error.value)
     assert spec in str(error.value)
 
 
@@ -55,7 +56,8 @@ def test_files_folders_and_the_demo_play_and_are_not_live(tmp_path):
         assert frame is not None
         assert before <= frame.at <= time.monotonic()
         camera.close()
-    for spec in ("picamera", "usb:3", "rtsp://camera.example/1", "rtsps://camera.example/1"):
+    network = [f"{scheme}://camera.example/1" for scheme in ("rtsp", "rtsps", "http", "HTTPS")]
+    for spec in ("picamera", "usb:3", "usb:by-id/one", "usb:HD Webcam", *network):
         assert is_live(spec)
 
 
@@ -63,20 +65,6 @@ def test_auto_is_resolved_to_what_this_machine_has():
     found = resolve_source("auto")
     assert found == "picamera" or found == "demo" or found.startswith("usb:")
     assert resolve_source("usb:7") == "usb:7"
-
-
-def test_other_video_devices_are_no_usb_cameras(tmp_path):
-    (tmp_path / "video0").write_text("not a device")
-    (tmp_path / "video1").symlink_to("/dev/null")
-    (tmp_path / "video2").symlink_to(tmp_path / "gone")
-    assert usb_cameras(tmp_path) == ()
-
-
-def test_a_missing_usb_camera_is_an_error_of_open():
-    camera = UsbCamera(63, CameraConfig())
-    with pytest.raises(OSError, match="/dev/video63 does not open"):
-        camera.open()
-    camera.close()
 
 
 @pytest.mark.slow

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from device.__main__ import main
+from device.camera.picamera import picamera_attached
+from device.camera.usb import usb_cameras
 from device.commands.check import PARTS
 from device.config import Config
 from device.errors import UserError
@@ -78,3 +80,15 @@ def test_a_configuration_with_a_typo_is_one_line(
     assert capsys.readouterr().err == (
         f"wayside: {file}: vision.detecter: unknown key; did you mean `detector`?\n"
     )
+
+
+def test_the_cameras_of_this_machine_are_listed_as_the_configuration_takes_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check", "--cameras"]) == 0
+    cameras = usb_cameras()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("usb:")] == [
+        f"{camera.stable}    {camera.name}, now usb:{camera.number}" for camera in cameras
+    ]
+    assert cameras or picamera_attached() or lines == ["no camera found: is it plugged in?"]
