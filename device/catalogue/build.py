@@ -7,36 +7,44 @@ two. The same rows make the same bytes.
 
 from __future__ import annotations
 
-import csv
-import difflib
-import io
+import logging
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from device.catalogue.columns import COLUMNS, TITLE, title_language
-from device.catalogue.store import serialize
+from device.catalogue.sheet import Sheet
+from device.catalogue.store import SOURCE_SUFFIXES, is_replaceable, serialize
 from device.errors import UserError
 from device.values import Item
+
+log = logging.getLogger(__name__)
 
 MOST_NAMED = 10
 """Broken rows that are named; of the rest only the number."""
 
+NUMBERS = tuple(column.name for column in COLUMNS if column.type == "number")
+"""Columns that may have a decimal comma."""
 
-def build(sources: Iterable[Path], out: Path) -> int:
+
+def build(sources: Iterable[Path], out: Path, tell: Callable[[str], None] = log.warning) -> int:
     """Make a catalogue of these CSV files and return how many items it holds.
+
+    tell: takes each notice of `read`.
 
     Raises:
         UserError: a file cannot be read or written, or has a broken row.
     """
-    items = read(sources)
+    items = read(sources, tell)
     write(items, out)
     return len(items)
 
 
-def read(sources: Iterable[Path]) -> list[Item]:
+def read(sources: Iterable[Path], tell: Callable[[str], None] = log.warning) -> list[Item]:
     """The items of some CSV files, in their order.
+
+    tell: takes a line for each file that was read in another way than CSV UTF-8 is.
 
     Raises:
         UserError: each broken row with file, line and reason, the first ten of them.
@@ -45,10 +53,13 @@ def read(sources: Iterable[Path]) -> list[Item]:
     wrong: list[str] = []
     seen: dict[str, str] = {}
     for source in sources:
-        for line, header, cells in _rows(source):
-            where = f"{source}:{line}"
+        sheet = Sheet(source)
+        commas: dict[str, None] = {}
+        for row in sheet.rows():
+            where = f"{source}:{row.line}"
             try:
-                item = _item(header, cells)
+                values = sheet.values(row)
+                item = _item(values)
                 if item.id in seen:
                     raise ValueError(f"id: {item.id!r} is taken by {seen[item.id]}")
             except ValueError as error:
@@ -56,6 +67,11 @@ def read(sources: Iterable[Path]) -> list[Item]:
                 continue
             seen[item.id] = where
             items.append(item)
+            commas |= dict.fromkeys(name for name in NUMBERS if "," in values.get(name, ""))
+        if commas:
+            sheet.note(f"with decimal commas in {', '.join(commas)}")
+        if sheet.notice:
+            tell(sheet.notice)
     if wrong:
         named = wrong[:MOST_NAMED]
         if len(wrong) > len(named):
@@ -71,10 +87,12 @@ def write(items: Iterable[Item], out: Path) -> None:
     """Write a catalogue in one step; `out` is the old file or the new one, never between.
 
     Raises:
-        UserError: it cannot be written; the old file stays.
+        UserError: it cannot be written, or is something else than a catalogue; the old file stays.
     """
-    if out.suffix == ".csv":
+    if out.suffix.lower() in SOURCE_SUFFIXES:
         raise UserError(f"{out}: --out names the catalogue to make, takes such as my.sqlite")
+    if not is_replaceable(out):
+        raise UserError(f"{out}: cannot be written: it is no catalogue; choose another --out")
     content = serialize(items)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -100,59 +118,7 @@ def write(items: Iterable[Item], out: Path) -> None:
         ) from None
 
 
-def _rows(source: Path) -> Iterator[tuple[int, list[str], list[str]]]:
-    """First line, header and cells of each row; empty lines are left out.
-
-    Raises:
-        UserError: it is no UTF-8 CSV file, or its columns are not those of a catalogue.
-    """
-    try:
-        content = source.read_bytes()
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{source}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise UserError(f"{source}:{line}: not UTF-8 text; save it as CSV UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(source, header)
-        while True:
-            first = reader.line_num + 1
-            cells = next(reader, None)
-            if cells is None:
-                return
-            if any(cell.strip() for cell in cells):
-                yield first, header, cells
-    except csv.Error as error:
-        raise UserError(f"{source}:{reader.line_num}: not CSV: {error}") from None
-
-
-def _check_header(source: Path, header: list[str]) -> None:
-    names = [column.name for column in COLUMNS]
-    required = [column.name for column in COLUMNS if column.required]
-    for name in header:
-        if name not in names and title_language(name) is None:
-            close = difflib.get_close_matches(name, names, n=1)
-            mend = f"did you mean {close[0]!r}?" if close else f"takes {', '.join(names)}"
-            raise UserError(f"{source}:1: unknown column {name!r}; {mend}")
-        if header.count(name) > 1:
-            raise UserError(f"{source}:1: column {name!r} appears twice")
-    for name in required:
-        if name not in header:
-            raise UserError(
-                f"{source}:1: column {name!r} is missing; takes at least {', '.join(required)}"
-            )
-
-
-def _item(header: list[str], cells: list[str]) -> Item:
-    if len(cells) != len(header):
-        raise ValueError(
-            f"got {len(cells)} cells, takes {len(header)}, as many as the first line has; "
-            "put a cell that holds a comma in double quotes"
-        )
-    row = dict(zip(header, cells, strict=True))
+def _item(row: Mapping[str, str]) -> Item:
     values = {column.name: column.value(row.get(column.name, "")) for column in COLUMNS}
     if (values["latitude"] is None) != (values["longitude"] is None):
         raise ValueError("latitude and longitude: takes both, or neither")

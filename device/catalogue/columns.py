@@ -76,10 +76,10 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def _number(least: float, most: float) -> Callable[[str], float]:
-    digits = _pattern(r"-?[0-9]+(?:\.[0-9]+)?")
+    digits = _pattern(r"-?[0-9]+(?:[.,][0-9]+)?")
 
     def read(text: str) -> float:
-        number = float(digits(text))
+        number = float(digits(text).replace(",", "."))
         if not least <= number <= most:
             raise ValueError
         return number

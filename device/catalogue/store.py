@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
+from shlex import quote
 
 from device.catalogue.arrays import Arrays
 from device.errors import UserError
@@ -30,6 +31,9 @@ COLUMNS = tuple(field.name for field in fields(Item))
 """Columns of the table of items, in order: the fields of an `Item`."""
 
 TAG_SEPARATOR = ";"
+
+SOURCE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+"""Of the tables that a catalogue is built from; Excel calls "Unicode Text" `.txt`."""
 
 ITEMS_KEPT = 256
 """Items whose texts are kept in memory: those of the last screens."""
@@ -76,6 +80,30 @@ def serialize(items: Iterable[Item]) -> bytes:
         return file.serialize()
 
 
+def is_replaceable(path: Path) -> bool:
+    """Whether a catalogue may be written there: nothing is there, an empty file or a catalogue.
+
+    What people wrote, and a database of another program, is never overwritten.
+    """
+    if path.suffix.lower() in SOURCE_SUFFIXES:
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(72)
+            return not head or head[68:] == APPLICATION_ID.to_bytes(4)  # sqlite.org/fileformat.html
+    except OSError:
+        return not path.exists()
+
+
+def _how_to_build(path: Path) -> str:
+    """What to type for a catalogue at `path`, or beside it where something else is there."""
+    beside = (path.with_suffix(".sqlite"), path.with_name(f"{path.stem}-catalogue.sqlite"))
+    out = next((each for each in (path, *beside) if is_replaceable(each)), beside[-1])
+    source = quote(str(path)) if path.suffix.lower() in SOURCE_SUFFIXES else "YOUR.csv"
+    line = f"build it: wayside catalogue build --out {quote(str(out))} {source}"
+    return line if out == path else f"{line}, and name {out} instead"
+
+
 class Catalogue:
     """The items of one table, in its order."""
 
@@ -106,7 +134,7 @@ class Catalogue:
         Raises:
             UserError: it is missing, cannot be read, is damaged, empty, or of another schema.
         """
-        mend = f"build it: wayside catalogue build --out {path} YOUR.csv"
+        mend = _how_to_build(path)
         try:
             with path.open("rb"):
                 pass
@@ -114,6 +142,10 @@ class Catalogue:
             raise UserError(
                 f"{path}: the catalogue cannot be read ({error.strerror}); {mend}"
             ) from None
+        if path.suffix.lower() in SOURCE_SUFFIXES:
+            raise UserError(
+                f"{path}: got a table, takes the catalogue that is built from it; {mend}"
+            )
         address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         try:
             # Opened by the thread that starts the kiosk, read by the one that runs the corridor.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from device.catalogue import show
 from device.catalogue.build import build, read
-from device.catalogue.store import Catalogue
+from device.catalogue.store import SOURCE_SUFFIXES, Catalogue
 from device.commands.command_line import SubParsers
 from device.errors import UserError
 from device.values import KINDS
@@ -56,15 +56,15 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    count = build(arguments.csv, arguments.out)
+    count = build(arguments.csv, arguments.out, print)
     print(f"{arguments.out}: {count} items")
     return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    tables = [path for path in arguments.file if path.suffix == ".csv"]
+    tables = [path for path in arguments.file if path.suffix.lower() in SOURCE_SUFFIXES]
     if tables:
-        print(f"{', '.join(map(str, tables))}: {len(read(tables))} items")
+        print(f"{', '.join(map(str, tables))}: {len(read(tables, print))} items")
     for path in arguments.file:
         if path not in tables:
             print(f"{path}: {len(Catalogue.open(path))} items")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sqlite3
 from dataclasses import fields
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from device.catalogue.build import write
-from device.catalogue.store import COLUMNS, SCHEMA_VERSION, Catalogue, serialize
+from device.catalogue.store import COLUMNS, SCHEMA_VERSION, Catalogue, is_replaceable, serialize
 from device.errors import UserError
 from device.values import Item
 
@@ -77,6 +79,42 @@ def test_reading_leaves_nothing_beside_the_file_and_does_not_hold_it(path: Path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
     path.write_bytes(b"")
+
+
+def hint(path: Path) -> list[str]:
+    """The words of the command that the refusal proposes."""
+    command = re.search(r"wayside (catalogue build .*?)(?:, and name .*)?$", refusal(path))
+    assert command is not None
+    return shlex.split(command[1])
+
+
+def test_the_command_that_is_proposed_builds_a_catalogue(path: Path, tmp_path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+    assert hint(path) == ["catalogue", "build", "--out", str(path), "YOUR.csv"]
+    write([FULL], path)
+    assert tuple(Catalogue.open(path)) == (FULL,)
+
+
+@pytest.mark.parametrize("name", ["my places.csv", "places.TSV", "unicode.txt", "other.sqlite"])
+def test_the_command_that_is_proposed_overwrites_nothing_that_is_no_catalogue(
+    tmp_path: Path, name: str
+) -> None:  # failure 35
+    path = tmp_path / name
+    for content in (b"id,kind,title,category,source\n", b"SQLite format 3\0" + b"x" * 84, None):
+        if content is None:
+            path.unlink()
+        else:
+            path.write_bytes(content)
+        *_, out, source = hint(path)
+        missing_catalogue = content is None and name == "other.sqlite"
+        assert (Path(out) == path) == missing_catalogue
+        assert source == ("YOUR.csv" if name == "other.sqlite" else str(path))
+        assert is_replaceable(Path(out))
+
+
+def test_the_command_that_is_proposed_for_a_folder_names_a_file_beside_it(tmp_path: Path) -> None:
+    *_, out, _ = hint(tmp_path)
+    assert Path(out) == tmp_path.with_suffix(".sqlite")
 
 
 def test_a_missing_catalogue_says_how_to_build_one(tmp_path: Path) -> None:
