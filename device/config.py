@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -61,10 +61,23 @@ def rectangle(values: object) -> tuple[float, ...]:
     raise ValueError("[x, y, w, h] in shares of the picture, from its upper left corner")
 
 
+def with_username(section: L) -> L:
+    """A section that has a user name wherever it has a password.
+
+    Raises:
+        ValueError: a password alone, which no broker takes.
+    """
+    if section.password is not None and section.username is None:
+        raise ValueError("a username with the password")
+    return section
+
+
 TopicLevel = Annotated[str, AfterValidator(topic_level)]
 Area = Annotated[tuple[float, float, float, float], BeforeValidator(rectangle)]
 """A rectangle in shares of the picture: x and y of its upper left corner, width, height."""
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+L = TypeVar("L", "MqttConfig", "DisplayConfig")
 
 
 class CameraConfig(Section):
@@ -181,6 +194,7 @@ class MqttConfig(Section):
     reconnect_first_s: float = Field(1, ge=0.05, le=60)
     reconnect_longest_s: float = Field(60, ge=0.1, le=3600)
     queue: int = Field(200, ge=1, le=10000, description="messages kept while offline")
+    _login = model_validator(mode="after")(with_username)
 
 
 class DisplayConfig(Section):
@@ -195,6 +209,7 @@ class DisplayConfig(Section):
     password: SecretStr | None = None
     pictures: Path | None = Field(None, description="folder of the catalogue's pictures")
     heartbeat_timeout_s: float = Field(15, ge=3, le=120, description="page silent: camera closes")
+    _login = model_validator(mode="after")(with_username)
 
 
 class PrivacyConfig(Section):

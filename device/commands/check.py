@@ -1,14 +1,20 @@
 """`wayside check`: configuration, models, catalogue, camera, broker, clock: ok, or what to do.
 
-Guarantees: every part is checked, whatever the result of the others; a live camera is looked for
-but not opened, since no page shows the notice meanwhile; exit code 0 only if everything is ok.
+A part is a function of the configuration that returns what it found, and raises a `UserError` where
+the kiosk would not work. Guarantees: every part is checked, whatever the others do, even a part
+that fails by a bug; a live camera is looked for but not opened, since no page shows the notice
+meanwhile; exit code 0 only if nothing is wrong.
 """
 
 from __future__ import annotations
 
 import argparse
 import socket
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from device.camera.picamera import picamera_attached
@@ -28,6 +34,25 @@ from device.upkeep.clock import synchronised
 from device.words.words import load_words
 
 CONNECT_S = 5.0
+
+Part: TypeAlias = Callable[[Config], str]
+Result: TypeAlias = Literal["ok", "!!", "NO"]
+
+
+class Warned(str):
+    """What a part found that works, but should not stay so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `check` says of a part. result: ok, !! (it works, with a warning), or NO."""
+
+    name: str
+    result: Result
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.result:3} {self.name:14} {self.words}"
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -57,23 +82,26 @@ def run(arguments: argparse.Namespace) -> int:
         print("\n".join(_cameras()) or "no camera found: is it plugged in?")
         return 0
     config = load_config(arguments.config)
-    _print("ok", "configuration", str(arguments.config))
-    results = [_passes(name, part, config) for name, part in PARTS.items()]
-    return 0 if all(results) else 1
+    print(Verdict("configuration", "ok", str(arguments.config)), flush=True)
+    well = True
+    for name, part in PARTS.items():
+        found = verdict(name, part, config)
+        print(found, flush=True)
+        well = well and found.result != "NO"
+    return 0 if well else 1
 
 
-def _passes(name: str, part: Callable[[Config], str], config: Config) -> bool:
+def verdict(name: str, part: Part, config: Config) -> Verdict:
+    """Check one part; a bug in it is its own verdict, and the next part is checked."""
     try:
         found = part(config)
     except UserError as error:
-        _print("NO", name, str(error))
-        return False
-    _print("ok", name, found)
-    return True
-
-
-def _print(result: str, name: str, words: str) -> None:
-    print(f"{result:3} {name:14} {words}", flush=True)
+        return Verdict(name, "NO", str(error))
+    except Exception as error:  # its words may hold a password
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(at.filename).name}:{at.lineno}"
+        return Verdict(name, "NO", f"could not be checked: {type(error).__name__} at {where}")
+    return Verdict(name, "!!" if isinstance(found, Warned) else "ok", found)
 
 
 def _detector(config: Config) -> str:
@@ -157,7 +185,7 @@ def _reach(key: str, host: str, port: int) -> None:
         ) from None
 
 
-PARTS: dict[str, Callable[[Config], str]] = {
+PARTS: dict[str, Part] = {
     "detector": _detector,
     "models": _models,
     "catalogue": _catalogue,

@@ -86,6 +86,8 @@ class Login:
                     f"mqtt.password_file: {config.password_file}: cannot be read "
                     f"({_reason(error)}); it takes a file that holds the password alone"
                 ) from None
+            if config.username is None:
+                raise UserError("mqtt.username: missing; mqtt.password_file needs one")
         return cls(config.username, password, _tls(config))
 
 

@@ -10,7 +10,7 @@ import pytest
 from device.__main__ import main
 from device.camera.picamera import picamera_attached
 from device.camera.usb import usb_cameras
-from device.commands.check import PARTS
+from device.commands.check import PARTS, Verdict, Warned, verdict
 from device.config import Config
 from device.errors import UserError
 from tests.brokers import free_port
@@ -45,6 +45,21 @@ def test_every_part_is_checked_whatever_the_result_of_the_others(
     assert list(verdicts) == ["configuration", *PARTS]
     assert verdicts["catalogue"] == verdicts["camera"] == "NO"
     assert verdicts["models"] == verdicts["broker"] == verdicts["page"] == "ok"
+
+
+def test_a_part_that_fails_by_a_bug_is_a_verdict_without_its_words(config: Config) -> None:
+    def broken(_config: Config) -> str:
+        raise ValueError("rtsp://me:secret@host")
+
+    found = verdict("camera", broken, config)
+    assert found.result == "NO"
+    assert found.words.startswith("could not be checked: ValueError at test_check.py:")
+    assert "secret" not in str(found)
+
+
+def test_a_part_that_works_may_have_a_warning(config: Config) -> None:
+    assert verdict("it", lambda _: Warned("soon"), config) == Verdict("it", "!!", "soon")
+    assert verdict("it", lambda _: "well", config) == Verdict("it", "ok", "well")
 
 
 def test_a_broker_that_is_not_there_is_named(config: Config) -> None:
