@@ -9,11 +9,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from unicodedata import category, normalize
 from urllib.parse import urlsplit
 
 from device.catalogue.hours import parse_hours
 from device.catalogue.store import TAG_SEPARATOR
 from device.values import KINDS
+
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tab and line ends, and lone surrogates; marks and joiners are text."""
 
 Value = str | int | float | tuple[str, ...] | None
 
@@ -36,8 +40,13 @@ class Column:
         Raises:
             ValueError: not what this column takes; the message names both.
         """
+        if (wrong := _NO_TEXT.search(cell)) is not None:
+            raise ValueError(
+                f"{self.name}: got {cell!r}, takes text without control characters and halves of "
+                f"characters, such as U+{ord(wrong[0]):04X}"
+            )
         text = " ".join(cell.split())
-        if not text:
+        if all(category(character) in ("Cf", "Zs") for character in text):  # nothing to see
             if self.required:
                 raise ValueError(f"{self.name} is empty, takes {self.takes}")
             return self.empty
@@ -89,7 +98,7 @@ def _number(least: float, most: float) -> Callable[[str], float]:
 
 def _text(longest: int) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if len(text) > longest or not text.isprintable():
+        if len(text) > longest:
             raise ValueError
         return text
 
@@ -132,7 +141,7 @@ def _picture(text: str) -> str:
     known = path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
     if not known or path.is_absolute() or ".." in path.parts or ":" in text or "\\" in text:
         raise ValueError
-    return text
+    return normalize("NFC", text)  # as `picture_files` spells the names of files
 
 
 COLUMNS = (

@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from device.config import Config
@@ -102,7 +103,7 @@ class PageServer(LoopbackServer):
         """One of the page's files, the settings or a picture."""
         if path in self._scripts:
             return Response(CONTENT_TYPES[".js"], self._scripts[path])
-        file = self._files.get(path)
+        file = self._files.get(normalize("NFC", path))
         if file is None:
             return None
         try:
@@ -121,13 +122,15 @@ def page_files() -> dict[str, Path]:
 def picture_files(folder: Path | None) -> dict[str, Path]:
     """The pictures in a folder and below it, by relative path.
 
-    A missing folder is a warning: the cards then have no pictures.
+    The path is in Unicode's form NFC, as in the catalogue and on the page: a name that was typed on
+    a Mac is in NFD, and looks the same. A missing folder is a warning: the cards then have no
+    pictures.
     """
     if folder is None:
         return {}
     if not folder.is_dir():
         log.warning("display.pictures: %s: no such folder; cards show no pictures", folder)
-    return _files(folder, PICTURE_TYPES)
+    return {normalize("NFC", name): path for name, path in _files(folder, PICTURE_TYPES).items()}
 
 
 def _files(folder: Path, types: Mapping[str, str]) -> dict[str, Path]:

@@ -26,6 +26,11 @@ const Screen = (() => {
     return made;
   }
 
+  /* A text in its own direction that has no say in the card's. */
+  function aside(text) {
+    return element("bdi", "", text);
+  }
+
   function icon(name) {
     const svg = document.createElementNS(SVG, "svg");
     const use = document.createElementNS(SVG, "use");
@@ -36,7 +41,7 @@ const Screen = (() => {
   }
 
   function button(className, iconName, label, press) {
-    const made = element("button", className, [icon(iconName), element("span", "label", label)]);
+    const made = element("button", className, [icon(iconName), element("bdi", "label", label)]);
     made.type = "button";
     made.title = label;
     made.addEventListener("click", press);
@@ -67,7 +72,7 @@ const Screen = (() => {
     svg.setAttribute("aria-label", link);
     path.setAttribute("d", d);
     svg.append(path);
-    return element("figure", "qr", [svg, element("figcaption", "", words.scan)]);
+    return element("figure", "qr", [svg, element("figcaption", "", [aside(words.scan)])]);
   }
 
   /* The title describes the picture, so it has no alternative text. The code is drawn over it. */
@@ -105,13 +110,15 @@ const Screen = (() => {
     return made;
   }
 
+  /* The title decides the direction of its whole card: all other texts are asides. */
   function card(item) {
     const title = element("h2", "", item.title);
-    title.dir = "auto";
     const text = element("div", "text");
-    const by = [item.creator, item.place].filter(Boolean).join(" · ");
-    if (by) text.append(element("p", "by", by));
-    if (item.why.length) text.append(element("ul", "why", item.why.map((w) => element("li", "", w))));
+    const by = [item.creator, item.place].filter(Boolean).flatMap((name) => [" · ", aside(name)]);
+    if (by.length) text.append(element("p", "by", by.slice(1)));
+    if (item.why.length) {
+      text.append(element("ul", "why", item.why.map((why) => element("li", "", [aside(why)]))));
+    }
 
     const verdicts = element("div", "verdicts", [
       verdict(item, "liked", "like", words.like, words.liked),
@@ -121,7 +128,7 @@ const Screen = (() => {
     const shown = item.picture && !missing.has(item.picture) ? picture(item.picture, code) : null;
     const side = element("div", "side", code && !shown ? [code, verdicts] : [verdicts]);
     const band = element("div", "band", [
-      icon(item.kind), element("span", "kind", words.kinds[item.kind]), element("span", "fact", fact(item)),
+      icon(item.kind), element("bdi", "kind", words.kinds[item.kind]), element("span", "fact", [aside(fact(item))]),
     ]);
     const choose = element("button", "choose"); // the whole card
     choose.type = "button";
@@ -130,6 +137,7 @@ const Screen = (() => {
     const content = element("div", "content", [element("div", "body", [title, text, side])]);
     if (shown) content.prepend(shown);
     const made = element("article", "card", [band, content, choose]);
+    made.dir = "auto";
     made.dataset.kind = item.kind;
     made.dataset.id = item.id;
     return made;

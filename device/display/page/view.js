@@ -16,7 +16,7 @@ const View = (() => {
 
   function text(value, longest = 160) {
     if (typeof value !== "string") return "";
-    const line = value.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+    const line = value.replace(/\p{Cc}+/gu, " ").replace(/[\u202a-\u202e\u2066-\u2069]/g, "").trim();
     const letters = [...line];
     return letters.length > longest ? letters.slice(0, longest - 1).join("") + "…" : line;
   }
@@ -32,10 +32,11 @@ const View = (() => {
     return ["http:", "https:"].includes(url.protocol) ? url.href : "";
   }
 
-  /* The path of a picture beside the page; only a relative path is accepted. */
+  /* The path of a picture beside the page, in NFC as the server has it; only a relative path is
+     accepted. */
   function picture(value) {
-    if (typeof value !== "string" || value.length > 300 || /[\\:\p{Cc}]/u.test(value)) return "";
-    const names = value.split("/");
+    if (typeof value !== "string" || value.length > 300 || /[\\:\p{Cc}\p{Cs}]/u.test(value)) return "";
+    const names = value.normalize("NFC").split("/");
     if (names.some((name) => ["", ".", ".."].includes(name))) return "";
     return `pictures/${names.map(encodeURIComponent).join("/")}`;
   }

@@ -132,6 +132,53 @@ def test_columns_that_are_not_a_catalogues_are_refused(csv: Path, header: str, s
     assert f"{csv}{says}" in refusal(csv)
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "می\u200cخواهم",
+        "شارع\u200f Main\u200e",
+        "\u202bמוזיאון\u202c \u2067Main\u2069",
+        "family 👩\u200d👩\u200d👧",
+        "❤\ufe0f 🏳\ufe0f\u200d🌈 👋🏽",
+        "क्\u200dष",
+        "e\u0301",
+        "soft\u00adhyphen",
+        "\U0001fae8",  # newer than the Unicode of Python 3.11
+        "\U00020bb7野家",
+    ],
+)
+def test_marks_and_joiners_are_part_of_a_title(csv: Path, title: str) -> None:  # failure 38
+    csv.write_text(f"id,kind,title,title:fi,category,source\na,place,{title},{title},s,x\n")
+    (item,) = read([csv])
+    assert (item.title, item.titles) == (title, {"fi": title})
+
+
+@pytest.mark.parametrize("column", ["title", "title:fi", "creator", "address", "link", "picture"])
+@pytest.mark.parametrize("wrong", ["\x00", "\x07", "\x1b", "\x1f", "\x7f", "\x85", "\ud83d"])
+def test_control_characters_and_lone_surrogates_are_refused_in_every_column(
+    csv: Path, column: str, wrong: str
+) -> None:
+    cell = {"link": f"https://a.b/{wrong}", "picture": f"a{wrong}.png"}.get(column, f"A{wrong}B")
+    row = {"id": "a", "kind": "place", "title": "T", "category": "s", "source": "x", column: cell}
+    text = f"{','.join(row)}\n{','.join(row.values())}\n"
+    csv.write_bytes(text.encode("utf-8", "surrogatepass"))
+    says = refusal(csv)
+    assert f"{csv}:2: {column.partition(':')[0]}: got " in says
+    assert f"such as U+{ord(wrong):04X}" in says
+    assert says.encode()
+
+
+@pytest.mark.parametrize("title", ["\u200f", "\u200b \u2060", "\ufeff"])
+def test_a_title_of_which_nothing_is_seen_is_empty(csv: Path, title: str) -> None:
+    csv.write_text(f"id,kind,title,category,source\na,place,{title},s,x\n")
+    assert "title is empty" in refusal(csv)
+
+
+def test_the_name_of_a_picture_is_composed_as_the_kiosk_spells_its_files(csv: Path) -> None:
+    csv.write_text("id,kind,title,category,picture,source\na,place,A,s,Cafe\u0301.jpg,x\n")
+    assert read([csv])[0].picture == "Caf\u00e9.jpg"
+
+
 def test_of_many_broken_rows_ten_are_named_and_the_rest_counted(csv: Path) -> None:
     csv.write_text(f"{HEADER}\n" + "t,hotel,T,sights,,,,,,,,,x\n" * 25, encoding="utf-8")
     lines = refusal(csv).splitlines()

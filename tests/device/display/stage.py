@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -192,8 +193,11 @@ class Stage:
 
 
 @contextmanager
-def chromium(folder: Path) -> Iterator[webdriver.Chrome]:
-    """A fresh headless browser that keeps to itself and logs what its network does."""
+def chromium(folder: Path, **environment: str) -> Iterator[webdriver.Chrome]:
+    """A fresh headless browser that keeps to itself and logs what its network does.
+
+    environment: variables that it gets beside those of the test.
+    """
     options = webdriver.ChromeOptions()
     options.binary_location = tool("chromium")
     for argument in (
@@ -210,7 +214,8 @@ def chromium(folder: Path) -> Iterator[webdriver.Chrome]:
     ):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(tool("chromedriver")))
+    service = Service(tool("chromedriver"), env={**os.environ, **environment})
+    driver = webdriver.Chrome(options=options, service=service)
     try:
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RECORDER})
         yield driver

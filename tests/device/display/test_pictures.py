@@ -55,7 +55,7 @@ def test_a_missing_picture_leaves_the_card_as_if_it_had_none(stage: Stage) -> No
 @pytest.mark.parametrize(
     "picture",
     ["../page.png", "a/../../b.png", "/etc/a.png", "//host/a.png", "https://a.b/c.png", "a\\b.png",
-     "data:image/png;base64,AA", "", None, 7],
+     "data:image/png;base64,AA", "a\ud800.png", "", None, 7],
 )  # fmt: skip
 def test_only_a_path_below_the_pictures_is_accepted(stage: Stage, picture: object) -> None:
     stage.show({**PLACE, "picture": picture})
@@ -88,7 +88,8 @@ def test_mosquitto_serves_the_pictures_of_the_folder(
 ) -> None:
     page, pictures = tmp_path / "page", tmp_path / "pictures"
     pictures.mkdir()
-    for name in ("a.png", "b.jpg", "c.webp"):
+    composed, decomposed = "by Caf\u00e9.jpg", "by Cafe\u0301.jpg"
+    for name in ("a.png", "c.webp", decomposed):
         cv2.imwrite(str(pictures / name), np.full((60, 90, 3), 120, np.uint8))
     page.mkdir()
     with mosquitto(tmp_path, websocket=f"http_dir {page}") as broker:
@@ -104,8 +105,8 @@ def test_mosquitto_serves_the_pictures_of_the_folder(
         with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
             stage = Stage(broker, kiosk, browser, f"http://127.0.0.1:{broker.websocket_port}/")
             stage.open()
-            names = sorted(path.name for path in pictures.iterdir())
+            names = ("a.png", "c.webp", composed, decomposed)
             items = [{**PLACE, "id": name, "title": name, "picture": name} for name in names]
             stage.show(*items)
-            wait_for_pictures(stage, 3)
+            wait_for_pictures(stage, 4)
             browser.get("about:blank")

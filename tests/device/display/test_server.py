@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -99,6 +99,23 @@ def test_no_path_leads_out_of_the_page_and_no_folder_is_listed(
 ) -> None:
     response, body = ask(server, path)
     assert (response.status, body) == (404, b"Not Found\n")
+
+
+COMPOSED, DECOMPOSED = "Café 한.png", "Cafe\u0301 \u1112\u1161\u11ab.png"
+
+
+@pytest.mark.parametrize("name", [COMPOSED, DECOMPOSED])
+@pytest.mark.parametrize("asked", [COMPOSED, DECOMPOSED])
+def test_a_picture_is_found_whichever_way_its_name_is_composed(
+    tmp_path: Path, name: str, asked: str
+) -> None:  # failure 38
+    (tmp_path / name).write_bytes(b"some bytes")
+    server = PageServer(0, SETTINGS, WORDS, tmp_path)
+    server.start()
+    try:
+        assert ask(server, f"/pictures/{quote(asked)}")[1] == b"some bytes"
+    finally:
+        server.stop()
 
 
 def test_pictures_are_served_from_their_folder_and_nothing_else_in_it(tmp_path: Path) -> None:
