@@ -6,15 +6,20 @@ This one table makes the parser, the messages and the table in `docs/catalogue.m
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePosixPath
 from unicodedata import category, normalize
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from device.catalogue.hours import parse_hours
 from device.catalogue.store import TAG_SEPARATOR
 from device.values import KINDS
+
+MOST_IN_A_CODE = 1000
+"""Bytes of a link in a QR code: with more, three cards on a large screen show none."""
 
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but tab and line ends, and lone surrogates; marks and joiners are text."""
@@ -53,12 +58,12 @@ class Column:
         try:
             return self.read(text)
         except ValueError as error:
-            because = f" ({error})" if isinstance(error, HoursError) else ""
+            because = f" ({error})" if isinstance(error, ExplainedError) else ""
             raise ValueError(f"{self.name}: got {text!r}, takes {self.takes}{because}") from None
 
 
-class HoursError(ValueError):
-    """Opening hours that are not in the syntax; the message has the part."""
+class ExplainedError(ValueError):
+    """What is wrong is not obvious; the message says it."""
 
 
 def _pattern(pattern: str) -> Callable[[str], str]:
@@ -124,16 +129,37 @@ def _hours(text: str) -> str:
     try:
         parse_hours(text)
     except ValueError as error:
-        raise HoursError(str(error)) from None
+        raise ExplainedError(str(error)) from None
     return text
 
 
 def _link(text: str) -> str:
+    """An address of which the page makes a QR code: a browser must understand it."""
     parts = urlsplit(text)
-    where = parts.netloc if parts.scheme in ("http", "https") else parts.path
-    if parts.scheme not in ("https", "http", "geo") or not where or " " in text or len(text) > 300:
+    if " " in text or len(text) > 300:
         raise ValueError
+    if parts.scheme in ("https", "http"):
+        _check_host(parts.hostname or "")
+        _ = parts.port  # raises a ValueError where it is none
+    elif parts.scheme != "geo" or not parts.path:
+        raise ValueError
+    if len(quote(text, safe=string.printable)) > MOST_IN_A_CODE:
+        raise ExplainedError(
+            "its QR code would be too fine: other letters than a to z take 6 to 12"
+        )
     return text
+
+
+def _check_host(name: str) -> None:
+    """Raise a `ValueError` if a browser takes this for no host (url.spec.whatwg.org, "host")."""
+    if not name or re.search(r"[\x00-\x20#%/<>?@\[\\\]^|\x7f]", name):
+        raise ValueError
+    if ":" in name:
+        IPv6Address(name)
+    elif re.search(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$", name):
+        IPv4Address(name)
+    else:
+        name.encode("idna").decode("idna")
 
 
 def _picture(text: str) -> str:

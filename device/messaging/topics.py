@@ -62,7 +62,7 @@ class Card(TypedDict):
     reasons: Annotated[list[ReasonMessage], Field(description="why, for words in any language")]
     titles: Annotated[dict[str, str], Field(description="`title` in other languages, by code")]
     picture: Annotated[str, Field(description="path in the folder `pictures` beside the page")]
-    link: Annotated[str, Field(description="web address, shown as a QR code")]
+    link: Annotated[str, Field(description="web or `geo:` address, shown as a QR code")]
 
 
 class Suggestions(TypedDict):

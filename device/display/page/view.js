@@ -25,11 +25,12 @@ const View = (() => {
     return typeof value === "number" && Number.isFinite(value) ? value : null;
   }
 
-  /* Only a web address becomes a QR code; the page itself never opens it. */
+  /* Only a web address or a place on a map becomes a QR code; the page itself never opens it. What
+     `wayside catalogue build` accepts is accepted here. */
   function link(value) {
     if (typeof value !== "string" || value.length > 500 || !URL.canParse(value)) return "";
     const url = new URL(value);
-    return ["http:", "https:"].includes(url.protocol) ? url.href : "";
+    return ["http:", "https:", "geo:"].includes(url.protocol) ? url.href : "";
   }
 
   /* The path of a picture beside the page, in NFC as the server has it; only a relative path is

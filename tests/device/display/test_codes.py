@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from selenium.webdriver.common.by import By
 
+from device.catalogue.columns import COLUMNS
 from tests.device.display.stage import ACTIVITY, PLACE, SIZES, Stage
 from tests.needs import needs
 
@@ -35,7 +36,81 @@ def test_a_code_on_the_screen_leads_to_the_items_link(stage: Stage, size: str, c
     assert [decode(code.screenshot_as_png) for code in codes] == [i["link"] for i in items]
 
 
-def test_only_a_web_address_becomes_a_code(stage: Stage) -> None:
+LINK = next(column for column in COLUMNS if column.name == "link")
+
+GOOD = (
+    "https://example.org/a?b=c&d=e#f",
+    "HTTP://EXAMPLE.ORG:8080",
+    "http://localhost/x",
+    "http://192.168.1.7/map",
+    "https://[2001:db8::1]:8443/",
+    "https://user:pass%20word@a-b.example/",
+    "https://bücher.example/café",
+    "https://example.org/西湖",
+    'https://example.org/"quoted"|{x}',
+    "https://xn--bcher-kva.example./",
+    "geo:30.25,120.14",
+    "geo:30.25,120.14,12;u=35",
+    "geo:30.25?q=x",
+    "GEO:0,0?q=30.25,120.14(West Lake)".replace(" ", "+"),
+    "https://example.org/" + "x" * 280,
+    "https://example.org/" + "é" * 160,
+)
+BAD = (
+    "javascript:alert(1)",
+    "file:///etc/passwd",
+    "ftp://example.org/",
+    "tel:+358401234567",
+    "mailto:a@example.org",
+    "data:text/html,x",
+    "www.example.org",
+    "https:example.org",
+    "https://",
+    "https://:8080/",
+    "https://user@/",
+    "https://example.org:port/",
+    "https://example.org:99999/",
+    "https://exa mple.org/",
+    "https://exa%mple.org/",
+    "https://exa<mple.org/",
+    "https://a..b/",
+    "https://300.1.1.1/",
+    "https://1.2.3/",
+    "https://[2001:db8::1/",
+    "https://[nonsense]/",
+    "https://xn--a/",
+    "geo:",
+    "geo",
+    "https://example.org/" + "x" * 281,
+    "https://example.org/" + "西" * 200,
+)
+
+
+@pytest.mark.parametrize("link", BAD)
+def test_a_link_that_would_have_no_code_is_refused_by_the_builder(link: str) -> None:
+    with pytest.raises(ValueError, match=r"link: got .*, takes an https:, http: or geo: address"):
+        LINK.value(link)
+
+
+def test_every_link_that_the_builder_accepts_has_a_code_on_its_card(
+    stage: Stage,
+) -> None:  # failure 39
+    for link in GOOD:
+        item = {**PLACE, "id": "p", "link": LINK.value(link)}
+        stage.show(item, {**item, "id": "q"}, {**item, "id": "r", "title": link[:100]})
+        wanted = stage.script("return new URL(arguments[0]).href", link)
+        codes = stage.driver.find_elements(By.CSS_SELECTOR, ".qr svg")
+        assert [code.accessible_name for code in codes] == [wanted] * 3
+        assert all(code.is_displayed() for code in codes), link
+
+
+@pytest.mark.parametrize("link", ["geo:30.25,120.14", "geo:30.25?q=x"])
+def test_a_phone_reads_the_place_in_the_code_of_a_geo_link(stage: Stage, link: str) -> None:
+    stage.show({**PLACE, "link": link})
+    assert decode(stage.find(".qr svg").screenshot_as_png) == link
+
+
+def test_only_a_web_address_or_a_place_becomes_a_code(stage: Stage) -> None:
     links = ["javascript:alert(1)", "file:///etc/passwd", "no address", "", None, "https://a.b/c"]
     items = [{**PLACE, "id": f"p{n}", "link": link} for n, link in enumerate(links)]
     stage.show(*items)
