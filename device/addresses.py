@@ -17,6 +17,9 @@ HIDDEN = "..."
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]|[^\s\[\]:@%/?#\\\"'<>|,;=&]+)(?::(\d{1,5}))?")
 _AUTHORITY_ENDS = re.compile(r"[/?#]")
+_QUERY = re.compile(r"[^@#]*=")
+"""Before an @ after the host: a query such as `?user=me@home`, and not a part of a password."""
+
 _SECRET = re.compile(r":.*@|[?&;]|(user|usr|login|pass|pwd|token|key|auth)[^/]*=", re.I | re.S)
 """What a password may be near, in a text that is no address with a scheme."""
 
@@ -55,7 +58,7 @@ class Address:
         authority, target = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
         login, at, place = authority.rpartition("@")
         host = _HOST.fullmatch(place)
-        if end and "@" in target and (host is None or "=" not in target.partition("@")[0]):
+        if end and "@" in target and (host is None or not _QUERY.match(target)):
             raise ValueError(_encode(end.group()))
         if host is None or not 0 < int(host[2] or 1) < 65536:
             raise ValueError(_misplaced(place))
@@ -64,7 +67,7 @@ class Address:
             scheme[1].lower(),
             host[1].strip("[]"),
             int(host[2]) if host[2] else None,
-            target.partition("#")[0].replace(" ", "%20"),
+            quote(target.partition("#")[0], safe="/?%!$&'()*+,;=:@~[]"),
             unquote(username) if at else None,
             unquote(password) if colon else None,
         )

@@ -99,7 +99,8 @@ def _text(path: Path, named_by: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); {named_by} names it") from None
+        file = shown(str(path))
+        raise UserError(f"{file}: cannot be read ({error.strerror}); {named_by} names it") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise UserError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None

@@ -175,11 +175,14 @@ class Capture:
             return True
 
     def _enter(self, name: StateName, reason: str = "") -> None:
-        """Change the state; `since` stays while its name does, however often it is retried."""
+        """Change the state; `since` stays while its name does, however often it is retried, and
+        the reason is that of the last try."""
         with self._changed:
-            if self._state.name == name:
+            before = self._state
+            if (before.name, before.reason) == (name, reason):
                 return
-            self._state = CameraState(name, self._clock(), reason)
+            since = before.since if before.name == name else self._clock()
+            self._state = CameraState(name, since, reason)
         if name == "lost":
             log.warning("camera lost: %s", reason)
         else:

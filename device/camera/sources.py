@@ -14,13 +14,15 @@ from pathlib import Path
 
 import cv2
 
+from device.addresses import Address, shown
+from device.camera.ask import ask
 from device.camera.capture import Camera
 from device.camera.demo import Demo
 from device.camera.files import Paced, PictureFolder, VideoFile, retrieved
 from device.camera.images import is_picture
 from device.camera.mounting import Upright
 from device.camera.picamera import PiCamera, picamera_attached
-from device.camera.usb import UsbCamera, usb_cameras
+from device.camera.usb import BY_ID, UsbCamera, usb_cameras
 from device.config import CameraConfig
 from device.errors import UserError
 from device.values import Frame
@@ -32,6 +34,9 @@ TAKES = (
 
 NETWORK = ("rtsp://", "rtsps://", "http://", "https://")
 """What the address of a network camera begins with."""
+
+SHORTEST_ASK_S = 0.2
+"""With less time, a camera that does not open is not asked why."""
 
 # With UDP a lost packet corrupts a face; some cameras support only TCP.
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
@@ -56,7 +61,7 @@ def _camera(spec: str, config: CameraConfig) -> Camera:
         return Paced(Demo(config))
     if spec.startswith("usb:") and spec != "usb:":
         return UsbCamera(spec.removeprefix("usb:"), config)
-    if spec.lower().startswith(NETWORK):
+    if is_network(spec):
         return NetworkCamera(spec, config)
     path = Path(spec).expanduser()
     if path.is_dir():
@@ -64,7 +69,17 @@ def _camera(spec: str, config: CameraConfig) -> Camera:
     if path.is_file() and not is_picture(path):
         return Paced(VideoFile(path))
     what = "a single picture; takes a folder of them" if path.is_file() else "no such source"
-    raise UserError(f"camera.source: {spec}: {what} (it takes {TAKES})")
+    fix = _meant(spec) or f"it takes {TAKES}"
+    raise UserError(f"camera.source: {shown(spec)}: {what} ({fix})")
+
+
+def _meant(spec: str) -> str:
+    """What a source that there is not may stand for."""
+    by_id = spec.partition(f"/dev/v4l/{BY_ID}")[2]
+    if by_id:
+        return f"a USB camera? then write usb:{BY_ID}{by_id}"
+    number = re.fullmatch(r"(?:/dev/video|video|usb)?\s*(\d+)", spec.strip())
+    return f"a USB camera? then write usb:{number[1]}" if number else ""
 
 
 def resolve_source(spec: str) -> str:
@@ -79,7 +94,12 @@ def resolve_source(spec: str) -> str:
 def is_live(spec: str) -> bool:
     """Whether a source shows people who are there now, so that a page must show the notice."""
     spec = resolve_source(spec)
-    return spec == "picamera" or spec.lower().startswith(("usb:", *NETWORK))
+    return spec == "picamera" or spec.startswith("usb:") or is_network(spec)
+
+
+def is_network(spec: str) -> bool:
+    """Whether a source is the address of a network camera."""
+    return spec.strip().lower().startswith(NETWORK)
 
 
 class NetworkCamera:
@@ -88,15 +108,26 @@ class NetworkCamera:
     def __init__(
         self, address: str, config: CameraConfig, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._address = address
-        self._name = without_password(address)
+        """Raises: UserError: no address, or one that must be written otherwise."""
+        self._name = shown(address)
+        try:
+            self._parts = Address.parse(address)
+        except ValueError as error:
+            raise UserError(f"camera.source: {self._name}: {error}") from None
+        # FFmpeg knows a scheme in lower case alone.
+        self._address = f"{self._parts.scheme}://{address.partition('://')[2].strip()}"
         self._config = config
         self._clock = clock
         self._capture = cv2.VideoCapture()
         self._read = 0
 
     def open(self) -> None:
-        """Connect, within the deadline."""
+        """Connect, within the deadline.
+
+        Raises:
+            OSError: it does not open, with the reason that the camera gives.
+        """
+        deadline = self._clock() + 0.9 * self._config.read_deadline_s
         patience_ms = round(800 * self._config.read_deadline_s)
         opened = self._capture.open(
             self._address,
@@ -107,8 +138,23 @@ class NetworkCamera:
             ],
         )
         if not opened:
-            raise OSError(f"{self._name} does not answer")
+            left = deadline - self._clock()
+            if left < SHORTEST_ASK_S:
+                raise OSError(f"{self._name} does not answer")
+            self.ask(left)
+            raise OSError(f"{self._name} answers, but its stream cannot be read")
         self._read = 0
+
+    def ask(self, within_s: float) -> None:
+        """Ask for the stream, and open no picture.
+
+        Raises:
+            OSError: the camera does not send it, with the reason that it gives.
+        """
+        try:
+            ask(self._parts, within_s)
+        except OSError as error:
+            raise OSError(f"{self._name} {error}") from None
 
     def read(self) -> Frame:
         """The next frame of the stream, scaled down to the configured size."""
@@ -122,8 +168,3 @@ class NetworkCamera:
     def close(self) -> None:
         """Disconnect."""
         self._capture.release()
-
-
-def without_password(address: str) -> str:
-    """An address that may be shown: `rtsp://user:secret@host` without the part before @."""
-    return re.sub(r"(?<=://)[^/]*@", "", address)

@@ -9,16 +9,15 @@ meanwhile; exit code 0 only if nothing is wrong.
 from __future__ import annotations
 
 import argparse
-import socket
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
-from urllib.parse import urlsplit
 
+from device.addresses import shown
 from device.camera.picamera import picamera_attached
-from device.camera.sources import open_source, resolve_source, without_password
+from device.camera.sources import NetworkCamera, is_network, open_source, resolve_source
 from device.camera.usb import find_usb, usb_cameras
 from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
@@ -33,7 +32,8 @@ from device.recognition.recognise import Recogniser
 from device.upkeep.clock import synchronised
 from device.words.words import load_words
 
-CONNECT_S = 5.0
+ASK_S = 5.0
+"""Longest wait for the answer of a network camera."""
 
 Part: TypeAlias = Callable[[Config], str]
 Result: TypeAlias = Literal["ok", "!!", "NO"]
@@ -135,17 +135,19 @@ def _camera(config: Config) -> str:
     if spec == "picamera" and not picamera_attached():
         raise UserError("camera.source: picamera: none is connected; see `rpicam-hello --list`")
     if spec.startswith("usb:"):
-        camera = find_usb(spec.removeprefix("usb:"), usb_cameras())
-        return f"{spec} ({camera.name})"
-    if spec.startswith(("rtsp://", "rtsps://")):
-        address = urlsplit(spec)
-        _reach("camera.source", address.hostname or "", address.port or 554)
-    return without_password(spec)
+        found = find_usb(spec.removeprefix("usb:"), usb_cameras())
+        return f"{spec} ({found.name})"
+    if is_network(spec):
+        try:
+            NetworkCamera(spec, config.camera).ask(ASK_S)
+        except OSError as error:
+            raise UserError(f"camera.source: {error}") from None
+    return shown(spec)
 
 
 def _broker(config: Config) -> str:
     if config.mqtt.broker != "embedded":
-        return f"{config.mqtt.broker}, MQTT {probe(config.mqtt)}"
+        return f"{shown(config.mqtt.broker)}, MQTT {probe(config.mqtt)}"
     broker = EmbeddedBroker(config.mqtt)
     broker.start()
     try:
@@ -173,16 +175,6 @@ def _clock(config: Config) -> str:
             "(`timedatectl timesync-status`)"
         )
     return "synchronised" if answer else "this system does not report whether it is synchronised"
-
-
-def _reach(key: str, host: str, port: int) -> None:
-    try:
-        socket.create_connection((host, port), timeout=CONNECT_S).close()
-    except OSError as error:
-        raise UserError(
-            f"{key}: {host}:{port} cannot be reached ({error.strerror or error}); "
-            "is it switched on, and on this network?"
-        ) from None
 
 
 PARTS: dict[str, Part] = {

@@ -13,9 +13,10 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from device import RELEASE
+from device.addresses import shown
 from device.errors import UserError
 
 SubParsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -51,9 +52,17 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors repeat no password of an address among the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and what is wrong, and exit with code 2."""
+        super().error(shown(message))
+
+
 def make_parser(program: str, about: str, verbs: Iterable[str]) -> argparse.ArgumentParser:
     """The parser of a command line. verbs: modules with `add_parser(verbs)`."""
-    parser = argparse.ArgumentParser(prog=program, description=about)
+    parser = Parser(prog=program, description=about)
     parser.add_argument("--version", action="version", version=f"{program} {RELEASE}")
     subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for module in verbs:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from device.addresses import shown
 from device.audience.smoothing import Smoother
 from device.camera.files import VideoFile
 from device.camera.images import frame_of, is_picture, list_pictures, load_scaled
@@ -208,7 +209,7 @@ def add_parser(verbs: SubParsers) -> None:
         epilog="example: wayside look photo.jpg clip.mp4 --json",
     )
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="photo, clip or folder of photos"
+        "files", nargs="+", type=_file, metavar="FILE", help="photo, clip or folder of photos"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--crop", action="store_true", help="the file is a face crop")
@@ -258,6 +259,14 @@ def _analyses(
         yield analyser.photo(path)
     else:
         yield from analyser.clip(path, progress.show)
+
+
+def _file(text: str) -> Path:
+    if shown(text) != text and not Path(text).exists():
+        raise argparse.ArgumentTypeError(
+            f"{shown(text)} is no file; for a camera there is `wayside preview --source`"
+        )
+    return Path(text)
 
 
 def _count(text: str) -> int:

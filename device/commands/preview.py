@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 
+from device.addresses import shown
 from device.camera.capture import Camera, Capture
-from device.camera.sources import open_source, resolve_source, without_password
+from device.camera.sources import open_source, resolve_source
 from device.commands.analysis import audience_line, suggestion_lines, trust_text, visitor_line
 from device.commands.command_line import INTERRUPTED, SubParsers, add_config, stop_event
 from device.config import Area, Config, load_config
@@ -136,7 +137,7 @@ class Preview:
 
     def _camera_line(self) -> str:
         state = self._capture.state
-        reason = f": {without_password(state.reason)}" if state.reason else ""
+        reason = f": {state.reason}" if state.reason else ""
         return f"camera {state.name} for {time.monotonic() - state.since:.0f} s{reason}"
 
     def _no_picture(self) -> Image:
@@ -245,7 +246,7 @@ def run(arguments: argparse.Namespace) -> int:
     server.start()
     port = urlsplit(server.address).port
     print(
-        f"camera: {without_password(spec)}\npreview: {server.address}\n"
+        f"camera: {shown(spec)}\npreview: {server.address}\n"
         f"from a laptop: ssh -L {port}:{HOST}:{port} THIS-MACHINE, then open the same address",
         flush=True,
     )

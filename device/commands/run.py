@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 
+from device.addresses import shown
 from device.app import Kiosk
-from device.camera.sources import is_live, open_source, resolve_source, without_password
+from device.camera.sources import is_live, open_source, resolve_source
 from device.commands.command_line import SubParsers, add_config, stop_event
 from device.config import load_config
 from device.session.world import watch_button
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     spec = resolve_source(arguments.source or config.camera.source)
     camera = open_source(spec, config.camera)
     watchdog = Watchdog(Notifier.from_environment())
-    print(f"camera: {without_password(spec)}", flush=True)
+    print(f"camera: {shown(spec)}", flush=True)
     kiosk = Kiosk(
         config, camera, watchdog, live=is_live(spec), announce=lambda line: print(line, flush=True)
     )

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from unicodedata import normalize
-from urllib.parse import urlsplit
 
+from device.addresses import Address, shown
 from device.config import Config
 from device.display.loopback import HOST, NAMES, LoopbackServer, Response
 from device.errors import UserError
@@ -50,18 +51,14 @@ def settings_script(config: Config, websocket_port: int | None = None) -> str:
     """
     display, mqtt = config.display, config.mqtt
     url = display.websocket_url
-    if url is None:
-        if mqtt.broker not in ("embedded", *NAMES):
-            raise UserError(
-                "display.websocket_url: missing; where mqtt.broker is on another machine, the page "
-                "needs the WebSocket address of one on this kiosk, such as ws://127.0.0.1:8083"
-            )
+    if url is not None:
+        _check_ours(url)
+    elif mqtt.broker in ("embedded", *NAMES):
         url = f"ws://{HOST}:{websocket_port or mqtt.websocket_port}"
-    parts = urlsplit(url)
-    if parts.scheme not in ("ws", "wss") or parts.hostname not in NAMES:
+    else:
         raise UserError(
-            f"display.websocket_url: got {url!r}, takes the WebSocket address of a broker on this "
-            "kiosk, such as ws://127.0.0.1:8083"
+            "display.websocket_url: missing; where mqtt.broker is on another machine, the page "
+            "needs the WebSocket address of one on this kiosk, such as ws://127.0.0.1:8083"
         )
     password = display.password.get_secret_value() if display.password else None
     settings = {
@@ -71,6 +68,17 @@ def settings_script(config: Config, websocket_port: int | None = None) -> str:
         "password": password,
     }
     return f"window.WAYSIDE = {json.dumps(settings)};\n"
+
+
+def _check_ours(url: str) -> None:
+    with suppress(ValueError):
+        address = Address.parse(url)
+        if address.scheme in ("ws", "wss") and address.host.lower() in NAMES:
+            return
+    raise UserError(
+        f"display.websocket_url: got {shown(url)!r}, takes the WebSocket address of a broker on "
+        "this kiosk, such as ws://127.0.0.1:8083"
+    )
 
 
 def words_script(config: Config) -> str:

@@ -28,6 +28,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from device.addresses import shown
 from device.config import MqttConfig
 from device.messaging import payloads
 from device.messaging.link import Link, Login
@@ -236,7 +237,7 @@ class Bus:
         self._outbox.put(self._status("online"))
         self._outbox.reconnected()
         self._up.set()
-        log.info("connected to %s by MQTT %s", self._config.broker, self._reconnect.protocol)
+        log.info("connected to %s by MQTT %s", shown(self._config.broker), self._reconnect.protocol)
 
     def _answered(self, packet_id: int, refusal: str | None) -> None:
         if refusal is None:

@@ -9,6 +9,7 @@ import secrets
 import socket
 import time
 
+from device.addresses import shown
 from device.config import MqttConfig
 from device.errors import UserError
 from device.messaging.link import Link, Login
@@ -43,4 +44,4 @@ def _connect(config: MqttConfig, protocol: Protocol, login: Login, within_s: flo
     if link.end is not None and link.end.how == "protocol" and protocol == "5":
         return "protocol"
     words = link.end.words if link.end else "the broker has not answered"
-    raise UserError(f"mqtt.broker: {config.broker} port {config.port}: {words}")
+    raise UserError(f"mqtt.broker: {shown(config.broker)} port {config.port}: {words}")

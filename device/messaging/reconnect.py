@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import random
 
+from device.addresses import shown
 from device.config import MqttConfig
 from device.messaging.link import End
 from device.messaging.topics import Protocol, Topics
@@ -85,7 +86,7 @@ class Reconnect:
     def __init__(self, config: MqttConfig, topics: Topics, rng: random.Random | None) -> None:
         self.protocol: Protocol = "5"
         self.takeovers = 0
-        self._broker, self._longest_s = config.broker, config.reconnect_longest_s
+        self._broker, self._longest_s = shown(config.broker), config.reconnect_longest_s
         self._name = f"{topics.site}/{topics.kiosk}"
         local = config.broker in LOOPBACK  # a broker of its own has no fleet to spread
         self._backoff = Backoff(

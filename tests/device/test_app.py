@@ -13,7 +13,10 @@ from device.app import Kiosk
 from device.camera.capture import FakeCamera
 from device.camera.demo import Demo
 from device.camera.files import Paced
+from device.camera.sources import NetworkCamera
+from device.commands.check import PARTS
 from device.config import Config
+from device.errors import UserError
 from device.messaging.payloads import LIFETIME_S
 from device.session.world import World
 from device.upkeep.notify import Notifier
@@ -22,6 +25,7 @@ from device.values import Frame
 from tests.brokers import Mosquitto, listen, wait_until
 from tests.kiosks import changed, nobody, running, somebody, wall
 from tests.needs import needs
+from tests.rtsp import RtspCamera
 
 FPS = 15
 
@@ -59,6 +63,19 @@ def test_a_camera_that_vanishes_is_a_state_and_is_opened_again(config: Config) -
         wait_until(lambda: camera.opened >= 2, "the camera is opened again")
         health = kiosk.says("health", lambda m: m["camera"]["state"] == "open")
         assert all(step["ok"] for step in health["steps"].values())
+
+
+def test_a_camera_that_refuses_the_login_is_reported_as_check_reports_it(config: Config) -> None:
+    # failure 41
+    with RtspCamera(login=("me", "other")) as camera:
+        source = NetworkCamera(camera.address("me:geheim@"), config.camera)
+        with running(changed(config, upkeep__health_every_s=1), source) as kiosk:
+            health = kiosk.says("health", lambda m: m["camera"]["state"] == "lost")
+        with pytest.raises(UserError) as error:
+            PARTS["camera"](changed(config, camera__source=camera.address("me:geheim@")))
+    assert health["camera"]["reason"].startswith(f"rtsp://127.0.0.1:{camera.port} refuses the user")
+    assert str(error.value) == f"camera.source: {health['camera']['reason']}"
+    assert all(b"geheim" not in message.payload for message in kiosk.heard.messages)
 
 
 def test_a_camera_that_stays_away_is_reported_with_its_reason_and_the_loop_goes_on(

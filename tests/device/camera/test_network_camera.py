@@ -3,86 +3,36 @@ shown."""
 
 from __future__ import annotations
 
+import re
 import socket
-import struct
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
 
 import cv2
 import numpy as np
 import pytest
 
 from device.camera.capture import Camera
-from device.camera.sources import NetworkCamera, open_source, without_password
+from device.camera.sources import NetworkCamera, is_live, open_source
 from device.config import CameraConfig
+from device.errors import UserError
 from tests.device.camera.clips import write_video
-
-
-class RtspServer(threading.Thread):
-    """A network camera: an MPEG transport stream over RTSP on loopback, as its clients ask."""
-
-    def __init__(self, stream: bytes) -> None:
-        super().__init__(daemon=True)
-        self._stream = stream
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"rtsp://me:secret@127.0.0.1:{self._listener.getsockname()[1]}/1"
-        self.start()
-
-    def run(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            with client, client.makefile("rwb") as lines:
-                try:
-                    self._serve(lines)
-                except (OSError, ValueError):
-                    continue
-
-    def _serve(self, lines: socket.SocketIO) -> None:
-        while request := lines.readline().split():
-            headers = {}
-            while (line := lines.readline().strip()) != b"":
-                name, _, value = line.partition(b":")
-                headers[name.lower()] = value.strip()
-            method, body, extra = request[0].decode(), b"", ""
-            if method == "DESCRIBE":
-                body = b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\n"
-                body += b"m=video 0 RTP/AVP 33\r\na=control:track0\r\n"
-                extra = "Content-Type: application/sdp\r\n"
-            elif method == "SETUP":
-                extra = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n"
-            elif method == "OPTIONS":
-                extra = "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n"
-            cseq = headers[b"cseq"].decode()
-            lines.write(
-                f"RTSP/1.0 200 OK\r\nCSeq: {cseq}\r\n{extra}"
-                f"Content-Length: {len(body)}\r\n\r\n".encode()
-                + body
-            )
-            lines.flush()
-            if method == "PLAY":
-                for n, at in enumerate(range(0, len(self._stream), 7 * 188)):
-                    packet = struct.pack(">BBHII", 0x80, 33, n & 0xFFFF, n * 900, 1)
-                    packet += self._stream[at : at + 7 * 188]
-                    lines.write(struct.pack(">cBH", b"$", 0, len(packet)) + packet)
-                lines.flush()
-                return  # the cable is pulled
-
-    def stop(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+from tests.rtsp import RtspCamera
 
 
 @pytest.fixture(scope="module")
-def network_camera(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RtspServer]:
-    path = write_video(tmp_path_factory.mktemp("rtsp") / "stream.ts", 100, "mpg2")
-    server = RtspServer(path.read_bytes())
-    yield server
-    server.stop()
+def stream(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What a camera sends: 100 pictures."""
+    return write_video(tmp_path_factory.mktemp("rtsp") / "stream.ts", 100, "mpg2").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def network_camera(stream: bytes) -> Iterator[RtspCamera]:
+    with RtspCamera(stream) as camera:
+        yield camera
 
 
 def read_until_it_fails(camera: Camera) -> None:
@@ -92,7 +42,9 @@ def read_until_it_fails(camera: Camera) -> None:
 
 def test_a_network_camera_is_read_again_after_a_loss(network_camera):
     # failure 4
-    camera = NetworkCamera(network_camera.address, CameraConfig(width=160, height=120))
+    camera = NetworkCamera(
+        network_camera.address("me:secret@"), CameraConfig(width=160, height=120)
+    )
     for _ in range(2):
         camera.open()
         for _ in range(50):
@@ -115,9 +67,55 @@ def test_a_network_camera_that_does_not_answer_fails_within_the_deadline():
         assert "secret" not in str(error.value)
 
 
-def test_passwords_are_never_shown():
-    assert without_password("rtsp://me:secret@host:554/1") == "rtsp://host:554/1"
-    assert without_password("rtsp://host/1") == "rtsp://host/1"
+@pytest.mark.parametrize("asks", ["Basic", 'Digest qop="auth"'])
+@pytest.mark.parametrize("password", ["pa/ss#w?rd@", "p:a@s[s] w", "100%", "ключ"])
+def test_the_password_that_is_checked_is_the_one_that_opens_the_stream(stream, asks, password):
+    with RtspCamera(stream, login=("me", password), asks=asks) as served:
+        address = served.address(f"me:{quote(password, safe='')}@")
+        camera = NetworkCamera(address, CameraConfig(width=160, height=120))
+        camera.ask(5)
+        camera.open()
+        assert camera.read().rgb.shape == (120, 160, 3)
+        camera.close()
+
+
+@pytest.mark.parametrize(
+    ("served", "reason"),
+    [
+        ({"login": ("me", "other")}, "refuses the user name or the password (401)"),
+        ({"login": ("me", "other"), "asks": "Digest"}, "refuses the user name or the password"),
+        ({"status": 403}, "refuses this user (403)"),
+        ({"status": 404}, "has no such stream (404)"),
+        ({"kind": "audio"}, "is no camera: it sends no video"),
+        ({}, "answers, but its stream cannot be read"),
+    ],
+)
+def test_a_stream_that_does_not_open_has_the_reason_that_check_gives(served, reason):
+    # failure 41
+    with RtspCamera(b"", **served) as network:
+        address = network.address("me:secret@")
+        camera = NetworkCamera(address, CameraConfig(read_deadline_s=5))
+        with pytest.raises(OSError, match=re.escape(reason)) as error:
+            camera.open()
+        camera.close()
+        assert str(error.value).startswith(f"rtsp://127.0.0.1:{network.port} ")
+
+
+def test_an_address_in_capitals_is_opened(network_camera):
+    address = network_camera.address().replace("rtsp:", " RTSP:")
+    camera = open_source(address, CameraConfig(width=160, height=120))
+    assert is_live(address)
+    camera.open()
+    assert camera.read() is not None
+    camera.close()
+
+
+@pytest.mark.parametrize("sign", "/#?")
+def test_an_address_that_must_be_written_otherwise_is_refused_at_the_start(sign):
+    # failure 40
+    with pytest.raises(UserError, match=r"camera\.source: rtsp://\.\.\.: .* write %") as error:
+        open_source(f"rtsp://me:ge{sign}heim@127.0.0.1:554/1", CameraConfig())
+    assert "heim" not in str(error.value)
 
 
 class HttpCamera(BaseHTTPRequestHandler):

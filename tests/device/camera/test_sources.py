@@ -23,7 +23,7 @@ from tests.device.camera.clips import write_video
         ("usb", "no such source"),
         ("no/such/clip.mp4", "no such source"),
         ("usb:", "no such source"),
-        ("ftp://camera.example/1", "no such source"),
+        ("ftp://camera.example", "no such source"),
     ],
 )
 def test_an_unknown_source_is_an_error_that_lists_the_known_ones(spec, reason):
@@ -32,6 +32,22 @@ def test_an_unknown_source_is_an_error_that_lists_the_known_ones(spec, reason):
     assert reason in str(error.value)
     assert "picamera, usb:0, usb:NAME, rtsp://" in str(error.value)
     assert spec in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("spec", "meant"),
+    [
+        ("/dev/video0", "usb:0"),
+        ("video2", "usb:2"),
+        ("usb0", "usb:0"),
+        ("usb 1", "usb:1"),
+        ("0", "usb:0"),
+        ("/dev/v4l/by-id/usb-046d_Cam-index0", "usb:by-id/usb-046d_Cam-index0"),
+    ],
+)
+def test_another_way_to_write_a_usb_camera_is_told_the_right_one(spec, meant):
+    with pytest.raises(UserError, match=f"then write {meant}"):
+        open_source(spec, CameraConfig())
 
 
 def test_a_single_picture_and_an_empty_folder_are_no_sources(tmp_path):

@@ -15,6 +15,7 @@ from device.config import Config
 from device.errors import UserError
 from tests.brokers import free_port
 from tests.kiosks import changed
+from tests.rtsp import RtspCamera
 
 
 @pytest.mark.parametrize("part", [name for name in PARTS if name != "clock"])
@@ -72,9 +73,46 @@ def test_a_network_camera_that_is_not_there_is_named_without_its_password(
     config: Config,
 ) -> None:
     source = f"rtsp://me:secret@127.0.0.1:{free_port()}/stream"
-    with pytest.raises(UserError, match=r"camera.source: 127\.0\.0\.1") as error:
+    with pytest.raises(UserError, match=r"camera.source: rtsp://127\.0\.0\.1") as error:
         PARTS["camera"](changed(config, camera__source=source))
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("sign", "/#?[]@:%& \\'\"é")
+@pytest.mark.parametrize(
+    "place",
+    [
+        "rtsp://me:{}@127.0.0.1:port/s",
+        "rtsp://me:{}@127.0.0.1:99999/s",
+        "rtsp://me:{}@/s",
+        "me:{}@127.0.0.1/s",
+        "rtsp://127.0.0.1:0/s?user=me&password={}",
+        "udp://me:{}@127.0.0.1",
+    ],
+)
+def test_an_awkward_password_is_never_printed_and_no_part_is_skipped(
+    config: Config, place: str, sign: str
+) -> None:
+    # failure 40
+    source = place.format(f"ge{sign}heim")
+    found = verdict("camera", PARTS["camera"], changed(config, camera__source=source))
+    assert found.result == "NO"
+    assert found.words.startswith("camera.source: ")
+    assert "heim" not in found.words
+
+
+def test_a_camera_that_wants_another_password_says_so(config: Config) -> None:
+    # failure 41
+    with RtspCamera(login=("me", "other"), asks="Digest") as camera:
+        source = camera.address("me:geheim@")
+        found = verdict("camera", PARTS["camera"], changed(config, camera__source=source))
+        assert found.words.startswith(
+            f"camera.source: rtsp://127.0.0.1:{camera.port} refuses the user name or the password"
+        )
+        source = camera.address("me:other@")
+        found = verdict("camera", PARTS["camera"], changed(config, camera__source=source))
+        assert found == Verdict("camera", "ok", f"rtsp://127.0.0.1:{camera.port}")
+        assert set(camera.requests) == {"DESCRIBE"}
 
 
 def test_a_taken_port_of_the_page_is_named(config: Config) -> None:

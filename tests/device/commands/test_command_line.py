@@ -1,4 +1,4 @@
-"""How a command of either command line ends on a signal."""
+"""How a command ends on a signal, and that none prints a password of its arguments."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from device.__main__ import main
 from device.commands.command_line import stop_event
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -28,3 +29,35 @@ def test_a_signal_sets_an_event_and_raises_nothing(
     assert not stop.is_set()
     signal.raise_signal(number)
     assert stop.is_set()
+
+
+@pytest.mark.parametrize("sign", ["", *"/#?[@:%& "])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "{}",
+        "run {}",
+        "check {}",
+        "look {}",
+        "preview {}",
+        "run --seconds {}",
+        "run --source {}",
+        "preview --source {}",
+        "preview --port {}",
+        "check --config {}",
+        "catalogue {}",
+    ],
+)
+def test_a_password_among_the_arguments_is_not_printed(
+    arguments: str, sign: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # failure 40
+    address = f"rtsp://me:ge{sign}heim@127.0.0.1:port/1"
+    given = [address if part == "{}" else part for part in arguments.split()]
+    try:
+        code = main(given)
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    said = capfd.readouterr()
+    assert code in (1, 2)
+    assert "heim" not in said.out + said.err

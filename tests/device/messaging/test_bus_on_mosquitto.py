@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import resource
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +21,8 @@ from device.messaging.topics import Topics
 from tests.brokers import LOOPBACK, Mosquitto, add_password, listen, mosquitto, wait_until
 from tests.device.messaging.conftest import KIOSK, StartBus, client_of
 from tests.device.messaging.wire import wire
-from tests.needs import needs, tool
+from tests.needs import needs
+from tests.tls import Certificate, certificate
 
 pytestmark = [pytest.mark.mosquitto, needs("mosquitto")]
 
@@ -182,37 +182,24 @@ def test_a_publish_that_the_broker_does_not_allow_is_counted_as_refused(
 
 
 @pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an authority (ca.pem), and a key and certificate of 127.0.0.1."""
-    folder = tmp_path_factory.mktemp("certificates")
-
-    def openssl(*arguments: str) -> None:
-        subprocess.run([tool("openssl"), *arguments], cwd=folder, check=True, capture_output=True)
-
-    key = ("-newkey", "rsa:2048", "-nodes")
-    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA")
-    openssl("req", *key, "-keyout", "key.pem", "-out", "server.csr", "-subj", "/CN=127.0.0.1")
-    (folder / "names").write_text("subjectAltName=IP:127.0.0.1", encoding="utf-8")
-    openssl(
-        *("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key"),
-        *("-CAcreateserial", "-out", "server.pem", "-days", "2", "-extfile", "names"),
-    )
-    return folder
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A certificate of 127.0.0.1."""
+    return certificate(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
-def tls_hub(tmp_path: Path, certificates: Path) -> Iterator[Mosquitto]:
+def tls_hub(tmp_path: Path, signed: Certificate) -> Iterator[Mosquitto]:
     """A Mosquitto that speaks TLS."""
-    settings = f"certfile {certificates}/server.pem\nkeyfile {certificates}/key.pem"
+    settings = f"certfile {signed.server}\nkeyfile {signed.key}"
     with mosquitto(tmp_path, listener=settings) as broker:
         yield broker
 
 
 @needs("openssl")
 def test_a_broker_is_reached_over_tls(
-    tls_hub: Mosquitto, certificates: Path, start_bus: StartBus
+    tls_hub: Mosquitto, signed: Certificate, start_bus: StartBus
 ) -> None:
-    bus = start_bus(client_of(tls_hub.port, tls=TlsConfig(ca=certificates / "ca.pem")))
+    bus = start_bus(client_of(tls_hub.port, tls=TlsConfig(ca=signed.ca)))
     for n in range(200):
         bus.publish("counts", {"n": n, "pad": "x" * 2000})
     wait_until(lambda: bus.state.waiting == 0, "all is acknowledged")
