@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
+from opening_hours import (  # type: ignore[attr-defined]  # its stubs lack UnknownCountryError
+    OpeningHours,
+    UnknownCountryError,
+)
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -139,11 +143,23 @@ class SessionConfig(Section):
 
 
 class PlaceConfig(Section):
-    """Where the kiosk is: for distances and opening hours."""
+    """Where the kiosk is: for distances, opening hours and public holidays."""
 
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
     timezone: str = Field("UTC")
+    country: str | None = Field(None, description="ISO 3166 code, for public holidays, such as CN")
+
+    @field_validator("country")
+    @classmethod
+    def _has_holidays(cls, code: str | None) -> str | None:
+        try:
+            OpeningHours("24/7", country=code, auto_country=False)
+        except UnknownCountryError:
+            raise ValueError(
+                "a code in capitals whose public holidays are known, such as CN, or null"
+            ) from None
+        return code
 
     @field_validator("timezone")
     @classmethod

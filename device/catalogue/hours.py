@@ -2,17 +2,20 @@
 
 A text is prepared in three ways. Rules of different weekdays are joined by `,`, since by the letter
 of the specification a rule after `;` replaces the whole day and would close a bar at midnight
-(`Fr 18:00-02:00; Sa 10:00-12:00`). `Sa, Su` is written `Sa,Su`, or `Sa` would be a rule that is
-open all day. What depends on something else than the time is not known: a comment such as "by
-appointment", `unknown`, or hours of holidays only, since the kiosk has no calendar of holidays.
+(`Fr 18:00-02:00; Sa 10:00-12:00`). Lists are spelled as the library reads them: of `Sa, Su` and of
+`Dec 24, PH off` the first would be a rule that is open all day. What depends on something else than
+the time is not known: a comment such as "by appointment", `unknown`, hours of holidays only, hours
+by the sun where `place` has no coordinates. Public holidays are those of `place.country`; without
+it, and for school holidays, such rules are left out.
 https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,14 +41,26 @@ UNKNOWN_LEFT = -1
 
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _DAY = f"(?:{'|'.join(_DAYS)})"
-_DAY_RANGES = rf"{_DAY}(?:-{_DAY})?(?:, ?{_DAY}(?:-{_DAY})?)*"
+_DAY_RANGES = rf"{_DAY}(?:-{_DAY})?(?:,{_DAY}(?:-{_DAY})?)*"
+_EVENT = r"sunrise|sunset|dawn|dusk"
 _RULE = re.compile(
-    rf"(?P<dates>[^\"]*?)(?P<days>{_DAY_RANGES}) (?P<times>[0-9][0-9:,+ -]*|off|closed)"
+    rf"(?P<dates>[^\"]*?)(?P<days>{_DAY_RANGES}) "
+    rf"(?P<times>[0-9(ds](?:[0-9:,+() -]|{_EVENT}|(?<=[ds])(?:un|awn|usk))*|off|closed)"
 )
-_HOLIDAYS = re.compile(r"(?:PH|SH)(?:, ?(?:PH|SH))*(?: .*)?")
-_LIST_OF_DAYS = re.compile(rf"(?<=[ouehraH]), (?=(?:{_DAY}|PH|SH)\b)")
-_SUN = re.compile(r"sunrise|sunset|dawn|dusk")
-_OUTSIDE_QUOTES = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_HOLIDAYS = re.compile(r"(?:PH|SH)(?:,(?:PH|SH))*(?: .*)?")
+_SCHOOL = re.compile(r"SH(?: .*)?")
+_SUN = re.compile(_EVENT, re.IGNORECASE)
+
+_OUTSIDE = r'(?=(?:[^"]*"[^"]*")*[^"]*$)'
+_SEMICOLONS = re.compile(rf";{_OUTSIDE}")
+_COMMAS = re.compile(rf",(?![^\[]*\]){_OUTSIDE}")
+_DASHES = re.compile(rf"(?: ?[–—] ?| - ){_OUTSIDE}")
+_TAIL = re.compile(
+    rf"(?:^|(?<= ))(?=[0-9]{{1,2}}:|\(|\"|\|\||24/7|(?:{_EVENT}|off|closed|open|unknown)\b)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"[0-9]{1,2}(?:-[0-9]{1,2})?(?= |$)")
+_MONTH = re.compile(r"[A-Z][a-z]{2} (?=[0-9])")
 
 
 class Hours:
@@ -78,25 +93,50 @@ class Hours:
 def parse_hours(text: str, place: PlaceConfig | None = None) -> Hours | None:
     """Opening hours from text; None: not known (empty, or hours of holidays only).
 
-    place: where sunrise and sunset are taken; hours that name them are not known without it.
+    place: of the sun and of public holidays; without coordinates hours by the sun are not known.
 
     Raises:
         ValueError: not in the syntax; the message has the part.
     """
-    rules = [_LIST_OF_DAYS.sub(",", " ".join(rule.split())) for rule in _OUTSIDE_QUOTES.split(text)]
-    rules = [rule for rule in rules if rule and not _HOLIDAYS.fullmatch(rule)]
-    if not rules:
+    country = None if place is None else place.country
+    left_out = _HOLIDAYS if country is None else _SCHOOL
+    texts = (" ".join(part.split()) for part in _SEMICOLONS.split(text))
+    every = [_spelled(part) for part in texts if part]
+    groups = [[rule for rule in group if not left_out.fullmatch(rule)] for group in every]
+    if groups != every:
+        _parsed(every)
+    if all(_HOLIDAYS.fullmatch(rule) for group in groups for rule in group):
         return None
-    sun: dict[str, Any] = {}
+    here: dict[str, Any] = {}
+    if country is not None and "PH" in text:
+        here["country"] = country
     if _SUN.search(text) and place is not None and place.latitude is not None:
-        # The library would also look up the country, from a map that takes 110 MB of memory.
-        sun = {"coords": (place.latitude, place.longitude), "auto_country": False}
-        sun["timezone"] = ZoneInfo(place.timezone)
+        here["coords"] = (place.latitude, place.longitude)
+        here["timezone"] = ZoneInfo(place.timezone)
+    hours = _parsed(groups, **here)
+    return None if _SUN.search(text) and "coords" not in here else Hours(hours)
+
+
+def _parsed(groups: list[list[str]], **here: Any) -> OpeningHours:
+    """The library's hours of these rules, or a `ValueError` with what is not understood."""
+    text = _joined(groups)
+    here["auto_country"] = False  # it would be looked up in a map that takes 110 MB of memory
     try:
-        hours = OpeningHours(_joined(rules), max_interval_days=HORIZON_DAYS, **sun)
+        return OpeningHours(text, max_interval_days=HORIZON_DAYS, **here)
     except ParserError as error:
         raise ValueError(_place_of(str(error), text)) from None
-    return None if _SUN.search(text) and not sun else Hours(hours)
+
+
+def lacking(texts: Iterable[str], place: PlaceConfig) -> list[str]:
+    """Keys of `place` that some of these hours need and that are not set."""
+    texts = list(texts)
+    needed = {
+        "place.country": place.country is None
+        and any(re.search(r"\bPH\b", text) for text in texts),
+        "place.latitude and place.longitude": place.latitude is None
+        and any(_SUN.search(text) for text in texts),
+    }
+    return [key for key, lacks in needed.items() if lacks]
 
 
 class Timetable:
@@ -141,22 +181,75 @@ def _readable(text: str, place: PlaceConfig | None) -> Hours | None:
         return None
 
 
-def _joined(rules: list[str]) -> str:
+def _spelled(text: str) -> list[str]:
+    """The rules that stand between two `;`, with their lists as the library reads them.
+
+    A list of days, dates or weeks gets no blanks, and its times or `off` if the next entry is of
+    another sort: `Dec 24, 25, PH off` is `Dec 24,Dec 25 off` and `PH off`.
+    """
+    rules: list[str] = []
+    when: list[str] = []
+    for part in _COMMAS.split(_DASHES.sub("-", text)):
+        part = part.strip()
+        if not part:
+            return [text]  # the library says what is wrong
+        tail = _TAIL.search(part)
+        start = len(part) if tail is None else tail.start()
+        if when and (number := _NUMBER.match(part[:start])) and (month := _MONTH.search(when[-1])):
+            when.append(f"{month[0]}{number[0]}{part[number.end() : start]}".strip())
+        elif part[:start]:
+            when.append(part[:start].strip())
+        if tail is None:
+            continue
+        if when:
+            rules += [f"{days} {part[start:]}" for days in _listed(when)]
+            when = []
+        elif rules:
+            rules[-1] += f",{part[start:]}"
+        else:
+            rules.append(part)
+    return rules + _listed(when)
+
+
+def _listed(when: Sequence[str]) -> list[str]:
+    """Days, dates and weeks, neighbours of one sort joined by `,`."""
+    lists: list[str] = []
+    last = ""
+    for each in when:
+        first, *_, end = each.split(" ")[0], each.split(" ")[-1]
+        if lists and _sort(first) == last:
+            lists[-1] += f",{each.removeprefix('week ')}"
+        else:
+            lists.append(each)
+        last = "week" if each.startswith("week ") else _sort(end)
+    return lists
+
+
+def _sort(word: str) -> str:
+    return "day" if re.match(rf"{_DAY}|PH|SH", word) else "week" if word == "week" else "date"
+
+
+def _joined(groups: list[list[str]]) -> str:
     """The rules as one text, those of different weekdays joined by `,`.
 
     A rule that closes days without another rule is redundant and is left out: after `,` it would
-    cut off the night before.
+    cut off the night before. Rules of holidays at the end stay there.
     """
-    days = [_weekdays(rule) for rule in rules]
-    apart = all(
-        a is not None and b is not None and a[0] == b[0] and not a[1] & b[1]
-        for number, a in enumerate(days)
-        for b in days[:number]
+    groups = [group for group in groups if group]
+    holidays: list[str] = []
+    while len(groups) > 1 and all(map(_HOLIDAYS.fullmatch, groups[-1])):
+        holidays.insert(0, ", ".join(groups.pop()))
+    rules = [(number, rule) for number, group in enumerate(groups) for rule in group]
+    days = [day for _, rule in rules if (day := _weekdays(rule)) is not None]
+    closes = [rule.endswith((" off", " closed")) for _, rule in rules]
+    apart = len(days) == len(rules) and all(
+        days[a][0] == days[b][0] and not days[a][1] & days[b][1]
+        for a, b in combinations(range(len(rules)), 2)
+        if rules[a][0] != rules[b][0] or closes[a] or closes[b]
     )
-    if len(rules) == 1 or not apart:
-        return "; ".join(rules)
-    opening = [rule for rule in rules if not rule.endswith((" off", " closed"))]
-    return ", ".join(opening) or rules[0]
+    opening = [rule for (_, rule), off in zip(rules, closes, strict=True) if not off]
+    joined = [", ".join(opening)] if apart and opening else [", ".join(each) for each in groups]
+    return "; ".join([*joined, *holidays])
 
 
 def _weekdays(rule: str) -> tuple[str, frozenset[int]] | None:

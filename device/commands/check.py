@@ -19,6 +19,7 @@ from device.addresses import shown
 from device.camera.picamera import picamera_attached
 from device.camera.sources import NetworkCamera, is_network, open_source, resolve_source
 from device.camera.usb import find_usb, usb_cameras
+from device.catalogue.hours import lacking
 from device.commands.command_line import SubParsers, add_config
 from device.config import Config, load_config
 from device.display.server import PageServer, settings_script, words_script
@@ -120,7 +121,9 @@ def _models(config: Config) -> str:
 def _catalogue(config: Config) -> str:
     words = load_words(config.display.languages[0], config.matching.catalogue)
     matcher = Matcher.open(config, words)
-    return f"{len(matcher.catalogue)} items, preset {config.matching.preset}"
+    keys = lacking(matcher.catalogue.arrays.hours_texts, config.place)
+    found = f"{len(matcher.catalogue)} items, preset {config.matching.preset}"
+    return Warned(f"{found}; some opening hours need {' and '.join(keys)}") if keys else found
 
 
 def _cameras() -> list[str]:

@@ -1,5 +1,7 @@
 """Opening hours are read rightly, or not at all."""
 
+# failure 42
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.catalogue.hours import DAY, UNKNOWN_LEFT, Timetable, parse_hours
+from device.catalogue.hours import DAY, UNKNOWN_LEFT, Timetable, lacking, parse_hours
 from device.config import PlaceConfig
 
 MONDAY, TUESDAY, FRIDAY, SATURDAY, SUNDAY = (
@@ -123,6 +125,139 @@ def test_hours_by_the_sun_are_known_where_the_kiosk_knows_its_place() -> None:
     assert parse_hours("sunrise-sunset") is None
 
 
+FINLAND = PlaceConfig(latitude=60.17, longitude=24.94, timezone="Europe/Helsinki", country="FI")
+CHINA = PlaceConfig(country="CN")
+
+
+def left(text: str, now: datetime, place: PlaceConfig | None = None) -> int | None:
+    hours = parse_hours(text, place)
+    return None if hours is None else hours.minutes_left(now)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mo-Fr 10:00-18:00, Dec 25-26 off",
+        "Mo-Fr 10:00-18:00; Dec 25-26 off",
+        "Mo-Fr 10:00-18:00; Dec 25, 26 off",
+        "Mo-Fr 10:00-18:00; Dec 25,26 off",
+        "Mo-Fr 10:00-18:00; Dec 25,Dec 26 off",
+        "Mo-Fr 10:00-18:00; Dec 25, Dec 26 off",
+        "Mo-Fr 10:00-18:00; Dec 25, Dec 26, Jan 1 off",
+        "Mo-Fr 10:00-18:00; PH, Dec 25-26 off",
+        "Mo-Fr 10:00-18:00; Dec 25-26, PH off",
+        "Mo-Fr 10:00-18:00,Dec 25-26 off",
+        "Mo-Fr 10:00-18:00; Sa, Su, Dec 25-26 off",
+        "Mo–Fr 10:00 – 18:00; Dec 25 – 26 off",
+    ],
+)
+def test_lists_of_dates_are_read_however_they_are_joined(text: str) -> None:
+    for day, minutes in ((23, 360), (24, 360), (25, 0), (28, 360)):
+        assert left(text, datetime(2026, 12, day, 12)) == minutes, day
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mo-Fr 10:00-18:00, Sa 10:00-14:00, Su off",
+        "Mo-Fr 10:00-18:00,Sa 10:00-14:00,Su off",
+        "Mo-Fr 10:00-18:00 , Sa 10:00-14:00",
+        "Mo, Tu, We, Th, Fr 10:00-18:00, Sa 10:00-14:00",
+        "Mo-Fr 10:00-12:00, 12:00-18:00, Sa 10:00-14:00",
+    ],
+)
+def test_rules_may_be_joined_by_commas(text: str) -> None:
+    noon = "12:00"
+    found = [left(text, at(day, noon)) for day in (MONDAY, FRIDAY, SATURDAY, SUNDAY)]
+    assert found == [360, 360, 120, 0]
+
+
+def test_a_comma_joined_bar_stays_open_past_midnight() -> None:
+    text = "Fr 18:00-02:00, Sa 18:00-02:00; Su off, Mo 18:00-22:00"
+    assert left(text, at(SUNDAY, "01:00")) == 60
+    assert left("Mo-Su 18:00-22:00, Su off", at(SUNDAY, "19:00")) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mo-Fr 09:00-17:00; PH off",
+        "Mo-Fr 09:00-17:00, PH off",
+        "Mo-Fr 09:00-17:00; PH closed",
+        "Mo-Fr 09:00-17:00; PH,SH off",
+        "Mo-Fr 09:00-17:00; SH, PH off",
+        "Mo-Fr 09:00-17:00; Sa 10:00-14:00; PH off",
+    ],
+)
+def test_public_holidays_are_those_of_the_kiosks_country(text: str) -> None:
+    christmas, national_day = datetime(2026, 12, 25, 12), datetime(2026, 10, 1, 12)
+    assert left(text, christmas) == 300
+    assert left(text, christmas, FINLAND) == 0
+    assert left(text, christmas, CHINA) == 300
+    assert left(text, national_day, FINLAND) == 300
+    assert left(text, national_day, CHINA) == 0
+    assert left(text, datetime(2026, 12, 22, 12), FINLAND) == 300
+
+
+def test_a_holiday_may_have_hours_of_its_own() -> None:
+    text = "Mo-Fr 09:00-17:00; PH 12:00-14:00"
+    assert left(text, datetime(2026, 12, 25, 13), FINLAND) == 60
+    assert left("Mo-Sa,PH 09:00-17:00", datetime(2026, 12, 6, 13), FINLAND) == 240  # a Sunday
+    assert left("Mo-Sa,PH 09:00-17:00", datetime(2026, 12, 13, 13), FINLAND) == 0
+
+
+def test_a_bar_with_a_holiday_rule_stays_open_past_midnight() -> None:
+    text = "Fr 18:00-02:00; Sa 10:00-12:00; PH off"
+    assert left(text, at(SATURDAY, "01:00"), FINLAND) == 60
+
+
+@pytest.mark.parametrize(
+    "text", ["PH off", "SH off", "PH,SH off", "PH 10:00-14:00", "PH off, SH off"]
+)
+def test_hours_of_holidays_only_are_not_known_with_a_country_either(text: str) -> None:
+    assert parse_hours(text, FINLAND) is None
+
+
+@pytest.mark.parametrize("text", ["Mo-Fr 09:00-17:00; PH 9:00-25:99", "PH nonsense", "SH 10-12"])
+def test_a_holiday_rule_is_checked_although_no_calendar_is_known(text: str) -> None:
+    with pytest.raises(ValueError, match="not understood"):
+        parse_hours(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "opens", "closes"),
+    [
+        ("sunrise-sunset", "09:24", "15:13"),
+        ("Sunrise-Sunset", "09:24", "15:13"),
+        ("(sunrise+01:00)-(sunset-01:00)", "10:24", "14:13"),
+        ("10:00-sunset", "10:00", "15:13"),
+        ("Mo-Fr sunrise-sunset, Sa 10:00-sunset", "09:24", "15:13"),
+        ("sunrise-12:00, 13:00-sunset; Dec 25-26 off", "09:24", "12:00"),
+        ("dawn-dusk; PH off", "08:28", "16:08"),
+    ],
+)
+def test_hours_by_the_sun_are_those_of_the_place_and_the_day(
+    text: str, opens: str, closes: str
+) -> None:
+    monday = datetime(2026, 12, 21)
+    hours = parse_hours(text, FINLAND)
+    assert hours is not None
+    minutes = [hours.minutes_left(monday + timedelta(minutes=m)) for m in range(DAY)]
+    first = next(m for m, left in enumerate(minutes) if left)
+    almanac = at(monday, opens) - monday, at(monday, closes) - monday
+    assert abs(first - almanac[0].total_seconds() / 60) <= 3
+    assert abs(first + minutes[first] - almanac[1].total_seconds() / 60) <= 3
+    assert parse_hours(text) is None
+
+
+def test_it_says_what_the_place_lacks_for_some_hours() -> None:
+    texts = ["Mo-Fr 09:00-17:00; PH off", "sunrise-sunset", "24/7"]
+    assert lacking(texts, FINLAND) == []
+    assert lacking(texts[2:], PlaceConfig()) == []
+    assert lacking(texts, CHINA) == ["place.latitude and place.longitude"]
+    assert lacking(texts[:1], PlaceConfig()) == ["place.country"]
+
+
 @pytest.mark.parametrize(
     ("text", "rest"),
     [
@@ -139,13 +274,26 @@ def test_text_that_is_not_in_the_syntax_is_refused(text: str, rest: str) -> None
         parse_hours(text)
 
 
-@given(st.text(alphabet='MoTuWeThFrSaSuPHJanDec0123456789:-,; /off+"', max_size=40))
-def test_any_text_is_hours_or_unknown_or_a_value_error(text: str) -> None:
+PIECES = ["Mo", "Tu", "Sa", "Su", "PH", "SH", "Jan", "Dec", "Dec 25", "week 3", "easter", "10:00",
+          "18:00", "02:00", "sunrise", "sunset", "off", "closed", "open", "unknown", "24/7", "25",
+          "-", " - ", "–", ",", ", ", ";", "; ", " ", " ", "+", "[1,2]", "(", ")", '"a, b; c"',
+          '"', "||", "x"]  # fmt: skip
+
+
+@given(
+    st.text(alphabet='MoTuWeThFrSaSuPHJanDec0123456789:-,; /off+"', max_size=40)
+    | st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
+    st.sampled_from([None, FINLAND]),
+)
+def test_any_text_is_hours_or_unknown_or_a_value_error(
+    text: str, place: PlaceConfig | None
+) -> None:
     try:
-        hours = parse_hours(text)
+        hours = parse_hours(text, place)
     except ValueError:
         return
     assert hours is None or UNKNOWN_LEFT <= hours.minutes_left(MONDAY) <= DAY
+    parse_hours(text)  # what a kiosk reads, the builder accepts
 
 
 def test_hours_that_never_change_are_answered_at_once() -> None:

@@ -10,9 +10,11 @@ import pytest
 from device.__main__ import main
 from device.camera.picamera import picamera_attached
 from device.camera.usb import usb_cameras
+from device.catalogue.build import write
 from device.commands.check import PARTS, Verdict, Warned, verdict
 from device.config import Config
 from device.errors import UserError
+from device.values import Item
 from tests.brokers import free_port
 from tests.kiosks import changed
 from tests.rtsp import RtspCamera
@@ -61,6 +63,16 @@ def test_a_part_that_fails_by_a_bug_is_a_verdict_without_its_words(config: Confi
 def test_a_part_that_works_may_have_a_warning(config: Config) -> None:
     assert verdict("it", lambda _: Warned("soon"), config) == Verdict("it", "!!", "soon")
     assert verdict("it", lambda _: "well", config) == Verdict("it", "ok", "well")
+
+
+def test_opening_hours_that_need_the_country_are_a_warning(config: Config, tmp_path: Path) -> None:
+    bar = Item("bar", "place", "A Bar", "bars", hours="Mo-Su 12:00-20:00; PH off", source="x")
+    write([bar], tmp_path / "mine.sqlite")
+    mine = changed(config, matching__catalogue=tmp_path / "mine.sqlite")
+    assert not isinstance(PARTS["catalogue"](mine), Warned)
+    warned = PARTS["catalogue"](changed(mine, place__country=None))
+    assert isinstance(warned, Warned)
+    assert "some opening hours need place.country" in str(warned)
 
 
 def test_a_broker_that_is_not_there_is_named(config: Config) -> None:
