@@ -9,7 +9,8 @@ from device.addresses import shown
 from device.app import Kiosk
 from device.camera.sources import is_live, open_source, resolve_source
 from device.commands.command_line import SubParsers, add_config, stop_event
-from device.config import load_config
+from device.config import Config, load_config
+from device.errors import UserError
 from device.session.world import watch_button
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
@@ -38,14 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: the kiosk cannot start, and the user can fix the reason.
     """
     stop = stop_event()
-    config = load_config(arguments.config)
-    spec = resolve_source(arguments.source or config.camera.source)
-    camera = open_source(spec, config.camera)
-    watchdog = Watchdog(Notifier.from_environment())
-    print(f"camera: {shown(spec)}", flush=True)
-    kiosk = Kiosk(
-        config, camera, watchdog, live=is_live(spec), announce=lambda line: print(line, flush=True)
-    )
+    notifier = Notifier.from_environment()
+    watchdog = Watchdog(notifier)
+    try:
+        config = load_config(arguments.config)
+        kiosk = _start(config, arguments.source or config.camera.source, watchdog)
+    except UserError as error:
+        notifier.refused(str(error))
+        raise
     pin = config.privacy.opt_out_gpio
     button = None if pin is None else watch_button(pin, kiosk.world.press)
     watchdog.ready()
@@ -58,3 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
         kiosk.stop()
         del button
     return 0
+
+
+def _start(config: Config, source: str, watchdog: Watchdog) -> Kiosk:
+    """Read every file and start the kiosk; a camera or broker that is not there is a state."""
+    spec = resolve_source(source)
+    camera = open_source(spec, config.camera)
+    print(f"camera: {shown(spec)}", flush=True)
+    return Kiosk(
+        config, camera, watchdog, live=is_live(spec), announce=lambda line: print(line, flush=True)
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 
 
 class Notifier:
@@ -52,6 +53,13 @@ class Notifier:
     def status(self, text: str) -> None:
         """Set the line that `systemctl status` shows."""
         self._send(f"STATUS={text}")
+
+    def refused(self, reason: str, environment: Mapping[str, str] = os.environ) -> None:
+        """The service cannot start: set that line, and leave the reason in RUNTIME_DIRECTORY, in
+        memory, for `restart-delay`. The manager forgets the line with its next try."""
+        self.status(f"not started: {reason}")
+        if self.supervised and (folder := environment.get("RUNTIME_DIRECTORY")):
+            (Path(folder) / "refused").write_text(reason, encoding="utf-8")
 
     def stopping(self) -> None:
         """A clean shutdown has begun."""

@@ -170,3 +170,22 @@ def test_a_clean_stop_ends_with_offline(ready: Machine, page: Page) -> None:
     ready.run("systemctl", "stop", "wayside")  # failure 15
     wait_until(lambda: page.heard("status")[-1]["state"] == "offline", "offline")
     assert ready.show("wayside", "Result") == "success"
+
+
+def test_a_refused_restart_says_why_in_the_status_until_it_is_mended(machine: Machine) -> None:
+    # failure 43
+    file = machine.root / "etc/wayside/config.yaml"
+    right = file.read_text()
+    try:
+        file.write_text(right.replace("source: auto", "sauce: auto"))
+        machine.run("systemctl", "restart", "wayside", check=False)
+        assert machine.show("wayside", "ActiveState") != "active"
+        for _ in range(2):  # before and during the wait for the next try
+            wait_until(lambda: "not started" in machine.show("wayside", "StatusText"), "the reason")
+            assert "camera.sauce" in machine.show("wayside", "StatusText")
+            assert "camera.sauce" in machine.run("systemctl", "status", "wayside", check=False)
+            wait_until(lambda: machine.show("wayside", "ActiveState") == "activating", "a try")
+    finally:
+        file.write_text(right)
+    machine.run("systemctl", "restart", "wayside")
+    assert machine.show("wayside", "ActiveState") == "active"

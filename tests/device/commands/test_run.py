@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -112,6 +114,35 @@ def test_a_failed_start_is_one_line_and_exit_code_1(
     assert process.returncode == 1
     assert error.startswith(said)
     assert error.count("\n") == 1
+
+
+def test_a_service_that_cannot_start_leaves_the_reason_where_it_is_looked_for(
+    root: Path, config_file: Path, tmp_path: Path
+) -> None:
+    # failure 43
+    config_file.write_text(config_file.read_text() + "upkep: {}\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE_S)
+        environment = {
+            "NOTIFY_SOCKET": str(tmp_path / "notify"),
+            "RUNTIME_DIRECTORY": str(tmp_path),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "device", "run", "--config", str(config_file)],
+            cwd=root,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        told = manager.recv(4096).decode()
+    assert done.returncode == 1
+    reason = done.stderr.strip().removeprefix("wayside: ")
+    assert "upkep" in reason
+    assert told == f"STATUS=not started: {reason}"
+    assert (tmp_path / "refused").read_text() == reason
 
 
 def test_a_model_that_is_cut_in_half_is_one_line(root: Path, config_file: Path) -> None:
