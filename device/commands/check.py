@@ -1,7 +1,6 @@
 """`wayside check`: configuration, models, catalogue, camera, broker, clock: ok, or what to do.
 
-A part is a function of the configuration that returns what it found, and raises a `UserError` where
-the kiosk would not work. Guarantees: every part is checked, whatever the others do, even a part
+Guarantees: every part is checked, whatever the others do, even a part
 that fails by a bug; a live camera is looked for but not opened, since no page shows the notice
 meanwhile; exit code 0 only if nothing is wrong.
 """
@@ -9,20 +8,21 @@ meanwhile; exit code 0 only if nothing is wrong.
 from __future__ import annotations
 
 import argparse
-import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from device.addresses import shown
 from device.camera.picamera import picamera_attached
 from device.camera.sources import NetworkCamera, is_network, open_source, resolve_source
 from device.camera.usb import find_usb, usb_cameras
 from device.catalogue.hours import lacking
+from device.catalogue.store import Catalogue
 from device.commands.command_line import SubParsers, add_config
+from device.commands.installed import INSTALLED, demo, is_installed
+from device.commands.verdict import Part, Verdict, Warned, verdict
 from device.config import Config, load_config
-from device.display.server import PageServer, settings_script, words_script
+from device.display.server import PageServer, picture_files, settings_script, words_script
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
 from device.inference.litert import runtime_name
@@ -36,24 +36,11 @@ from device.words.words import load_words
 ASK_S = 5.0
 """Longest wait for the answer of a network camera."""
 
-Part: TypeAlias = Callable[[Config], str]
-Result: TypeAlias = Literal["ok", "!!", "NO"]
+NO_PLACE = ("UTC", "GMT", "Etc/UTC", "Etc/GMT", "Zulu", "UCT", "Universal", "Greenwich")
 
-
-class Warned(str):
-    """What a part found that works, but should not stay so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What `check` says of a part. result: ok, !! (it works, with a warning), or NO."""
-
-    name: str
-    result: Result
-    words: str
-
-    def __str__(self) -> str:
-        return f"{self.result:3} {self.name:14} {self.words}"
+FAR_FROM_THE_SUN_H = 4.25
+"""Hours between local time and the sun's that no town exceeds: in the west of China it is 3.2, in
+the west of Spain in summer 2.6."""
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -61,7 +48,8 @@ def add_parser(verbs: SubParsers) -> None:
     parser = verbs.add_parser(
         "check",
         help="check everything that the kiosk needs",
-        description="Check every part that the kiosk needs; exit code 0 if all are ok.",
+        description="Check every part that the kiosk needs; exit code 0 if all are ok. On an "
+        "installed kiosk that includes its services, screen, fonts and disk.",
         epilog="example: wayside check --config /etc/wayside/config.yaml",
     )
     add_config(parser)
@@ -85,24 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.config)
     print(Verdict("configuration", "ok", str(arguments.config)), flush=True)
     well = True
-    for name, part in PARTS.items():
+    parts = {**PARTS, **INSTALLED} if is_installed() else PARTS
+    for name, part in parts.items():
         found = verdict(name, part, config)
         print(found, flush=True)
         well = well and found.result != "NO"
     return 0 if well else 1
-
-
-def verdict(name: str, part: Part, config: Config) -> Verdict:
-    """Check one part; a bug in it is its own verdict, and the next part is checked."""
-    try:
-        found = part(config)
-    except UserError as error:
-        return Verdict(name, "NO", str(error))
-    except Exception as error:  # its words may hold a password
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(at.filename).name}:{at.lineno}"
-        return Verdict(name, "NO", f"could not be checked: {type(error).__name__} at {where}")
-    return Verdict(name, "!!" if isinstance(found, Warned) else "ok", found)
 
 
 def _detector(config: Config) -> str:
@@ -135,6 +111,8 @@ def _cameras() -> list[str]:
 def _camera(config: Config) -> str:
     spec = resolve_source(config.camera.source)
     open_source(spec, config.camera)  # creates the source and does not open it
+    if spec == "demo" and config.camera.source == "auto":
+        return demo(is_installed())
     if spec == "picamera" and not picamera_attached():
         raise UserError("camera.source: picamera: none is connected; see `rpicam-hello --list`")
     if spec.startswith("usb:"):
@@ -170,6 +148,41 @@ def _page(config: Config) -> str:
     return address
 
 
+def _pictures(config: Config) -> str:
+    named = {item.picture for item in Catalogue.open(config.matching.catalogue) if item.picture}
+    if not named:
+        return "the catalogue names none"
+    folder = config.display.pictures
+    if folder is None or not folder.is_dir():
+        where = f"{folder}: no such folder" if folder else "missing"
+        raise UserError(f"display.pictures: {where}; the catalogue names {len(named)} pictures")
+    if missing := sorted(named - set(picture_files(folder))):
+        few = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
+        count = f"{len(missing)} of {len(named)}"
+        raise UserError(f"display.pictures: {folder}: {count} pictures are missing: {few}")
+    return f"{len(named)} in {folder}"
+
+
+def _timezone(config: Config) -> str:
+    place = config.place
+    there = datetime.now(ZoneInfo(place.timezone))
+    found = f"{place.timezone}, where it is {there:%H:%M}"
+    if place.longitude is None:
+        return found
+    offset = there.utcoffset()
+    hours = (offset.total_seconds() / 3600 if offset else 0.0) - place.longitude / 15
+    if place.timezone in NO_PLACE:
+        return Warned(
+            f"place.timezone: {found}: that is no place's time; take one such as Europe/Rome"
+        )
+    if abs((hours + 12) % 24 - 12) > FAR_FROM_THE_SUN_H:
+        raise UserError(
+            f"place.timezone: {found}: at longitude {place.longitude:g} the sun says otherwise by "
+            f"{abs((hours + 12) % 24 - 12):.0f} hours; are place and time zone of one town?"
+        )
+    return found
+
+
 def _clock(config: Config) -> str:
     answer = synchronised()
     if answer is False:
@@ -180,13 +193,15 @@ def _clock(config: Config) -> str:
     return "synchronised" if answer else "this system does not report whether it is synchronised"
 
 
-PARTS: dict[str, Part] = {
+PARTS: Mapping[str, Part] = {
     "detector": _detector,
     "models": _models,
     "catalogue": _catalogue,
     "camera": _camera,
     "broker": _broker,
     "page": _page,
+    "pictures": _pictures,
+    "timezone": _timezone,
     "clock": _clock,
 }
 """What is checked, in the order of the corridor."""

@@ -1,4 +1,5 @@
-"""Whether a broker accepts this kiosk: one connection with another client id, for `wayside check`.
+"""Whether a broker accepts this kiosk, and what it hears there: one connection with another client
+id, for `wayside check`.
 
 A `Bus` connects with the kiosk's client id, which would take over the running kiosk's session.
 """
@@ -45,3 +46,25 @@ def _connect(config: MqttConfig, protocol: Protocol, login: Login, within_s: flo
         return "protocol"
     words = link.end.words if link.end else "the broker has not answered"
     raise UserError(f"mqtt.broker: {shown(config.broker)} port {config.port}: {words}")
+
+
+def hear(config: MqttConfig, topic: str, within_s: float) -> bytes | None:
+    """The payload of the next message on a topic; None if there is none in time.
+
+    Raises:
+        UserError: as `probe`.
+    """
+    protocol = probe(config)
+    link = Link(config, f"wayside-check-{secrets.token_hex(4)}", protocol, Login.read(config))
+    link.open()
+    deadline = time.monotonic() + within_s
+    subscribed = False
+    never, other = socket.socketpair()
+    with never, other:
+        while link.end is None and not link.arrived and time.monotonic() < deadline:
+            link.turn(never, 0.1)
+            if link.connected and not subscribed:
+                link.subscribe({topic: 0})
+                subscribed = True
+    link.close()
+    return link.arrived[0][1] if link.arrived else None

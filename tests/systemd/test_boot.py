@@ -165,6 +165,23 @@ def test_the_journal_is_kept_in_memory(ready: Machine) -> None:
     assert ready.run("sh", "-c", "ls /var/log/journal 2>/dev/null || true") == ""
 
 
+def test_check_tells_what_an_installed_kiosk_lacks(ready: Machine) -> None:
+    # failure 44
+    command = ("/usr/local/bin/wayside", "check", "--config", "/etc/wayside/config.yaml")
+    lines = ready.run("systemd-run", "--pipe", "--wait", "--quiet", *command, check=False)
+    verdicts = {line[4:18].strip(): (line[:2], line[19:]) for line in lines.splitlines()}
+    for part in ("configuration", "models", "catalogue", "broker", "timezone", "disk"):
+        assert verdicts[part][0] in ("ok", "!!"), lines
+    for part, words in (
+        ("camera", "plays the demo"),  # this machine has no camera, no screen and no fonts
+        ("services", "wayside-display is"),
+        ("screen", "no heartbeat"),
+        ("fonts", "fc-list"),
+    ):
+        assert verdicts[part][0] == "NO", lines
+        assert words in verdicts[part][1], lines
+
+
 def test_a_clean_stop_ends_with_offline(ready: Machine, page: Page) -> None:
     wait_until(lambda: bool(page.heard("status")), "the first status")
     ready.run("systemctl", "stop", "wayside")  # failure 15

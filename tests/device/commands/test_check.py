@@ -11,7 +11,8 @@ from device.__main__ import main
 from device.camera.picamera import picamera_attached
 from device.camera.usb import usb_cameras
 from device.catalogue.build import write
-from device.commands.check import PARTS, Verdict, Warned, verdict
+from device.commands.check import PARTS
+from device.commands.verdict import Verdict, Warned, verdict
 from device.config import Config
 from device.errors import UserError
 from device.values import Item
@@ -157,3 +158,50 @@ def test_the_cameras_of_this_machine_are_listed_as_the_configuration_takes_them(
         f"{camera.stable}    {camera.name}, now usb:{camera.number}" for camera in cameras
     ]
     assert cameras or picamera_attached() or lines == ["no camera found: is it plugged in?"]
+
+
+def test_every_picture_that_the_catalogue_names_must_be_there(
+    config: Config, tmp_path: Path
+) -> None:
+    # failure 44
+    items = [Item(str(n), "film", f"Film {n}", "film", picture=f"p/{n}é.jpg") for n in range(5)]
+    write(items, tmp_path / "films.sqlite")
+    config = changed(config, matching__catalogue=tmp_path / "films.sqlite")
+    pictures = PARTS["pictures"]
+    with pytest.raises(UserError, match=r"display.pictures: missing; the catalogue names 5"):
+        pictures(config)
+    config = changed(config, display__pictures=tmp_path / "pictures")
+    with pytest.raises(UserError, match="no such folder"):
+        pictures(config)
+    (tmp_path / "pictures/p").mkdir(parents=True)
+    for n in range(4):  # a name as a Mac writes it
+        (tmp_path / f"pictures/p/{n}e\u0301.jpg").touch()
+    with pytest.raises(UserError, match=r"1 of 5 pictures are missing: p/4é\.jpg"):
+        pictures(config)
+    (tmp_path / "pictures/p/4é.jpg").touch()
+    assert pictures(config) == f"5 in {tmp_path}/pictures"
+
+
+@pytest.mark.parametrize(
+    ("longitude", "timezone", "found"),
+    [
+        (120.15, "Asia/Shanghai", "ok"),
+        (75.99, "Asia/Shanghai", "ok"),  # Kashgar, the farthest from its time
+        (-8.72, "Europe/Madrid", "ok"),  # Vigo
+        (-157.4, "Pacific/Kiritimati", "ok"),  # a day ahead of the sun
+        (-171.8, "Pacific/Apia", "ok"),
+        (24.9, "Asia/Shanghai", "NO"),
+        (24.9, "UTC", "!!"),
+        (-74.0, "Europe/Berlin", "NO"),
+    ],
+)
+def test_the_time_zone_is_compared_with_the_place(
+    config: Config, longitude: float, timezone: str, found: str
+) -> None:
+    # failure 44
+    place = config.place.model_copy(
+        update={"latitude": 0.0, "longitude": longitude, "timezone": timezone}
+    )
+    result = verdict("timezone", PARTS["timezone"], config.model_copy(update={"place": place}))
+    assert result.result == found
+    assert timezone in result.words
