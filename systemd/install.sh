@@ -128,16 +128,9 @@ configuration() {
     [ -e "$etc/mqtt-password" ] || random | secret "$etc/mqtt-password"
     [ -e "$etc/screen/mosquitto_sub" ] ||
         printf -- '-u screen\n-P %s\n' "$(random)" | secret "$etc/screen/mosquitto_sub"
-    page=$(cd "$opt/current" && run -c 'import sys, pathlib; from device.config import load_config
-print(load_config(pathlib.Path(sys.argv[1])).display.password.get_secret_value())' "$etc/config.yaml") ||
-        fail "$etc/config.yaml: display.password: missing; the page needs a password for this kiosk's broker"
-    {
-        echo "kiosk:$(cat "$etc/mqtt-password")"
-        echo "page:$page"
-        echo "screen:$(sed -n 's/^-P //p' "$etc/screen/mosquitto_sub")"
-    } | secret "$etc/mosquitto.passwd.plain"
-    mosquitto_passwd -U "$etc/mosquitto.passwd.plain"
-    mv "$etc/mosquitto.passwd.plain" "$etc/mosquitto.passwd"
+    # Hashed in Python: mosquitto_passwd takes a password up to its first `:`, and echo changes a `\`.
+    hashed=$(cd "$opt/current" && run -m device.messaging.passwords "$etc") || exit 1
+    printf '%s\n' "$hashed" | secret "$etc/mosquitto.passwd"
     systemd-sysusers --root="$root/" "$root/etc/sysusers.d/wayside.conf"
     systemd-tmpfiles --root="$root/" --create "$root/etc/tmpfiles.d/wayside.conf"
 }

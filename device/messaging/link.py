@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from device.config import MqttConfig
 from device.errors import UserError
+from device.messaging.passwords import read_password
 from device.messaging.queues import Outgoing
 from device.messaging.topics import Protocol
 
@@ -80,8 +81,8 @@ class Login:
         password = config.password.get_secret_value() if config.password else None
         if config.password_file is not None:
             try:
-                password = config.password_file.read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
+                password = read_password(config.password_file)
+            except (OSError, ValueError) as error:
                 raise UserError(
                     f"mqtt.password_file: {config.password_file}: cannot be read "
                     f"({_reason(error)}); it takes a file that holds the password alone"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import stat
 import subprocess
@@ -11,13 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from device.config import load_config
+from device.config import MqttConfig, load_config
+from device.messaging.probe import probe
+from tests.brokers import mosquitto
 from tests.needs import needs, needs_root
 
 pytestmark = [
     pytest.mark.slow,
-    needs("systemctl", "systemd-sysusers", "systemd-tmpfiles", "mosquitto_passwd"),
+    needs("systemctl", "systemd-sysusers", "systemd-tmpfiles", "mosquitto"),
     needs_root(),
 ]
 
@@ -177,3 +182,50 @@ def test_an_unknown_option_is_one_line(source: Path, script: str) -> None:
     assert answer.returncode == 2
     assert answer.stderr.startswith("wayside: --rot: unknown option")
     assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.mosquitto
+def test_passwords_that_an_operator_types_log_in_at_the_broker(
+    target: Path, source: Path, tmp_path: Path
+) -> None:  # failure 45
+    etc = target / "etc/wayside"
+    kiosk, page = r" a:b\tc$x \\ ", "'\"#:ü 西湖\\n "
+    (etc / "mqtt-password").write_text(f"{kiosk}\n", encoding="utf-8")
+    shipped = (etc / "config.yaml").read_text()
+    written = re.sub(r"(?<=  password: ).*", lambda _: json.dumps(page), shipped)
+    (etc / "config.yaml").write_text(written, encoding="utf-8")
+    install(source, target)
+    assert load_config(etc / "config.yaml").display.password == SecretStr(page)
+    options = (etc / "screen/mosquitto_sub").read_text()
+    logins = {"kiosk": kiosk, "page": page, "screen": options.splitlines()[1].removeprefix("-P ")}
+    settings = f"allow_anonymous false\npassword_file {etc / 'mosquitto.passwd'}"
+    with mosquitto(tmp_path, settings=settings) as broker:
+        for username, password in logins.items():
+            assert probe(
+                MqttConfig(
+                    broker="127.0.0.1",
+                    port=broker.port,
+                    username=username,
+                    password=SecretStr(password),
+                )
+            )
+
+
+@pytest.mark.parametrize("password", ["secret\r\n", "\ufeffsecret\n", "\n"])
+def test_a_password_that_would_be_changed_is_refused_and_the_old_ones_stay(
+    target: Path, source: Path, password: str
+) -> None:
+    etc = target / "etc/wayside"
+    before = (etc / "mosquitto.passwd").read_text()
+    (etc / "mqtt-password").write_bytes(password.encode())
+    answer = subprocess.run(
+        [source / "systemd/install.sh", "--root", target, "--venv", sys.prefix],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"wayside: {etc}/mqtt-password: ")
+    assert answer.stderr.count("\n") == 1
+    assert "secret" not in answer.stderr
+    assert (etc / "mosquitto.passwd").read_text() == before
