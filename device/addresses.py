@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import quote, unquote
 
 HIDDEN = "..."
@@ -96,6 +97,36 @@ def shown(text: str) -> str:
             host = f"[{address.host}]" if ":" in address.host else address.host
             place = f"{host}:{address.port}" if address.port else host
     return f"{before}{scheme[1].lower()}://{place}"
+
+
+def host_alone(text: str) -> str:
+    """The text, if it is the name or the address of a host and nothing else.
+
+    Raises:
+        ValueError: something else; says how to write it, without a piece of a login.
+    """
+    with suppress(ValueError):
+        ip_address(text)
+        return text
+    if re.fullmatch(r"[\w.-]+", text):
+        return text
+    if _SCHEME.match(text.strip()):
+        scheme = text.strip().partition("://")[0].lower()
+        if scheme.startswith(("ws", "http")):
+            raise ValueError("a host that speaks MQTT over TCP, and no WebSocket")
+        try:
+            place = Address.parse(text)
+        except ValueError:
+            raise ValueError("a host alone, its port as port and its login as username") from None
+        port = place.port or (1883 if scheme in ("mqtt", "tcp") else 8883)
+        tls = "" if scheme in ("mqtt", "tcp") else ", and tls: {} beside them"
+        login = ", its login as username and password_file" if place.username else ""
+        raise ValueError(f"a host alone: broker: {place.host} and port: {port}{tls}{login}")
+    place_and_port = _HOST.fullmatch(text.strip())
+    if place_and_port:
+        and_port = f" and port: {place_and_port[2]}" if place_and_port[2] else ""
+        raise ValueError(f"a host alone: broker: {place_and_port[1].strip('[]')}{and_port}")
+    raise ValueError("the name or address of a host alone")
 
 
 def _encode(character: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from device import RELEASE
 from device.camera.capture import Camera, Capture
 from device.camera.mounting import Light
-from device.config import Config
+from device.config import EMBEDDED, Config
 from device.corridor import Corridor
 from device.display.server import PageServer, settings_script, words_script
 from device.inference.litert import runtime_name
@@ -73,7 +73,7 @@ class Kiosk:
             started.callback(self.corridor.close)
             watchdog.loading("broker and page")
             mqtt, websocket_port = config.mqtt, None
-            self.broker = EmbeddedBroker(mqtt) if mqtt.broker == "embedded" else None
+            self.broker = EmbeddedBroker(mqtt) if mqtt.broker == EMBEDDED else None
             if self.broker:
                 self.broker.start(beats.expect("broker", self.DEADLINE_S))
                 started.callback(self.broker.stop)

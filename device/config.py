@@ -25,8 +25,12 @@ from pydantic import (
     model_validator,
 )
 
+from device.addresses import host_alone
 from device.typed_yaml import S, Section, read_yaml
 from device.values import Kind
+
+EMBEDDED = "embedded"
+"""As `mqtt.broker`: the kiosk's own, in this process."""
 
 RESERVED = ("fleet",)
 """Neither a site nor a kiosk can have these names: they are levels of the fleet's own topics."""
@@ -76,7 +80,21 @@ def with_username(section: L) -> L:
     return section
 
 
+def broker_name(name: str) -> str:
+    """`embedded`, or the name or address of a host.
+
+    Raises:
+        ValueError: something else, such as a URL; says how to write it.
+    """
+    if name == EMBEDDED:
+        return name
+    if name.strip().lower() == EMBEDDED:
+        raise ValueError("embedded, in small letters and without blanks")
+    return host_alone(name)
+
+
 TopicLevel = Annotated[str, AfterValidator(topic_level)]
+Broker = Annotated[str, AfterValidator(broker_name)]
 Area = Annotated[tuple[float, float, float, float], BeforeValidator(rectangle)]
 """A rectangle in shares of the picture: x and y of its upper left corner, width, height."""
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -194,12 +212,13 @@ class TlsConfig(Section):
     ca: Path | None = Field(None, description="PEM file; null: the system's authorities")
     certificate: Path | None = None
     key: Path | None = None
+    insecure: bool = Field(False, description="the broker's name is not checked")
 
 
 class MqttConfig(Section):
     """The broker that the kiosk connects to."""
 
-    broker: str = Field("embedded", description="embedded, or a host name or address")
+    broker: Broker = Field("embedded", description="embedded, or a host name or address")
     port: Port = Field(1883, description="of the broker; 0 lets an embedded one choose")
     websocket_port: Port = Field(8083, description="of an embedded broker, for the page")
     username: str | None = None

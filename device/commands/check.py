@@ -21,7 +21,7 @@ from device.catalogue.store import Catalogue
 from device.commands.command_line import SubParsers, add_config
 from device.commands.installed import INSTALLED, demo, is_installed
 from device.commands.verdict import Part, Verdict, Warned, verdict
-from device.config import Config, load_config
+from device.config import EMBEDDED, Config, load_config
 from device.display.server import PageServer, picture_files, settings_script, words_script
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
@@ -29,6 +29,7 @@ from device.inference.litert import runtime_name
 from device.matching.match import Matcher
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.probe import probe
+from device.messaging.tls import INSECURE
 from device.recognition.recognise import Recogniser
 from device.upkeep.clock import synchronised
 from device.words.words import load_words
@@ -127,14 +128,20 @@ def _camera(config: Config) -> str:
 
 
 def _broker(config: Config) -> str:
-    if config.mqtt.broker != "embedded":
-        return f"{shown(config.mqtt.broker)}, MQTT {probe(config.mqtt)}"
+    if config.mqtt.broker != EMBEDDED:
+        found = f"{shown(config.mqtt.broker)}, MQTT {probe(config.mqtt)}"
+        unchecked = config.mqtt.tls is not None and config.mqtt.tls.insecure
+        return Warned(f"{found}; {INSECURE}") if unchecked else found
     broker = EmbeddedBroker(config.mqtt)
     broker.start()
     try:
-        return f"embedded, MQTT {probe(broker.address)}"
+        found = f"{EMBEDDED}, MQTT {probe(broker.address)}"
     finally:
         broker.stop()
+    given = config.mqtt.model_dump(include={"username", "password", "password_file", "tls"})
+    if unused := [f"mqtt.{key}" for key, value in given.items() if value is not None]:
+        return Warned(f"{found}; it asks for no login: {', '.join(unused)} has no effect")
+    return found
 
 
 def _page(config: Config) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 from device.addresses import Address, shown
-from device.config import Config
+from device.config import EMBEDDED, Config
 from device.display.loopback import HOST, NAMES, LoopbackServer, Response
 from device.errors import UserError
 from device.messaging.topics import Topics
@@ -53,7 +53,7 @@ def settings_script(config: Config, websocket_port: int | None = None) -> str:
     url = display.websocket_url
     if url is not None:
         _check_ours(url)
-    elif mqtt.broker in ("embedded", *NAMES):
+    elif mqtt.broker in (EMBEDDED, *NAMES):
         url = f"ws://{HOST}:{websocket_port or mqtt.websocket_port}"
     else:
         raise UserError(

@@ -49,6 +49,7 @@ CONNECT_S = 10.0
 LONGEST_FRAME = 65_536
 """Bytes of the longest WebSocket message accepted; the page's own are a few hundred."""
 
+_CONNECT = b"\x10"
 _MQTT_5 = b"\x00\x04MQTT\x05"
 _UNACCEPTABLE_PROTOCOL = b"\x20\x02\x00\x01"
 """CONNACK, return code 1 (MQTT 3.1.1, section 3.2.2.3)."""
@@ -218,6 +219,8 @@ async def _connected(broker: Broker, reader: ReaderAdapter, writer: WriterAdapte
     try:
         async with asyncio.timeout(CONNECT_S):
             head = await reader.read(2)
+            if head[:1] != _CONNECT:
+                return  # no client of MQTT, such as one that begins with TLS
             while head and head[-1] & 0x80 and len(head) < 5:  # more bytes of the remaining length
                 head += await reader.read(1)
             head += await reader.read(len(_MQTT_5))

@@ -31,9 +31,10 @@ from typing import Any, Literal
 from device.addresses import shown
 from device.config import MqttConfig
 from device.messaging import payloads
-from device.messaging.link import Link, Login
+from device.messaging.link import UNANSWERED, Link, Login, explained
 from device.messaging.queues import Inbox, Outbox, Outgoing
 from device.messaging.reconnect import Reconnect
+from device.messaging.tls import INSECURE
 from device.messaging.topics import BusState, Topics
 
 log = logging.getLogger(__name__)
@@ -158,6 +159,7 @@ class Bus:
             reconnects=max(0, self._connects - 1),
             takeovers=self._reconnect.takeovers,
             trouble=self._reconnect.trouble(since_s if connected else None),
+            warning=INSECURE if self._config.tls and self._config.tls.insecure else None,
         )
 
     def health(self) -> dict[str, Any]:
@@ -185,12 +187,12 @@ class Bus:
             self._config, self._topics.client_id, self._reconnect.protocol, self._login, will
         )
         try:
-            self._open(link)
+            self._aside(link.open)
             opened = self._clock()
             while link.end is None and not self._stopping:
                 self._turn(link)
                 if not link.connected and self._clock() - opened > ANSWER_S:
-                    link.drop("unanswered", "the broker has not answered")
+                    link.drop("unanswered", UNANSWERED)
             if link.end is None:
                 self._disconnect(link)
                 return 0.0
@@ -202,15 +204,21 @@ class Bus:
         if was_up:
             self._up.clear()
             self._since = self._clock()
-        return self._reconnect.after(link.end, lasted_s if was_up else None)
+        if was_up:
+            return self._reconnect.after(link.end, lasted_s)
+        if link.end.how == "unanswered" and self._reconnect.protocol == "5":
+            return self._reconnect.after(link.end, None)  # it may speak 3.1.1
+        ends = [link.end]
+        self._aside(lambda: ends.append(explained(self._config, ends[0])))
+        return self._reconnect.after(ends[-1], None)
 
-    def _open(self, link: Link) -> None:
-        """Connect on another thread: a name server may take half a minute to fail."""
-        opening = threading.Thread(target=link.open, name="bus-open", daemon=True)
-        opening.start()
-        while opening.is_alive() and not self._stopping:
+    def _aside(self, call: Callable[[], None]) -> None:
+        """Call on another thread: a name server may take half a minute to fail."""
+        calling = threading.Thread(target=call, name="bus-open", daemon=True)
+        calling.start()
+        while calling.is_alive() and not self._stopping:
             self._beat()
-            opening.join(SLICE_S)
+            calling.join(SLICE_S)
 
     def _turn(self, link: Link) -> None:
         self._beat()

@@ -23,6 +23,8 @@ from device.config import MqttConfig
 from device.errors import UserError
 from device.messaging.passwords import read_password
 from device.messaging.queues import Outgoing
+from device.messaging.tls import reason as words_of
+from device.messaging.tls import speaks_tls, tls_context
 from device.messaging.topics import Protocol
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,9 @@ _LOGIN = (134, 135)
 _BUSY = (136, 137, 151, 159)
 _KEEP_ALIVE_TIMEOUT = 141
 _TAKEN_OVER = 142
+
+
+UNANSWERED = "the broker has not answered: is this its port for MQTT?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +90,11 @@ class Login:
             except (OSError, ValueError) as error:
                 raise UserError(
                     f"mqtt.password_file: {config.password_file}: cannot be read "
-                    f"({_reason(error)}); it takes a file that holds the password alone"
+                    f"({words_of(error)}); it takes a file that holds the password alone"
                 ) from None
             if config.username is None:
                 raise UserError("mqtt.username: missing; mqtt.password_file needs one")
-        return cls(config.username, password, _tls(config))
+        return cls(config.username, password, tls_context(config))
 
 
 class Link:
@@ -121,6 +126,7 @@ class Link:
             client.username_pw_set(login.username, login.password)
         if login.tls is not None:
             client.tls_set_context(login.tls)
+            client.tls_insecure_set(config.tls is not None and config.tls.insecure)
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
         client.on_connect = self._on_connect
@@ -134,7 +140,7 @@ class Link:
         try:
             self._client.connect(self._config.broker, self._config.port, self._config.keepalive_s)
         except (OSError, ValueError) as error:
-            self._ended("unreachable", _reason(error))
+            self._ended("unreachable", words_of(error))
 
     def turn(self, wake: socket.socket, within_s: float) -> None:
         """Wait until there is something to read or write, or `wake` is readable, and do it."""
@@ -205,7 +211,7 @@ class Link:
         if reason.value == _TAKEN_OVER:
             self._ended("taken_over", "another client has connected with this kiosk's id")
         elif not self.connected:
-            self._ended("unanswered", "the broker has not answered")
+            self._ended("unanswered", UNANSWERED)
         elif reason.value == _KEEP_ALIVE_TIMEOUT:
             self._ended("lost", "the broker does not answer")
         elif flags.is_disconnect_packet_from_server:
@@ -229,29 +235,16 @@ class Link:
         self.arrived.append((message.topic, bytes(message.payload), message.retain))
 
 
-def _tls(config: MqttConfig) -> ssl.SSLContext | None:
-    tls = config.tls
-    if tls is None:
-        return None
-    try:
-        context = ssl.create_default_context(cafile=tls.ca)
-    except OSError as error:
-        raise UserError(
-            f"mqtt.tls.ca: {tls.ca}: cannot be used ({_reason(error)}); it takes a PEM file"
-        ) from None
-    if tls.certificate is not None:
-        try:
-            context.load_cert_chain(tls.certificate, tls.key)
-        except OSError as error:
-            raise UserError(
-                f"mqtt.tls.certificate: {tls.certificate}: cannot be used ({_reason(error)}); it "
-                "takes a PEM file, and mqtt.tls.key its private key"
-            ) from None
-    return context
+def explained(config: MqttConfig, end: End) -> End:
+    """The end of a connection, with why it was never established where that can be found out.
 
-
-def _reason(error: Exception) -> str:
-    """The error in a few words for the operator."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{error.verify_message}; check the kiosk's clock and mqtt.tls.ca"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    It connects once more, and blocks as `Link.open` does.
+    """
+    at = config.broker, config.port
+    if end.how in ("unanswered", "lost") and config.tls is None and speaks_tls(*at):
+        words = "the broker speaks TLS at this port; set mqtt.tls, or take its port without TLS"
+    elif end.how == "unreachable" and config.tls is not None and speaks_tls(*at) is False:
+        words = "the broker speaks no TLS at this port; take its port for TLS, mostly 8883"
+    else:
+        return end
+    return End(end.how, words)

@@ -13,7 +13,7 @@ import time
 from device.addresses import shown
 from device.config import MqttConfig
 from device.errors import UserError
-from device.messaging.link import Link, Login
+from device.messaging.link import UNANSWERED, End, Link, Login, explained
 from device.messaging.topics import Protocol
 
 
@@ -31,7 +31,7 @@ def probe(config: MqttConfig, within_s: float = 5.0) -> Protocol:
 
 
 def _connect(config: MqttConfig, protocol: Protocol, login: Login, within_s: float) -> str | None:
-    """None on success, `protocol` where the broker does not support this version."""
+    """None on success, `protocol` where the broker may not support this version."""
     link = Link(config, f"wayside-check-{secrets.token_hex(4)}", protocol, login)
     link.open()
     deadline = time.monotonic() + within_s
@@ -42,9 +42,9 @@ def _connect(config: MqttConfig, protocol: Protocol, login: Login, within_s: flo
     if link.connected:
         link.close()
         return None
-    if link.end is not None and link.end.how == "protocol" and protocol == "5":
+    if link.end is not None and link.end.how in ("protocol", "unanswered") and protocol == "5":
         return "protocol"
-    words = link.end.words if link.end else "the broker has not answered"
+    words = explained(config, link.end or End("unanswered", UNANSWERED)).words
     raise UserError(f"mqtt.broker: {shown(config.broker)} port {config.port}: {words}")
 
 

@@ -123,6 +123,8 @@ class Reconnect:
         if taken_over:
             self._contested = True
             words += f": is a second machine called {self._name}?"
+        if self._words and end.how == "unanswered" and asked == "5":
+            words = self._words  # the next attempt, by 3.1.1, says more
         if words != self._words:
             log.warning("%s: %s", self._broker, words)
         self._words = words

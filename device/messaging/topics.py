@@ -125,6 +125,7 @@ class BusState:
     reconnects: int
     takeovers: Annotated[int, Field(description="connections lost to a client of the same id")]
     trouble: Annotated[str | None, Field(description="what is wrong, in words")]
+    warning: Annotated[str | None, Field(description="what works and should not stay so")]
 
 
 class Health(TypedDict):

@@ -54,6 +54,30 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
         ("place: {country: fi}", "place.country: got 'fi'", "takes a code in capitals"),
         ("place: {country: NO}", "place.country: NO is read as true", 'country: "NO"'),
         ("place: {latitude: 30}", "place: takes", "takes latitude and longitude, or neither"),
+        ("mqtt: {broker: Embedded}", "mqtt.broker: got 'Embedded'", "takes embedded, in small"),
+        ("mqtt: {broker: 'embedded '}", "mqtt.broker: got 'embedded '", "takes embedded, in small"),
+        ("mqtt: {broker: ''}", "mqtt.broker: got ''", "takes the name or address of a host"),
+        ("mqtt: {broker: hub.example:1884}", "mqtt.broker: ", "broker: hub.example and port: 1884"),
+        (
+            "mqtt: {broker: '[::1]:1884'}",
+            "mqtt.broker: ",
+            "takes a host alone: broker: ::1 and port",
+        ),
+        ("mqtt: {broker: ' 10.0.0.5'}", "mqtt.broker: ", "takes a host alone: broker: 10.0.0.5 ("),
+        ("mqtt: {broker: 'mqtt://hub'}", "mqtt.broker: ", "broker: hub and port: 1883 ("),
+        ("mqtt: {broker: 'MQTTS://hub/'}", "mqtt.broker: ", "port: 8883, and tls: {} beside"),
+        (
+            "mqtt: {broker: 'mqtt://me:geheim@hub:9'}",
+            "'mqtt://hub:9'",
+            "login as username and pass",
+        ),
+        ("mqtt: {broker: 'mqtt://me:ge/heim@hub'}", "'mqtt://...'", "its login as username"),
+        ("mqtt: {broker: 'me:geheim@hub'}", "got '...'", "takes the name or address of a host"),
+        ("mqtt: {broker: 'ws://hub:9001'}", "mqtt.broker: ", "speaks MQTT over TCP, and no WebS"),
+        ("mqtt: {broker: hub/1}", "mqtt.broker: ", "takes the name or address of a host alone"),
+        ("mqtt: {broker: 'two words'}", "mqtt.broker: ", "takes the name or address of a host al"),
+        ("mqtt: {password: x}", "mqtt: takes", "takes a username with the password"),
+        ("display: {password: x}", "display: takes", "takes a username with the password"),
         ("mqtt: {tls: {cert: x}}", "mqtt.tls.cert: unknown key", "takes ca, certificate, key"),
         ("- 1", "the file: got [1]", "takes keys and values"),
         ("x: [", ": not valid YAML", ""),
@@ -69,6 +93,16 @@ def test_a_mistake_is_one_line_with_file_key_value_and_fix(
     assert key in line
     assert fix in line
     assert "\n" not in line
+    assert "heim" not in line
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["embedded", "hub", "hub.example.", "my_hub-1", "10.0.0.5", "::1", "fe80::1%eth0", "hüb"],
+)
+def test_a_broker_is_a_host_alone(tmp_path: Path, host: str) -> None:
+    # failure 46
+    assert load(tmp_path, f"mqtt: {{broker: '{host}'}}").mqtt.broker == host
 
 
 def test_areas_to_ignore_are_rectangles_in_shares_of_the_picture(tmp_path: Path) -> None:

@@ -13,12 +13,15 @@ from device.camera.usb import usb_cameras
 from device.catalogue.build import write
 from device.commands.check import PARTS
 from device.commands.verdict import Verdict, Warned, verdict
-from device.config import Config
+from device.config import Config, TlsConfig
 from device.errors import UserError
+from device.messaging.tls import INSECURE
 from device.values import Item
-from tests.brokers import free_port
+from tests.brokers import free_port, mosquitto
 from tests.kiosks import changed
+from tests.needs import needs
 from tests.rtsp import RtspCamera
+from tests.tls import certificate
 
 
 @pytest.mark.parametrize("part", [name for name in PARTS if name != "clock"])
@@ -80,6 +83,30 @@ def test_a_broker_that_is_not_there_is_named(config: Config) -> None:
     config = changed(config, mqtt__broker="127.0.0.1", mqtt__port=free_port())
     with pytest.raises(UserError, match=r"mqtt.broker: 127\.0\.0\.1"):
         PARTS["broker"](config)
+
+
+def test_a_login_that_the_embedded_broker_does_not_ask_for_is_a_warning(config: Config) -> None:
+    config = changed(config, mqtt__username="k", mqtt__tls=TlsConfig(insecure=True))
+    found = verdict("broker", PARTS["broker"], config)
+    assert found.result == "!!"
+    assert found.words.endswith("it asks for no login: mqtt.username, mqtt.tls has no effect")
+
+
+@pytest.mark.mosquitto
+@needs("mosquitto", "openssl")
+def test_a_broker_whose_name_is_not_checked_is_a_warning(config: Config, tmp_path: Path) -> None:
+    # failure 46
+    signed = certificate(tmp_path, "broker.example")
+    settings = f"certfile {signed.server}\nkeyfile {signed.key}"
+    with mosquitto(tmp_path, listener=settings) as broker:
+        config = changed(
+            config,
+            mqtt__broker="localhost",
+            mqtt__port=broker.port,
+            mqtt__tls=TlsConfig(ca=signed.ca, insecure=True),
+        )
+        found = verdict("broker", PARTS["broker"], config)
+    assert found == Verdict("broker", "!!", f"localhost, MQTT 5; {INSECURE}")
 
 
 def test_a_network_camera_that_is_not_there_is_named_without_its_password(

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from device.config import MqttConfig, TlsConfig
 from device.errors import UserError
 from device.messaging.probe import probe
-from tests.brokers import add_password, free_port, listen, mosquitto
+from device.messaging.tls import INSECURE
+from tests.brokers import (
+    Mosquitto,
+    add_password,
+    free_port,
+    listen,
+    mosquitto,
+    wait_until,
+)
 from tests.device.messaging.conftest import KIOSK, StartBus, client_of
 from tests.needs import needs
+from tests.tls import Certificate, certificate
 
 
 def test_a_probe_does_not_disturb_the_running_kiosk(either: int, start_bus: StartBus) -> None:
@@ -49,3 +60,70 @@ def test_a_refused_login_is_one_line(tmp_path: Path) -> None:
             probe(wrong)
         right = wrong.model_copy(update={"password": SecretStr("right")})
         assert probe(right) == "5"
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A certificate of another name than 127.0.0.1."""
+    return certificate(tmp_path_factory.mktemp("certificates"), "broker.example")
+
+
+@pytest.fixture
+def tls_hub(tmp_path: Path, other: Certificate) -> Iterator[Mosquitto]:
+    """A Mosquitto that speaks TLS, by a certificate of another name."""
+    settings = f"certfile {other.server}\nkeyfile {other.key}"
+    with mosquitto(tmp_path, listener=settings) as broker:
+        yield broker
+
+
+def told(config: MqttConfig, start_bus: StartBus) -> str:
+    """What `check` and the running kiosk's health both say of a broker."""
+    with pytest.raises(UserError) as error:
+        probe(config)
+    bus = start_bus(config, connected=False)
+    place = f"mqtt.broker: {config.broker} port {config.port}: "
+    wait_until(lambda: f"{place}{bus.state.trouble}" == str(error.value), "health says the same")
+    return str(error.value).removeprefix(place)
+
+
+@pytest.mark.mosquitto
+@needs("mosquitto", "openssl")
+def test_a_certificate_of_another_name_says_which_keys_mend_it(
+    tls_hub: Mosquitto, other: Certificate, start_bus: StartBus
+) -> None:
+    # failure 46
+    config = client_of(tls_hub.port, tls=TlsConfig(ca=other.ca))
+    said = told(config, start_bus)
+    assert said.startswith("the broker's certificate is for another name; write that name as mqtt")
+    assert "mqtt.tls.insecure: true" in said
+
+
+@pytest.mark.mosquitto
+@needs("mosquitto", "openssl")
+def test_a_name_that_cannot_match_is_accepted_with_a_warning(
+    tls_hub: Mosquitto, other: Certificate, start_bus: StartBus
+) -> None:
+    # failure 46
+    config = client_of(tls_hub.port, tls=TlsConfig(ca=other.ca, insecure=True))
+    assert probe(config) == "5"
+    bus = start_bus(config)
+    assert (bus.state.trouble, bus.health()["warning"]) == (None, INSECURE)
+    untrusted = client_of(tls_hub.port, tls=TlsConfig(insecure=True))
+    with pytest.raises(UserError, match=r"issuer certificate.*mqtt\.tls\.ca"):
+        probe(untrusted)
+
+
+@pytest.mark.mosquitto
+@needs("mosquitto", "openssl")
+def test_a_plain_client_at_a_port_for_tls_is_told(tls_hub: Mosquitto, start_bus: StartBus) -> None:
+    # failure 46
+    assert told(client_of(tls_hub.port), start_bus).startswith(
+        "the broker speaks TLS at this port; set mqtt.tls"
+    )
+
+
+def test_tls_at_a_plain_port_is_told(either: int, start_bus: StartBus) -> None:
+    # failure 46
+    assert told(client_of(either, tls=TlsConfig()), start_bus).startswith(
+        "the broker speaks no TLS at this port"
+    )
