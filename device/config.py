@@ -26,8 +26,12 @@ from pydantic import (
 )
 
 from device.addresses import host_alone
+from device.machine import machine_name
 from device.typed_yaml import S, Section, read_yaml
 from device.values import Kind
+
+AUTO = "auto"
+"""As `kiosk`: a name after this machine's serial number or id."""
 
 EMBEDDED = "embedded"
 """As `mqtt.broker`: the kiosk's own, in this process."""
@@ -267,7 +271,7 @@ class Config(Section):
     """The whole of `config.yaml`."""
 
     site: TopicLevel = "hangzhou"
-    kiosk: TopicLevel = "kiosk-1"
+    kiosk: TopicLevel = Field("kiosk-1", description="auto: after the machine's serial number")
     models: Path = Path("models")
     camera: CameraConfig = CameraConfig()
     vision: VisionConfig = VisionConfig()
@@ -283,12 +287,14 @@ class Config(Section):
 
 
 def load_config(path: Path) -> Config:
-    """Read a configuration file; its relative paths become absolute.
+    """Read a configuration file; its relative paths become absolute, and `kiosk: auto` a name.
 
     Raises:
         UserError: no such file, not YAML, an unknown key or a bad value.
     """
     config = read_yaml(path, Config, named_by="--config")
+    if config.kiosk == AUTO:
+        config = config.model_copy(update={"kiosk": machine_name()})
     return _absolute(config, path.resolve().parent)
 
 

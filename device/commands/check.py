@@ -72,13 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
         print("\n".join(_cameras()) or "no camera found: is it plugged in?")
         return 0
     config = load_config(arguments.config)
-    print(Verdict("configuration", "ok", str(arguments.config)), flush=True)
+    found = f"{arguments.config} of {config.site}/{config.kiosk}"
+    print(Verdict("configuration", "ok", found), flush=True)
     well = True
     parts = {**PARTS, **INSTALLED} if is_installed() else PARTS
     for name, part in parts.items():
-        found = verdict(name, part, config)
-        print(found, flush=True)
-        well = well and found.result != "NO"
+        said = verdict(name, part, config)
+        print(said, flush=True)
+        well = well and said.result != "NO"
     return 0 if well else 1
 
 

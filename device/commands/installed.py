@@ -67,7 +67,7 @@ def name(config: Config) -> str:
     if config.kiosk == DEFAULT_NAME:
         raise UserError(
             f"kiosk: {DEFAULT_NAME} is the example's name; each kiosk needs its own, since two of "
-            "one name disconnect each other"
+            "one name disconnect each other; `kiosk: auto` gives it one"
         )
     return f"{config.site}/{config.kiosk}"
 

@@ -94,7 +94,8 @@ def kiosk_broker(root: Path, folder: Path) -> Iterator[KioskBroker]:
     subprocess.run([tool("mosquitto_passwd"), "-U", str(file)], check=True)
     config = folder / "config.yaml"
     shipped = (root / "systemd/config.yaml").read_text()
-    config.write_text(shipped.replace("@PAGE_PASSWORD@", passwords["page"]))
+    named = shipped.replace("kiosk: auto", "kiosk: kiosk-1")
+    config.write_text(named.replace("@PAGE_PASSWORD@", passwords["page"]))
     write_folder(load_config(config), folder / "page")
     (folder / "mosquitto.d").mkdir()
     text = (root / "systemd/mosquitto/wayside.conf").read_text()

@@ -58,6 +58,8 @@ class Page:
         password = re.search(r'password: "(.+)"', config)
         assert password is not None
         self._heard: dict[str, list[dict[str, Any]]] = {}
+        self.names = set[str]()
+        """The names of the kiosks that it heard of."""
         self._process = machine.open(sys.executable, "-c", LISTEN, password[1])
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -72,6 +74,7 @@ class Page:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             topic, _, payload = line.partition(" ")
+            self.names.add(topic.split("/")[3])
             self._heard.setdefault(topic.rpartition("/")[2], []).append(json.loads(payload))
 
 
@@ -180,6 +183,17 @@ def test_check_tells_what_an_installed_kiosk_lacks(ready: Machine) -> None:
     ):
         assert verdicts[part][0] == "NO", lines
         assert words in verdicts[part][1], lines
+
+
+def test_the_kiosk_and_its_page_find_the_same_name_for_the_machine(
+    ready: Machine, page: Page
+) -> None:
+    # failure 47
+    wait_until(lambda: bool(page.heard("status")), "the first status")
+    settings = ready.run("cat", "/run/wayside-broker/page/settings.js")
+    name = re.search(r'"root": "wayside/v1/hangzhou/(kiosk-[0-9a-f]{8})"', settings)
+    assert name is not None, settings
+    assert page.names == {name[1]}
 
 
 def test_a_clean_stop_ends_with_offline(ready: Machine, page: Page) -> None:
