@@ -128,7 +128,8 @@ class TrainingRun:
         if recipe.last_stage:
             assert self.start is not None
             initialise(whole, with_only(load_network(self.start), heads))
-            earlier, model = split(whole, fast.output["features"], train)
+            network.set_weights(whole.get_weights())
+            earlier, model = split(whole, network, fast.output["features"].shape[1], train)
         self._compile(model, len(Batches(train, recipe, self.labels, 0)))
         history, (weights, steps) = checkpoint.restore(model, "average", "steps")
         average = RunningAverage(recipe.average, weights, sum(int(one) for one in steps))

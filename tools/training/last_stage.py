@@ -48,19 +48,23 @@ class EarlierStages:
 
 
 def split(
-    network: keras.Model, features: keras.KerasTensor, train: FaceDataset
+    network: keras.Model, exact: keras.Model, height: int, train: FaceDataset
 ) -> tuple[EarlierStages, keras.Model]:
     """The frozen stages of a network, and the network from their maps on, with its layers.
 
-    features: the last map, whose size the last stage has. train: faces for quantization ranges.
+    exact: the same network in float32, whose stages are converted: the converter has no resizing
+    of bfloat16. height: of the last stage's maps. train: faces for quantization ranges.
     """
     from tools.training.tflite import representative_faces
 
-    _, height, _, _ = features.shape
-    before = [layer for layer in network.layers if _is_larger(layer, height)]
-    cut = before[-1].output
-    stages = EarlierStages(keras.Model(network.input, {"maps": cut}), representative_faces(train))
-    return stages, keras.Model(cut, network.output)
+    maps = keras.Model(exact.input, {"maps": _cut(exact, height)})
+    stages = EarlierStages(maps, representative_faces(train))
+    return stages, keras.Model(_cut(network, height), network.output)
+
+
+def _cut(network: keras.Model, height: int) -> keras.KerasTensor:
+    """What the last layer before the last stage returns."""
+    return [layer for layer in network.layers if _is_larger(layer, height)][-1].output
 
 
 def _is_larger(layer: keras.layers.Layer, height: int) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 
 from tools.datasets.face_dataset import TRAIN, VALIDATION, FaceDataset, from_pictures
 from tools.training.fit import TrainingRun
@@ -25,7 +26,7 @@ def some_faces(split_of: int) -> FaceDataset:
 def test_both_parts_are_the_whole_network() -> None:
     keras.utils.set_random_seed(1)
     network = face_network(TINY)
-    earlier, rest = split(network, network.output["features"], some_faces(TRAIN))
+    earlier, rest = split(network, network, network.output["features"].shape[1], some_faces(TRAIN))
     faces = np.random.default_rng(0).integers(0, 256, (4, 48, 48, 1)).astype(np.float32)
     whole = network(faces, training=False)["embedding"]
     parts = rest(earlier.maps(faces), training=False)["embedding"]
@@ -35,11 +36,14 @@ def test_both_parts_are_the_whole_network() -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_earlier_stages_keep_their_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_the_earlier_stages_keep_their_weights(tmp_path: Path, policy: str) -> None:
     keras.utils.set_random_seed(1)
     network = face_network(TINY)
     network.save(tmp_path / "start.keras")
-    recipe = Recipe(epochs=1, batch=8, mixup=0, design=TINY, last_stage=True, average=0.5)
+    recipe = Recipe(
+        epochs=1, batch=8, mixup=0, design=TINY, last_stage=True, average=0.5, policy=policy
+    )
     run = TrainingRun(tmp_path / "run", recipe, start=tmp_path / "start.keras")
     trained = run.train(some_faces(TRAIN), some_faces(VALIDATION))
     kept = [
