@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import quote, unquote
 
@@ -36,9 +36,9 @@ class Address:
     scheme: str
     host: str
     port: int | None
-    target: str
-    username: str | None = None
-    password: str | None = None
+    target: str = field(repr=False)
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Address:

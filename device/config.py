@@ -235,6 +235,13 @@ class MqttConfig(Section):
     queue: int = Field(200, ge=1, le=10000, description="messages kept while offline")
     _login = model_validator(mode="after")(with_username)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _tls_or_not(cls, given: object) -> object:
+        if isinstance(given, dict) and given.get("tls", given) is None:
+            raise ValueError("tls: {} for TLS with the system's authorities, or no tls at all")
+        return given
+
 
 class DisplayConfig(Section):
     """The page. Without a port the kiosk does not serve it: a broker with `http_dir` does."""

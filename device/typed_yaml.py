@@ -80,8 +80,10 @@ def read_yaml(path: Path, model: type[S], *, named_by: str) -> S:
         line = f":{mark.line + 1}" if mark else ""
         raise UserError(f"{path}{line}: not valid YAML: {_problem(error, text)}") from None
     for first, second in _repeated(root):
+        # After a colon without a blank the key may go on with a password.
+        name = shown(str(second.value).partition(":")[0])
         raise UserError(
-            f"{path}:{second.start_mark.line + 1}: `{shown(str(second.value))}` is given twice, "
+            f"{path}:{second.start_mark.line + 1}: `{name}` is given twice, "
             f"first in line {first.start_mark.line + 1}; keep one of them"
         )
     for key in _cut_secrets(root, model, text):

@@ -24,7 +24,7 @@ LONGEST_ANSWER = 65_536
 """Bytes of an RTSP answer."""
 
 NO_HEAD = (400, 405, 501)
-"""HTTP's answers of a server that knows GET alone."""
+"""HTTP's answers of a server that knows GET alone; others close the connection."""
 
 CHALLENGE = "www-authenticate"
 
@@ -32,8 +32,8 @@ Answer = tuple[int, Sequence[str], str]
 """Status, challenges of the login, and the content: a description, or the type of what is sent."""
 
 
-def ask(address: Address, within_s: float) -> None:
-    """Ask for the stream; returns if the camera would send it.
+def ask(address: Address, within_s: float) -> bool:
+    """Ask for the stream: True if the camera would send it, False if it does not tell.
 
     Raises:
         OSError: what is wrong and what to do, without a piece of the address.
@@ -58,12 +58,15 @@ def ask(address: Address, within_s: float) -> None:
         # Some cameras answer so where a user may not know what there is.
         or_login = "" if address.username is None else ", or refuses the password for it"
         raise OSError(f"has no such stream (404){or_login}: check what follows the host")
-    if status >= 400 and (rtsp or status not in NO_HEAD):
+    if not rtsp and status in NO_HEAD:
+        return False
+    if status >= 400:
         raise OSError(f"answers with the error {status}")
     if status == 200 and rtsp and "m=video" not in content:
         raise OSError("is no camera: it sends no video")
     if status == 200 and content == "text/html":
         raise OSError("is no camera: it sends a web page; take the address of the stream")
+    return True
 
 
 def _ask_rtsp(address: Address, deadline: float) -> Answer:
@@ -143,9 +146,9 @@ def _head(address: Address, target: str, login: str, deadline: float) -> Answer:
             answer = client.getresponse()
         except TimeoutError:
             raise OSError("does not answer") from None
-        except http.client.RemoteDisconnected:  # as some do that know GET alone
+        except ConnectionError:
             return NO_HEAD[0], (), ""
-        except (http.client.HTTPException, ConnectionError):
+        except http.client.HTTPException:
             raise OSError(
                 "is no camera, or this is not its port: what answers there speaks no HTTP"
             ) from None

@@ -79,7 +79,11 @@ def _meant(spec: str) -> str:
     if by_id:
         return f"a USB camera? then write usb:{BY_ID}{by_id}"
     number = re.fullmatch(r"(?:/dev/video|video|usb)?\s*(\d+)", spec.strip())
-    return f"a USB camera? then write usb:{number[1]}" if number else ""
+    if number:
+        return f"a USB camera? then write usb:{number[1]}"
+    if "://" not in spec and re.match(r"(?i)(rtsp|http)s?\b|.*@|[\w.-]+:\d+\b|(\d+\.){3}\d", spec):
+        return "a network camera? then begin with rtsp:// or http://"
+    return ""
 
 
 def resolve_source(spec: str) -> str:
@@ -145,14 +149,14 @@ class NetworkCamera:
             raise OSError(f"{self._name} answers, but its stream cannot be read")
         self._read = 0
 
-    def ask(self, within_s: float) -> None:
-        """Ask for the stream, and open no picture.
+    def ask(self, within_s: float) -> bool:
+        """Ask for the stream, and open no picture: False if the camera does not tell.
 
         Raises:
             OSError: the camera does not send it, with the reason that it gives.
         """
         try:
-            ask(self._parts, within_s)
+            return ask(self._parts, within_s)
         except OSError as error:
             raise OSError(f"{self._name} {error}") from None
 

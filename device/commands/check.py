@@ -122,9 +122,11 @@ def _camera(config: Config) -> str:
         return f"{spec} ({found.name})"
     if is_network(spec):
         try:
-            NetworkCamera(spec, config.camera).ask(ASK_S)
+            told = NetworkCamera(spec, config.camera).ask(ASK_S)
         except OSError as error:
             raise UserError(f"camera.source: {error}") from None
+        if not told:
+            return Warned(f"{shown(spec)} is there, but does not tell whether it sends the stream")
     return shown(spec)
 
 

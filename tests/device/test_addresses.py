@@ -155,6 +155,11 @@ def test_what_is_no_address_is_shown_as_it_is(text: str) -> None:
     assert shown(text) == text
 
 
+def test_an_address_in_a_log_is_without_its_login() -> None:
+    address = Address.parse("rtsp://me:secret@host/1?password=secret")
+    assert "secret" not in f"{address} {address!r}"
+
+
 def test_the_host_and_port_are_shown() -> None:
     assert shown("rtsp://me:secret@host:554/1") == "rtsp://host:554"
     assert shown("RTSP://[::1]/1?user=me") == "rtsp://[::1]"

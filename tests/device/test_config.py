@@ -76,6 +76,7 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
         ("mqtt: {broker: 'ws://hub:9001'}", "mqtt.broker: ", "speaks MQTT over TCP, and no WebS"),
         ("mqtt: {broker: hub/1}", "mqtt.broker: ", "takes the name or address of a host alone"),
         ("mqtt: {broker: 'two words'}", "mqtt.broker: ", "takes the name or address of a host al"),
+        ("mqtt: {tls: }", "mqtt: takes", "takes tls: {} for TLS with the system's authorities"),
         ("mqtt: {password: x}", "mqtt: takes", "takes a username with the password"),
         ("display: {password: x}", "display: takes", "takes a username with the password"),
         ("mqtt: {tls: {cert: x}}", "mqtt.tls.cert: unknown key", "takes ca, certificate, key"),

@@ -153,6 +153,7 @@ def test_text_in_quotes_is_a_name(tmp_path: Path) -> None:
         SECRET,
         f"mqtt:\n  password:{SECRET}\n",
         f"mqtt: {{password:{SECRET}}}",
+        f"mqtt: {{password:{SECRET}, password:{SECRET}}}",
         f"mqtt: [username: k, password: {SECRET}]",
         f"mqtt: {{password: {SECRET}}}",
         f"display: {{password: {SECRET}}}",

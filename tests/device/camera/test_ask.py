@@ -41,10 +41,9 @@ ASKS = (
 def said(address: str, within_s: float = 5) -> str:
     """Why a camera does not send its stream; empty: it would."""
     try:
-        ask(Address.parse(address), within_s)
+        return "" if ask(Address.parse(address), within_s) else "does not tell"
     except OSError as error:
         return str(error)
-    return ""
 
 
 def test_a_camera_that_sends_its_stream_is_asked_once_and_nothing_is_played() -> None:
@@ -150,6 +149,7 @@ def test_a_web_server_at_the_port_of_the_stream_is_no_camera() -> None:
         )
     with answering(b"") as port:
         assert said(f"rtsp://127.0.0.1:{port}/1").endswith("it closes the connection")
+        assert said(f"http://127.0.0.1:{port}/1") == "does not tell"
 
 
 def test_a_camera_that_is_switched_off_or_says_nothing_is_told_in_time() -> None:
@@ -212,8 +212,9 @@ def http_camera() -> Iterator[str]:
     [
         (WRITTEN, "/stream", ""),
         (WRITTEN, "/302", ""),
-        (WRITTEN, "/405", ""),
-        (WRITTEN, "/501", ""),
+        (WRITTEN, "/400", "does not tell"),
+        (WRITTEN, "/405", "does not tell"),
+        (WRITTEN, "/501", "does not tell"),
         ("me:wrong@", "/stream", "refuses the user name or the password (401)"),
         ("", "/stream", "asks for a login (401)"),
         (WRITTEN, "/403", "refuses this user (403)"),

@@ -50,6 +50,24 @@ def test_another_way_to_write_a_usb_camera_is_told_the_right_one(spec, meant):
         open_source(spec, CameraConfig())
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "192.168.1.20",
+        "192.168.1.20:554/stream",
+        "camera.example:554",
+        "me:geheim@camera/1",
+        "rtsp:/me:geheim@camera/1",
+        "RTSP//camera/1",
+        "http:camera/1",
+    ],
+)
+def test_an_address_without_its_beginning_is_told_how_to_begin(spec):
+    with pytest.raises(UserError, match=r"a network camera\? then begin with rtsp://") as error:
+        open_source(spec, CameraConfig())
+    assert "geheim" not in str(error.value)
+
+
 def test_a_single_picture_and_an_empty_folder_are_no_sources(tmp_path):
     path = tmp_path / "one.jpg"
     cv2.imwrite(str(path), np.zeros((40, 40), np.uint8))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,17 @@ def test_a_camera_that_wants_another_password_says_so(config: Config) -> None:
         found = verdict("camera", PARTS["camera"], changed(config, camera__source=source))
         assert found == Verdict("camera", "ok", f"rtsp://127.0.0.1:{camera.port}")
         assert set(camera.requests) == {"DESCRIBE"}
+
+
+def test_a_camera_that_tells_nothing_without_a_picture_is_a_warning(config: Config) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answering = threading.Thread(target=lambda: listener.accept()[0].close())
+        answering.start()
+        source = f"http://me:geheim@127.0.0.1:{listener.getsockname()[1]}/stream"
+        found = verdict("camera", PARTS["camera"], changed(config, camera__source=source))
+        answering.join()
+    assert found.result == "!!"
+    assert "does not tell whether it sends the stream" in found.words
 
 
 def test_a_taken_port_of_the_page_is_named(config: Config) -> None:
