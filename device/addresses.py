@@ -114,10 +114,9 @@ def host_alone(text: str) -> str:
         scheme = text.strip().partition("://")[0].lower()
         if scheme.startswith(("ws", "http")):
             raise ValueError("a host that speaks MQTT over TCP, and no WebSocket")
-        try:
-            place = Address.parse(text)
-        except ValueError:
-            raise ValueError("a host alone, its port as port and its login as username") from None
+        if shown(text).endswith(HIDDEN):
+            raise ValueError("a host alone, its port as port and its login as username")
+        place = Address.parse(text)
         port = place.port or (1883 if scheme in ("mqtt", "tcp") else 8883)
         tls = "" if scheme in ("mqtt", "tcp") else ", and tls: {} beside them"
         login = ", its login as username and password_file" if place.username else ""

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from device.addresses import Address, shown
+from device.addresses import Address, host_alone, shown
 
 AWKWARD = "/#?[]@:%&=+;,!$ \\\"'<>|{}^`~*()äß密🔑."
 WORDS = ("geheim", "Sesam7", "örtchen", "4711", "ключ", "x1y2z3")
@@ -66,6 +66,16 @@ PLACES = (
     "ws://me:{}@127.0.0.1:8083",
     "unrecognized arguments: rtsp://me:{}@host/s",
 )
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if "{}@" in place])
+def test_what_is_no_host_alone_is_told_without_a_piece_of_a_password(place: str) -> None:
+    # failure 40
+    for password in awkward_passwords(200):
+        with pytest.raises(ValueError, match=" host") as error:
+            host_alone(place.replace("{}", password))
+        for piece in re.split(f"[{re.escape(AWKWARD)}]", password):
+            assert len(piece) < 3 or piece not in str(error.value), password
 
 
 @pytest.mark.parametrize("place", PLACES)
