@@ -8,7 +8,9 @@ FACE_MODELS := models/third_party/face_detection_full_range_sparse.tflite
 ARGS ?=
 LINT = $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 SLOW_TO_IMPORT = tests/tools/training tests/tools/commands tests/tools/evaluation/test_architectures.py
-PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+# Half of the tests wait for brokers, browsers and processes most of the time.
+WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run check test ready bench models sbom install uninstall requirements clean
 

@@ -21,7 +21,7 @@ def test_every_step_is_timed_against_the_bare_calls_of_the_same_frames(
     timings = measure(changed(config, vision__detector="blazeface"), faces, frames=60)
     assert set(timings.steps_ms) == set(STEPS)
     assert all(0 < ms < timings.detected_ms for ms in timings.steps_ms.values())
-    assert 1 < timings.interval[0] <= timings.ratio <= timings.interval[1]
+    assert 0 < timings.interval[0] <= timings.ratio <= timings.interval[1]
     assert set(_object(timings)) == KEYS
 
 
