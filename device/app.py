@@ -121,6 +121,7 @@ class Kiosk:
             self.corridor.forget()
             self.audience = Audience()
         screen = self.corridor.show(self.audience, context)
+        self.world.shown(screen, context.at)
         self.counts.update(self.audience, context)
         self._publish(screen, context)
         self._beat_corridor()

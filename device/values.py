@@ -282,7 +282,7 @@ class Term:
 
 
 ReasonCode: TypeAlias = Literal[
-    "tag", "distance", "open_until", "always_open", "closed", "decade", "well_known"
+    "tag", "distance", "open_until", "always_open", "hours_unknown", "decade", "well_known"
 ]
 
 
@@ -333,6 +333,7 @@ class Context:
 
     at: monotonic seconds. now: local time, None until the clock can be trusted.
     page_alive: a page reports that it shows the notice. hot: the board is about to throttle.
+    recent: ids of items shown lately, each with a discount, 0 to 1. draw: decides among equals.
     """
 
     at: float
@@ -342,3 +343,5 @@ class Context:
     opted_out: bool = False
     hot: bool = False
     touches: tuple[Touch, ...] = field(default=())
+    recent: tuple[tuple[str, float], ...] = ()
+    draw: int = 0

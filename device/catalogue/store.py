@@ -178,6 +178,11 @@ class Catalogue:
         row = self._select("WHERE id = ?", item_id).fetchone()
         return None if row is None else _from_row(row)
 
+    def row_of(self, item_id: str) -> int | None:
+        """Index of the item of this id; None: there is none."""
+        row = self._file.execute("SELECT rowid FROM items WHERE id = ?", (item_id,)).fetchone()
+        return None if row is None else int(row[0]) - 1
+
     def tagged(self, *tags: str) -> tuple[Item, ...]:
         """The items that carry all of these tags."""
         return tuple(item for item in self if set(tags) <= set(item.tags))

@@ -101,6 +101,7 @@ class Matcher:
         self._alike = _Likeness(arrays, everything) if len(arrays) <= SHORTLIST else None
         self._asked: Question | None = None
         self._answer: tuple[Suggestion, ...] = ()
+        self._recent: dict[int, float] = {}
         named = {name for rule in self._preset.table or () for name in rule.categories}
         for name in sorted(named - set(arrays.categories)):
             log.warning("preset %s: no item of category %r", config.preset, name)
@@ -141,6 +142,8 @@ class Matcher:
             years=certain_years(audience),
             now=now,
             weather=context.weather,
+            recent=context.recent,
+            draw=context.draw,
         )
         if question != self._asked:
             self._answer = self._choose(question)
@@ -156,7 +159,8 @@ class Matcher:
         terms, named = self._terms.of(question), self._named(question)
         if named is not None:
             terms["mood"] = self._terms.named(named)
-        self._score(terms, question.years, named)
+        self._score(terms, question, named)
+        self._discount(question)
         alike = self._alike or _Likeness(self.catalogue.arrays, self._shortlist())
         relevance = self._scores[alike.rows]
         variety = np.float32(self._weights["variety"])
@@ -175,8 +179,11 @@ class Matcher:
                 np.maximum(likeness, alike.to(best), out=likeness)
         return tuple(picks)
 
-    def _score(self, terms: dict[str, TermValues], years: int, named: Values | None) -> None:
+    def _score(
+        self, terms: dict[str, TermValues], question: Question, named: Values | None
+    ) -> None:
         """Fill `_scores`: the sum of the terms of each item, minus infinity if not eligible."""
+        years, left_out = question.years, self._terms.left_out(question)
         if years not in self._constant:
             constant = sum(term.weighted for term in self._terms.constant.values())
             self._constant[years] = np.where(
@@ -191,6 +198,16 @@ class Matcher:
                 total += term.block(part)
             if named is not None:
                 total[named[category[part]] == 0] = -np.inf
+            if (out := left_out.block(part)) is not None:
+                total[out] = -np.inf
+
+    def _discount(self, question: Question) -> None:
+        """Take from `_scores` what was shown lately, which `_recent` remembers for the trace."""
+        weight = self._weights["recent"]
+        rows = ((self.catalogue.row_of(name), value) for name, value in question.recent)
+        self._recent = {row: value for row, value in rows if row is not None and weight}
+        for row, value in self._recent.items():
+            self._scores[row] -= np.float32(weight * value)
 
     def _shortlist(self) -> NDArray[np.intp]:
         """Rows of the best scores, in the catalogue's order."""
@@ -199,6 +216,7 @@ class Matcher:
     def _trace(self, terms: dict[str, TermValues], index: int, likeness: float) -> tuple[Term, ...]:
         known = (self._terms.constant | terms).items()
         values = {name: term.at(index) for name, term in known if term.weight}
+        values["recent"] = 0.0 - self._recent.get(index, 0.0)
         values["variety"] = 0.0 - likeness
         return tuple(
             Term(name, values.get(name, 0.0), weight) for name, weight in self._weights.items()

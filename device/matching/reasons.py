@@ -19,6 +19,9 @@ MOST = 3
 WELL_KNOWN = 0.8
 """Popularity from which an item is called well known."""
 
+GENERAL = ("outdoor", "indoor")
+"""Tags that say nothing of the place itself: no reason of their own."""
+
 
 def reasons(
     item: Item,
@@ -33,16 +36,14 @@ def reasons(
     vocabulary: the tags and categories that have words. minutes_left: as
     `device.catalogue.hours.Hours.minutes_left`, from `now`; None: not known.
     """
-    tags = [
-        Reason("tag", name)
-        for name in dict.fromkeys((*item.tags, item.category))
-        if name in vocabulary
-    ]
+    said = [n for n in dict.fromkeys((*item.tags, item.category)) if n in vocabulary]
+    particular = [name for name in said if name not in GENERAL]
+    tags = [Reason("tag", name) for name in particular + [n for n in said if n in GENERAL]]
     facts = []
     if distance_m is not None:
         facts.append(Reason("distance", round(distance_m)))
-    if now is not None and minutes_left not in (None, UNKNOWN_LEFT):
-        facts.append(_hours(minutes_left, now))
+    if now is not None and minutes_left is not None and (hours := _hours(item, minutes_left, now)):
+        facts.append(hours)
     if item.year is not None:
         facts.append(Reason("decade", item.year // 10 * 10))
     if (item.popularity or 0) >= WELL_KNOWN:
@@ -50,9 +51,11 @@ def reasons(
     return tuple((tags[: max(MOST - len(facts), 1)] + facts)[:MOST])
 
 
-def _hours(minutes_left: int, now: datetime) -> Reason:
-    if minutes_left == 0:
-        return Reason("closed")
+def _hours(item: Item, minutes_left: int, now: datetime) -> Reason | None:
+    """How long it is open; that it is not known is said of places with a door."""
+    if minutes_left == UNKNOWN_LEFT:
+        has_door = item.kind == "place" and "outdoor" not in item.tags
+        return Reason("hours_unknown") if has_door else None
     if minutes_left == DAY:
         return Reason("always_open")
     return Reason("open_until", f"{now + timedelta(minutes=minutes_left):%H:%M}")

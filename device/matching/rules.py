@@ -48,6 +48,7 @@ class Weights(Section):
     popularity: Weight = 0.3
     weather: Weight = 0.6
     turn: Weight = 0.15
+    recent: Weight = 0.8
     variety: Weight = 1.0
 
 
@@ -123,7 +124,8 @@ class Rules(Section):
 
     weights: Weights = Weights()
     near_m: float = Field(2000, ge=1, le=100_000, description="as good as an unknown distance")
-    closing_min: float = Field(45, ge=0, le=600, description="closing sooner is hardly worth going")
+    closing_min: float = Field(45, ge=0, le=600, description="least stay before a place closes")
+    farthest_m: dict[SomeCompany, Annotated[float, Field(ge=1)]] = {}
     affect: dict[Feature, Affect] = {}
     age: dict[AgeBand, Likes] = {}
     gender: dict[KnownGender, Likes] = {}

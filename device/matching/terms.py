@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.catalogue.arrays import Arrays, Codes
-from device.catalogue.hours import UNKNOWN_LEFT, Timetable
+from device.catalogue.hours import DAY, UNKNOWN_LEFT, Timetable
 from device.config import PlaceConfig
 from device.matching.rules import Affect, Likes, Rules
 
@@ -28,16 +28,23 @@ Values: TypeAlias = NDArray[np.float32]
 EARTH_M = 6_371_008.8
 """Mean radius of the Earth in metres (IUGG)."""
 
-OPEN, CLOSING, CLOSED = 0.2, -0.5, -1.0
-"""Values of the term `open`. Being open gains little: the hours of most places are not known."""
+OPEN = 0.2
+"""Value of the term `open`: a little, since the hours of most places are not known."""
+
+WALK_M_PER_MIN = 70.0
+"""Walking speed of a group: 1.17 m/s, within the 0.94 to 1.43 m/s of Bohannon and Williams Andrews
+2011, "Normal walking speed: a descriptive meta-analysis"."""
+
+DETOUR = 1.3
+"""Length of a way on foot, in straight lines: the median over Helsinki's and Monaco's footways."""
 
 BLOCK = 16_384
 """Items that are added at once: 64 KiB of float32, which a small processor's cache holds."""
 
 HOURS_OF_DAY = 24
 
-_TURN_SEED, _TURN_STEP = 20_261_124, 7_919
-"""Seed of the random numbers, and by how many places they move each hour; a prime."""
+_TURN_SEED, _TURN_STEP, _DRAW_STEP = 20_261_124, 7_919, 104_729
+"""Seed of the random numbers, and by how many places they move each hour and draw; primes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class Question:
     years: int
     now: datetime | None
     weather: str
+    recent: tuple[tuple[str, float], ...] = ()
+    draw: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +79,32 @@ class TermValues:
     def block(self, part: slice) -> Values:
         """The weighted values of some items in a row."""
         return self.weighted[part] if self.codes is None else self.weighted[self.codes[part]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeftOut:
+    """Items that are out of the question whatever their score: too far, or closed before one has
+    been there and stayed. What is not known leaves nothing out.
+
+    closing: (T,) minutes until each of the opening hours closes, infinite if not known or a day.
+    farthest: metres.
+    """
+
+    metres: Values
+    needed_min: Values
+    hours: Codes
+    closing: Values | None
+    farthest: float | None
+
+    def block(self, part: slice) -> NDArray[np.bool_] | None:
+        """Which of some items in a row are left out; None: none of them."""
+        out = None
+        if self.closing is not None:
+            out = self.closing[self.hours[part]] < self.needed_min[part]
+        if self.farthest is not None:
+            far = self.metres[part] > np.float32(self.farthest)
+            out = far if out is None else out | far
+        return out
 
 
 class Terms:
@@ -94,6 +129,8 @@ class Terms:
             "popularity": self._weighted("popularity", np.nan_to_num(popular, copy=False)),
         }
         self._timetable = Timetable(arrays.hours_texts, place)
+        walk_min = np.nan_to_num(self.metres) * np.float32(DETOUR / WALK_M_PER_MIN)
+        self._needed_min = walk_min + np.float32(rules.closing_min)
         turns = np.random.default_rng(_TURN_SEED).random(len(arrays), np.float32) * 2 - 1
         self._turns = self._weighted("turn", np.concatenate([turns, turns])).weighted
 
@@ -111,9 +148,19 @@ class Terms:
             "hour": None if now is None else self._hours[now.hour],
             "open": None if now is None else self._open(now),
             "weather": self._weathers.get(question.weather),
-            "turn": self._turn(now),
+            "turn": self._turn(now, question.draw),
         }
         return {name: term for name, term in terms.items() if term is not None and term.weight}
+
+    def left_out(self, question: Question) -> LeftOut:
+        """What this audience cannot get to, or not in time."""
+        closing = None
+        if question.now is not None:
+            left = self._timetable.minutes_left(question.now).astype(np.float32)
+            left[(left == UNKNOWN_LEFT) | (left == DAY)] = np.inf
+            closing = left if np.isfinite(left).any() else None
+        farthest = self._rules.farthest_m.get(question.company)  # type: ignore[call-overload]
+        return LeftOut(self.metres, self._needed_min, self._arrays.hours, closing, farthest)
 
     def named(self, values: Values) -> TermValues:
         """The term `mood` of a preset with a table. values: (K,), 1 for the categories it names."""
@@ -178,17 +225,14 @@ class Terms:
         return hours
 
     def _open(self, now: datetime) -> TermValues:
-        left = self._timetable.minutes_left(now)
-        values = np.where(left < self._rules.closing_min, np.float32(CLOSING), np.float32(OPEN))
-        values[left == 0] = CLOSED
-        values[left == UNKNOWN_LEFT] = 0
-        return self._weighted("open", values, self._arrays.hours)
+        known = self._timetable.minutes_left(now) > 0
+        return self._weighted("open", known * np.float32(OPEN), self._arrays.hours)
 
-    def _turn(self, now: datetime | None) -> TermValues:
-        """A random number from -1 to 1, another one each hour, so that equals take turns."""
+    def _turn(self, now: datetime | None, draw: int) -> TermValues:
+        """A random number from -1 to 1, another one each hour and draw: equals take turns."""
         count = len(self._arrays)
         hour = 0 if now is None else now.toordinal() * HOURS_OF_DAY + now.hour
-        start = hour * _TURN_STEP % count
+        start = (hour * _TURN_STEP + draw * _DRAW_STEP) % count
         return TermValues(self._turns[start : start + count], self._rules.weights.turn)
 
 

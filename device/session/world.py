@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,9 +20,10 @@ from device.errors import UserError
 from device.messaging.queues import Inbox
 from device.messaging.topics import Display, Feedback, Weather
 from device.session.opt_out import OptOut
+from device.session.recent import Recent
 from device.upkeep import board
 from device.upkeep.clock import WallClock
-from device.values import UNKNOWN, Context, Touch
+from device.values import UNKNOWN, Context, Screen, Touch
 
 READ_BOARD_S = 5.0
 """Seconds between two readings of the board's sensors: its temperature changes slowly."""
@@ -56,6 +58,7 @@ class World:
         self._weather: Weather | None = None
         self._touches: list[Touch] = []
         self._pressed = threading.Event()
+        self._recent = Recent(zlib.crc32(config.kiosk.encode()))
 
     def press(self) -> None:
         """The opt-out button was pressed; may be called from any thread."""
@@ -82,6 +85,10 @@ class World:
         """Take the weather of the site."""
         self._weather = weather
 
+    def shown(self, screen: Screen, at: float) -> None:
+        """Take what the screen shows in this turn, at monotonic seconds."""
+        self._recent.update(screen, at)
+
     def context(self) -> Context:
         """The state now; each touch is in one context only."""
         at = self._clock()
@@ -104,6 +111,8 @@ class World:
             opted_out=self._opt_out.active(at),
             hot=self._heat.hot,
             touches=touches,
+            recent=self._recent.discounts,
+            draw=self._recent.draw,
         )
 
 

@@ -36,7 +36,7 @@ class ReasonWords(Section):
     kilometres: str = Field(pattern=r"\{number\}")
     open_until: str = Field(pattern=r"\{time\}")
     always_open: str
-    closed: str
+    hours_unknown: str
     decade: str = Field(pattern=r"\{year\}")
     well_known: str
 

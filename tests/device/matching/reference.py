@@ -6,12 +6,12 @@ It is the measure of the fast one in `device/matching`, and shares no code with 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
 
-from device.catalogue.hours import UNKNOWN_LEFT, parse_hours
+from device.catalogue.hours import DAY, UNKNOWN_LEFT, parse_hours
 from device.config import PlaceConfig
 from device.matching.rules import Likes, Preset, Rules
 from device.values import Item
@@ -47,21 +47,24 @@ def metres(item: Item, place: PlaceConfig) -> float | None:
     return 2 * 6_371_008.8 * math.asin(math.sqrt(min(half, 1)))
 
 
-def opening(item: Item, rules: Rules, now: datetime | None) -> float:
+def minutes_left(item: Item, now: datetime | None) -> int:
     hours = parse_hours(item.hours)
-    left = UNKNOWN_LEFT if hours is None or now is None else hours.minutes_left(now)
-    if left == UNKNOWN_LEFT:
-        return 0.0
-    if left == 0:
-        return -1.0
-    return -0.5 if left < rules.closing_min else 0.2
+    return UNKNOWN_LEFT if hours is None or now is None else hours.minutes_left(now)
 
 
-def turns(count: int, now: datetime | None) -> list[float]:
-    """The random numbers of an hour: those of the hour before, moved on."""
+def in_reach(item: Item, rules: Rules, far: float | None, company: str, left: int) -> bool:
+    """Whether one can get there and stay; what is not known is no hindrance."""
+    if far is not None and far > rules.farthest_m.get(company, math.inf):  # type: ignore[call-overload]
+        return False
+    return left in (UNKNOWN_LEFT, DAY) or left >= (far or 0) * 1.3 / 70 + rules.closing_min
+
+
+def turns(count: int, now: datetime | None, draw: int) -> list[float]:
+    """The random numbers of an hour and draw: those of the hour before, moved on."""
     numbers = (np.random.default_rng(20_261_124).random(count, np.float32) * 2 - 1).tolist()
     hour = 0 if now is None else now.toordinal() * 24 + now.hour
-    return [numbers[(place + hour * 7_919) % count] for place in range(count)]
+    start = hour * 7_919 + draw * 104_729
+    return [numbers[(place + start) % count] for place in range(count)]
 
 
 def alike(one: Item, other: Item) -> float:
@@ -88,15 +91,19 @@ def rank(
     years: int,
     now: datetime | None,
     count: int,
+    recent: Mapping[str, float] = {},
+    draw: int = 0,
 ) -> list[tuple[str, float]]:
     """Ids and scores of the best, by maximal marginal relevance over all items."""
     weights = rules.weights
-    chance = turns(len(items), now)
+    chance = turns(len(items), now, draw)
     scores: dict[int, float] = {}
     for number, item in enumerate(items):
         if item.minimum_age > years:
             continue
-        far = metres(item, place)
+        far, left = metres(item, place), minutes_left(item, now)
+        if not in_reach(item, rules, far, company, left):
+            continue
         daypart = sum(
             liked(item, part.likes) for part in rules.hours if now and part.covers(now.hour)
         )
@@ -106,10 +113,11 @@ def rank(
             + weights.company * liked(item, rules.company.get(company, {}))  # type: ignore[call-overload]
             + weights.weather * liked(item, rules.weather.get(weather, {}))
             + weights.hour * max(-1.0, min(1.0, daypart))
-            + weights.open * opening(item, rules, now)
+            + weights.open * (0.2 if left > 0 else 0.0)
             + weights.distance * (0.0 if far is None else 2 ** (1 - far / rules.near_m) - 1)
             + weights.popularity * (0.0 if item.popularity is None else 2 * item.popularity - 1)
             + weights.turn * chance[number]
+            - weights.recent * recent.get(item.id, 0.0)
         )
     picked: list[int] = []
     ranking: list[tuple[str, float]] = []

@@ -132,19 +132,61 @@ def test_the_hour_of_the_day_likes_what_its_rules_say() -> None:
     assert values("hour", who, now=None)["stars"] == 0.0
 
 
-def test_a_closed_place_counts_against_itself_and_one_that_soon_closes_a_little() -> None:
+def test_what_is_closed_or_closes_before_one_has_been_there_is_left_out() -> None:
+    here = PlaceConfig(latitude=30.0, longitude=120.0)
+    # 1,500 m away: 28 minutes on foot, and 45 to stay.
+    away = {"latitude": 30.0 + math.degrees(1500 / 6_371_008.8), "longitude": 120.0}
     who = matcher(
         item("open", hours="Mo-Su 09:00-18:00"),
+        item("night", hours="Mo-Su 18:00-02:00"),
         item("closing", hours="Mo-Su 09:00-12:30"),
         item("closed", hours="Tu-Su 09:00-18:00"),
+        item("in time", hours="Mo-Su 09:00-13:15", **away),
+        item("too late", hours="Mo-Su 09:00-13:10", **away),
+        item("always", hours="24/7", **away),
         item("silent"),
         item("holidays", hours="PH 09:00-18:00"),
-        item("odd", hours="sunrise-sunset"),
+        place=here,
     )
     found = values("open", who)
-    assert found["open"] > 0 > found["closing"] > found["closed"] == -1
-    assert found["silent"] == found["holidays"] == found["odd"] == 0
-    assert set(values("open", who, now=None).values()) == {0.0}
+    known = {"open": 0.2, "in time": 0.2, "always": 0.2}
+    assert found == pytest.approx(known | {"silent": 0, "holidays": 0})
+    without_a_clock = values("open", who, now=None)
+    assert len(without_a_clock) == 8  # as many as there are cards
+    assert set(without_a_clock.values()) == {0.0}
+
+
+def test_what_is_too_far_for_the_company_is_left_out() -> None:
+    here = PlaceConfig(latitude=30.0, longitude=120.0)
+    who = matcher(
+        item("near", latitude=30.01, longitude=120.0),
+        item("far", latitude=30.04, longitude=120.0),
+        item("somewhere"),
+        rules=RULES.model_copy(update={"farthest_m": {"family": 3000.0}}),
+        place=here,
+    )
+    assert set(ask(who, replace(ADULT, company="family"))) == {"near", "somewhere"}
+    assert set(ask(who, ADULT)) == {"near", "far", "somewhere"}
+
+
+def test_what_was_shown_lately_stands_back() -> None:
+    rules = RULES.model_copy(update={"weights": Weights(turn=0.0, recent=0.5)})
+    who = matcher(item("good", popularity=0.9), item("fair", popularity=0.6), rules=rules, count=1)
+    lately = Context(at=0.0, now=NOON, recent=(("good", 1.0), ("gone", 1.0)))
+    assert [s.item.id for s in who.match(ADULT, replace(lately, recent=()))] == ["good"]
+    (found,) = who.match(ADULT, lately)
+    assert found.item.id == "fair"
+    (found,) = who.match(ADULT, replace(lately, recent=(("good", 0.2),)))
+    assert found.item.id == "good"
+    assert term(found, "recent") == pytest.approx(-0.2)
+
+
+def test_each_draw_chooses_otherwise_among_equals() -> None:
+    who = matcher(*(item(f"walk{n}", category="walking") for n in range(6)), count=1)
+    firsts = [who.match(ADULT, Context(at=0.0, now=NOON, draw=n))[0].item.id for n in range(20)]
+    assert len(set(firsts)) > 2
+    again = [who.match(ADULT, Context(at=0.0, now=NOON, draw=n))[0].item.id for n in range(20)]
+    assert again == firsts
 
 
 def test_near_is_better_than_far_and_an_unknown_distance_is_between() -> None:

@@ -54,6 +54,8 @@ def random_items(dice: random.Random, rules: Rules, count: int) -> list[Item]:
     age_band=st.sampled_from(AGE_BANDS),
     company=st.sampled_from(COMPANIES),
     weather=st.sampled_from(("clear", "rain", "hot", "unknown")),
+    recent=st.dictionaries(st.integers(0, 70).map("i{}".format), st.floats(0, 1), max_size=9),
+    draw=st.integers(0, 2**32),
 )
 def test_the_fast_ranking_equals_the_plain_one(
     rules: Rules,
@@ -65,6 +67,8 @@ def test_the_fast_ranking_equals_the_plain_one(
     age_band: str,
     company: Any,
     weather: str,
+    recent: dict[str, float],
+    draw: int,
 ) -> None:
     items = random_items(random.Random(seed), rules, count)
     now = None if minute is None else MONDAY + timedelta(minutes=minute // 5 * 5)
@@ -72,7 +76,8 @@ def test_the_fast_ranking_equals_the_plain_one(
     audience = Audience(size=1, mood=mood, age_band=age_band, company=company, minors=not adult)
     config = MatchingConfig(count=8)
     found = Matcher(Catalogue.of(items), rules, config, here).match(
-        audience, Context(at=0.0, now=now, weather=weather)
+        audience,
+        Context(at=0.0, now=now, weather=weather, recent=tuple(recent.items()), draw=draw),
     )
     years = {"young": 18, "adult": 30, "middle": 44, "senior": 60}.get(age_band, 0)
     expected = rank(
@@ -87,6 +92,8 @@ def test_the_fast_ranking_equals_the_plain_one(
         years=years,
         now=now,
         count=8,
+        recent=recent,
+        draw=draw,
     )
     assert [s.score for s in found] == pytest.approx([score for _, score in expected], abs=2e-5)
     for suggestion, (item_id, score) in zip(found, expected, strict=True):

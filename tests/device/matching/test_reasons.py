@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -73,17 +74,31 @@ def test_what_is_not_known_is_no_reason_and_a_tag_takes_its_place() -> None:
     tags = (Reason("tag", "quiet"), Reason("tag", "lake"), Reason("tag", "parks"))
     known = {"quiet", "lake", "parks"}
     assert reasons(item, known) == tags
-    assert reasons(item, known, minutes_left=UNKNOWN_LEFT, now=MONDAY) == tags
+    unknown = {"minutes_left": UNKNOWN_LEFT, "now": MONDAY}
+    assert reasons(item, known, **unknown) == (*tags[:2], Reason("hours_unknown"))
+    outdoors = replace(item, tags=("outdoor", *item.tags))  # has no door
+    assert reasons(outdoors, known, **unknown) == tags
+    film = replace(item, kind="film")
+    assert reasons(film, known, **unknown) == tags
     assert reasons(item, known, minutes_left=60, now=None) == tags
     assert reasons(Item("b", "song", "B", "pop", year=1987), known) == (Reason("decade", 1980),)
     assert reasons(Item("c", "song", "C", "pop", popularity=0.9), known) == (Reason("well_known"),)
+
+
+def test_what_says_nothing_of_the_place_is_the_last_reason() -> None:
+    known = {"indoor", "quiet", "museum"}
+    item = Item("a", "place", "A", "museum", tags=("indoor", "quiet"))
+    assert reasons(item, known) == tuple(Reason("tag", n) for n in ("quiet", "museum", "indoor"))
+    assert reasons(item, known, distance_m=5, minutes_left=60, now=MONDAY)[0] == (
+        Reason("tag", "quiet")
+    )
 
 
 @pytest.mark.parametrize(
     ("minutes", "hour", "reason"),
     [
         (330, 12, Reason("open_until", "17:30")),
-        (0, 8, Reason("closed")),
+        (UNKNOWN_LEFT, 8, Reason("hours_unknown")),
         (180, 23, Reason("open_until", "02:00")),
         (DAY, 3, Reason("always_open")),
     ],

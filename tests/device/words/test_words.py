@@ -80,9 +80,9 @@ def test_distances_are_rounded_to_what_a_walker_can_use(metres: int, says: str) 
 
 
 def test_hours_decades_and_fame_have_words() -> None:
-    assert say(Reason("open_until", "17:30"), Reason("closed"), Reason("always_open")) == (
+    assert say(Reason("open_until", "17:30"), Reason("hours_unknown"), Reason("always_open")) == (
         "open till 17:30",
-        "closed now",
+        "hours not known",
         "open day and night",
     )
     assert say(Reason("decade", 1980), Reason("well_known")) == ("from the 1980s", "well known")
