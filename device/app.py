@@ -166,6 +166,8 @@ class Kiosk:
             self.bus.publish("health", self.health.payload())
         if counts := self.counts.due(context):
             self.bus.publish("counts", counts)
+        if touches := self.counts.touches_due(context):
+            self.bus.publish("touches", touches)
 
     def _notice(self, context: Context) -> Notice:
         """Which notice the page must show: that of the camera before it opens, not after."""

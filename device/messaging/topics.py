@@ -152,15 +152,30 @@ class Health(TypedDict):
 Cells: TypeAlias = dict[str, int | None]
 
 
-class Counts(TypedDict):
+class HourSums(TypedDict):
     """Adult visitors of an hour. Small counts are null, and so is each that would reveal one."""
 
-    hour: Annotated[Time | None, Field(description="its beginning; null: the clock was not set")]
     visitors: int | None
     by_mood: Cells
     by_age_band: Cells
     by_company: Cells
     touches: Annotated[Cells, Field(description="by verdict")]
+
+
+class Counts(HourSums):
+    """Adult visitors of an hour. Small counts are null, and so is each that would reveal one."""
+
+    hour: Annotated[Time | None, Field(description="its beginning; null: the clock was not set")]
+
+
+class Touches(TypedDict):
+    """Adult visitors' touches of a day, by item. A small count is left out, and so is each that
+    would reveal one."""
+
+    day: Annotated[str, Field(description="local date, such as 2026-11-29")]
+    by_daypart: Annotated[
+        dict[str, dict[str, dict[str, int]]], Field(description="daypart, item, verdict: touches")
+    ]
 
 
 class Received(BaseModel):
@@ -235,6 +250,7 @@ TABLE = (
     Row("feedback", KIOSK + "/feedback", Feedback, "the page", retained=False, qos=1),
     Row("health", KIOSK + "/health", Health, "the kiosk", retained=True, qos=1),
     Row("counts", KIOSK + "/counts", Counts, "the kiosk", retained=False, qos=1),
+    Row("touches", KIOSK + "/touches", Touches, "the kiosk", retained=False, qos=1),
     Row("weather", ROOT + "/{site}/weather", Weather, "anyone", retained=True, qos=1),
 )
 

@@ -1,32 +1,19 @@
-"""Hourly counts for the operator, from which no person can be identified.
+"""Who is counted, and when: visitors on leaving, and touches.
 
-Guarantees: a visitor who may be a minor, or who has opted out, is in no count; a count below
-`privacy.smallest_cell` is null, and so is each further one from which it could be derived. Counts
-are in memory only: those that have not been published are lost when the kiosk stops.
+Guarantees: a visitor who may be a minor, or who has opted out, is in no count. What is counted, and
+what of it leaves the kiosk, is the ledger's: `device/session/ledger.py`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import get_args
 
 from device.config import PrivacyConfig
-from device.messaging import topics
-from device.values import (
-    ADULT_AT,
-    AGE_BAND_STARTS,
-    AGE_BANDS,
-    MOODS,
-    UNKNOWN,
-    Audience,
-    Context,
-    ItemVerdict,
-    SomeCompany,
-    Visitor,
-)
+from device.messaging.topics import Counts as HourCounts
+from device.messaging.topics import Touches
+from device.session.ledger import Ledger
+from device.values import Audience, Context, Visitor
 
 HOUR_S = 3600.0
 
@@ -35,10 +22,6 @@ STAY_S = 2.0
 
 GONE_S = 2.0
 """A visitor who has not been seen for this long has left."""
-
-ADULT_BANDS = tuple(
-    band for band, start in zip(AGE_BANDS, AGE_BAND_STARTS, strict=True) if start >= ADULT_AT
-)
 
 
 @dataclass(slots=True)
@@ -51,27 +34,8 @@ class _Stay:
     seconds: float = 0.0
 
 
-class _Hour:
-    """The counts of one hour."""
-
-    def __init__(self) -> None:
-        self.moods: Counter[str] = Counter()
-        self.bands: Counter[str] = Counter()
-        self.companies: Counter[str] = Counter()
-        self.touches: Counter[str] = Counter()
-
-    def count(self, stay: _Stay) -> None:
-        """Count a visitor who has left, unless they passed by or may be a minor."""
-        visitor = stay.visitor
-        if stay.seconds < STAY_S or visitor.may_be_minor or visitor.age_band not in ADULT_BANDS:
-            return
-        self.moods[visitor.mood] += 1
-        self.bands[visitor.age_band] += 1
-        self.companies[stay.company] += 1
-
-
 class Counts:
-    """Visitors of an hour by mood, age band and company, and touches by verdict.
+    """Counts visitors and touches into a ledger.
 
     A visitor is counted on leaving, as last seen; one whose face has turned out to be still is not.
     Hours begin with the first update and are measured on the monotonic clock.
@@ -79,9 +43,8 @@ class Counts:
 
     def __init__(self, config: PrivacyConfig) -> None:
         self._on = config.counts
-        self._smallest = config.smallest_cell
         self._began: float | None = None
-        self._hour = _Hour()
+        self._ledger = Ledger(config.smallest_cell)
         self._stays: dict[str, _Stay] = {}
 
     def update(self, audience: Audience, context: Context) -> None:
@@ -104,11 +67,14 @@ class Counts:
         for track_id in audience.still:
             self._stays.pop(track_id, None)
         for track_id in [t for t, stay in self._stays.items() if at - stay.seen_at >= GONE_S]:
-            self._hour.count(self._stays.pop(track_id))
+            stay = self._stays.pop(track_id)
+            if stay.seconds >= STAY_S:
+                self._ledger.visit(stay.visitor, stay.company)
         if audience.size and not audience.minors:
-            self._hour.touches.update(touch.verdict for touch in context.touches)
+            for touch in context.touches:
+                self._ledger.touch(touch, context.now)
 
-    def due(self, context: Context) -> topics.Counts | None:
+    def due(self, context: Context) -> HourCounts | None:
         """The counts of the hour that has just ended, once; None before its end."""
         if not self._on or self._began is None or context.at - self._began < HOUR_S:
             return None
@@ -116,33 +82,9 @@ class Counts:
         hour = None
         if context.now is not None:
             hour = (context.now - ago).astimezone(UTC).isoformat(timespec="seconds")
-        ended, self._hour, self._began = self._hour, _Hour(), context.at
-        visitors = ended.moods.total()
-        return {
-            "hour": hour,
-            "visitors": visitors if visitors >= self._smallest else None,
-            "by_mood": self._cells(ended.moods, (*MOODS, UNKNOWN)),
-            "by_age_band": self._cells(ended.bands, ADULT_BANDS),
-            "by_company": self._cells(ended.companies, get_args(SomeCompany)),
-            "touches": self._cells(ended.touches, get_args(ItemVerdict)),
-        }
+        self._began = context.at
+        return {"hour": hour, **self._ledger.hour()}
 
-    def _cells(self, counts: Counter[str], names: tuple[str, ...]) -> topics.Cells:
-        return suppress({name: counts[name] for name in names}, self._smallest)
-
-
-def suppress(cells: Mapping[str, int], smallest: int) -> topics.Cells:
-    """The cells with every number below `smallest` hidden, and as many more as that needs.
-
-    From the total the sum of the hidden cells can be derived. So the smallest published cell is
-    hidden too until that sum is at least `smallest`, and of more than one cell (complementary
-    suppression; Hundepool et al. 2012, Statistical Disclosure Control, chapter 4).
-    """
-    shown = sorted(
-        (name for name in cells if cells[name] >= smallest), key=lambda name: cells[name]
-    )
-    hidden = [name for name in cells if cells[name] < smallest]
-    # A single hidden cell is below `smallest`, so a second one is always hidden with it.
-    while hidden and shown and sum(cells[name] for name in hidden) < smallest:
-        hidden.append(shown.pop(0))
-    return {name: None if name in hidden else cells[name] for name in cells}
+    def touches_due(self, context: Context) -> Touches | None:
+        """The touches of the day that has just ended, once; None before its end."""
+        return self._ledger.day(context.now.date()) if self._on and context.now else None

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from device.audience.group import audience_of
 from device.config import PrivacyConfig
-from device.session.counts import HOUR_S, Counts, suppress
+from device.session.counts import HOUR_S, Counts
+from device.session.ledger import suppress
 from device.values import Audience, Context, Touch, Visitor
 from tests.device.audience.people import holds, visitor
 
