@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,7 +108,7 @@ class Kiosk:
             BusDeadError: nothing can be published any more.
         """
         self.bus.deliver()
-        self._context = context = self.world.context()
+        self._context = context = replace(self.world.context(), tried=self.counts.tried)
         if self._may_look(context):
             self.capture.allow()
         else:
@@ -121,8 +122,8 @@ class Kiosk:
             self.corridor.forget()
             self.audience = Audience()
         screen = self.corridor.show(self.audience, context)
-        self.world.shown(screen, context.at)
-        self.counts.update(self.audience, context)
+        shown = self.world.shown(screen, context.at)
+        self.counts.update(self.audience, context, shown)
         self._publish(screen, context)
         self._beat_corridor()
         if self.capture.state.name != "hung":

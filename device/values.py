@@ -328,12 +328,22 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of an item: on how many screens it stood, and on how many somebody chose or liked
+    it; a refusal counts as another screen."""
+
+    shown: int = 0
+    liked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Everything from outside besides the picture; the kiosk adds it in each turn.
 
     at: monotonic seconds. now: local time, None until the clock can be trusted.
     page_alive: a page reports that it shows the notice. hot: the board is about to throttle.
     recent: ids of items shown lately, each with a discount, 0 to 1. draw: decides among equals.
+    tried: by id of item.
     """
 
     at: float
@@ -345,3 +355,4 @@ class Context:
     touches: tuple[Touch, ...] = field(default=())
     recent: tuple[tuple[str, float], ...] = ()
     draw: int = 0
+    tried: Mapping[str, Tried] = field(default_factory=dict, hash=False)

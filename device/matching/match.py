@@ -14,10 +14,11 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from device.catalogue.arrays import NO_CREATOR, Arrays
 from device.catalogue.store import Catalogue
 from device.config import Config, MatchingConfig, PlaceConfig
 from device.errors import UserError
+from device.matching.feedback import Feedback
+from device.matching.likeness import Likeness
 from device.matching.reasons import reasons
 from device.matching.rules import Rules, load_rules
 from device.matching.terms import Question, Terms, TermValues, Values, blocks
@@ -31,6 +32,7 @@ from device.values import (
     Context,
     Suggestion,
     Term,
+    Tried,
 )
 from device.words.words import Words
 
@@ -41,9 +43,6 @@ STEP_MIN = 5
 
 SHORTLIST = 500
 """Items of the best scores among which variety chooses."""
-
-SAME_KIND, SAME_CATEGORY, SHARED_TAGS, SAME_CREATOR = 0.4, 0.3, 0.2, 0.1
-"""What makes two items alike; all together 1."""
 
 
 def certain_years(audience: Audience) -> int:
@@ -98,10 +97,13 @@ class Matcher:
         np.minimum.at(self._needed, arrays.category, self._age_needed)
         # A small table is its own shortlist: what is not eligible is never the best of it.
         everything = np.arange(len(arrays))
-        self._alike = _Likeness(arrays, everything) if len(arrays) <= SHORTLIST else None
+        self._alike = Likeness(arrays, everything) if len(arrays) <= SHORTLIST else None
         self._asked: Question | None = None
         self._answer: tuple[Suggestion, ...] = ()
         self._recent: dict[int, float] = {}
+        self._feedback = Feedback()
+        self._learnt: dict[str, Tried] = {}
+        self._rows: dict[str, int | None] = {}
         named = {name for rule in self._preset.table or () for name in rule.categories}
         for name in sorted(named - set(arrays.categories)):
             log.warning("preset %s: no item of category %r", config.preset, name)
@@ -146,6 +148,7 @@ class Matcher:
             draw=context.draw,
         )
         if question != self._asked:
+            self._learn(context)
             self._answer = self._choose(question)
             self._asked = question
         return self._answer
@@ -161,8 +164,10 @@ class Matcher:
             terms["mood"] = self._terms.named(named)
         self._score(terms, question, named)
         self._discount(question)
-        alike = self._alike or _Likeness(self.catalogue.arrays, self._shortlist())
+        alike = self._alike or Likeness(self.catalogue.arrays, self._shortlist())
         relevance = self._scores[alike.rows]
+        liked = self._liked(alike.rows, question)
+        relevance += np.float32(self._weights["touches"]) * liked
         variety = np.float32(self._weights["variety"])
         likeness = np.zeros(len(relevance), np.float32)
         picks: list[Suggestion] = []
@@ -172,7 +177,9 @@ class Matcher:
             score = float(scores[best])
             if score == -np.inf:
                 break
-            trace = self._trace(terms, int(alike.rows[best]), float(likeness[best]))
+            trace = self._trace(
+                terms, int(alike.rows[best]), touches=liked[best], variety=0.0 - likeness[best]
+            )
             picks.append(self._suggestion(int(alike.rows[best]), score, trace, question.now))
             relevance[best] = -np.inf
             if len(picks) < self._count:
@@ -204,20 +211,40 @@ class Matcher:
     def _discount(self, question: Question) -> None:
         """Take from `_scores` what was shown lately, which `_recent` remembers for the trace."""
         weight = self._weights["recent"]
-        rows = ((self.catalogue.row_of(name), value) for name, value in question.recent)
+        rows = ((self._row(name), value) for name, value in question.recent)
         self._recent = {row: value for row, value in rows if row is not None and weight}
         for row, value in self._recent.items():
             self._scores[row] -= np.float32(weight * value)
+
+    def _row(self, item_id: str) -> int | None:
+        if item_id not in self._rows:
+            self._rows[item_id] = self.catalogue.row_of(item_id)
+        return self._rows[item_id]
+
+    def _learn(self, context: Context) -> None:
+        """Take what has become of items since the last question."""
+        for name, tried in context.tried.items():
+            if self._learnt.get(name) is not tried:
+                self._learnt[name] = tried
+                if (row := self._row(name)) is not None:
+                    self._feedback.update(row, tried)
+
+    def _liked(self, rows: NDArray[np.intp], question: Question) -> Values:
+        """The term `touches` of these items; 0 before any was tried."""
+        if not self._learnt or not self._weights["touches"]:
+            return np.zeros(len(rows), np.float32)
+        return self._feedback.draw(rows, question.draw)
 
     def _shortlist(self) -> NDArray[np.intp]:
         """Rows of the best scores, in the catalogue's order."""
         return np.sort(np.argpartition(self._scores, -SHORTLIST)[-SHORTLIST:])
 
-    def _trace(self, terms: dict[str, TermValues], index: int, likeness: float) -> tuple[Term, ...]:
+    def _trace(self, terms: dict[str, TermValues], index: int, **others: float) -> tuple[Term, ...]:
+        """others: values of the terms that are not in `terms`, but of `recent`."""
         known = (self._terms.constant | terms).items()
         values = {name: term.at(index) for name, term in known if term.weight}
         values["recent"] = 0.0 - self._recent.get(index, 0.0)
-        values["variety"] = 0.0 - likeness
+        values |= {name: float(value) for name, value in others.items()}
         return tuple(
             Term(name, values.get(name, 0.0), weight) for name, weight in self._weights.items()
         )
@@ -249,30 +276,3 @@ class Matcher:
         if not (values.astype(np.bool_) & (self._needed <= question.years)).any():
             return None
         return values
-
-
-class _Likeness:
-    """How much the items of a shortlist are alike, 0 to 1."""
-
-    def __init__(self, arrays: Arrays, rows: NDArray[np.intp]) -> None:
-        self.rows = rows
-        self._kind = arrays.kind[rows]
-        self._category = arrays.category[rows]
-        self._creator = arrays.creator[rows]
-        self._features, self._begins = arrays.features_of(rows)
-        self._sizes = np.diff(self._begins, append=len(self._features))
-        self._marks = np.zeros(len(arrays.feature_names), np.float32)
-
-    def to(self, place: int) -> Values:
-        """The likeness of each to the one at `place`; of tags the share of common ones."""
-        begin, size = self._begins[place], self._sizes[place]
-        mine = self._features[begin : begin + size]
-        self._marks[mine] = 1
-        shared = np.add.reduceat(self._marks[self._features], self._begins)
-        self._marks[mine] = 0
-        alike: Values = np.float32(SHARED_TAGS) * shared / (self._sizes + size - shared)
-        alike += np.float32(SAME_KIND) * (self._kind == self._kind[place])
-        alike += np.float32(SAME_CATEGORY) * (self._category == self._category[place])
-        if self._creator[place] != NO_CREATOR:
-            alike += np.float32(SAME_CREATOR) * (self._creator == self._creator[place])
-        return alike

@@ -49,6 +49,7 @@ class Weights(Section):
     weather: Weight = 0.6
     turn: Weight = 0.15
     recent: Weight = 0.8
+    touches: Weight = 1.2
     variety: Weight = 1.0
 
 

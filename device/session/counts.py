@@ -6,6 +6,7 @@ what of it leaves the kiosk, is the ledger's: `device/session/ledger.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
@@ -13,7 +14,7 @@ from device.config import PrivacyConfig
 from device.messaging.topics import Counts as HourCounts
 from device.messaging.topics import Touches
 from device.session.ledger import Ledger
-from device.values import Audience, Context, Visitor
+from device.values import Audience, Context, Tried, Visitor
 
 HOUR_S = 3600.0
 
@@ -46,9 +47,18 @@ class Counts:
         self._began: float | None = None
         self._ledger = Ledger(config.smallest_cell)
         self._stays: dict[str, _Stay] = {}
+        self._grown_up: bool | None = None  # before the present screen; None: nobody so far
 
-    def update(self, audience: Audience, context: Context) -> None:
-        """Take the audience of now. While somebody has opted out, nobody is counted."""
+    @property
+    def tried(self) -> Mapping[str, Tried]:
+        """What became of each item, by id."""
+        return self._ledger.tried
+
+    def update(self, audience: Audience, context: Context, shown: tuple[str, ...] = ()) -> None:
+        """Take the audience of now. While somebody has opted out, nobody is counted.
+
+        shown: ids of the items of a screen that counts as shown now.
+        """
         at = context.at
         if self._began is None:
             self._began = at
@@ -70,9 +80,15 @@ class Counts:
             stay = self._stays.pop(track_id)
             if stay.seconds >= STAY_S:
                 self._ledger.visit(stay.visitor, stay.company)
-        if audience.size and not audience.minors:
-            for touch in context.touches:
-                self._ledger.touch(touch, context.now)
+        if shown and self._grown_up:
+            self._ledger.screen(shown)
+        if shown:
+            self._grown_up = None
+        if audience.size:
+            self._grown_up = not audience.minors and self._grown_up is not False
+            if not audience.minors:
+                for touch in context.touches:
+                    self._ledger.touch(touch, context.now)
 
     def due(self, context: Context) -> HourCounts | None:
         """The counts of the hour that has just ended, once; None before its end."""

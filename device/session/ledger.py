@@ -5,6 +5,7 @@
 | visitors | mood; age band; company: three sums over the same people | an hour |
 | touches | verdict | an hour |
 | touches of items | daypart, verdict and item; never mood, age, gender or company | a day |
+| tried | item: screens it stood on, screens with a touch | while the kiosk runs; never leaves it |
 
 Guarantees: everything is in memory, and dropped at the end of its period; a number below
 `privacy.smallest_cell` does not leave, nor does any from which, with all the others that leave, it
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import get_args
 
@@ -31,6 +33,7 @@ from device.values import (
     ItemVerdict,
     SomeCompany,
     Touch,
+    Tried,
     Visitor,
 )
 
@@ -49,6 +52,8 @@ class Ledger:
         """smallest: number from which a count may leave."""
         self._smallest = smallest
         self._begin_hour()
+        self.tried: dict[str, Tried] = {}
+        """What became of each item, for the matching."""
         self._items: Counter[tuple[str, str, str]] = Counter()
         self._date: date | None = None
 
@@ -63,9 +68,20 @@ class Ledger:
     def touch(self, touch: Touch, now: datetime | None) -> None:
         """Count a touch. now: local time; while it is not known, it is not counted by item."""
         self._verdicts[touch.verdict] += 1
+        was = self.tried.get(touch.item_id, Tried())
+        if touch.verdict == "not_for_me":
+            self.tried[touch.item_id] = replace(was, shown=was.shown + 1)
+        elif was.liked <= was.shown:  # one a screen, of which the present one is not counted yet
+            self.tried[touch.item_id] = replace(was, liked=was.liked + 1)
         if now is not None:
             self._date = self._date or now.date()
             self._items[daypart(now.hour), touch.verdict, touch.item_id] += 1
+
+    def screen(self, ids: tuple[str, ...]) -> None:
+        """Count a screen with these items."""
+        for item_id in ids:
+            was = self.tried.get(item_id, Tried())
+            self.tried[item_id] = replace(was, shown=was.shown + 1)
 
     def hour(self) -> HourSums:
         """The sums of the hour, which is over and forgotten with that."""

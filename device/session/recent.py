@@ -35,15 +35,20 @@ class Recent:
         self._ids: tuple[str, ...] = ()
         self._since = 0.0
 
-    def update(self, screen: Screen, at: float) -> None:
-        """Take the screen of this turn into account. at: monotonic seconds."""
+    def update(self, screen: Screen, at: float) -> tuple[str, ...]:
+        """Take the screen of this turn into account; the items of a screen that counts now.
+
+        at: monotonic seconds.
+        """
         ids = tuple(suggestion.item.id for suggestion in screen.suggestions)
         if ids == self._ids and at - self._since < WHOLE_S:
-            return
-        if self._ids:
+            return ()
+        counted = self._ids
+        if counted:
             self._count(min(1.0, (at - self._since) / WHOLE_S), at)
             self.draw += 1
         self._ids, self._since = ids, at
+        return counted
 
     def _count(self, share: float, at: float) -> None:
         """Add a showing of the present cards, and forget what has long been shown."""

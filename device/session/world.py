@@ -85,9 +85,10 @@ class World:
         """Take the weather of the site."""
         self._weather = weather
 
-    def shown(self, screen: Screen, at: float) -> None:
-        """Take what the screen shows in this turn, at monotonic seconds."""
-        self._recent.update(screen, at)
+    def shown(self, screen: Screen, at: float) -> tuple[str, ...]:
+        """Take what the screen shows in this turn, at monotonic seconds; the ids of the items of a
+        screen that counts now."""
+        return self._recent.update(screen, at)
 
     def context(self) -> Context:
         """The state now; each touch is in one context only."""

@@ -16,7 +16,7 @@ def add_parser(subparsers: SubParsers) -> None:
     """Add the command and what it measures."""
     measure = subparsers.add_parser(
         "measure",
-        help="figures of detection, occlusion, steadiness, stillness and temporal evaluation",
+        help="figures of detection, occlusion, steadiness, stillness, temporal evaluation, touches",
         description="Measure one part of the corridor on real data, with the shipped models.",
         epilog="example: wayside-tools measure steadiness --data ../shared/data",
     )
@@ -27,9 +27,11 @@ def add_parser(subparsers: SubParsers) -> None:
         ("steadiness", _steadiness, "label switches a minute, lag on hard cuts, share unknown"),
         ("stillness", _stillness, "pictures of faces that stop counting, people who do not"),
         ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
+        ("touches", _touches, "how fast touches improve what is suggested, simulated"),
     ):
         verb = what.add_parser(name, help=line, description=line)
-        add_data(verb)
+        if name != "touches":
+            add_data(verb)
         verb.set_defaults(run=run)
         if name == "temporal":
             _add_temporal(verb)
@@ -42,6 +44,14 @@ def add_parser(subparsers: SubParsers) -> None:
                 action="store_true",
                 help="the clips and faces on which the constants were chosen",
             )
+
+
+def _touches(arguments: argparse.Namespace) -> int:
+    from tools.evaluation import touches
+
+    for line in touches.report():
+        print(line)
+    return 0
 
 
 def _detection(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from device.audience.group import audience_of
 from device.config import PrivacyConfig
 from device.session.counts import HOUR_S, Counts
 from device.session.ledger import suppress
-from device.values import Audience, Context, Touch, Visitor
+from device.values import Audience, Context, Touch, Tried, Visitor
 from tests.device.audience.people import holds, visitor
 
 SMALLEST = PrivacyConfig().smallest_cell
@@ -154,6 +154,27 @@ def test_touches_are_counted_by_verdict() -> None:
     for _ in range(12):
         hour.turn(person, touches=(Touch("z", "not_for_me"),))
     assert hour.published()["touches"] == {"chosen": 14, "liked": 14, "not_for_me": 12}
+
+
+def test_only_screens_before_grown_ups_teach_what_is_liked() -> None:
+    hour = Hour()
+    child = visitor("child", band="child", age=8.0, minor=True)
+    grown = visitor("grown")
+    for people, shown in (
+        ((child,), ()),
+        ((), ("x",)),  # the child has left, and its screen counts
+        ((grown,), ()),
+        ((grown, child), ()),
+        ((), ("y",)),
+        ((), ("z",)),  # nobody was there
+        ((grown,), ()),
+        ((), ("w",)),
+    ):
+        hour.counts.update(audience_of(people), Context(at=hour.at), shown)
+        hour.at += 1
+    assert dict(hour.counts.tried) == {"w": Tried(1, 0)}
+    hour.turn(child, touches=(Touch("w", "liked"),))
+    assert dict(hour.counts.tried) == {"w": Tried(1, 0)}
 
 
 def test_of_a_visitor_who_has_left_only_numbers_remain() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.session.ledger import DAYPARTS, Ledger, daypart
-from device.values import Touch
+from device.values import Touch, Tried
 
 SMALLEST = 11
 DAY = datetime(2026, 11, 28)
@@ -67,6 +67,19 @@ def test_touches_without_a_clock_are_counted_by_verdict_alone() -> None:
         ledger.touch(Touch("tea", "liked"), None)
     assert ledger.day(NEXT) is None
     assert ledger.hour()["touches"]["liked"] is None  # 12 of three cells, two of them 0
+
+
+def test_what_became_of_items_is_kept_for_the_matching_and_never_told() -> None:
+    ledger = Ledger(SMALLEST)
+    for _ in range(3):
+        ledger.touch(Touch("tea", "chosen"), DAY)
+        ledger.touch(Touch("tea", "liked"), DAY)  # of the same screen
+        ledger.screen(("tea", "lake"))
+    ledger.touch(Touch("lake", "not_for_me"), DAY)
+    assert ledger.tried == {"tea": Tried(3, 3), "lake": Tried(4, 0)}
+    ledger.hour()
+    assert ledger.day(NEXT) is None
+    assert ledger.tried["tea"] == Tried(3, 3)
 
 
 @settings(deadline=None)

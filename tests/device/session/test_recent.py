@@ -18,7 +18,7 @@ def test_a_screen_counts_once_it_is_replaced_by_how_long_it_stood() -> None:
     recent.update(screen("a", "b"), 0.0)
     recent.update(screen("a", "b"), 15.0)
     assert recent.discounts == ()
-    recent.update(screen(), 30.0)
+    assert recent.update(screen(), 30.0) == ("a", "b")
     assert dict(recent.discounts) == pytest.approx({"a": 0.5, "b": 0.5})
     recent.update(screen(), 300.0)  # nothing is shown: nothing counts
     assert dict(recent.discounts) == pytest.approx({"a": 0.5, "b": 0.5})
