@@ -49,12 +49,16 @@ class Address:
         Raises:
             ValueError: what is wrong and how to write it, without a piece of the address.
         """
-        scheme = _SCHEME.match(text.strip())
+        text = text.strip()
+        scheme = _SCHEME.match(text)
         if scheme is None:
             raise ValueError("takes an address such as rtsp://192.168.1.20:554/stream")
         if not text.isprintable():
-            raise ValueError("holds a line break or another character that cannot be printed")
-        rest = text.strip()[scheme.end() :]
+            raise ValueError(
+                "holds a line break, a tab or another character that cannot be seen; write the "
+                "address again in one line, and %XX for such a character of a password"
+            )
+        rest = text[scheme.end() :]
         end = _AUTHORITY_ENDS.search(rest)
         authority, target = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
         login, at, place = authority.rpartition("@")
@@ -141,6 +145,8 @@ def _misplaced(place: str) -> str:
         return "has no host; takes an address such as rtsp://192.168.1.20:554/stream"
     if place.count(":") > 1 and "[" not in place:
         return "an IPv6 address belongs in brackets, as in rtsp://[fe80::1]:554/stream"
+    if re.search(r"\s", place):
+        return "a blank is beside the host or its port; in a user name or password write %20 for it"
     if ":" in place and "[" not in place:
         return (
             "the port after the host is a number from 1 to 65535; a login stands before the host, "

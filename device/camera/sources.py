@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -59,30 +61,43 @@ def _camera(spec: str, config: CameraConfig) -> Camera:
         return PiCamera(config)
     if spec == "demo":
         return Paced(Demo(config))
-    if spec.startswith("usb:") and spec != "usb:":
-        return UsbCamera(spec.removeprefix("usb:"), config)
+    if spec.startswith("usb:") and not re.match(r"usb:\s*($|/dev/|video\d+$)", spec):
+        return UsbCamera(spec.removeprefix("usb:").strip(), config)
     if is_network(spec):
         return NetworkCamera(spec, config)
-    path = Path(spec).expanduser()
-    if path.is_dir():
-        return Paced(PictureFolder(path, config.fps))
-    if path.is_file() and not is_picture(path):
-        return Paced(VideoFile(path))
-    what = "a single picture; takes a folder of them" if path.is_file() else "no such source"
-    fix = _meant(spec) or f"it takes {TAKES}"
-    raise UserError(f"camera.source: {shown(spec)}: {what} ({fix})")
+    what = "no such source"
+    with suppress(OSError, ValueError, RuntimeError):  # no path at all, or one that is not there
+        path = Path(spec).expanduser()
+        mode = path.stat().st_mode if spec else 0
+        if stat.S_ISDIR(mode):
+            return Paced(PictureFolder(path, config.fps))
+        if stat.S_ISREG(mode) and not is_picture(path):
+            return Paced(VideoFile(path))
+        if stat.S_ISREG(mode):
+            what = "a single picture; takes a folder of them"
+    meant = _meant(spec)
+    fix = f"{meant}; it takes {TAKES}" if meant else f"it takes {TAKES}"
+    raise UserError(f"camera.source: {shown(spec) or 'empty'}: {what} ({fix})")
 
 
 def _meant(spec: str) -> str:
-    """What a source that there is not may stand for."""
-    by_id = spec.partition(f"/dev/v4l/{BY_ID}")[2]
+    """What a source that there is not may stand for; empty: no idea."""
+    plain = spec.strip().lower()
+    if plain in ("auto", "picamera", "demo"):
+        return f"write {plain}, in small letters and without blanks"
+    by_id = spec.strip().partition(f"/dev/v4l/{BY_ID}")[2]
     if by_id:
         return f"a USB camera? then write usb:{BY_ID}{by_id}"
-    number = re.fullmatch(r"(?:/dev/video|video|usb)?\s*(\d+)", spec.strip())
+    number = re.fullmatch(r"(?:usb)?:?\s*(?:/dev/)?(?:video)?\s*(\d+)", plain)
     if number:
         return f"a USB camera? then write usb:{number[1]}"
-    if "://" not in spec and re.match(r"(?i)(rtsp|http)s?\b|.*@|[\w.-]+:\d+\b|(\d+\.){3}\d", spec):
-        return "a network camera? then begin with rtsp:// or http://"
+    if "/dev/v4l/" in spec or plain.startswith("usb"):
+        return "a USB camera? then write usb: and a name that `wayside check --cameras` lists"
+    if plain.startswith("file://"):
+        return "a file is written as its path alone"
+    address = r"(rtsp|http)s?\b|.*://|.*@|[\w.-]+:\d+\b|(\d+\.){3}\d"
+    if re.match(address, plain):
+        return "a network camera? then begin with rtsp://, rtsps://, http:// or https://"
     return ""
 
 
@@ -145,12 +160,13 @@ class NetworkCamera:
             left = deadline - self._clock()
             if left < SHORTEST_ASK_S:
                 raise OSError(f"{self._name} does not answer")
-            self.ask(left)
-            raise OSError(f"{self._name} answers, but its stream cannot be read")
+            doubt = self.ask(left) or "answers, but its stream cannot be read"
+            raise OSError(f"{self._name} {doubt}")
         self._read = 0
 
-    def ask(self, within_s: float) -> bool:
-        """Ask for the stream, and open no picture: False if the camera does not tell.
+    def ask(self, within_s: float) -> str:
+        """Ask for the stream, and open no picture: empty if it would come, else why that is not
+        certain.
 
         Raises:
             OSError: the camera does not send it, with the reason that it gives.

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import cv2
 
+from device.addresses import shown
 from device.camera.files import retrieved
 from device.config import CameraConfig
 from device.errors import UserError
@@ -99,7 +100,7 @@ def find_usb(wanted: str, cameras: tuple[UsbDevice, ...]) -> UsbDevice:
         )
     there = ", ".join(f"usb:{c.number} ({c.name})" for c in cameras) or "none"
     raise UserError(
-        f"camera.source: usb:{wanted}: not found (found: {there}); is it plugged in? "
+        f"camera.source: {shown(f'usb:{wanted}')}: not found (found: {there}); is it plugged in? "
         "`wayside check --cameras` lists the names"
     )
 

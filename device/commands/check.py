@@ -118,15 +118,15 @@ def _camera(config: Config) -> str:
     if spec == "picamera" and not picamera_attached():
         raise UserError("camera.source: picamera: none is connected; see `rpicam-hello --list`")
     if spec.startswith("usb:"):
-        found = find_usb(spec.removeprefix("usb:"), usb_cameras())
+        found = find_usb(spec.removeprefix("usb:").strip(), usb_cameras())
         return f"{spec} ({found.name})"
     if is_network(spec):
         try:
-            told = NetworkCamera(spec, config.camera).ask(ASK_S)
+            doubt = NetworkCamera(spec, config.camera).ask(ASK_S)
         except OSError as error:
             raise UserError(f"camera.source: {error}") from None
-        if not told:
-            return Warned(f"{shown(spec)} is there, but does not tell whether it sends the stream")
+        if doubt:
+            return Warned(f"{shown(spec)} {doubt}")
     return shown(spec)
 
 

@@ -121,7 +121,7 @@ def test_signs_that_cannot_be_mistaken_need_no_encoding() -> None:
         ("rtsp://host", ("rtsp", "host", None, "")),
         ("RTSP://Host:554/a", ("rtsp", "Host", 554, "/a")),
         ("rtsp://[::1]:8554/a b?c=d#e", ("rtsp", "::1", 8554, "/a%20b?c=d")),
-        ("  http://10.0.0.1/é  ", ("http", "10.0.0.1", None, "/%C3%A9")),
+        ("  http://10.0.0.1/é \n", ("http", "10.0.0.1", None, "/%C3%A9")),
         ("rtsp://h/s?user=me@home&x=1", ("rtsp", "h", None, "/s?user=me@home&x=1")),
     ],
 )
@@ -149,7 +149,8 @@ def test_an_address_has_parts(address: str, parts: tuple[str, str, int | None, s
         ("rtsp://me:pw", "a number from 1 to 65535"),
         ("rtsp://::1/s", "belongs in brackets"),
         ("rtsp://[::1/s", "the host is a name"),
-        ("rtsp://two words/s", "the host is a name"),
+        ("rtsp://two words/s", "a blank is beside the host"),
+        ("rtsp://me:pw@host :554/s", "a blank is beside the host"),
         ("rtsp://host/a\r\nb", "a line break"),
     ],
 )

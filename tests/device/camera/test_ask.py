@@ -7,15 +7,15 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
 import pytest
 
 from device.addresses import Address
-from device.camera.ask import ask
+from device.camera.ask import UNTOLD, ask
 from tests.brokers import free_port
 from tests.needs import needs
 from tests.rtsp import RtspCamera
@@ -39,9 +39,9 @@ ASKS = (
 
 
 def said(address: str, within_s: float = 5) -> str:
-    """Why a camera does not send its stream; empty: it would."""
+    """Why a camera does not send its stream, or may not; empty: it would."""
     try:
-        return "" if ask(Address.parse(address), within_s) else "does not tell"
+        return ask(Address.parse(address), within_s)
     except OSError as error:
         return str(error)
 
@@ -91,8 +91,11 @@ def test_a_login_of_another_kind_is_told() -> None:
     [
         (403, "refuses this user (403)"),
         (404, "has no such stream (404): check what follows the host"),
-        (453, "answers with the error 453"),
-        (500, "answers with the error 500"),
+        (400, "refuses the request (400): check what follows the host"),
+        (453, "is busy (453)"),
+        (503, "is busy (503)"),
+        (500, "fails (500)"),
+        (302, "sends its viewers on to another address (302)"),
     ],
 )
 def test_what_a_camera_refuses_is_told(status: int, words: str) -> None:
@@ -114,7 +117,7 @@ def test_a_microphone_is_no_camera() -> None:
 
 
 @contextmanager
-def answering(answer: bytes) -> Iterator[int]:
+def answering(answer: bytes | Callable[[socket.socket], None]) -> Iterator[int]:
     """The port of a server that says this to everybody, whatever they ask, and closes."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -124,9 +127,12 @@ def answering(answer: bytes) -> Iterator[int]:
                     client, _ = listener.accept()
                 except OSError:
                     return
-                with client:
+                with client, suppress(ConnectionError):
                     client.recv(4096)
-                    client.sendall(answer)
+                    if isinstance(answer, bytes):
+                        client.sendall(answer)
+                    else:
+                        answer(client)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -144,12 +150,22 @@ def test_what_is_no_camera_is_told(scheme: str, answer: bytes) -> None:
 
 def test_a_web_server_at_the_port_of_the_stream_is_no_camera() -> None:
     with answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") as port:
-        assert said(f"rtsp://127.0.0.1:{port}/1").startswith(
-            "is no camera, or this is not its port"
-        )
+        assert said(f"rtsp://127.0.0.1:{port}/1").endswith("it speaks HTTP; is it http://?")
+    with answering(b"RTSP/1.0 400 Bad Request\r\n\r\n") as port:
+        assert said(f"http://127.0.0.1:{port}/1").endswith("it speaks RTSP; is it rtsp://?")
     with answering(b"") as port:
         assert said(f"rtsp://127.0.0.1:{port}/1").endswith("it closes the connection")
-        assert said(f"http://127.0.0.1:{port}/1") == "does not tell"
+        assert said(f"http://127.0.0.1:{port}/1") == UNTOLD
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "http"])
+def test_an_address_that_leads_elsewhere_is_told_without_a_login(scheme: str) -> None:
+    # failure 41
+    head = f"{scheme.upper()}/1.1 302 Found\r\nLocation: {scheme}://me:geheim@10.0.0.5:81/1\r\n\r\n"
+    with answering(head.encode()) as port:
+        assert said(f"{scheme}://127.0.0.1:{port}/1") == (
+            f"sends its viewers on to {scheme}://10.0.0.5:81 (302): take the stream's own address"
+        )
 
 
 def test_a_camera_that_is_switched_off_or_says_nothing_is_told_in_time() -> None:
@@ -160,13 +176,31 @@ def test_a_camera_that_is_switched_off_or_says_nothing_is_told_in_time() -> None
         port = silent.getsockname()[1]
         began = time.monotonic()
         for scheme in ("rtsp", "http"):
-            assert said(f"{scheme}://127.0.0.1:{port}/1", 0.3) == "does not answer"
+            assert said(f"{scheme}://127.0.0.1:{port}/1", 0.3).startswith("does not answer")
         assert time.monotonic() - began < 5
 
 
 def test_an_answer_that_never_ends_is_not_read_for_ever() -> None:
     with answering(b"RTSP/1.0 200 OK\r\n" + b"X: y\r\n" * 20_000) as port:
         assert said(f"rtsp://127.0.0.1:{port}/1") == "is no camera: it sends no video"
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "http"])
+def test_a_camera_that_answers_letter_by_letter_is_not_waited_for(scheme: str) -> None:
+    """A look that outlasts the deadline of a read would count as a hang, and restart the kiosk."""
+    dripping = threading.Event()
+
+    def drip(client: socket.socket) -> None:
+        for letter in f"{scheme.upper()}/1.0 200 OK\r\nX: {'y' * 200}":
+            client.sendall(letter.encode())
+            if dripping.wait(0.02):
+                return
+
+    with answering(drip) as port:
+        began = time.monotonic()
+        assert said(f"{scheme}://127.0.0.1:{port}/1", 0.3).startswith("does not answer")
+        assert time.monotonic() - began < 1
+        dripping.set()
 
 
 class HttpCamera(BaseHTTPRequestHandler):
@@ -211,15 +245,17 @@ def http_camera() -> Iterator[str]:
     ("login", "path", "words"),
     [
         (WRITTEN, "/stream", ""),
-        (WRITTEN, "/302", ""),
-        (WRITTEN, "/400", "does not tell"),
-        (WRITTEN, "/405", "does not tell"),
-        (WRITTEN, "/501", "does not tell"),
+        (WRITTEN, "/302", "sends its viewers on to another address (302)"),
+        (WRITTEN, "/400", UNTOLD),
+        (WRITTEN, "/405", UNTOLD),
+        (WRITTEN, "/501", UNTOLD),
         ("me:wrong@", "/stream", "refuses the user name or the password (401)"),
         ("", "/stream", "asks for a login (401)"),
         (WRITTEN, "/403", "refuses this user (403)"),
         (WRITTEN, "/404", "has no such stream (404)"),
-        (WRITTEN, "/503", "answers with the error 503"),
+        (WRITTEN, "/503", "is busy (503)"),
+        (WRITTEN, "/500", "fails (500)"),
+        (WRITTEN, "/406", "refuses the request (406)"),
         (WRITTEN, "/page", "is no camera: it sends a web page"),
     ],
 )
@@ -255,9 +291,13 @@ def test_a_camera_may_sign_its_own_certificate(tls_port: int) -> None:
     assert said(f"https://{WRITTEN}127.0.0.1:{tls_port}/stream") == ""
 
 
-def test_plain_and_tls_at_the_wrong_port_are_told() -> None:
+@needs("openssl")
+def test_plain_and_tls_at_the_wrong_port_are_told(tls_port: int) -> None:
     with RtspCamera() as camera:
         assert said(camera.address().replace("rtsp:", "rtsps:")).endswith("is it rtsp://?")
         assert said(camera.address().replace("rtsp:", "https:")).endswith("is it http://?")
+    for scheme in ("rtsp", "http"):
+        said_to_plain = said(f"{scheme}://127.0.0.1:{tls_port}/stream")
+        assert said_to_plain == f"speaks TLS at this port; is it {scheme}s://?"
     with answering(b"\x15\x03\x03\x00\x02\x02\x46") as port:
         assert said(f"rtsp://127.0.0.1:{port}/1") == "speaks TLS at this port; is it rtsps://?"

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import chdir
 
 import cv2
 import numpy as np
@@ -42,6 +43,11 @@ def test_an_unknown_source_is_an_error_that_lists_the_known_ones(spec, reason):
         ("usb0", "usb:0"),
         ("usb 1", "usb:1"),
         ("0", "usb:0"),
+        ("USB:0", "usb:0"),
+        ("usb:/dev/video0", "usb:0"),
+        ("usb:video2", "usb:2"),
+        ("usb:/dev/v4l/by-id/usb-046d_Cam-index0", "usb:by-id/usb-046d_Cam-index0"),
+        ("/dev/v4l/by-path/pci-0000", "usb: and a name"),
         ("/dev/v4l/by-id/usb-046d_Cam-index0", "usb:by-id/usb-046d_Cam-index0"),
     ],
 )
@@ -60,12 +66,36 @@ def test_another_way_to_write_a_usb_camera_is_told_the_right_one(spec, meant):
         "rtsp:/me:geheim@camera/1",
         "RTSP//camera/1",
         "http:camera/1",
+        "rtsp ://me:geheim@camera/1",
+        "rtps://me:geheim@camera/1",
+        "onvif://me:geheim@camera",
+        '"rtsp://me:geheim@camera/1"',
     ],
 )
 def test_an_address_without_its_beginning_is_told_how_to_begin(spec):
     with pytest.raises(UserError, match=r"a network camera\? then begin with rtsp://") as error:
         open_source(spec, CameraConfig())
     assert "geheim" not in str(error.value)
+
+
+@pytest.mark.parametrize("spec", ["Auto", "DEMO", " demo", "PiCamera\n"])
+def test_a_name_in_other_letters_is_told_how_to_write_it(spec):
+    with pytest.raises(UserError, match=f"write {spec.strip().lower()}, in small letters"):
+        open_source(spec, CameraConfig())
+
+
+@pytest.mark.parametrize("spec", ["", "  ", "~nobody-of-this-name/clip.mp4", "x" * 5000, "a\0b"])
+def test_what_can_be_no_path_is_no_source(spec, tmp_path):
+    cv2.imwrite(str(tmp_path / "one.jpg"), np.zeros((40, 40), np.uint8))
+    no_such = pytest.raises(UserError, match=r"^camera\.source: .*no such source \(it takes auto")
+    with chdir(tmp_path), no_such:  # an empty source is not the current folder
+        open_source(spec, CameraConfig())
+
+
+def test_blanks_around_the_name_of_a_usb_camera_do_not_matter():
+    for spec in ("usb: 7", "usb:7 ", "usb:HD Pro Webcam C920 "):
+        assert is_live(spec)
+        open_source(spec, CameraConfig())
 
 
 def test_a_single_picture_and_an_empty_folder_are_no_sources(tmp_path):

@@ -76,6 +76,14 @@ def test_a_camera_that_is_not_plugged_in_is_an_error_that_lists_those_that_are(w
     assert "wayside check --cameras" in str(error.value)
 
 
+@pytest.mark.parametrize("wanted", ["rtsp://me:geheim@camera/1", "me:geheim@camera"])
+def test_an_address_after_usb_is_not_repeated(wanted: str):
+    # failure 40
+    with pytest.raises(UserError, match="not found") as error:
+        find_usb(wanted, ALL)
+    assert "geheim" not in str(error.value)
+
+
 def test_of_two_cameras_of_one_product_the_link_is_asked_for():
     with pytest.raises(UserError, match="2 cameras") as error:
         find_usb("USB Camera", ALL)
