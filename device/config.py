@@ -8,9 +8,10 @@ paths are relative to the folder of the file.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from opening_hours import (  # type: ignore[attr-defined]  # its stubs lack UnknownCountryError
     OpeningHours,
@@ -59,6 +60,18 @@ def topic_level(name: str) -> str:
     return name
 
 
+def kiosk_name(name: str) -> str:
+    """`auto`, or a level of topics.
+
+    Raises:
+        ValueError: it cannot be one; says what is accepted. In other letters `auto` would be the
+            name of every kiosk that has it.
+    """
+    if name != AUTO and name.strip().lower() == AUTO:
+        raise ValueError("auto, in small letters and without blanks")
+    return topic_level(name)
+
+
 def rectangle(values: object) -> tuple[float, ...]:
     """The rectangle x, y, w, h in shares of the picture.
 
@@ -92,12 +105,13 @@ def broker_name(name: str) -> str:
     """
     if name == EMBEDDED:
         return name
-    if name.strip().lower() == EMBEDDED:
+    if get_close_matches(name.strip().lower(), [EMBEDDED], cutoff=0.85):
         raise ValueError("embedded, in small letters and without blanks")
     return host_alone(name)
 
 
 TopicLevel = Annotated[str, AfterValidator(topic_level)]
+KioskName = Annotated[str, AfterValidator(kiosk_name)]
 Broker = Annotated[str, AfterValidator(broker_name)]
 Area = Annotated[tuple[float, float, float, float], BeforeValidator(rectangle)]
 """A rectangle in shares of the picture: x and y of its upper left corner, width, height."""
@@ -167,9 +181,11 @@ class SessionConfig(Section):
 class PlaceConfig(Section):
     """Where the kiosk is: for distances, opening hours and public holidays."""
 
-    latitude: float | None = Field(None, ge=-90, le=90)
-    longitude: float | None = Field(None, ge=-180, le=180)
-    timezone: str = Field("UTC")
+    latitude: float | None = Field(None, ge=-90, le=90, description="degrees north of the equator")
+    longitude: float | None = Field(
+        None, ge=-180, le=180, description="degrees east of Greenwich, negative to the west"
+    )
+    timezone: str = Field("UTC", description="of a town, such as Asia/Shanghai")
     country: str | None = Field(None, description="ISO 3166 code, for public holidays, such as CN")
 
     @field_validator("country")
@@ -189,7 +205,10 @@ class PlaceConfig(Section):
         try:
             ZoneInfo(name)
         except (KeyError, ValueError, OSError):
-            raise ValueError("an IANA name, such as Asia/Shanghai") from None
+            towns = [zone for zone in available_timezones() if "/" in zone]
+            close = get_close_matches(name, towns, n=1, cutoff=0.75)
+            meant = f": did you mean {close[0]}?" if close else ""
+            raise ValueError(f"an IANA name{meant}") from None
         return name
 
     @model_validator(mode="after")
@@ -278,7 +297,7 @@ class Config(Section):
     """The whole of `config.yaml`."""
 
     site: TopicLevel = "hangzhou"
-    kiosk: TopicLevel = Field("kiosk-1", description="auto: after the machine's serial number")
+    kiosk: KioskName = Field("kiosk-1", description="auto: after the machine's serial number")
     models: Path = Path("models")
     camera: CameraConfig = CameraConfig()
     vision: VisionConfig = VisionConfig()

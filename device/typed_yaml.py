@@ -47,12 +47,16 @@ PLAIN = {
 
 SYNTAX = {
     "cannot start any token": "a value begins with a character that YAML keeps for itself",
-    "could not determine a constructor": "a value begins with !",
+    "could not determine a constructor": "a value begins with ! or is a sign of YAML's own",
+    "unhashable key": "a key that is a list or a section, such as {{ }} where a value should be",
     "found undefined alias": "a value begins with *",
     "mapping values are not allowed": "a colon and a blank inside a value",
 }
 """Plainer words for messages of the YAML library, by a piece of them. One of them quotes the value,
 which may be a password."""
+
+LONGEST_VALUE = 80
+"""Characters of a value that are repeated in an error."""
 
 READ_AS: dict[type, str] = {
     bool: "true or false",
@@ -74,12 +78,13 @@ def read_yaml(path: Path, model: type[S], *, named_by: str) -> S:
     try:
         loader = LOADER(text)
         root = loader.get_single_node()
+        repeated = list(_repeated(root))  # before << is merged: what stands beside it wins
         data = loader.construct_document(root) if root else None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise UserError(f"{path}{line}: not valid YAML: {_problem(error, text)}") from None
-    for first, second in _repeated(root):
+    for first, second in repeated:
         # After a colon without a blank the key may go on with a password.
         name = shown(str(second.value).partition(":")[0])
         raise UserError(
@@ -181,9 +186,12 @@ def _describe(error: ValidationError, model: type[Section], root: yaml.Node | No
     secret = field is not None and _is_secret(field)
     got = first["input"]
     written = _written(root, path)
-    if kind == "invalid_key":
+    of_key = kind == "invalid_key" or first["loc"][-1:] == ("[key]",)
+    if of_key and isinstance(got, tuple(READ_AS)):
         section = shown(".".join(path[:-1])) or "the file"
-        return f"{section}: a key is read as {_read_as(got)}; put it in quotes"
+        read_as = _read_as(got)
+        comma = ", or write a point for a comma before it" if read_as == "a number" else ""
+        return f"{section}: a key is read as {read_as}; put it in quotes{comma}"
     if (
         kind in ("string_type", "path_type")
         and isinstance(got, tuple(READ_AS))
@@ -195,7 +203,7 @@ def _describe(error: ValidationError, model: type[Section], root: yaml.Node | No
         return f"{key}: {it}is read as {_read_as(got)}; put it in quotes{quoted}{about}"
     # A section that breaks a rule would not fit into the line; the rule names its keys.
     hidden = secret or (kind == "value_error" and isinstance(got, dict | BaseModel))
-    value = "" if hidden else _shown_value(got, model, path)
+    value = "" if hidden else _shown_value(got, written, model, path)
     return f"{key}: {value}takes {_takes(first, model, path)}{about}"
 
 
@@ -214,12 +222,14 @@ def _takes(mistake: Any, model: type[Section], path: list[str]) -> str:
     if kind == "too_short":
         return f"at least {mistake['ctx']['min_length']}"
     takes = str(mistake.get("ctx", {}).get("expected") or mistake["msg"])
+    if kind == "literal_error" and mistake["input"] in re.split(r", | or ", takes):
+        takes += ", without quotes"
     for beginning in ("Input should be ", "Value error, "):
         takes = takes.removeprefix(beginning)
     return takes
 
 
-def _shown_value(got: object, model: type[Section], path: list[str]) -> str:
+def _shown_value(got: object, written: str, model: type[Section], path: list[str]) -> str:
     """What a key got, in a few words. In a file with passwords one may be in a whole section, in a
     list, or where a section should be: these are not repeated."""
     if got is None:
@@ -232,8 +242,13 @@ def _shown_value(got: object, model: type[Section], path: list[str]) -> str:
         if isinstance(got, list | tuple) and not all(isinstance(n, int | float) for n in got):
             return "got a list, "
         if isinstance(got, str):
-            return "got text, " if _fields(model, path) else f"got {shown(got)!r}, "
-    return f"got {got!r}, "
+            return "got text, " if _fields(model, path) else f"got {_short(shown(got))}, "
+    return f"got {written if written and not isinstance(got, str) else _short(got)}, "
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
 def _written(node: yaml.Node | None, path: list[str]) -> str:

@@ -36,6 +36,8 @@ def mistake(tmp_path: Path, content: str | bytes) -> str:
         ("site: a\n'site': b\n", ":2: `site`"),
         ("recognise:\nrecognise: {age: false}\n", ":2: `recognise`"),
         ("vision: &v {range: far}\ncamera: {fps: 5}\nvision: *v\n", ":3: `vision`"),
+        ("camera:\n  <<: {fps: 5}\n  <<: {width: 320}\n", ":3: `<<`"),
+        ("camera:\n  <<: {fps: 5, fps: 6}\n  width: 320\n", ":2: `fps`"),
     ],
 )
 def test_a_key_given_twice_is_refused_with_both_lines(tmp_path: Path, text: str, line: str) -> None:
@@ -44,6 +46,15 @@ def test_a_key_given_twice_is_refused_with_both_lines(tmp_path: Path, text: str,
     assert said.startswith(f"{line} is given twice, first in line ")
     first = int(said.partition("first in line ")[2].partition(";")[0])
     assert 1 <= first <= int(line[1])
+
+
+def test_what_a_section_takes_over_by_a_merge_is_not_given_twice(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        "mqtt: &login {username: k, password: p}\ndisplay: {<<: *login, username: page}"
+    )
+    config = load_config(file)
+    assert (config.mqtt.username, config.display.username) == ("k", "page")
 
 
 def test_rules_and_words_are_read_as_strictly(root: Path, tmp_path: Path) -> None:
@@ -56,6 +67,12 @@ def test_rules_and_words_are_read_as_strictly(root: Path, tmp_path: Path) -> Non
     words.write_text("tags:\n  tea: serves tea\n  quay: by the quay\n  tea: has tea\n")
     with pytest.raises(UserError, match=r"words\.en\.yaml:4: `tea` is given twice, first in l.*2"):
         load_words("en", tmp_path / "my.sqlite")
+    for key, kind in (("no", "true or false"), ("2024", "a number"), ("~", "nothing")):
+        words.write_text(f"tags:\n  {key}: serves tea\n")
+        with pytest.raises(
+            UserError, match=rf"words\.en\.yaml: tags: a key is read as {kind}; put"
+        ):
+            load_words("en", tmp_path / "my.sqlite")
 
 
 @pytest.mark.parametrize("how", ["utf-8-sig", "utf-8"])
@@ -78,6 +95,11 @@ def test_files_from_other_systems_are_read(tmp_path: Path, how: str, end: str) -
         ('site: "a', ":1: not valid YAML"),
         ("site: a\x07", ": not valid YAML"),
         ("[" * 3000, ":2: not valid YAML"),
+        (
+            "kiosk: {{ name }}",
+            ":1: not valid YAML: a key that is a list or a section, such as {{ }}",
+        ),
+        ("site: =", ":1: not valid YAML: a value begins with ! or is a sign of YAML's own"),
     ],
 )
 def test_what_is_not_yaml_says_where_and_what_to_do(
@@ -105,6 +127,10 @@ def test_what_is_not_yaml_says_where_and_what_to_do(
         ("display: {languages: [no]}", "display.languages.0: no is read as true or false; put it"),
         ("camera: {source: 0}", "camera.source: 0 is read as a number; put it in quotes"),
         ("on: 1", "the file: a key is read as true or false; put it in quotes"),
+        (
+            "place: {latitude: 30,25, longitude: 120,15}",
+            "place: a key is read as a number; put it in quotes, or write a point for a comma",
+        ),
     ],
 )
 def test_a_text_that_yaml_takes_for_something_else_belongs_in_quotes(
@@ -190,6 +216,24 @@ def test_a_password_that_is_unmistakable_is_taken(tmp_path: Path, value: str) ->
     password = load_config(file).mqtt.password
     assert password is not None
     assert password.get_secret_value() == value.partition("  #")[0].strip("'\"")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "camera: {rotate: '90'}",
+            "camera.rotate: got '90', takes 0, 90, 180 or 270, without quotes",
+        ),
+        ("camera: {rotate: 0x1F}", "camera.rotate: got 0x1F, takes 0, 90, 180 or 270 ("),
+        ("place: {latitude: 120:09}", "place.latitude: got 120:09, takes less than or equal to 90"),
+        (f"site: {'a' * 5000}", f"site: got '{'a' * 79}..., takes letters"),
+    ],
+)
+def test_a_value_is_repeated_as_it_is_written_and_shortened(
+    tmp_path: Path, text: str, line: str
+) -> None:
+    assert mistake(tmp_path, text).startswith(f": {line}")
 
 
 def test_an_empty_section_says_what_belongs_there(tmp_path: Path) -> None:
