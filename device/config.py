@@ -237,6 +237,12 @@ class TlsConfig(Section):
     key: Path | None = None
     insecure: bool = Field(False, description="the broker's name is not checked")
 
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> TlsConfig:
+        if self.key is not None and self.certificate is None:
+            raise ValueError("a certificate with the key")
+        return self
+
 
 class MqttConfig(Section):
     """The broker that the kiosk connects to."""
@@ -253,6 +259,12 @@ class MqttConfig(Section):
     reconnect_longest_s: float = Field(60, ge=0.1, le=3600)
     queue: int = Field(200, ge=1, le=10000, description="messages kept while offline")
     _login = model_validator(mode="after")(with_username)
+
+    @model_validator(mode="after")
+    def _port_of_a_host(self) -> MqttConfig:
+        if self.broker != EMBEDDED and self.port == 0:
+            raise ValueError("a port from 1 to 65535 with a host; 0 is for an embedded broker")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -24,7 +24,7 @@ from device.errors import UserError
 from device.messaging.passwords import read_password
 from device.messaging.queues import Outgoing
 from device.messaging.tls import reason as words_of
-from device.messaging.tls import speaks_tls, tls_context
+from device.messaging.tls import refused_certificate, speaks_tls, tls_context
 from device.messaging.topics import Protocol
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ class Link:
         try:
             self._client.connect(self._config.broker, self._config.port, self._config.keepalive_s)
         except (OSError, ValueError) as error:
-            self._ended("unreachable", words_of(error))
+            self._ended("unreachable", _unreachable(error))
 
     def turn(self, wake: socket.socket, within_s: float) -> None:
         """Wait until there is something to read or write, or `wake` is readable, and do it."""
@@ -245,6 +245,19 @@ def explained(config: MqttConfig, end: End) -> End:
         words = "the broker speaks TLS at this port; set mqtt.tls, or take its port without TLS"
     elif end.how == "unreachable" and config.tls is not None and speaks_tls(*at) is False:
         words = "the broker speaks no TLS at this port; take its port for TLS, mostly 8883"
+    elif end.how in ("unanswered", "lost") and config.tls is not None:
+        words = refused_certificate(*at, tls_context(config)) or end.words
     else:
         return end
     return End(end.how, words)
+
+
+def _unreachable(error: Exception) -> str:
+    """Why there is no connection, and what to do."""
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "no host of this name is known: check the name, and the kiosk's network"
+    if isinstance(error, ConnectionRefusedError):
+        return "Connection refused: is the broker running, and is this its port?"
+    if isinstance(error, ssl.SSLError):
+        return words_of(error)
+    return f"cannot be reached ({words_of(error)}): is it switched on, and on this network?"

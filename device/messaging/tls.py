@@ -40,11 +40,12 @@ def tls_context(config: MqttConfig) -> ssl.SSLContext | None:
         ) from None
     if tls.certificate is not None:
         try:
-            context.load_cert_chain(tls.certificate, tls.key)
+            # An empty passphrase: OpenSSL would ask for it at the terminal.
+            context.load_cert_chain(tls.certificate, tls.key, password="")
         except OSError as error:
             raise UserError(
                 f"mqtt.tls.certificate: {tls.certificate}: cannot be used ({reason(error)}); it "
-                "takes a PEM file, and mqtt.tls.key its private key"
+                "takes a PEM file, and mqtt.tls.key its private key without a passphrase"
             ) from None
     return context
 
@@ -67,12 +68,33 @@ def speaks_tls(host: str, port: int) -> bool | None:
         return True
 
 
+def refused_certificate(host: str, port: int, context: ssl.SSLContext | None) -> str:
+    """Why a broker ends TLS once it is there, as one does that asks for another certificate of the
+    kiosk; empty: it does not. Blocks, for three waits at most."""
+    if context is None:
+        return ""
+    context.check_hostname = False  # it has been checked before, or is not to be
+    try:
+        with (
+            socket.create_connection((host, port), HANDSHAKE_S) as connection,
+            context.wrap_socket(connection, server_hostname=host) as secured,
+        ):
+            secured.recv(1)
+    except ssl.SSLError as error:
+        return reason(error) if "ALERT" in str(error.reason) else ""
+    except (OSError, ValueError):
+        pass
+    return ""
+
+
 def reason(error: Exception) -> str:
     """The error in a few words for the operator."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _unverified(error)
-    if isinstance(error, ssl.SSLError) and "ALERT" in str(error.reason):
-        words = str(error.reason).lower().replace("_", " ")
+    if isinstance(error, ssl.SSLError) and error.reason:
+        words = error.reason.lower().replace("_", " ")
+        if "alert" not in words:
+            return words
         return f"the broker ends TLS ({words}); check mqtt.tls.certificate and mqtt.tls.key"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 

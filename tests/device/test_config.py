@@ -61,6 +61,8 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
             "place.timezone: got",
             "an IANA name (of a town, such as Asia",
         ),
+        ("mqtt: {broker: hub, port: 0}", "mqtt: takes a port from 1", "0 is for an embedded"),
+        ("mqtt: {tls: {key: k}}", "mqtt.tls: takes", "a certificate with the key"),
         ("mqtt: {broker: embeded}", "mqtt.broker: got 'embeded'", "takes embedded, in small"),
         ("mqtt: {broker: Embedded}", "mqtt.broker: got 'Embedded'", "takes embedded, in small"),
         ("mqtt: {broker: 'embedded '}", "mqtt.broker: got 'embedded '", "takes embedded, in small"),

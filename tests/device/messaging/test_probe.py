@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tests.brokers import (
     wait_until,
 )
 from tests.device.messaging.conftest import KIOSK, StartBus, client_of
-from tests.needs import needs
+from tests.needs import needs, tool
 from tests.tls import Certificate, certificate
 
 
@@ -39,13 +40,16 @@ def test_a_probe_does_not_disturb_the_running_kiosk(either: int, start_bus: Star
 
 def test_a_broker_that_is_not_there_is_one_line() -> None:
     port = free_port()
-    with pytest.raises(UserError, match=rf"^mqtt\.broker: 127\.0\.0\.1 port {port}: .*refused"):
+    said = rf"^mqtt\.broker: 127\.0\.0\.1 port {port}: Connection refused: is the broker running"
+    with pytest.raises(UserError, match=said):
         probe(client_of(port))
 
 
-def test_a_name_that_no_server_knows_is_one_line() -> None:
-    with pytest.raises(UserError, match=r"^mqtt\.broker: no-such-host\.invalid port 1883: "):
-        probe(client_of(1883, broker="no-such-host.invalid"))
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "a..b", "x" * 300])
+def test_a_name_that_no_server_knows_is_one_line(name: str) -> None:
+    said = rf"^mqtt\.broker: {name} port 1883: no host of this name is known: check the name"
+    with pytest.raises(UserError, match=said):
+        probe(client_of(1883, broker=name))
 
 
 @pytest.mark.mosquitto
@@ -120,6 +124,43 @@ def test_a_plain_client_at_a_port_for_tls_is_told(tls_hub: Mosquitto, start_bus:
     assert told(client_of(tls_hub.port), start_bus).startswith(
         "the broker speaks TLS at this port; set mqtt.tls"
     )
+
+
+@pytest.mark.mosquitto
+@needs("mosquitto", "openssl")
+def test_a_broker_that_asks_for_a_certificate_of_the_kiosk_says_so(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, start_bus: StartBus
+) -> None:
+    # failure 46
+    signed = certificate(tmp_path_factory.mktemp("signed"))
+    stranger = certificate(tmp_path_factory.mktemp("stranger"))
+    settings = (
+        f"certfile {signed.server}\nkeyfile {signed.key}\n"
+        f"cafile {signed.ca}\nrequire_certificate true"
+    )
+    with mosquitto(tmp_path, listener=settings) as broker:
+        tls = TlsConfig(ca=signed.ca)
+        known = tls.model_copy(update={"certificate": signed.server, "key": signed.key})
+        assert probe(client_of(broker.port, tls=known)) == "5"
+        other = tls.model_copy(update={"certificate": stranger.server, "key": stranger.key})
+        for config in (tls, other):
+            said = told(client_of(broker.port, tls=config), start_bus)
+            assert said.startswith("the broker ends TLS (")
+            assert "alert" in said
+            assert said.endswith("check mqtt.tls.certificate and mqtt.tls.key")
+
+
+@needs("openssl")
+def test_a_key_with_a_passphrase_is_refused_and_not_asked_for(
+    tmp_path: Path, other: Certificate
+) -> None:
+    locked = tmp_path / "locked.pem"
+    locked.touch()
+    arguments = ("pkey", "-in", other.key, "-aes256", "-passout", "pass:geheim", "-out", locked)
+    subprocess.run([tool("openssl"), *arguments], check=True, capture_output=True)
+    config = client_of(1883, tls=TlsConfig(certificate=other.server, key=locked))
+    with pytest.raises(UserError, match=r"^mqtt\.tls\.certificate: .*without a passphrase$"):
+        probe(config)
 
 
 def test_tls_at_a_plain_port_is_told(either: int, start_bus: StartBus) -> None:
