@@ -1,8 +1,8 @@
 """`wayside check`: configuration, models, catalogue, camera, broker, clock: ok, or what to do.
 
-Guarantees: every part is checked, whatever the others do, even a part
-that fails by a bug; a live camera is looked for but not opened, since no page shows the notice
-meanwhile; exit code 0 only if nothing is wrong.
+Guarantees: every part is checked, whatever the others do, even if one fails by a bug; a live camera
+is looked for but not opened, since no page shows the notice meanwhile; exit code 0 only if nothing
+is wrong.
 """
 
 from __future__ import annotations

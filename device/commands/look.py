@@ -262,11 +262,16 @@ def _analyses(
 
 
 def _file(text: str) -> Path:
-    if shown(text) != text and not Path(text).exists():
+    path = Path(text)
+    try:
+        there = path.exists()
+    except OSError:  # too long for a name
+        there = False
+    if shown(text) != text and not there:  # the address last: nothing after it is shown
         raise argparse.ArgumentTypeError(
-            f"{shown(text)} is no file; for a camera there is `wayside preview --source`"
+            f"takes a file, and `wayside preview --source` takes a camera, such as {shown(text)}"
         )
-    return Path(text)
+    return path
 
 
 def _count(text: str) -> int:

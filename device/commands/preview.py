@@ -11,7 +11,7 @@ import argparse
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -242,18 +242,18 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.config)
     spec = resolve_source(arguments.source or config.camera.source)
     preview = Preview(config, open_source(spec, config.camera))
-    server = PreviewServer(preview, arguments.port)
-    server.start()
-    port = urlsplit(server.address).port
-    print(
-        f"camera: {shown(spec)}\npreview: {server.address}\n"
-        f"from a laptop: ssh -L {port}:{HOST}:{port} THIS-MACHINE, then open the same address",
-        flush=True,
-    )
-    try:
-        while not stop.is_set():
-            preview.turn()
-    finally:
-        server.stop()
-        preview.close()
+    with closing(preview):
+        server = PreviewServer(preview, arguments.port)
+        server.start()
+        port = urlsplit(server.address).port
+        print(
+            f"camera: {shown(spec)}\npreview: {server.address}\n"
+            f"from a laptop: ssh -L {port}:{HOST}:{port} THIS-MACHINE, then open the same address",
+            flush=True,
+        )
+        try:
+            while not stop.is_set():
+                preview.turn()
+        finally:
+            server.stop()
     return INTERRUPTED

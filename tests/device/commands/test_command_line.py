@@ -61,3 +61,16 @@ def test_a_password_among_the_arguments_is_not_printed(
     said = capfd.readouterr()
     assert code in (1, 2)
     assert "heim" not in said.out + said.err
+
+
+@pytest.mark.parametrize("rest", ["@127.0.0.1/1", "@" + "x" * 300])
+@pytest.mark.parametrize("scheme", ["rtsp://", ""])
+def test_look_says_what_takes_a_camera(
+    scheme: str, rest: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # failure 40
+    with pytest.raises(SystemExit):
+        main(["look", f"{scheme}me:geheim{rest}"])
+    said = capfd.readouterr().err
+    assert "`wayside preview --source` takes a camera" in said
+    assert "geheim" not in said

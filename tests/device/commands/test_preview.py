@@ -191,6 +191,16 @@ def test_a_taken_port_is_one_line(serve):
             PreviewServer(preview, bad).start()
 
 
+def test_the_command_ends_in_one_line_where_its_port_is_taken(root: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "device", "preview", "--source", "demo", "--port", port]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"wayside: --port: {port} is taken" in done.stderr
+    assert "Traceback" not in done.stderr  # MediaPipe's, of models that nobody closes
+
+
 def test_the_command_prints_its_address_and_how_to_reach_it_and_ends_cleanly(root: Path):
     command = [sys.executable, "-m", "device", "preview", "--source", "demo", "--port", "0"]
     with subprocess.Popen(
