@@ -17,7 +17,7 @@ from typing import Any
 from device import RELEASE
 from device.camera.capture import Camera, Capture
 from device.camera.mounting import Light
-from device.config import EMBEDDED, Config
+from device.config import Config
 from device.corridor import Corridor
 from device.display.server import PageServer, settings_script, words_script
 from device.inference.litert import runtime_name
@@ -27,6 +27,7 @@ from device.messaging.bus import Bus
 from device.messaging.topics import Notice, Topics
 from device.session.counts import Counts
 from device.session.world import World
+from device.setting_types import EMBEDDED
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Watchdog
 from device.values import Audience, Context, Frame, Screen

@@ -7,83 +7,27 @@ paths are relative to the folder of the file.
 
 from __future__ import annotations
 
-import re
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Literal, TypeVar
 
-from opening_hours import (  # type: ignore[attr-defined]  # its stubs lack UnknownCountryError
-    OpeningHours,
-    UnknownCountryError,
-)
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, model_validator
 
-from device.addresses import host_alone
 from device.machine import machine_name
+from device.setting_types import (
+    AUTO,
+    EMBEDDED,
+    Area,
+    Broker,
+    Country,
+    KioskName,
+    Port,
+    TimeZone,
+    TopicLevel,
+)
 from device.typed_yaml import S, Section, read_yaml
 from device.values import Kind
 
-AUTO = "auto"
-"""As `kiosk`: a name after this machine's serial number or id."""
-
-EMBEDDED = "embedded"
-"""As `mqtt.broker`: the kiosk's own, in this process."""
-
-RESERVED = ("fleet",)
-"""Neither a site nor a kiosk can have these names: they are levels of the fleet's own topics."""
-
-ROUNDING = 1e-6
-"""By this two shares may exceed 1 together, such as 0.9 and 0.1."""
-
-
-def topic_level(name: str) -> str:
-    """The name, which becomes a level of MQTT topics.
-
-    A dot, a space or a wildcard would be misread by a broker or a bridge (NATS 2.9 disconnects a
-    client that publishes to a topic with a dot).
-
-    Raises:
-        ValueError: it cannot be one, or is reserved; says what is accepted.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
-        raise ValueError("letters, digits, - and _, at most 64")
-    if name in RESERVED:
-        raise ValueError("another name: this one is reserved")
-    return name
-
-
-def kiosk_name(name: str) -> str:
-    """`auto`, or a level of topics.
-
-    Raises:
-        ValueError: it cannot be one; says what is accepted. In other letters `auto` would be the
-            name of every kiosk that has it.
-    """
-    if name != AUTO and name.strip().lower() == AUTO:
-        raise ValueError("auto, in small letters and without blanks")
-    return topic_level(name)
-
-
-def rectangle(values: object) -> tuple[float, ...]:
-    """The rectangle x, y, w, h in shares of the picture.
-
-    Raises:
-        ValueError: not four numbers, empty, or beyond the picture; says what is accepted.
-    """
-    numbers = tuple(values) if isinstance(values, list | tuple) else ()
-    if len(numbers) == 4 and all(isinstance(n, int | float) for n in numbers):
-        x, y, w, h = numbers
-        if min(x, y) >= 0 and min(w, h) > 0 and max(x + w, y + h) <= 1 + ROUNDING:
-            return numbers
-    raise ValueError("[x, y, w, h] in shares of the picture, from its upper left corner")
+L = TypeVar("L", "MqttConfig", "DisplayConfig")
 
 
 def with_username(section: L) -> L:
@@ -95,29 +39,6 @@ def with_username(section: L) -> L:
     if section.password is not None and section.username is None:
         raise ValueError("a username with the password")
     return section
-
-
-def broker_name(name: str) -> str:
-    """`embedded`, or the name or address of a host.
-
-    Raises:
-        ValueError: something else, such as a URL; says how to write it.
-    """
-    if name == EMBEDDED:
-        return name
-    if get_close_matches(name.strip().lower(), [EMBEDDED], cutoff=0.85):
-        raise ValueError("embedded, in small letters and without blanks")
-    return host_alone(name)
-
-
-TopicLevel = Annotated[str, AfterValidator(topic_level)]
-KioskName = Annotated[str, AfterValidator(kiosk_name)]
-Broker = Annotated[str, AfterValidator(broker_name)]
-Area = Annotated[tuple[float, float, float, float], BeforeValidator(rectangle)]
-"""A rectangle in shares of the picture: x and y of its upper left corner, width, height."""
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-L = TypeVar("L", "MqttConfig", "DisplayConfig")
 
 
 class CameraConfig(Section):
@@ -185,31 +106,10 @@ class PlaceConfig(Section):
     longitude: float | None = Field(
         None, ge=-180, le=180, description="degrees east of Greenwich, negative to the west"
     )
-    timezone: str = Field("UTC", description="of a town, such as Asia/Shanghai")
-    country: str | None = Field(None, description="ISO 3166 code, for public holidays, such as CN")
-
-    @field_validator("country")
-    @classmethod
-    def _has_holidays(cls, code: str | None) -> str | None:
-        try:
-            OpeningHours("24/7", country=code, auto_country=False)
-        except UnknownCountryError:
-            raise ValueError(
-                "a code in capitals whose public holidays are known, such as CN, or null"
-            ) from None
-        return code
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            towns = [zone for zone in available_timezones() if "/" in zone]
-            close = get_close_matches(name, towns, n=1, cutoff=0.75)
-            meant = f": did you mean {close[0]}?" if close else ""
-            raise ValueError(f"an IANA name{meant}") from None
-        return name
+    timezone: TimeZone = Field("UTC", description="of a town, such as Asia/Shanghai")
+    country: Country | None = Field(
+        None, description="ISO 3166 code, for public holidays, such as CN"
+    )
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> PlaceConfig:

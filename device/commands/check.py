@@ -21,7 +21,7 @@ from device.catalogue.store import Catalogue
 from device.commands.command_line import SubParsers, add_config
 from device.commands.installed import INSTALLED, demo, is_installed
 from device.commands.verdict import Part, Verdict, Warned, verdict
-from device.config import EMBEDDED, Config, load_config
+from device.config import Config, load_config
 from device.display.server import PageServer, picture_files, settings_script, words_script
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
@@ -31,6 +31,7 @@ from device.messaging.broker import EmbeddedBroker
 from device.messaging.probe import probe
 from device.messaging.tls import INSECURE
 from device.recognition.recognise import Recogniser
+from device.setting_types import EMBEDDED
 from device.upkeep.clock import synchronised
 from device.words.words import load_words
 

@@ -24,9 +24,10 @@ from device.camera.capture import Camera, Capture
 from device.camera.sources import open_source, resolve_source
 from device.commands.analysis import audience_line, suggestion_lines, trust_text, visitor_line
 from device.commands.command_line import INTERRUPTED, SubParsers, add_config, stop_event
-from device.config import Area, Config, load_config
+from device.config import Config, load_config
 from device.corridor import Corridor, Seen
 from device.display.loopback import HOST, TEXT, LoopbackServer, Response
+from device.setting_types import Area
 from device.values import Context, Frame, Image
 
 PORT = 8090

@@ -15,10 +15,11 @@ from pathlib import Path
 from unicodedata import normalize
 
 from device.addresses import Address, shown
-from device.config import EMBEDDED, Config
+from device.config import Config
 from device.display.loopback import HOST, NAMES, LoopbackServer, Response
 from device.errors import UserError
 from device.messaging.topics import Topics
+from device.setting_types import EMBEDDED
 from device.words.words import load_words
 
 log = logging.getLogger(__name__)
