@@ -187,7 +187,7 @@ def test_an_answer_that_never_ends_is_not_read_for_ever() -> None:
 
 @pytest.mark.parametrize("scheme", ["rtsp", "http"])
 def test_a_camera_that_answers_letter_by_letter_is_not_waited_for(scheme: str) -> None:
-    """A question that outlasts the deadline of a read would count as a hang, and restart the kiosk."""
+    """A question beyond the deadline of a read would count as a hang, and restart the kiosk."""
     # failure 41
     dripping = threading.Event()
 
