@@ -48,7 +48,7 @@ class Weights(Section):
     popularity: Weight = 0.3
     weather: Weight = 0.6
     turn: Weight = 0.15
-    recent: Weight = 0.8
+    recent: Weight = 1.0
     touches: Weight = 1.2
     variety: Weight = 1.0
 

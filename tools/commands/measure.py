@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from device.commands.command_line import SubParsers
+from device.commands.command_line import SubParsers, add_config
 from device.errors import UserError
 from tools.commands.options import MIN_FACES, add_data, add_limit, at_least, data_folder
 from tools.places import MODELS, ROOT, quiet_tensorflow
@@ -16,7 +16,7 @@ def add_parser(subparsers: SubParsers) -> None:
     """Add the command and what it measures."""
     measure = subparsers.add_parser(
         "measure",
-        help="figures of detection, occlusion, steadiness, stillness, temporal evaluation, touches",
+        help="figures of detection, occlusion, steadiness, stillness, time, touches, a day",
         description="Measure one part of the corridor on real data, with the shipped models.",
         epilog="example: wayside-tools measure steadiness --data ../shared/data",
     )
@@ -28,10 +28,15 @@ def add_parser(subparsers: SubParsers) -> None:
         ("stillness", _stillness, "pictures of faces that stop counting, people who do not"),
         ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
         ("touches", _touches, "how fast touches improve what is suggested, simulated"),
+        ("day", _day, "which items a simulated day of visitors is shown, and whether rightly"),
     ):
         verb = what.add_parser(name, help=line, description=line)
-        if name != "touches":
+        if name not in ("touches", "day"):
             add_data(verb)
+        if name == "day":
+            add_config(verb)
+            verb.add_argument("--seed", type=int, default=0)
+            verb.add_argument("--plot", type=Path, metavar="FILE.png", help="each card as a dot")
         verb.set_defaults(run=run)
         if name == "temporal":
             _add_temporal(verb)
@@ -44,6 +49,18 @@ def add_parser(subparsers: SubParsers) -> None:
                 action="store_true",
                 help="the clips and faces on which the constants were chosen",
             )
+
+
+def _day(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from tools.evaluation import day
+
+    found = day.simulate(load_config(arguments.config), seed=arguments.seed)
+    for line in day.report(found):
+        print(line)
+    if arguments.plot:
+        day.draw(found, arguments.plot)
+    return 0
 
 
 def _touches(arguments: argparse.Namespace) -> int:
