@@ -8,6 +8,7 @@ from pathlib import Path
 from device.catalogue import show
 from device.catalogue.build import build, read
 from device.catalogue.store import SOURCE_SUFFIXES, Catalogue
+from device.commands import explain
 from device.commands.command_line import SubParsers
 from device.errors import UserError
 from device.values import KINDS
@@ -53,6 +54,7 @@ def add_parser(verbs: SubParsers) -> None:
     shower.add_argument("--kind", choices=KINDS, help="only this kind")
     shower.add_argument("--tag", action="append", default=[], help="only items with this tag")
     shower.set_defaults(run=_show)
+    explain.add_parser(subparsers)
 
 
 def _build(arguments: argparse.Namespace) -> int:
