@@ -55,7 +55,9 @@ def read(sources: Iterable[Path], tell: Callable[[str], None] = log.warning) -> 
     for source in sources:
         sheet = Sheet(source)
         commas: dict[str, None] = {}
+        empty = True
         for row in sheet.rows():
+            empty = False
             where = f"{source}:{row.line}"
             try:
                 values = sheet.values(row)
@@ -68,6 +70,8 @@ def read(sources: Iterable[Path], tell: Callable[[str], None] = log.warning) -> 
             seen[item.id] = where
             items.append(item)
             commas |= dict.fromkeys(name for name in NUMBERS if "," in values.get(name, ""))
+        if empty:
+            sheet.note("without a row of items")
         if commas:
             sheet.note(f"with decimal commas in {', '.join(commas)}")
         if sheet.notice:

@@ -24,6 +24,9 @@ MOST_IN_A_CODE = 1000
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but tab and line ends, and lone surrogates; marks and joiners are text."""
 
+_FAILED = re.compile(r"#(?:N/[AD]|NV|[¡¿]?[A-ZÀ-Þ/0-9]{3,}[!?])|#{3,}|Err:[0-9]{3}")
+"""What a spreadsheet shows where a formula fails, in any language, or a column is too narrow."""
+
 Value = str | int | float | tuple[str, ...] | None
 
 
@@ -51,6 +54,10 @@ class Column:
                 f"characters, such as U+{ord(wrong[0]):04X}"
             )
         text = " ".join(cell.split())
+        if _FAILED.fullmatch(text):
+            raise ValueError(
+                f"{self.name}: got {text!r}, an error of the spreadsheet; mend it there"
+            )
         if all(category(character) in ("Cf", "Zs") for character in text):  # nothing to see
             if self.required:
                 raise ValueError(f"{self.name} is empty, takes {self.takes}")
@@ -77,11 +84,14 @@ def _pattern(pattern: str) -> Callable[[str], str]:
     return read
 
 
+_SIGN = r"[-+\N{MINUS SIGN}]?"  # float and int read the first two
+
+
 def _whole(least: int, most: int) -> Callable[[str], int]:
-    digits = _pattern(r"-?[0-9]+")
+    digits = _pattern(rf"{_SIGN}[0-9]+(?:[.,]0{{1,2}})?")  # 1994.0 where a column has empty cells
 
     def read(text: str) -> int:
-        number = int(digits(text))
+        number = int(re.split("[.,]", digits(text).replace("\N{MINUS SIGN}", "-"))[0])
         if not least <= number <= most:
             raise ValueError
         return number
@@ -90,10 +100,10 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def _number(least: float, most: float) -> Callable[[str], float]:
-    digits = _pattern(r"-?[0-9]+(?:[.,][0-9]+)?")
+    digits = _pattern(rf"{_SIGN}[0-9]+(?:[.,][0-9]+)?")
 
     def read(text: str) -> float:
-        number = float(digits(text).replace(",", "."))
+        number = float(digits(text).replace(",", ".").replace("\N{MINUS SIGN}", "-"))
         if not least <= number <= most:
             raise ValueError
         return number
@@ -188,9 +198,9 @@ COLUMNS = (
     Column("year", "integer", "when it came out", "a whole number from 1000 to 2100",
            _whole(1000, 2100), empty=None),
     Column("latitude", "number", "degrees, WGS 84; with longitude or not at all",
-           "a number from -90 to 90", _number(-90, 90), empty=None),
+           "a number from -90 to 90, such as 60.17", _number(-90, 90), empty=None),
     Column("longitude", "number", "degrees, WGS 84; with latitude or not at all",
-           "a number from -180 to 180", _number(-180, 180), empty=None),
+           "a number from -180 to 180, such as 24.94", _number(-180, 180), empty=None),
     Column("address", "text", "where it is, in words", "text of at most 200 characters",
            _text(200)),
     Column("hours", "text", "opening hours in local time",
@@ -198,7 +208,7 @@ COLUMNS = (
     Column("price", "text", "what it costs, in words", "text of at most 60 characters", _text(60)),
     Column("minimum_age", "integer", "years; 0 suits all ages", "a whole number from 0 to 99",
            _whole(0, 99), empty=0),
-    Column("popularity", "number", "within its kind", "a number from 0 to 1",
+    Column("popularity", "number", "within its kind", "a number from 0 to 1, such as 0.5",
            _number(0, 1), empty=None),
     Column("link", "text", "what the card's QR code opens",
            "an https:, http: or geo: address of at most 300 characters", _link),

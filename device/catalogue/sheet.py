@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from device.catalogue.code_pages import NotTextError, text_of
 from device.catalogue.columns import COLUMNS, title_language
 from device.errors import UserError
 
@@ -24,25 +25,12 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 _NAMES = tuple(column.name for column in COLUMNS)
 _BLANK = " \t\r\n\xa0\u200b\ufeff"
 _SEP_LINE = re.compile(r"\"?sep=(.?)\"?[,;\t|]*", re.IGNORECASE)
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16's, with which it begins
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"<")
+"""How .xlsx, .ods and .numbers begin, .xls, and the XML or HTML that is also called .xls."""
 
-# Latin text of another encoding or another script looks like this when it is read as Windows-1252:
-# control characters, three letters with accents in a row, a sign inside a word or at its start, or
-# a capital with an accent that ends a word (Mac OS Roman, DOS).
-_LETTER = "A-Za-zÀ-ÖØ-öø-ÿŠšŽžŒœŸ"
-_NOT_WESTERN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f]|[À-ÖØ-öø-ÿŠšŽžŒœŸ]{3}|[^\x00-\x7f]{4}"
-    rf"|[{_LETTER}][^\x00-\x7f{_LETTER}\xa0\xad´·’‘–—…][{_LETTER}]|[£¥¤¦¨¬¯³¹¼¾÷][{_LETTER}]"
-    r"|[A-Za-z][ŠŽŒŸ‚„ˆ‰‡](?![A-ZÀ-Þ])"
+_GARBLED = re.compile(
+    "\ufffd|â€|[ÂÃ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"  # a lost letter; UTF-8 read as another
 )
-_PARTLY_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]|\xe2\x80[\x80-\xbf]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +57,7 @@ class Sheet:
         self._reader = csv.reader(
             io.StringIO("".join(lines[before:]), newline=""),
             delimiter=self._separator,
+            skipinitialspace=True,  # of `a, "b, c"`
             strict=True,
         )
         self._before = before
@@ -106,8 +95,9 @@ class Sheet:
         while len(cells) > len(self.columns) and not cells[-1].strip():
             cells.pop()
         if len(cells) != len(self.columns):
+            got = f"{len(cells)} cells" if len(cells) > 1 else f"1 cell, {cells[0][:40]!r}"
             raise ValueError(
-                f"got {len(cells)} cells, takes {len(self.columns)}, as many as the first line "
+                f"got {got}, takes {len(self.columns)}, as many as the first line "
                 f"has; they are separated by {SEPARATORS[self._separator]}: put a cell that holds "
                 f"{self._separator!r} in double quotes"
             )
@@ -125,37 +115,19 @@ class Sheet:
             content = self._source.read_bytes()
         except OSError as error:
             raise UserError(f"{self._source}: cannot be read ({error.strerror})") from None
-        if content.startswith(_WORKBOOKS):
+        if content.removeprefix(codecs.BOM_UTF8).lstrip().startswith(_WORKBOOKS):
             raise UserError(
                 f"{self._source}:1: a spreadsheet's own format; save it as CSV UTF-8 and build that"
             )
-        marks = (name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark))
-        encoding = next(marks, None)
-        if encoding is None and len(content) > 1 and 0 in content[:2]:
-            encoding = "utf-16-le" if content[1] == 0 else "utf-16-be"  # a column's name is ASCII
         try:
-            # A surrogate is refused later, with the name of its column.
-            text = content.decode(encoding or "utf-8", "surrogatepass")
-        except UnicodeDecodeError as error:
-            return self._western(content, error.start, encoding)
-        if encoding not in (None, "utf-8-sig"):
-            self._notices.append(f"as {encoding[:6].upper()}")
-        return text
-
-    def _western(self, content: bytes, start: int, encoding: str | None) -> str:
-        """The text in Windows-1252, which Excel's "CSV" is in America and in Western Europe."""
-        line = len(re.findall(rb"\r\n|\r|\n", content[:start])) + 1
-        refusal = UserError(f"{self._source}:{line}: not UTF-8 text; save it as CSV UTF-8")
-        if encoding is not None or _PARTLY_UTF8.search(content):
-            raise refusal
-        try:
-            text = content.decode("cp1252")
-        except UnicodeDecodeError:
-            raise refusal from None
-        if _NOT_WESTERN.search(text):
-            raise refusal
-        example = re.findall(r"[^\s,;|\"]*[^\x00-\x7f][^\s,;|\"]*", text)[0]
-        self._notices.append(f"as Windows-1252 ({example!r} in line {line})")
+            text, how = text_of(content)
+        except NotTextError as error:
+            raise UserError(f"{self._source}:{error.line}: {error}") from None
+        if how:
+            self._notices.append(how)
+        if (garbled := _GARBLED.search(text)) is not None:
+            line = len(re.findall(r"\r\n|\r|\n", text[: garbled.start()])) + 1
+            self._notices.append(f"with letters that look lost in line {line}")
         return text
 
     def _first_line(self, lines: list[str]) -> int:
@@ -173,7 +145,14 @@ class Sheet:
             told = match[1] if match else told
             before += 1
         first = lines[before] if before < len(lines) else ""
-        self._separator = max(SEPARATORS, key=lambda separator: _known(first, separator))
+        self._separator = _separator(first)
+        if not _known(first, self._separator):
+            for number, line in enumerate(lines[before : before + 20], before + 1):
+                if _known(line, _separator(line)) > 2:
+                    raise UserError(
+                        f"{self._source}:{number}: the names of the columns, which must be in the "
+                        "first line; delete the lines before them"
+                    )
         if self._separator != "," or told:
             self._notices.append(f"separated by {SEPARATORS[self._separator]}")
         other = max(
@@ -195,6 +174,8 @@ class Sheet:
             reason = str(error)
             if reason == "unexpected end of data":
                 reason = "a double quote that opens a cell is never closed"
+            elif "expected after" in reason:
+                reason = "after the double quote that closes a cell; write one inside a cell twice"
             raise UserError(f"{self._source}:{line}: not CSV: {reason}") from None
         return None if cells is None else Row(line, cells)
 
@@ -211,6 +192,11 @@ class Sheet:
         line = self._before + 1
         for name, column in zip(self._header, self.columns, strict=True):
             if name and column not in _NAMES and title_language(column) is None:
+                if _known(name, _separator(name)) > 1:
+                    raise UserError(
+                        f"{self._source}:{line}: {name!r} is one cell, takes a cell for each name "
+                        f"of a column; cells are separated by {SEPARATORS[self._separator]}"
+                    )
                 close = difflib.get_close_matches(_meant(name), _NAMES, n=1)
                 mend = f"did you mean {close[0]!r}?" if close else f"takes {', '.join(_NAMES)}"
                 raise UserError(f"{self._source}:{line}: unknown column {name!r}; {mend}")
@@ -234,8 +220,13 @@ def _meant(name: str) -> str:
     return f"{'_'.join(re.split(r'[ _-]+', base.lower()))}{colon}{first.lower()}{dash}{rest}"
 
 
+def _separator(line: str) -> str:
+    """The separator at which the line names most columns."""
+    return max(SEPARATORS, key=lambda separator: _known(line, separator))
+
+
 def _known(line: str, separator: str) -> int:
     """How many columns of a catalogue the line names when it is split there."""
-    cells = next(csv.reader([line], delimiter=separator), [])
+    cells = next(csv.reader([line], delimiter=separator, skipinitialspace=separator != " "), [])
     names = [_meant(cell.strip(_BLANK)) for cell in cells]
     return sum(name in _NAMES or title_language(name) is not None for name in names)

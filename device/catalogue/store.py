@@ -32,8 +32,10 @@ COLUMNS = tuple(field.name for field in fields(Item))
 
 TAG_SEPARATOR = ";"
 
-SOURCE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
-"""Of the tables that a catalogue is built from; Excel calls "Unicode Text" `.txt`."""
+SOURCE_SUFFIXES = (
+    ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".fods", ".numbers"
+)  # fmt: skip
+"""Of the tables that people write; Excel calls "Unicode Text" `.txt`."""
 
 ITEMS_KEPT = 256
 """Items whose texts are kept in memory: those of the last screens."""

@@ -61,11 +61,13 @@ def test_csv_utf8_is_read_without_a_notice(tmp_path: Path, mark: str, newline: s
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_another_separator_is_read_with_a_notice(
-    tmp_path: Path, separator: str, encoding: str
+    tmp_path: Path, separator: str, newline: str, encoding: str
 ) -> None:
-    items, how = reading(tmp_path, TABLE.replace(",", separator).encode(encoding))
+    table = TABLE.replace(",", separator).replace("\n", newline)
+    items, how = reading(tmp_path, table.encode(encoding))
     assert items == [CAFE]
     assert f"separated by {SEPARATORS[separator]}" in how
 
@@ -90,6 +92,42 @@ def test_a_separator_that_is_not_read_is_named(tmp_path: Path, separator: str) -
     assert refusal(tmp_path, f"{header}\n").startswith(
         f":1: columns are separated by {separator!r}; takes a comma"
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ('"id,kind,title,category,source"', "id,kind,title,category,source"),
+        ('"id;kind;title;category;source"', "id;kind;title;category;source"),
+        ("id;kind,title,category,source", "id;kind"),
+    ],
+)
+def test_names_that_share_a_cell_are_told_so(tmp_path: Path, header: str, cell: str) -> None:
+    assert refusal(tmp_path, f"{header}\n") == (
+        f":1: {cell!r} is one cell, takes a cell for each name of a column; cells are separated "
+        "by commas"
+    )
+
+
+@pytest.mark.parametrize("before", ["Our places 2026,,,,\n", "# mine\n\n", "id\n", "x;y\n,\n"])
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_line_above_the_names_is_refused_with_the_line_of_the_names(
+    tmp_path: Path, before: str, separator: str
+) -> None:
+    says = refusal(tmp_path, before + TABLE.replace(",", separator))
+    if before == "id\n":
+        assert (
+            says == ":1: column 'kind' is missing; takes at least id, kind, title, category, source"
+        )
+    else:
+        line = before.count("\n") + 1
+        assert says.startswith(f":{line}: the names of the columns, which must be in the first")
+
+
+def test_a_blank_before_a_quoted_cell_is_no_part_of_it(tmp_path: Path) -> None:
+    table = 'id, kind, title, category, tags, source\na, place, "A, B", museum, "x;y", "me"\n'
+    items, _ = reading(tmp_path, table)
+    assert items == [Item("a", "place", "A, B", "museum", tags=("x", "y"), source="me")]
 
 
 def test_a_cell_too_many_names_the_separator(tmp_path: Path) -> None:
@@ -166,9 +204,62 @@ def test_utf8_with_a_few_bytes_of_windows_1252_is_refused_at_their_line(tmp_path
     assert refusal(tmp_path, broken) == ":3: not UTF-8 text; save it as CSV UTF-8"
 
 
+@pytest.mark.parametrize("lost", ["Caf\ufffd", "CafÃ©", "donâ€™t", "MÃ¼ller"])
+def test_letters_that_were_lost_before_are_told_with_their_line(tmp_path: Path, lost: str) -> None:
+    items, how = reading(tmp_path, TABLE.replace("Café Müller", lost))
+    assert items[0].title == lost
+    assert how == "with letters that look lost in line 2"
+    assert reading(tmp_path, TABLE.replace("Café Müller", "SÃO JOÃO Â à"))[1] == ""
+
+
 @pytest.mark.parametrize("start", [b"PK\x03\x04\x14\x00\x06\x00", b"\xd0\xcf\x11\xe0\xa1\xb1"])
 def test_a_workbook_is_refused_by_name(tmp_path: Path, start: bytes) -> None:
     assert refusal(tmp_path, start + bytes(50)).startswith(":1: a spreadsheet's own format; save")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<html xmlns:x='urn:schemas-microsoft-com:office:excel'><table>",
+        "\ufeff<?xml version='1.0'?><office:document>",
+        "\r\n<!DOCTYPE html>",
+    ],
+)
+def test_a_page_that_is_called_a_table_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    assert refusal(tmp_path, content).startswith(":1: a spreadsheet's own format; save")
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["#N/A", "#NV", "#N/D", "#REF!", "#BEZUG!", "#NAME?", "#NOM?", "#¡REF!", "#DIV/0!", "#WERT!",
+     "########", "Err:502"],
+)  # fmt: skip
+@pytest.mark.parametrize("column", ["title", "source"])
+def test_an_error_of_the_spreadsheet_is_no_text(tmp_path: Path, error: str, column: str) -> None:
+    value = "Café Müller" if column == "title" else "a friend"
+    says = refusal(tmp_path, TABLE.replace(value, error))
+    assert says.startswith(f":2: {column}: got {error!r}, an error of the spreadsheet")
+
+
+@pytest.mark.parametrize("title", ["#", "#1", "#ALIVE", "# 9", "#SELFIE", "No. #5!", "C#"])
+def test_a_title_may_begin_with_a_number_sign(tmp_path: Path, title: str) -> None:
+    assert reading(tmp_path, TABLE.replace("Café Müller", title))[0][0].title == title
+
+
+@pytest.mark.parametrize("year", ["1994", "1994.0", "1994.00", "1994,0", "+1994"])
+def test_a_whole_number_may_have_a_decimal_of_zero(tmp_path: Path, year: str) -> None:
+    table = f'id,kind,title,category,year,source\na,film,A,drama,"{year}",x\n'
+    assert reading(tmp_path, table)[0][0].year == 1994
+    for wrong in ("1994.5", "1.994", "1994.000", "1994.", "1994-05-01", "01.05.1994", "٤"):
+        says = refusal(tmp_path, table.replace(year, wrong))
+        assert says.startswith(f":2: year: got {wrong!r}, takes a whole number")
+
+
+@pytest.mark.parametrize("number", ["-33.86", "\u221233.86", "-33,86"])
+def test_a_number_may_have_the_sign_that_typesetters_use(tmp_path: Path, number: str) -> None:
+    table = TABLE.replace("60.17", f'"{number}"').replace("24.94", "+151.2")
+    item = reading(tmp_path, table)[0][0]
+    assert (item.latitude, item.longitude) == (-33.86, 151.2)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +339,27 @@ def test_a_number_that_may_be_two_is_refused(tmp_path: Path, number: str) -> Non
 def test_a_quote_that_is_never_closed_is_named_by_the_line_of_its_row(tmp_path: Path) -> None:
     table = 'id,kind,title,category,source\na,place,"A,museum,x\nb,place,B,museum,x\n'
     assert refusal(tmp_path, table).startswith(":2: not CSV: a double quote")
+
+
+def test_what_follows_a_closing_quote_is_told(tmp_path: Path) -> None:
+    table = 'id,kind,title,category,source\na,place,"A \\"B\\" C",museum,x\n'
+    assert refusal(tmp_path, table) == (
+        ":2: not CSV: after the double quote that closes a cell; write one inside a cell twice"
+    )
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\0\0\0"])
+def test_what_a_program_left_at_the_end_is_shown(tmp_path: Path, end: str) -> None:
+    assert refusal(tmp_path, TABLE + end).startswith(f":3: got 1 cell, {end!r}, takes 8")
+
+
+def test_a_table_without_items_beside_another_is_told(tmp_path: Path) -> None:
+    header = TABLE.splitlines()[0]
+    empty = tmp_path / "empty.csv"
+    empty.write_text(f"{header}\n,,,,,,,\n")
+    notices: list[str] = []
+    assert read([saved(tmp_path, TABLE), empty], notices.append) == [CAFE]
+    assert notices == [f"{empty}: read without a row of items"]
 
 
 @given(st.binary(max_size=200))
