@@ -6,7 +6,8 @@ of the specification a rule after `;` replaces the whole day and would close a b
 `Dec 24, PH off` the first would be a rule that is open all day. What depends on something else than
 the time is not known: a comment such as "by appointment", `unknown`, hours of holidays only, hours
 by the sun where `place` has no coordinates. Public holidays are those of `place.country`; without
-it, and for school holidays, such rules are left out.
+it, and for school holidays, such rules are left out. `PH Mo-Fr` are holidays that fall on these
+days, which the library takes for both: on a holiday such hours are not known.
 https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification
 """
 
@@ -49,12 +50,13 @@ _RULE = re.compile(
 )
 _HOLIDAYS = re.compile(r"(?:PH|SH)(?:,(?:PH|SH))*(?: .*)?")
 _SCHOOL = re.compile(r"SH(?: .*)?")
+_HOLIDAY_ON = re.compile(rf"PH(?:,SH)? {_DAY}\b.*|SH,PH {_DAY}\b.*")
 _SUN = re.compile(_EVENT, re.IGNORECASE)
 
 _OUTSIDE = r'(?=(?:[^"]*"[^"]*")*[^"]*$)'
 _SEMICOLONS = re.compile(rf";{_OUTSIDE}")
 _COMMAS = re.compile(rf",(?![^\[]*\]){_OUTSIDE}")
-_DASHES = re.compile(rf"(?: ?[–—] ?| - ){_OUTSIDE}")
+_DASHES = re.compile(rf"(?: ?[‐‑‒–—−] ?| - ){_OUTSIDE}")
 _TAIL = re.compile(
     rf"(?:^|(?<= ))(?=[0-9]{{1,2}}:|\(|\"|\|\||24/7|(?:{_EVENT}|off|closed|open|unknown)\b)",
     re.IGNORECASE,
@@ -85,9 +87,9 @@ class Hours:
         same = DAY
         if change is not None:
             same = min(DAY, (change.replace(tzinfo=None) - at) // timedelta(minutes=1))
-        if comment or state == State.UNKNOWN:
-            return UNKNOWN_LEFT, same
-        return (same if state == State.OPEN else 0), same
+        if state == State.CLOSED:
+            return 0, same
+        return (UNKNOWN_LEFT if comment or state == State.UNKNOWN else same), same
 
 
 def parse_hours(text: str, place: PlaceConfig | None = None) -> Hours | None:
@@ -102,7 +104,10 @@ def parse_hours(text: str, place: PlaceConfig | None = None) -> Hours | None:
     left_out = _HOLIDAYS if country is None else _SCHOOL
     texts = (" ".join(part.split()) for part in _SEMICOLONS.split(text))
     every = [_spelled(part) for part in texts if part]
-    groups = [[rule for rule in group if not left_out.fullmatch(rule)] for group in every]
+    groups = [
+        [_HOLIDAY_ON.sub("PH unknown", rule) for rule in group if not left_out.fullmatch(rule)]
+        for group in every
+    ]
     if groups != every:
         _parsed(every)
     if all(_HOLIDAYS.fullmatch(rule) for group in groups for rule in group):

@@ -149,6 +149,8 @@ def left(text: str, now: datetime, place: PlaceConfig | None = None) -> int | No
         "Mo-Fr 10:00-18:00,Dec 25-26 off",
         "Mo-Fr 10:00-18:00; Sa, Su, Dec 25-26 off",
         "Mo–Fr 10:00 – 18:00; Dec 25 – 26 off",
+        "Mo‐Fr 10:00‑18:00; Dec 25‒26 off",
+        "Mo—Fr 10:00−18:00; Dec 25-26 off",
     ],
 )
 def test_lists_of_dates_are_read_however_they_are_joined(text: str) -> None:
@@ -216,6 +218,23 @@ def test_a_bar_with_a_holiday_rule_stays_open_past_midnight() -> None:
 )
 def test_hours_of_holidays_only_are_not_known_with_a_country_either(text: str) -> None:
     assert parse_hours(text, FINLAND) is None
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["PH Mo-Fr 10:00-12:00", "PH Mo-Sa off", "PH,SH Mo 10:00-12:00", "SH,PH Fr 10:00-12:00"],
+)
+def test_hours_of_holidays_on_some_weekdays_are_not_known_on_a_holiday(rule: str) -> None:
+    text = f"Mo-Sa 09:00-17:00; {rule}"
+    assert left(text, datetime(2026, 12, 25, 11), FINLAND) == UNKNOWN_LEFT
+    assert left(text, datetime(2026, 12, 23, 11), FINLAND) == 360
+    assert left(text, datetime(2026, 12, 25, 11)) == 360
+    assert parse_hours(rule, FINLAND) is None
+
+
+def test_a_day_that_is_closed_with_a_comment_is_closed() -> None:
+    text = 'Mo-Fr 09:00-17:00; Nov 16 off "inventory"; Nov 17 closed "a party"'
+    assert [left(text, at(day, "12:00")) for day in (MONDAY, TUESDAY, FRIDAY)] == [0, 0, 300]
 
 
 @pytest.mark.parametrize("text", ["Mo-Fr 09:00-17:00; PH 9:00-25:99", "PH nonsense", "SH 10-12"])
