@@ -24,6 +24,9 @@ MOST_IN_A_CODE = 1000
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but tab and line ends, and lone surrogates; marks and joiners are text."""
 
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe0e\ufe0f")
+"""Letters and marks that show nothing, and so does whatever Unicode calls a format or a space."""
+
 _FAILED = re.compile(r"#(?:N/[AD]|NV|[¡¿]?[A-ZÀ-Þ/0-9]{3,}[!?])|#{3,}|Err:[0-9]{3}")
 """What a spreadsheet shows where a formula fails, in any language, or a column is too narrow."""
 
@@ -58,7 +61,7 @@ class Column:
             raise ValueError(
                 f"{self.name}: got {text!r}, an error of the spreadsheet; mend it there"
             )
-        if all(category(character) in ("Cf", "Zs") for character in text):  # nothing to see
+        if all(category(letter) in ("Cf", "Zs") or letter in _FILLERS for letter in text):
             if self.required:
                 raise ValueError(f"{self.name} is empty, takes {self.takes}")
             return self.empty
@@ -151,13 +154,28 @@ def _link(text: str) -> str:
     if parts.scheme in ("https", "http"):
         _check_host(parts.hostname or "")
         _ = parts.port  # raises a ValueError where it is none
-    elif parts.scheme != "geo" or not parts.path:
+    elif parts.scheme == "geo":
+        _check_place(parts.path)
+    else:
         raise ValueError
+    if category(text[-1]) == "Cf":
+        raise ExplainedError(f"ends with a character that is not seen, U+{ord(text[-1]):04X}")
     if len(quote(text, safe=string.printable)) > MOST_IN_A_CODE:
         raise ExplainedError(
             "its QR code would be too fine: other letters than a to z take 6 to 12"
         )
     return text
+
+
+def _check_place(path: str) -> None:
+    """Raise an `ExplainedError` unless it is at most latitude, longitude, height (RFC 5870)."""
+    bounds = ((-90, 90), (-180, 180), (-1000, 10_000))
+    numbers = path.partition(";")[0].split(",")
+    try:
+        for number, (least, most) in zip(numbers, bounds[: len(numbers)], strict=True):
+            _number(least, most)(number)
+    except ValueError:
+        raise ExplainedError("a place is such as geo:60.17,24.94") from None
 
 
 def _check_host(name: str) -> None:

@@ -131,15 +131,17 @@ def page_files() -> dict[str, Path]:
 def picture_files(folder: Path | None) -> dict[str, Path]:
     """The pictures in a folder and below it, by relative path.
 
-    The path is in Unicode's form NFC, as in the catalogue and on the page: a name that was typed on
-    a Mac is in NFD, and looks the same. A missing folder is a warning: the cards then have no
-    pictures.
+    The path is spelled as in the catalogue and on the page: in Unicode's form NFC, since a name
+    that was typed on a Mac is in NFD and looks the same, and with one space for blanks of any kind,
+    such as the narrow one in the names of a Mac's screenshots. A missing folder is a warning: the
+    cards then have no pictures.
     """
     if folder is None:
         return {}
     if not folder.is_dir():
         log.warning("display.pictures: %s: no such folder; cards show no pictures", folder)
-    return {normalize("NFC", name): path for name, path in _files(folder, PICTURE_TYPES).items()}
+    files = _files(folder, PICTURE_TYPES)
+    return {" ".join(normalize("NFC", name).split()): path for name, path in files.items()}
 
 
 def _files(folder: Path, types: Mapping[str, str]) -> dict[str, Path]:

@@ -168,7 +168,9 @@ def test_control_characters_and_lone_surrogates_are_refused_in_every_column(
     assert says.encode()
 
 
-@pytest.mark.parametrize("title", ["\u200f", "\u200b \u2060", "\ufeff"])
+@pytest.mark.parametrize(
+    "title", ["\u200f", "\u200b \u2060", "\ufeff", "\u3164", "\u2800\ufe0f", "\u202e"]
+)
 def test_a_title_of_which_nothing_is_seen_is_empty(csv: Path, title: str) -> None:
     csv.write_text(f"id,kind,title,category,source\na,place,{title},s,x\n")
     assert "title is empty" in refusal(csv)

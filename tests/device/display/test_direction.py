@@ -86,3 +86,12 @@ def test_marks_that_are_typed_for_the_direction_are_not_seen(stage: Stage) -> No
     title = "می\u200cخواهم \u2067Main\u2069 \u202bx\u202c"
     stage.say("suggestions", message({**PLACE, "title": title}))
     stage.wait_for_titles("می\u200cخواهم Main x")
+
+
+@pytest.mark.parametrize("override", ["\u202e", "\u202d", "\u2066", "\u2067", "\u202b"])
+def test_an_override_that_is_never_closed_turns_nothing_round(stage: Stage, override: str) -> None:
+    title, place = f"{override}A {override}gnp.exe", f"{override}Street"
+    stage.say("suggestions", message({**PLACE, "title": title, "place": place}))
+    stage.wait_for_titles("A gnp.exe")
+    assert stage.text(".by") == "Street"
+    assert stage.script(SIDES) == [FROM_THE_LEFT]

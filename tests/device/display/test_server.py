@@ -11,8 +11,15 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from device.catalogue.columns import COLUMNS
 from device.config import Config
-from device.display.server import PAGE, PageServer, settings_script, words_script
+from device.display.server import (
+    PAGE,
+    PageServer,
+    picture_files,
+    settings_script,
+    words_script,
+)
 from device.errors import UserError
 
 SETTINGS, WORDS = settings_script(Config()), words_script(Config())
@@ -114,6 +121,26 @@ def test_a_picture_is_found_whichever_way_its_name_is_composed(
     server.start()
     try:
         assert ask(server, f"/pictures/{quote(asked)}")[1] == b"some bytes"
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["at 3.44\u202fPM.png", "two  blanks.png", " before.png", "hard\xa0blank.png", "100%.png",
+     "a#b?c&d.png", "UP.PNG", "\N{DECIDUOUS TREE}.jpg"],
+)  # fmt: skip
+def test_a_picture_is_found_by_the_name_that_the_builder_makes_of_its_own(
+    tmp_path: Path, name: str
+) -> None:  # failure 38
+    (tmp_path / name).write_bytes(b"some bytes")
+    picture = next(column for column in COLUMNS if column.name == "picture").value(name)
+    assert isinstance(picture, str)
+    assert picture in picture_files(tmp_path)
+    server = PageServer(0, SETTINGS, WORDS, tmp_path)
+    server.start()
+    try:
+        assert ask(server, f"/pictures/{quote(picture)}")[1] == b"some bytes"
     finally:
         server.stop()
 
