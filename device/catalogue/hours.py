@@ -61,8 +61,9 @@ _TAIL = re.compile(
     rf"(?:^|(?<= ))(?=[0-9]{{1,2}}:|\(|\"|\|\||24/7|(?:{_EVENT}|off|closed|open|unknown)\b)",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"[0-9]{1,2}(?:-[0-9]{1,2})?(?= |$)")
-_MONTH = re.compile(r"[A-Z][a-z]{2} (?=[0-9])")
+_NUMBER = re.compile(r"[0-9]{1,2}(?:-[0-9]{1,2})?(?:/[0-9]+)?(?= |$)")
+_MONTH = re.compile(r"(?:[A-Z][a-z]{2}|week) (?=[0-9])")
+_ORDINAL = re.compile(rf"\b[0-9]+(?:st|nd|rd|th)\b{_OUTSIDE}", re.IGNORECASE)
 
 
 class Hours:
@@ -100,6 +101,8 @@ def parse_hours(text: str, place: PlaceConfig | None = None) -> Hours | None:
     Raises:
         ValueError: not in the syntax; the message has the part.
     """
+    if (ordinal := _ORDINAL.search(text)) is not None:  # the library reads "24 Thursday" in "24th"
+        raise ValueError(f"not understood from {text[ordinal.start() :]!r} on")
     country = None if place is None else place.country
     left_out = _HOLIDAYS if country is None else _SCHOOL
     texts = (" ".join(part.split()) for part in _SEMICOLONS.split(text))

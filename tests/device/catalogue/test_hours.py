@@ -98,6 +98,7 @@ def test_hours_of_holidays_only_are_not_known(text: str) -> None:
     [
         ('"by appointment"', UNKNOWN_LEFT),
         ('Mo-Fr 09:00-17:00 "ring; then wait"', UNKNOWN_LEFT),
+        ('Mo-Fr 09:00-17:00 "5th floor"', UNKNOWN_LEFT),
         ("Mo-Fr 09:00-17:00 unknown", UNKNOWN_LEFT),
         ("10:00+", 12 * 60),
         ("week 47 Mo 09:00-17:00", 300),
@@ -172,6 +173,21 @@ def test_rules_may_be_joined_by_commas(text: str) -> None:
     noon = "12:00"
     found = [left(text, at(day, noon)) for day in (MONDAY, FRIDAY, SATURDAY, SUNDAY)]
     assert found == [360, 360, 120, 0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "week 47,49 Mo-Fr 10:00-12:00",
+        "week 47, 49 Mo-Fr 10:00-12:00",
+        "week 47,49-51 Mo-Fr 10:00-12:00; Dec 25, 26 off",
+        "week 47-51/2, 52 Mo-Fr 10:00-12:00",
+        "Mo-Fr 10:00-12:00; week 1-46, 48, 53 off",
+    ],
+)
+def test_lists_of_weeks_are_read_however_they_are_joined(text: str) -> None:
+    found = [left(text, datetime(2026, 11, day, 11)) for day in (16, 20, 23, 30)]
+    assert found == [60, 60, 0, 60]  # weeks 47, 47, 48 and 49
 
 
 def test_a_comma_joined_bar_stays_open_past_midnight() -> None:
@@ -285,6 +301,8 @@ def test_it_says_what_the_place_lacks_for_some_hours() -> None:
         ("25:00-26:00", "not understood"),
         ("09:00-49:00", "'49:00'"),
         ("Nov 32 off", "'2 off'"),
+        ("Mo-Fr 09:00-17:00; Dec 24th off", "'24th off' on"),
+        ("Jan 1ST off", "'1ST off' on"),
         ("nine to five", "not understood"),
     ],
 )
