@@ -52,8 +52,14 @@ _HOLIDAYS = re.compile(r"(?:PH|SH)(?:,(?:PH|SH))*(?: .*)?")
 _SCHOOL = re.compile(r"SH(?: .*)?")
 _HOLIDAY_ON = re.compile(rf"PH(?:,SH)? {_DAY}\b.*|SH,PH {_DAY}\b.*")
 _SUN = re.compile(_EVENT, re.IGNORECASE)
+_PUBLIC = re.compile(r"\bPH\b", re.IGNORECASE)
 
 _OUTSIDE = r'(?=(?:[^"]*"[^"]*")*[^"]*$)'
+_WORDS = re.compile(
+    r"\b(?:(?P<upper>PH|SH)|(?P<lower>week|off|closed|open|unknown|easter|sunrise|sunset|dawn|dusk)"
+    rf"|{_DAY}|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b{_OUTSIDE}",
+    re.IGNORECASE,
+)
 _SEMICOLONS = re.compile(rf";{_OUTSIDE}")
 _COMMAS = re.compile(rf",(?![^\[]*\]){_OUTSIDE}")
 _DASHES = re.compile(rf"(?: ?[‐‑‒–—−] ?| - ){_OUTSIDE}")
@@ -105,6 +111,7 @@ def parse_hours(text: str, place: PlaceConfig | None = None) -> Hours | None:
         raise ValueError(f"not understood from {text[ordinal.start() :]!r} on")
     country = None if place is None else place.country
     left_out = _HOLIDAYS if country is None else _SCHOOL
+    text = _WORDS.sub(_as_specified, text)
     texts = (" ".join(part.split()) for part in _SEMICOLONS.split(text))
     every = [_spelled(part) for part in texts if part]
     groups = [
@@ -139,8 +146,7 @@ def lacking(texts: Iterable[str], place: PlaceConfig) -> list[str]:
     """Keys of `place` that some of these hours need and that are not set."""
     texts = list(texts)
     needed = {
-        "place.country": place.country is None
-        and any(re.search(r"\bPH\b", text) for text in texts),
+        "place.country": place.country is None and any(_PUBLIC.search(text) for text in texts),
         "place.latitude and place.longitude": place.latitude is None
         and any(_SUN.search(text) for text in texts),
     }
@@ -187,6 +193,12 @@ def _readable(text: str, place: PlaceConfig | None) -> Hours | None:
         return parse_hours(text, place)
     except ValueError:
         return None
+
+
+def _as_specified(word: re.Match[str]) -> str:
+    """A word in the letters of the specification; the library takes any, the rules here do not."""
+    change = {"upper": str.upper, "lower": str.lower}.get(word.lastgroup or "", str.capitalize)
+    return change(word[0])
 
 
 def _spelled(text: str) -> list[str]:
@@ -241,12 +253,12 @@ def _joined(groups: list[list[str]]) -> str:
     """The rules as one text, those of different weekdays joined by `,`.
 
     A rule that closes days without another rule is redundant and is left out: after `,` it would
-    cut off the night before. Rules of holidays at the end stay there.
+    cut off the night before. Rules of other dates and of holidays at the end stay there.
     """
     groups = [group for group in groups if group]
-    holidays: list[str] = []
-    while len(groups) > 1 and all(map(_HOLIDAYS.fullmatch, groups[-1])):
-        holidays.insert(0, ", ".join(groups.pop()))
+    last: list[str] = []
+    while len(groups) > 1 and _dates(groups[-1]) != _dates(groups[0][:1]):
+        last.insert(0, ", ".join(groups.pop()))
     rules = [(number, rule) for number, group in enumerate(groups) for rule in group]
     days = [day for _, rule in rules if (day := _weekdays(rule)) is not None]
     closes = [rule.endswith((" off", " closed")) for _, rule in rules]
@@ -257,7 +269,12 @@ def _joined(groups: list[list[str]]) -> str:
     )
     opening = [rule for (_, rule), off in zip(rules, closes, strict=True) if not off]
     joined = [", ".join(opening)] if apart and opening else [", ".join(each) for each in groups]
-    return "; ".join([*joined, *holidays])
+    return "; ".join([*joined, *last])
+
+
+def _dates(rules: Iterable[str]) -> set[str | None]:
+    """The dates that these rules begin with; None among them: not a simple rule."""
+    return {None if days is None else days[0] for days in map(_weekdays, rules)}
 
 
 def _weekdays(rule: str) -> tuple[str, frozenset[int]] | None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -190,6 +191,15 @@ def test_lists_of_weeks_are_read_however_they_are_joined(text: str) -> None:
     assert found == [60, 60, 0, 60]  # weeks 47, 47, 48 and 49
 
 
+@pytest.mark.parametrize("spelled", [str.lower, str.upper, str.title])
+def test_words_may_have_capitals_or_none(spelled: Callable[[str], str]) -> None:
+    text = spelled("Fr 18:00-02:00; Sa 10:00-12:00; Dec 25, 26 off; PH off; week 1 Mo off")
+    assert left(text, at(SATURDAY, "01:00"), FINLAND) == 60
+    assert left(text, datetime(2026, 12, 25, 19), FINLAND) == 0
+    assert left("Mo-Fr 09:00-17:00; " + spelled("PH off"), datetime(2026, 12, 25, 12), FINLAND) == 0
+    assert lacking([spelled("PH off")], PlaceConfig()) == ["place.country"]
+
+
 def test_a_comma_joined_bar_stays_open_past_midnight() -> None:
     text = "Fr 18:00-02:00, Sa 18:00-02:00; Su off, Mo 18:00-22:00"
     assert left(text, at(SUNDAY, "01:00")) == 60
@@ -224,9 +234,16 @@ def test_a_holiday_may_have_hours_of_its_own() -> None:
     assert left("Mo-Sa,PH 09:00-17:00", datetime(2026, 12, 13, 13), FINLAND) == 0
 
 
-def test_a_bar_with_a_holiday_rule_stays_open_past_midnight() -> None:
-    text = "Fr 18:00-02:00; Sa 10:00-12:00; PH off"
+@pytest.mark.parametrize(
+    "rules",
+    ["PH off", "Dec 25-26 off", "Dec 24, 25 off; PH off", "PH off; Dec 31 18:00-24:00",
+     "week 1 off", "Su[1] off", "Jan-Feb off", "week 1 Mo off", "Dec Su 20:00-01:00"],
+)  # fmt: skip
+def test_a_bar_that_closes_on_some_dates_stays_open_past_midnight(rules: str) -> None:
+    text = f"Fr 18:00-02:00; Sa 10:00-12:00; Su off; {rules}"
     assert left(text, at(SATURDAY, "01:00"), FINLAND) == 60
+    assert left(text, at(SATURDAY, "11:00"), FINLAND) == 60
+    assert left(text, at(SUNDAY, "11:00"), FINLAND) == 0
 
 
 @pytest.mark.parametrize(
