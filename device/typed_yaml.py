@@ -154,14 +154,16 @@ def _repeated(root: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:
 def _cut_secrets(
     node: yaml.Node | None, model: type[Section], text: str
 ) -> Iterator[yaml.ScalarNode]:
-    """Keys of secrets without quotes whose line has a # or & that may belong to them."""
+    """Keys of secrets without quotes whose line has a # or & that may belong to them, and of
+    addresses whose login may be cut by a #."""
     for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
         field = model.model_fields.get(str(key.value))
         if field is None:
             continue
-        if _is_secret(field) and isinstance(value, yaml.ScalarNode) and value.style in (None, ""):
+        if isinstance(value, yaml.ScalarNode) and value.style in (None, ""):
             line = _line(text, key.end_mark)[key.end_mark.column :]
-            if "#" in value.value or re.search(r"^\s*:\s*&|#\S", line):
+            pattern = r"^\s*:\s*&|#\S" if _is_secret(field) else r"://.*\s#.*@"
+            if re.search(pattern, line) or (_is_secret(field) and "#" in value.value):
                 yield key
         for section in _sections(field):
             yield from _cut_secrets(value, section, text)

@@ -21,7 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from device.config import MqttConfig
 from device.errors import UserError
-from device.messaging.passwords import read_password
+from device.messaging.passwords import read_password, usable
 from device.messaging.queues import Outgoing
 from device.messaging.tls import reason as words_of
 from device.messaging.tls import refused_certificate, speaks_tls, tls_context
@@ -84,6 +84,11 @@ class Login:
     def read(cls, config: MqttConfig) -> Login:
         """Read the user name, password and certificates that the configuration names."""
         password = config.password.get_secret_value() if config.password else None
+        if password:
+            try:
+                usable(password)
+            except ValueError as error:
+                raise UserError(f"mqtt.password: {error}") from None
         if config.password_file is not None:
             try:
                 password = read_password(config.password_file)

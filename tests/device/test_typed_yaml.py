@@ -189,6 +189,7 @@ def test_text_in_quotes_is_a_name(tmp_path: Path) -> None:
         f"camera: rtsp://me:{SECRET}@host/1",
         f"rtsp://me:{SECRET}@host/1",
         f"rtsp://me:{SECRET}@host/1: 1",
+        f"camera:\n  source: rtsp://me:{SECRET} #{SECRET}@host/1\n",
         f"camera:\n  fps: rtsp://me:{SECRET}@host/1\n",
     ],
 )
@@ -207,6 +208,12 @@ def test_a_password_that_yaml_takes_for_a_number_is_told_plainly_and_never_shown
     assert said.startswith(f": {section}.password: is read as ")
     assert said.endswith("; put it in quotes")
     assert value not in said
+
+
+def test_an_address_may_have_a_comment(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("camera:\n  source: rtsp://me:pw@host/1  # the door\n")
+    assert load_config(file).camera.source == "rtsp://me:pw@host/1"
 
 
 @pytest.mark.parametrize("value", ["'a#b c'", '"#abc"', "abc  # of the page", "p:a@s%s&w*rd!"])

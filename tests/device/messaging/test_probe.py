@@ -66,6 +66,14 @@ def test_a_refused_login_is_one_line(tmp_path: Path) -> None:
         assert probe(right) == "5"
 
 
+@pytest.mark.parametrize("sign", ["\n", "\t", "\0"])
+def test_a_password_that_cannot_be_typed_is_told_from_a_wrong_one(sign: str) -> None:
+    config = client_of(1883, username="kiosk", password=SecretStr(f"geheim{sign}"))
+    with pytest.raises(UserError, match=r"^mqtt\.password: the password holds a control") as error:
+        probe(config)
+    assert "geheim" not in str(error.value)
+
+
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate of another name than 127.0.0.1."""
