@@ -1,8 +1,9 @@
 """A name for this machine that no other has, for a kiosk that its operator has not named.
 
-It comes from the board's serial number, which moves with the board and not with a copied SD card,
-or from the machine id of systemd, which is hashed, as machine-id(5) asks. Host names are no help:
-most Raspberry Pis are called `raspberrypi`. Every process of a machine finds the same name.
+It comes from the serial number of a Raspberry Pi, which moves with the board and not with a copied
+SD card; elsewhere from a hash of the board's number, if it has one, and the machine id of systemd,
+which is hashed, as machine-id(5) asks. Host names are no help: most Raspberry Pis are called
+`raspberrypi`. Every process of a machine finds the same name.
 """
 
 from __future__ import annotations
@@ -32,8 +33,11 @@ def machine_name(root: Path = Path("/")) -> str:
     serial = _text(root / SERIAL)
     if re.fullmatch(r"[0-9a-f]{16}", serial) and serial.strip("0"):
         return f"kiosk-{serial[-SUFFIX:]}"
-    known = serial if serial.strip("0") else _text(root / MACHINE_ID)
-    if not known or known == "uninitialized":
+    # Some boards all have one number, such as "Default string", and copies of a card have one id.
+    machine_id = _text(root / MACHINE_ID)
+    numbers = (serial if serial.strip("0") else "", machine_id.replace("uninitialized", ""))
+    known = " ".join(filter(None, numbers))
+    if not known:
         raise UserError(
             "kiosk: auto: this machine has no serial number and no machine id; write a name, or "
             "run `systemd-machine-id-setup`"

@@ -51,6 +51,15 @@ def test_serial_numbers_of_other_boards_are_told_apart(tmp_path: Path) -> None:
     assert all(re.fullmatch("kiosk-[0-9a-f]{8}", name) for name in names)
 
 
+@pytest.mark.parametrize("serial", ["Default string\n", "None\0", "123456789\0"])
+def test_boards_that_all_have_one_number_are_told_apart_by_their_ids(
+    tmp_path: Path, serial: str
+) -> None:
+    # failure 47
+    names = {machine_name(machine(tmp_path / one, serial, f"{one * 32}\n")) for one in "abcdef"}
+    assert len(names) == 6
+
+
 @pytest.mark.parametrize("machine_id", [None, "", "uninitialized\n"])
 def test_a_machine_with_no_number_is_told_to_write_a_name(
     tmp_path: Path, machine_id: str | None
