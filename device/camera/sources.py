@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 
 from device.addresses import Address, shown
-from device.camera.ask import ask
+from device.camera.ask import UNTOLD, ask
 from device.camera.capture import Camera
 from device.camera.demo import Demo
 from device.camera.files import Paced, PictureFolder, VideoFile, retrieved
@@ -36,6 +36,8 @@ TAKES = (
 
 NETWORK = ("rtsp://", "rtsps://", "http://", "https://")
 """What the address of a network camera begins with."""
+
+UNREADABLE = "answers, but its stream cannot be read: choose H.264 or MJPEG at the camera"
 
 SHORTEST_ASK_S = 0.2
 """With less time, a camera that does not open is not asked why."""
@@ -160,7 +162,7 @@ class NetworkCamera:
             left = deadline - self._clock()
             if left < SHORTEST_ASK_S:
                 raise OSError(f"{self._name} does not answer")
-            doubt = self.ask(left) or "answers, but its stream cannot be read"
+            doubt = self.ask(left).replace(UNTOLD, "") or UNREADABLE
             raise OSError(f"{self._name} {doubt}")
         self._read = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from typing import Final
@@ -96,7 +97,8 @@ def reason(error: Exception) -> str:
         if "alert" not in words:
             return words
         return f"the broker ends TLS ({words}); check mqtt.tls.certificate and mqtt.tls.key"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return re.sub(r" ?\(_ssl\.c:\d+\)", "", words)
 
 
 def _unverified(error: ssl.SSLCertVerificationError) -> str:

@@ -167,8 +167,9 @@ def test_a_key_with_a_passphrase_is_refused_and_not_asked_for(
     arguments = ("pkey", "-in", other.key, "-aes256", "-passout", "pass:geheim", "-out", locked)
     subprocess.run([tool("openssl"), *arguments], check=True, capture_output=True)
     config = client_of(1883, tls=TlsConfig(certificate=other.server, key=locked))
-    with pytest.raises(UserError, match=r"^mqtt\.tls\.certificate: .*without a passphrase$"):
+    with pytest.raises(UserError, match=r"^mqtt\.tls\.certificate: .*without a passph") as error:
         probe(config)
+    assert "_ssl.c" not in str(error.value)
 
 
 def test_tls_at_a_plain_port_is_told(either: int, start_bus: StartBus) -> None:
