@@ -45,10 +45,14 @@ Gender: TypeAlias = Literal[KnownGender, "unknown"]
 SomeCompany: TypeAlias = Literal["alone", "couple", "family", "friends"]
 Company: TypeAlias = Literal["nobody", SomeCompany]
 ItemVerdict: TypeAlias = Literal["chosen", "liked", "not_for_me"]
+Guest: TypeAlias = Literal["children", SomeCompany]
+Access: TypeAlias = Literal["yes", "limited", "no"]
 Kind: TypeAlias = Literal["place", "film", "song", "activity"]
 ScreenState: TypeAlias = Literal["resting", "showing", "opted_out"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+GUESTS: tuple[Guest, ...] = get_args(Guest)
+ACCESS: tuple[Access, ...] = get_args(Access)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,8 +252,10 @@ class Item:
     """A row of the catalogue: a place, a film, a song or an activity. Empty means not known.
 
     latitude, longitude: degrees, WGS 84. hours: OpenStreetMap's `opening_hours` syntax.
-    minimum_age: years. popularity: 0 to 1 within its kind. titles: the title in other languages, by
-    their codes (ISO 639-1, such as `fi`).
+    minimum_age: years. popularity: 0 to 1 within its kind. stay: usual minutes. suits: for whom.
+    valence, arousal: -1 to 1, the mood that it suits. wikidata: its item there, such as `Q42`.
+    credit: what must be shown beside it. titles: the title in other languages, by their codes
+    (ISO 639-1, such as `fi`).
     """
 
     id: str
@@ -268,7 +274,14 @@ class Item:
     popularity: float | None = None
     link: str = ""
     picture: str = ""
+    stay: int | None = None
+    suits: tuple[Guest, ...] = ()
+    valence: float | None = None
+    arousal: float | None = None
+    wheelchair: Access | None = None
+    wikidata: str = ""
     source: str = ""
+    credit: str = ""
     titles: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.values import KINDS, Item
+from device.values import GUESTS, KINDS, Item
 
 Codes = NDArray[np.int32]
 
@@ -30,7 +30,9 @@ class Arrays:
     kind: (N,) uint8, index into `KINDS`. category, hours: (N,) int32, index into `categories` and
     `hours_texts`. creator: (N,) int32, equal for the same creator, `NO_CREATOR` where not known.
     minimum_age: (N,) uint8 years. latitude, longitude: (N,) float64 degrees; popularity: (N,)
-    float32; NaN where not known. The features of an item, its kind, category and tags, are
+    float32; NaN where not known. valence, arousal: (N,) float32, -1 to 1; NaN where not known.
+    stay: (N,) uint16 minutes, 0 where not known. suits: (N,) uint8, bit n for `GUESTS[n]`; 0 where
+    not known. The features of an item, its kind, category and tags, are
     `features[starts[i]:starts[i + 1]]`, each once: starts (N + 1,) int32, features (M,) int32,
     index into `feature_names`.
     """
@@ -43,6 +45,10 @@ class Arrays:
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
     popularity: NDArray[np.float32]
+    valence: NDArray[np.float32]
+    arousal: NDArray[np.float32]
+    stay: NDArray[np.uint16]
+    suits: NDArray[np.uint8]
     starts: Codes
     features: Codes
     categories: tuple[str, ...]
@@ -65,6 +71,7 @@ class Arrays:
             for i in items
         ]
         number = dict(zip(KINDS, range(len(KINDS)), strict=True))
+        guests = {guest: 1 << bit for bit, guest in enumerate(GUESTS)}
         return cls(
             kind=np.array([number[i.kind] for i in items], np.uint8),
             category=_codes(categories, (i.category for i in items)),
@@ -80,6 +87,10 @@ class Arrays:
             latitude=np.array([i.latitude for i in items], np.float64),
             longitude=np.array([i.longitude for i in items], np.float64),
             popularity=np.array([i.popularity for i in items], np.float32),
+            valence=np.array([i.valence for i in items], np.float32),
+            arousal=np.array([i.arousal for i in items], np.float32),
+            stay=np.array([i.stay or 0 for i in items], np.uint16),
+            suits=np.array([sum(guests[each] for each in i.suits) for i in items], np.uint8),
             starts=np.array([0, *accumulate(map(len, features))], np.int32),
             features=np.array([code for codes in features for code in codes], np.int32),
             categories=tuple(categories),
@@ -100,8 +111,7 @@ class Arrays:
         """
         arrays = cls(**{name: _decode(blobs[name], kind) for name, kind in _TYPES.items()})
         count = len(arrays.kind)
-        same = ("category", "creator", "hours", "minimum_age", "latitude", "longitude")
-        if any(len(getattr(arrays, name)) != count for name in (*same, "popularity")):
+        if any(len(getattr(arrays, name)) != count for name in _OF_ITEMS):
             raise ValueError("arrays of different lengths")
         if len(arrays.starts) != count + 1 or arrays.starts[-1] != len(arrays.features):
             raise ValueError("features that do not belong to the items")
@@ -125,6 +135,10 @@ _TYPES: Mapping[str, str] = {
     "latitude": "<f8",
     "longitude": "<f8",
     "popularity": "<f4",
+    "valence": "<f4",
+    "arousal": "<f4",
+    "stay": "<u2",
+    "suits": "u1",
     "starts": "<i4",
     "features": "<i4",
     "categories": "text",
@@ -132,6 +146,9 @@ _TYPES: Mapping[str, str] = {
     "feature_names": "text",
 }
 """Names of the arrays, and their types in the file."""
+
+_OF_ITEMS = tuple(_TYPES)[: tuple(_TYPES).index("starts")]
+"""Arrays with one number an item."""
 
 
 def _codes(known: dict[str, int], texts: Iterable[str]) -> Codes:

@@ -124,8 +124,9 @@ def write(items: Iterable[Item], out: Path) -> None:
 
 def _item(row: Mapping[str, str]) -> Item:
     values = {column.name: column.value(row.get(column.name, "")) for column in COLUMNS}
-    if (values["latitude"] is None) != (values["longitude"] is None):
-        raise ValueError("latitude and longitude: takes both, or neither")
+    for one, other in (("latitude", "longitude"), ("valence", "arousal")):
+        if (values[one] is None) != (values[other] is None):
+            raise ValueError(f"{one} and {other}: takes both, or neither")
     titles = {
         language: TITLE.value(cell)
         for name, cell in row.items()

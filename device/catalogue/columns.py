@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from device.catalogue.hours import parse_hours
 from device.catalogue.store import TAG_SEPARATOR
-from device.values import KINDS
+from device.values import ACCESS, GUESTS, KINDS
 
 MOST_IN_A_CODE = 1000
 """Bytes of a link in a QR code: with more, three cards on a large screen show none."""
@@ -123,10 +123,21 @@ def _text(longest: int) -> Callable[[str], str]:
     return read
 
 
-def _kind(text: str) -> str:
-    if text not in KINDS:
+def _one_of(known: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise ValueError
+        return text
+
+    return read
+
+
+def _guests(text: str) -> tuple[str, ...]:
+    """In the order of `GUESTS`, each once."""
+    named = {part.strip().lower() for part in text.split(TAG_SEPARATOR)} - {""}
+    if named - set(GUESTS):
         raise ValueError
-    return text
+    return tuple(guest for guest in GUESTS if guest in named)
 
 
 _tag = _pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -202,13 +213,14 @@ COLUMNS = (
     Column("id", "text", "names the item for good; unique over all files",
            "lower-case letters, digits and -, at most 64",
            _pattern(r"[a-z0-9][a-z0-9-]{0,63}"), required=True),
-    Column("kind", "text", "what it is", ", ".join(KINDS), _kind, required=True),
+    Column("kind", "text", "what it is", ", ".join(KINDS), _one_of(KINDS),
+           required=True),
     Column("title", "text", "shown on the card",
            "text of at most 120 characters; `title:fi` and the like hold it in other languages",
            _text(120), required=True),
     Column("category", "text", "used by the rules and the historical presets",
-           "lower-case letters, digits, spaces, & and -",
-           _pattern(r"[a-z0-9](?:[a-z0-9 &-]{0,62}[a-z0-9])?"), required=True),
+           "lower-case letters, digits, spaces, &, -, / and _",
+           _pattern(r"[a-z0-9](?:[a-z0-9 &/_-]{0,62}[a-z0-9])?"), required=True),
     Column("tags", "list", "what it is like; the order is that of the reasons on the card",
            "words joined by -, separated by ;", _tags, empty=()),
     Column("creator", "text", "director, artist or maker",
@@ -232,8 +244,22 @@ COLUMNS = (
            "an https:, http: or geo: address of at most 300 characters", _link),
     Column("picture", "text", "what the card shows: a file below `display.pictures`",
            "a relative path to a .jpg, .png or .webp file", _picture),
+    Column("stay", "integer", "minutes that people usually stay", "a whole number from 1 to 1440",
+           _whole(1, 1440), empty=None),
+    Column("suits", "list", "for whom it is; empty: not known",
+           f"{', '.join(GUESTS)}, separated by ;", _guests, empty=()),
+    Column("valence", "number", "the mood it suits, unpleasant to pleasant; with arousal or not at "
+           "all", "a number from -1 to 1", _number(-1, 1), empty=None),
+    Column("arousal", "number", "the mood it suits, quiet to stirring; with valence or not at all",
+           "a number from -1 to 1", _number(-1, 1), empty=None),
+    Column("wheelchair", "text", "whether a wheelchair gets in", ", ".join(ACCESS),
+           _one_of(ACCESS), empty=None),
+    Column("wikidata", "text", "its item in Wikidata", "Q and a number, such as `Q1757`",
+           _pattern(r"Q[1-9][0-9]{0,15}")),
     Column("source", "text", "where these facts come from", "text of at most 300 characters",
            _text(300), required=True),
+    Column("credit", "text", "what its licence wants to be shown beside it",
+           "text of at most 120 characters", _text(120)),
 )  # fmt: skip
 
 

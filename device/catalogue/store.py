@@ -19,9 +19,9 @@ from shlex import quote
 
 from device.catalogue.arrays import Arrays
 from device.errors import UserError
-from device.values import KINDS, Item
+from device.values import ACCESS, KINDS, Item
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Stands in the file as `PRAGMA user_version`."""
 
 APPLICATION_ID = 0x57415953
@@ -31,6 +31,8 @@ COLUMNS = tuple(field.name for field in fields(Item))
 """Columns of the table of items, in order: the fields of an `Item`."""
 
 TAG_SEPARATOR = ";"
+
+_LISTS = ("tags", "suits")
 
 SOURCE_SUFFIXES = (
     ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".fods", ".numbers"
@@ -58,9 +60,17 @@ CREATE TABLE items (
     popularity REAL CHECK (popularity BETWEEN 0 AND 1),
     link TEXT NOT NULL,
     picture TEXT NOT NULL,
+    stay INTEGER CHECK (stay BETWEEN 1 AND 1440),
+    suits TEXT NOT NULL,
+    valence REAL CHECK (valence BETWEEN -1 AND 1),
+    arousal REAL CHECK (arousal BETWEEN -1 AND 1),
+    wheelchair TEXT CHECK (wheelchair IN ({", ".join(repr(access) for access in ACCESS)})),
+    wikidata TEXT NOT NULL,
     source TEXT NOT NULL,
+    credit TEXT NOT NULL,
     titles TEXT NOT NULL,
-    CHECK ((latitude IS NULL) = (longitude IS NULL))
+    CHECK ((latitude IS NULL) = (longitude IS NULL)),
+    CHECK ((valence IS NULL) = (arousal IS NULL))
 ) STRICT;
 CREATE TABLE arrays (name TEXT PRIMARY KEY, crc32 INTEGER NOT NULL, content BLOB NOT NULL) STRICT;
 PRAGMA application_id = {APPLICATION_ID};
@@ -206,13 +216,15 @@ class Catalogue:
 
 def _row(item: Item) -> list[object]:
     values = {name: getattr(item, name) for name in COLUMNS}
-    values["tags"] = TAG_SEPARATOR.join(item.tags)
+    for name in _LISTS:
+        values[name] = TAG_SEPARATOR.join(getattr(item, name))
     values["titles"] = json.dumps(dict(item.titles), ensure_ascii=False) if item.titles else ""
     return list(values.values())
 
 
 def _from_row(row: tuple[object, ...]) -> Item:
     values = dict(zip(COLUMNS, row, strict=True))
-    values["tags"] = tuple(str(values["tags"]).split(TAG_SEPARATOR)) if values["tags"] else ()
+    for name in _LISTS:
+        values[name] = tuple(str(values[name]).split(TAG_SEPARATOR)) if values[name] else ()
     values["titles"] = json.loads(str(values["titles"])) if values["titles"] else {}
     return Item(**values)  # type: ignore[arg-type]
