@@ -1,13 +1,14 @@
 """The software bill of materials: `python -m tools.sbom [FILE]`, CycloneDX 1.6 as JSON.
 
 It lists everything that an installed kiosk contains and that others made: the pinned Python
-packages with the hashes of their distributions, the vendored scripts of the page, MediaPipe's
-models, and the project's own weights, which have terms of their own. cyclonedx-py reads the
-requirements; the rest is added here. Equal inputs give equal bytes.
+packages with the hashes of their distributions, the vendored scripts of the page, the iD editor's
+presets, MediaPipe's models, and the project's own weights, which have terms of their own.
+cyclonedx-py reads the requirements; the rest is added here. Equal inputs give equal bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from device.inference.third_party import SHA256, WHEEL
 from tools.places import MODELS, ROOT
 
 REQUIREMENTS = ("kiosk.txt", "demo.txt")
+PRESETS = ROOT / "device" / "presets" / "presets.json"
 VENDORED = ROOT / "device" / "display" / "page" / "vendor" / "VENDORED.json"
 
 Component = dict[str, Any]
@@ -31,7 +33,7 @@ def bill() -> Component:
     for component in document["components"]:
         del component["description"]  # repeats the line of the requirements file
         component.update(_declared_licence(component["name"]))
-    document["components"] += [*_scripts(), *_models()]
+    document["components"] += [*_scripts(), _presets(), *_models()]
     return document
 
 
@@ -87,6 +89,20 @@ def _scripts() -> Iterator[Component]:
             **_licences(entry["licence"], key="id"),
             **({"components": bundled} if bundled else {}),
         }
+
+
+def _presets() -> Component:
+    content = PRESETS.read_bytes()
+    cut = json.loads(content)
+    return {
+        "type": "data",
+        "bom-ref": PRESETS.name,
+        "name": cut["package"],
+        "version": cut["version"],
+        "purl": f"pkg:npm/{cut['package'].replace('@', '%40')}@{cut['version']}",
+        **_sha256(hashlib.sha256(content).hexdigest()),
+        **_licences(cut["licence"], key="id"),
+    }
 
 
 def _models() -> Iterator[Component]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
@@ -23,6 +24,14 @@ def table(items: Sequence[Item]) -> Iterator[str]:
     kinds = [item.kind for item in items]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     yield f"{len(items)} items" + (f": {counts}" if counts else "")
+    yield from _credits(items)
+
+
+def _credits(items: Sequence[Item]) -> Iterator[str]:
+    """Where items came from that want a credit, with the day of the data."""
+    of = Counter((item.source, item.credit) for item in items if item.credit)
+    for (source, credit), count in sorted(of.items()):
+        yield f"{count} from {source}: {credit}"
 
 
 def card(item: Item) -> Iterator[str]:

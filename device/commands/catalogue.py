@@ -1,4 +1,4 @@
-"""`wayside catalogue`: build the kiosk's catalogue, check files for it, and show what it has."""
+"""`wayside catalogue`: import or build the kiosk's catalogue, check files, show what it has."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from device.catalogue.build import build, read
 from device.catalogue.store import SOURCE_SUFFIXES, Catalogue
 from device.commands import explain
 from device.commands.command_line import SubParsers
+from device.commands.progress import Progress
 from device.errors import UserError
 from device.values import KINDS
 
@@ -32,6 +33,18 @@ def add_parser(verbs: SubParsers) -> None:
     builder.add_argument("csv", nargs="+", type=Path, metavar="CSV", help="files with items")
     builder.add_argument("--out", type=Path, default=DEFAULT, help=f"default: {DEFAULT}")
     builder.set_defaults(run=_build)
+
+    importer = subparsers.add_parser(
+        "import",
+        help="make a catalogue of a town from an OpenStreetMap extract",
+        description="Make a catalogue from OpenStreetMap extracts (.osm.pbf), with tables of your "
+        "own (.csv) beside them. What cannot be used is left out and counted; if a file is broken, "
+        "nothing is written, and the old catalogue stays.",
+        epilog="example: wayside catalogue import helsinki.osm.pbf --out helsinki.sqlite",
+    )
+    importer.add_argument("file", nargs="+", type=Path, metavar="FILE", help=".osm.pbf or .csv")
+    importer.add_argument("--out", type=Path, required=True, help="the catalogue to make")
+    importer.set_defaults(run=_import)
 
     checker = subparsers.add_parser(
         "check",
@@ -59,6 +72,23 @@ def add_parser(verbs: SubParsers) -> None:
 
 def _build(arguments: argparse.Namespace) -> int:
     count = build(arguments.csv, arguments.out, print)
+    print(f"{arguments.out}: {count} items")
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from device.catalogue.imports import importers  # which loads osmium
+
+    parts = []
+    for path in arguments.file:
+        progress = Progress(f"reading {path.name}")
+        try:
+            parts.append(importers.read(path, progress.show))
+        finally:
+            progress.clear()
+    count = importers.combine(parts, arguments.out)
+    for path, part in zip(arguments.file, parts, strict=True):
+        print("\n".join(part.report(path.name)))
     print(f"{arguments.out}: {count} items")
     return 0
 

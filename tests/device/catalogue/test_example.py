@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from device.catalogue.build import read
+from device.catalogue.imports import openstreetmap
+from device.catalogue.imports.character import characters
 from device.matching.rules import load_rules
+from device.presets.presets import names
 from device.values import Item
-from device.words.words import load_words
+from device.words.words import FOLDER
+
+CUISINES = {
+    "african", "american", "asian", "barbecue", "breakfast", "burger", "chinese", "crepe",
+    "curry", "donut", "finnish", "fish", "fish-and-chips", "french", "georgian", "german",
+    "greek", "indian", "italian", "japanese", "kebab", "korean", "lebanese", "mediterranean",
+    "mexican", "middle-eastern", "nepalese", "nordic", "pasta", "persian", "pizza", "ramen",
+    "regional", "russian", "salad", "sandwich", "seafood", "soup", "spanish", "steak-house",
+    "sushi", "tapas", "thai", "turkish", "vietnamese",
+}  # fmt: skip
+"""Values of OpenStreetMap's key `cuisine` that have words."""
 
 UNVERIFIED = "common knowledge, unverified"
 
@@ -74,12 +88,21 @@ def test_the_rules_and_the_example_speak_of_the_same_tags(root: Path, items: lis
     rules = load_rules(root / "catalogue" / "rules.yaml")
     liked = [*rules.age.values(), *rules.gender.values(), *rules.company.values()]
     liked += [*rules.weather.values(), *(part.likes for part in rules.hours)]
-    named = {*rules.affect, *load_words("en").tags, *(name for likes in liked for name in likes)}
+    words = json.loads((FOLDER / "en.json").read_text(encoding="utf-8"))["tags"]
+    named = {*rules.affect, *words, *(name for likes in liked for name in likes)}
     tags = {tag for item in items for tag in item.tags}
     categories = {item.category for item in items}
     assert tags - named == set()
-    assert named - tags - categories - {item.kind for item in items} == set()
+    assert named - tags - categories - {item.kind for item in items} - imported_tags() == set()
     assert categories - set(rules.affect) == set()
+
+
+def imported_tags() -> set[str]:
+    """Tags that `wayside catalogue import` gives to places, cuisines among them."""
+    presets = names("en")
+    known = {tag for name in presets if (like := characters().of(name)) for tag in like.tags}
+    known |= {tag for _, _, tag in openstreetmap.FEATURE_TAGS}
+    return known | CUISINES
 
 
 @pytest.mark.real_data

@@ -1,0 +1,130 @@
+"""One command makes a catalogue of files of several kinds; a broken file changes nothing."""
+
+# failure 48
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from device.catalogue.store import Catalogue
+from device.commands.catalogue import add_parser
+from device.errors import UserError
+from tests.device.catalogue.imports.town import Town
+
+CSV = "id,kind,title,category,source\ntune,song,A Tune,pop,a friend\n"
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Path:
+    made = Town()
+    for n in range(300):
+        made.node(n * 100, 0, name=f"Cafe {n}", amenity="cafe")
+    return made.write(tmp_path / "town.osm.pbf", day="2025-01-02")
+
+
+def run(*words: str | Path) -> int:
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers(dest="verb", required=True))
+    arguments = parser.parse_args(["catalogue", *map(str, words)])
+    return int(arguments.run(arguments))
+
+
+def test_an_extract_and_a_table_make_one_catalogue_whose_sources_stay_apart(
+    town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "songs.csv").write_text(CSV)
+    out = tmp_path / "ours.sqlite"
+    assert run("import", town, tmp_path / "songs.csv", "--out", out) == 0
+    said = capsys.readouterr().out
+    assert "town.osm.pbf: OpenStreetMap of 2025-01-02, © OpenStreetMap contributors" in said
+    assert said.endswith(f"{out}: 301 items\n")
+    sources = {item.source for item in Catalogue.open(out)}
+    assert sources == {"OpenStreetMap 2025-01-02", "a friend"}
+    assert run("show", "--file", out) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "300 from OpenStreetMap 2025-01-02: © OpenStreetMap contributors, ODbL"
+    )
+
+
+def test_the_same_files_make_the_same_bytes(town: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.sqlite", tmp_path / "two.sqlite"
+    run("import", town, "--out", one)
+    run("import", town, "--out", two)
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_what_two_extracts_share_is_there_once(
+    town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = tmp_path / "again.osm.pbf"
+    again.write_bytes(town.read_bytes())
+    run("import", town, again, "--out", tmp_path / "ours.sqlite")
+    said = capsys.readouterr().out
+    assert "300  in an earlier file too (osm-n1)" in said
+    assert said.endswith("300 items\n")
+
+
+@pytest.mark.parametrize("share", [0, 0.02, 0.1, 0.5, 0.9, 0.999])
+def test_of_a_cut_extract_nothing_is_written(town: Path, tmp_path: Path, share: float) -> None:
+    out = tmp_path / "ours.sqlite"
+    run("import", town, "--out", out)
+    before = out.read_bytes()
+    whole = town.read_bytes()
+    town.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(UserError, match=r"^\S+town\.osm\.pbf: is broken or cut \(.*\S\); [^\n]+$"):
+        run("import", town, "--out", out)
+    assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("page.osm.pbf", b"<html>404 not found</html>" * 40, "is broken or cut"),
+        ("town.osm", b"<osm version='0.6'><node id=", "is broken or cut"),
+        ("town.osm.pbf", None, "cannot be read (No such file or directory)"),
+        ("films.zip", b"PK", "got a file of another kind, takes OpenStreetMap extracts (.osm.pbf)"),
+    ],
+)
+def test_a_file_that_is_no_extract_is_one_line(
+    tmp_path: Path, name: str, content: bytes | None, says: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        run("import", path, "--out", tmp_path / "ours.sqlite")
+    line = str(caught.value)
+    assert line.startswith(f"{path}: {says}")
+    assert "\n" not in line
+    assert not (tmp_path / "ours.sqlite").exists()
+
+
+def test_a_folder_is_no_extract(tmp_path: Path) -> None:
+    (tmp_path / "town.osm.pbf").mkdir()
+    with pytest.raises(UserError, match="cannot be read"):
+        run("import", tmp_path / "town.osm.pbf", "--out", tmp_path / "ours.sqlite")
+
+
+def test_an_extract_without_a_place_writes_nothing(tmp_path: Path) -> None:
+    empty = Town()
+    empty.way([(0, 0), (10, 0)], name="A Street", highway="residential")
+    path = empty.write(tmp_path / "town.osm.pbf")
+    with pytest.raises(UserError, match="no item was found, so nothing was written"):
+        run("import", path, "--out", tmp_path / "ours.sqlite")
+    assert not (tmp_path / "ours.sqlite").exists()
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("town", ["helsinki", "monaco"])
+def test_a_real_extract_makes_the_same_bytes_again(
+    wayside_data: Path, tmp_path: Path, town: str
+) -> None:
+    path = wayside_data / "catalogue" / "osm" / f"{town}.osm.pbf"
+    made = []
+    for name in ("one.sqlite", "two.sqlite"):
+        run("import", path, "--out", tmp_path / name)
+        made.append((tmp_path / name).read_bytes())
+    assert made[0] == made[1]
