@@ -83,4 +83,5 @@ def _card(suggestion: Suggestion, words: Words) -> Card:
         "titles": dict(item.titles),
         "picture": item.picture,
         "link": item.link,
+        "credit": item.credit,
     }

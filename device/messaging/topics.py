@@ -63,6 +63,7 @@ class Card(TypedDict):
     titles: Annotated[dict[str, str], Field(description="`title` in other languages, by code")]
     picture: Annotated[str, Field(description="path in the folder `pictures` beside the page")]
     link: Annotated[str, Field(description="web or `geo:` address, shown as a QR code")]
+    credit: Annotated[str, Field(description="what its licence wants to be shown beside it")]
 
 
 class Suggestions(TypedDict):

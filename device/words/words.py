@@ -1,7 +1,8 @@
 """Every word on the screen, from one table a language.
 
 `device/words/<language>.json` has the texts of the page, the words of every reason and of common
-tags. An operator adds words for tags of their own in `words.<language>.yaml` beside the catalogue.
+tags; categories of places are called as the iD editor calls them (`device.presets`). An operator
+adds words for tags of their own in `words.<language>.yaml` beside the catalogue.
 Every phrase of a reason and every tag that has one passes the guard of its language: none names or
 implies a mood, an age, a gender or a company. A table is refused whole if one does not, so that
 nothing unchecked is ever shown.
@@ -17,6 +18,7 @@ from typing import Any
 from pydantic import Field
 
 from device.errors import UserError
+from device.presets.presets import names
 from device.typed_yaml import Section, read_yaml
 from device.values import Reason
 
@@ -129,9 +131,10 @@ def load_words(language: str, catalogue: Path | None = None) -> Words:
         for tag, phrase in phrases.items():
             _check(file, f"tags.{tag}", phrase, guard)
             _check(file, f"tags.{tag}", tag.replace("-", " "), tag_guard)
-    return Words(
-        table, {tag: phrase for phrases in tags.values() for tag, phrase in phrases.items()}
-    )
+    said = {name: text for name, text in names(language).items() if not guard.search(text)}
+    for phrases in tags.values():
+        said |= phrases
+    return Words(table, said)
 
 
 def _there(path: Path) -> bool:

@@ -243,6 +243,9 @@ const Screen = (() => {
     find("#choice use").setAttribute("href", out ? "#icon-eye" : "#icon-eye-shut");
 
     // Last: the cards get the space that the rest leaves.
+    const credits = [...new Set(items.map((item) => item.credit).filter(Boolean))];
+    find("#credit").hidden = credits.length === 0;
+    find("#credit").replaceChildren(...credits.flatMap((credit) => [" · ", aside(credit)]).slice(1));
     const cards = find("#cards");
     cards.hidden = resting;
     cards.dataset.count = items.length;

@@ -66,6 +66,7 @@ const View = (() => {
       why: reasons(raw),
       link: link(raw.link),
       picture: picture(raw.picture),
+      credit: text(raw.credit),
     };
   }
 

@@ -32,6 +32,7 @@ PLACE = {
     "why": ["quiet", "open till five"],
     "picture": "",
     "link": "https://example.org/places/west-lake-museum",
+    "credit": "© OpenStreetMap contributors, ODbL",
 }
 FILM = {
     "id": "film-1",

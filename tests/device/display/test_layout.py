@@ -37,10 +37,10 @@ const disjoint = (parts) => parts.forEach((a, n) => parts.slice(n + 1).forEach((
 const window_ = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
 
 const way = ".way > :not(.traveller)";
-for (const e of all(`header > *, #rest > *, ${way}, .card, #notice, #choice`)) {
+for (const e of all(`header > *, #rest > *, ${way}, .card, #credit, #notice, #choice`)) {
   if (!inside(box(e), window_)) wrong.push(`${name(e)} leaves the window`);
 }
-disjoint(all("header > *, #rest > *, .card, #notice, #choice"));
+disjoint(all("header > *, #rest > *, .card, #credit, #notice, #choice"));
 disjoint(all(way));
 for (const card of all(".card")) {
   for (const e of all("*", card)) {
@@ -92,7 +92,12 @@ def crowd(count: int) -> list[dict[str, Any]]:
         {**ACTIVITY, "title": UNBROKEN, "distance_m": 123456},
         {**FILM, "kind": "song", "title": "Ça va", "creator": UNBROKEN, "why": [UNBROKEN]},
         {**PLACE, "title": "浙江省博物馆西湖美术馆与孤山馆区文澜阁", "place": "", "why": []},
-        {**ACTIVITY, "title": "متحف بحيرة الغرب", "why": ["قريب"]},
+        {
+            **ACTIVITY,
+            "title": "متحف بحيرة الغرب",
+            "why": ["قريب"],
+            "credit": "© Wikimedia, CC BY-SA",
+        },
         {**FILM, "title": "A", "creator": "", "year": None, "link": ""},
         {**PLACE, "link": "https://example.org/" + "x" * 460, "why": ["a reason"] * 4},
     ]

@@ -33,6 +33,7 @@ ITEM = Item(
     link="https://example.org/p1",
     picture="p1.jpg",
     source="test",
+    credit="a map",
     titles={"en": "Bai Causeway"},
 )
 WHY = (Reason("tag", "quiet"), Reason("distance", 402), Reason("well_known"))
@@ -67,6 +68,7 @@ def test_suggestions_have_these_keys_and_no_others() -> None:
                 "titles": {"en": "Bai Causeway"},
                 "picture": "p1.jpg",
                 "link": "https://example.org/p1",
+                "credit": "a map",
             }
         ],
     }
