@@ -39,11 +39,6 @@ class UsbDevice:
     name: str
     by_id: str = ""
 
-    @property
-    def stable(self) -> str:
-        """A source that survives a restart."""
-        return f"usb:{BY_ID}{self.by_id}" if self.by_id else f"usb:{self.name}"
-
 
 def capabilities(device: Path) -> Capabilities | None:
     """What a video device reports; None: it is none, or cannot be opened."""
@@ -96,13 +91,22 @@ def find_usb(wanted: str, cameras: tuple[UsbDevice, ...]) -> UsbDevice:
     if found:
         raise UserError(
             f"camera.source: usb:{wanted}: {len(found)} cameras have this name; take "
-            + " or ".join(f"usb:{BY_ID}{c.by_id}" if c.by_id else f"usb:{c.number}" for c in found)
+            + " or ".join(source_of(camera, cameras) for camera in found)
         )
     there = ", ".join(f"usb:{c.number} ({c.name})" for c in cameras) or "none"
     raise UserError(
         f"camera.source: {shown(f'usb:{wanted}')}: not found (found: {there}); is it plugged in? "
         "`wayside check --cameras` lists the names"
     )
+
+
+def source_of(camera: UsbDevice, cameras: tuple[UsbDevice, ...]) -> str:
+    """The source that names a camera: one that survives a restart, unless another of the same
+    product, without a link of its own, leaves only its number."""
+    if camera.by_id:
+        return f"usb:{BY_ID}{camera.by_id}"
+    named = camera.name and [one for one in cameras if _is(one, camera.name)] == [camera]
+    return f"usb:{camera.name}" if named else f"usb:{camera.number}"
 
 
 def _is(camera: UsbDevice, wanted: str) -> bool:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from device.addresses import shown
 from device.camera.picamera import picamera_attached
 from device.camera.sources import NetworkCamera, is_network, open_source, resolve_source
-from device.camera.usb import find_usb, usb_cameras
+from device.camera.usb import find_usb, source_of, usb_cameras
 from device.catalogue.hours import lacking
 from device.catalogue.store import Catalogue
 from device.commands.command_line import SubParsers, add_config
@@ -108,7 +108,10 @@ def _catalogue(config: Config) -> str:
 def _cameras() -> list[str]:
     """A line for each camera: what `camera.source` takes, and the product."""
     ribbon = ["picamera    on the ribbon cable"] if picamera_attached() else []
-    return ribbon + [f"{one.stable}    {one.name}, now usb:{one.number}" for one in usb_cameras()]
+    cameras = usb_cameras()
+    return ribbon + [
+        f"{source_of(one, cameras)}    {one.name}, now usb:{one.number}" for one in cameras
+    ]
 
 
 def _camera(config: Config) -> str:

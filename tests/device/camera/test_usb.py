@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from device.camera.sources import open_source
-from device.camera.usb import UsbCamera, UsbDevice, find_usb, usb_cameras
+from device.camera.usb import UsbCamera, UsbDevice, find_usb, source_of, usb_cameras
 from device.config import CameraConfig
 from device.errors import UserError
 
@@ -40,10 +40,21 @@ def test_only_nodes_of_usb_cameras_with_pictures_are_listed(devices: Path):
         UsbDevice(0, "Other Eye: Other Eye"),
         UsbDevice(2, "Eye", "usb-Acme_Eye-video-index0"),
     )
-    assert [camera.stable for camera in found] == [
-        "usb:Other Eye: Other Eye",
-        "usb:by-id/usb-Acme_Eye-video-index0",
-    ]
+
+
+def test_what_is_listed_names_one_camera():
+    nameless = UsbDevice(6, "")
+    sources = {
+        "usb:by-id/usb-046d_HD_Pro_Webcam_C920_1A2B-video-index0": LOGITECH,
+        "usb:by-id/usb-Twin_1-video-index0": TWINS[0],
+        "usb:4": TWINS[1],
+        "usb:Eye: Eye": UsbDevice(5, "Eye: Eye"),
+        "usb:6": nameless,
+    }
+    cameras = tuple(sources.values())
+    assert {source_of(camera, cameras): camera for camera in cameras} == sources
+    for source, camera in sources.items():
+        assert find_usb(source.removeprefix("usb:"), cameras) == camera
 
 
 def test_what_is_no_video_device_is_not_listed(tmp_path: Path):

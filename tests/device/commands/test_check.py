@@ -10,7 +10,7 @@ import pytest
 
 from device.__main__ import main
 from device.camera.picamera import picamera_attached
-from device.camera.usb import usb_cameras
+from device.camera.usb import source_of, usb_cameras
 from device.catalogue.build import write
 from device.commands.check import PARTS
 from device.commands.verdict import Verdict, Warned, verdict
@@ -194,7 +194,8 @@ def test_the_cameras_of_this_machine_are_listed_as_the_configuration_takes_them(
     cameras = usb_cameras()
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("usb:")] == [
-        f"{camera.stable}    {camera.name}, now usb:{camera.number}" for camera in cameras
+        f"{source_of(camera, cameras)}    {camera.name}, now usb:{camera.number}"
+        for camera in cameras
     ]
     assert cameras or picamera_attached() or lines == ["no camera found: is it plugged in?"]
 
