@@ -215,14 +215,19 @@ def _read_as(got: object) -> str:
 
 def _takes(mistake: Any, model: type[Section], path: list[str]) -> str:
     kind: str = mistake["type"]
-    if kind in ("model_type", "model_attributes_type") and _fields(model, path):
+    if kind in ("model_type", "model_attributes_type"):
+        known = next(iter(_fields(model, path)), "")
         blank = ", each with a blank after the colon" if isinstance(mistake["input"], str) else ""
-        return f"keys and values, such as `{next(iter(_fields(model, path)))}: ...`{blank}"
+        return "keys and values" + (f", such as `{known}: ...`{blank}" if known else blank)
+    if kind == "int_from_float":
+        return PLAIN["int"]
     if kind.endswith(("_type", "_parsing")) and kind.partition("_")[0] in PLAIN:
         comma = isinstance(mistake["input"], str) and re.fullmatch(r"-?\d+,\d+", mistake["input"])
         return PLAIN[kind.partition("_")[0]] + (", with a point" if comma else "")
     if kind == "too_short":
         return f"at least {mistake['ctx']['min_length']}"
+    if kind == "too_long":
+        return f"at most {mistake['ctx']['max_length']}, and a point in a number, no comma"
     takes = str(mistake.get("ctx", {}).get("expected") or mistake["msg"])
     if kind == "literal_error" and mistake["input"] in re.split(r", | or ", takes):
         takes += ", without quotes"

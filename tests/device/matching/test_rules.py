@@ -23,6 +23,13 @@ PRESET = "presets: {calm: {about: x, towards: {sad: [0.5, 0]}}}\n"
         (PRESET + "weights: {mood: -1}", "weights.mood: got -1, takes greater than or equal to 0"),
         (PRESET + "affect: {quiet: [0, 2]}", "affect.quiet.1: got 2, takes less than or equal"),
         (PRESET + "affect: {quiet: 1}", "affect.quiet: got 1, takes"),
+        (
+            PRESET + "affect: {quiet: [0,5, 0,2]}",
+            "takes at most 2, and a point in a number, no comma",
+        ),
+        (PRESET + "affect: {1990: [0, 0]}", "affect: a key is read as a number; put it in quotes"),
+        ("presets: {a: }", "presets.a: is empty; takes keys and values"),
+        (PRESET + "hours: [{start: 8.5, end: 9}]", "hours.0.start: got 8.5, takes a whole number"),
         (PRESET + "age: {baby: {quiet: 1}}", "age.baby: got 'baby', takes 'child', 'teen'"),
         (PRESET + "company: {alone: {QUIET: 1}}", "company.alone.QUIET: got 'QUIET', takes a tag"),
         (PRESET + "hours: [{start: 25, end: 2, likes: {}}]", "hours.0.start: got 25, takes less"),
