@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from device.catalogue.columns import COLUMNS, TITLE, title_language
+from device.catalogue.columns import COLUMNS, title_in, title_language
 from device.catalogue.sheet import Sheet
 from device.catalogue.store import SOURCE_SUFFIXES, is_replaceable, serialize
 from device.errors import UserError
@@ -128,8 +128,8 @@ def _item(row: Mapping[str, str]) -> Item:
         if (values[one] is None) != (values[other] is None):
             raise ValueError(f"{one} and {other}: takes both, or neither")
     titles = {
-        language: TITLE.value(cell)
+        language: title
         for name, cell in row.items()
-        if (language := title_language(name)) is not None and cell.strip()
+        if (language := title_language(name)) is not None and (title := title_in(name).value(cell))
     }
     return Item(**values, titles=titles)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePosixPath
 from unicodedata import category, normalize
@@ -272,6 +272,11 @@ def title_language(name: str) -> str | None:
     """The language of a column such as `title:fi`; None: it is none of these columns."""
     match = _TITLE_IN.fullmatch(name)
     return match[1] if match else None
+
+
+def title_in(name: str) -> Column:
+    """The column such as `title:fi`: like `title`, but may be empty."""
+    return replace(TITLE, name=name, required=False)
 
 
 def table() -> str:
