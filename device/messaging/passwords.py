@@ -29,6 +29,13 @@ LONGEST_OPTION = 1000
 """Bytes of a password in a file of options."""
 
 
+_TOLD = {
+    "\r": " (the line ends as on Windows; save it with LF)",
+    "\n": " (a second line; takes one)",
+    "\t": " (a tab)",
+}
+
+
 def usable(password: str) -> str:
     """The password itself.
 
@@ -39,9 +46,9 @@ def usable(password: str) -> str:
         raise ValueError("the password is empty")
     for character in password:
         if category(character) in ("Cc", "Cs"):
-            told = " (the line ends as on Windows; save it with LF)" if character == "\r" else ""
             raise ValueError(
-                f"the password holds a control character, U+{ord(character):04X}{told}"
+                f"the password holds a control character, U+{ord(character):04X}"
+                f"{_TOLD.get(character, '')}"
             )
     if len(password.encode()) > LONGEST:
         raise ValueError(f"the password is longer than {LONGEST} bytes")
@@ -65,7 +72,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode()
     except UnicodeDecodeError:
-        raise ValueError("not UTF-8 text") from None
+        raise ValueError("not UTF-8 text; save it as UTF-8") from None
 
 
 def hashed(user: str, password: str) -> str:
