@@ -7,6 +7,8 @@ two. The same rows make the same bytes.
 
 from __future__ import annotations
 
+import csv
+import io
 import logging
 import os
 import tempfile
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from device.catalogue.columns import COLUMNS, title_in, title_language
 from device.catalogue.sheet import Sheet
-from device.catalogue.store import SOURCE_SUFFIXES, is_replaceable, serialize
+from device.catalogue.store import SOURCE_SUFFIXES, TAG_SEPARATOR, is_replaceable, serialize
 from device.errors import UserError
 from device.values import Item
 
@@ -97,10 +99,40 @@ def write(items: Iterable[Item], out: Path) -> None:
         raise UserError(f"{out}: --out names the catalogue to make, takes such as my.sqlite")
     if not is_replaceable(out):
         raise UserError(f"{out}: cannot be written: it is no catalogue; choose another --out")
-    content = serialize(items)
+    _replace(out, serialize(items))
+
+
+def write_table(items: Iterable[Item], out: Path) -> None:
+    """Write a CSV file that people can edit and `build` reads; it never replaces anything.
+
+    Raises:
+        UserError: something is there already, or it cannot be written.
+    """
+    items = list(items)
+    if out.exists():
+        raise UserError(f"{out}: is there already, and may hold what people wrote; choose another")
+    columns = [column.name for column in COLUMNS]
+    languages = sorted({language for item in items for language in item.titles})
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow([*columns, *(f"title:{language}" for language in languages)])
+    for item in items:
+        titles = (item.titles.get(language, "") for language in languages)
+        rows.writerow([*(_cell(getattr(item, name)) for name in columns), *titles])
+    _replace(out, text.getvalue().encode())
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, tuple):
+        return TAG_SEPARATOR.join(value)
+    return "" if value is None else str(value)
+
+
+def _replace(out: Path, content: bytes) -> None:
+    """Write a file beside `out`, and rename it."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{out.stem}.", suffix=".sqlite", dir=out.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{out.stem}.", suffix=out.suffix, dir=out.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)

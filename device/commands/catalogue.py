@@ -43,7 +43,12 @@ def add_parser(verbs: SubParsers) -> None:
         epilog="example: wayside catalogue import helsinki.osm.pbf --out helsinki.sqlite",
     )
     importer.add_argument("file", nargs="+", type=Path, metavar="FILE", help=".osm.pbf or .csv")
-    importer.add_argument("--out", type=Path, required=True, help="the catalogue to make")
+    importer.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="the catalogue to make, or a .csv file to edit and build",
+    )
     importer.set_defaults(run=_import)
 
     checker = subparsers.add_parser(

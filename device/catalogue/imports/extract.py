@@ -7,7 +7,7 @@ of which the extract holds only a part.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from osmium.osm import NODE, WAY, Area, Node, Relation, Way
 
 from device.catalogue.imports.surface import Point, Ring, point_on
 from device.errors import UserError
-from device.presets.presets import Geometry
+from device.presets.presets import FAMILIES, Geometry
 
 NAMES = ("name", "name:en", "int_name", "brand")
 """Tags that may hold the title, the best first."""
@@ -83,8 +83,8 @@ def _read(path: Path, tell: Callable[[int], None]) -> Extract:
     last = datetime.min.replace(tzinfo=UTC)
     found: dict[tuple[Letter, int], Feature] = {}
     members: dict[int, _Members] = {}
-    objects: Iterable[Any] = osmium.FileProcessor(path).with_areas(named).with_filter(named)
-    for number, each in enumerate(objects):
+    objects: Any = osmium.FileProcessor(path).with_areas(named).with_filter(named)
+    for number, each in enumerate(objects.with_filter(KeyFilter(*sorted(FAMILIES)))):
         tell(number)
         last = max(last, each.timestamp)
         if isinstance(each, Relation):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from device.catalogue.build import write
+from device.catalogue.build import write, write_table
 from device.catalogue.imports import openstreetmap, tables
 from device.catalogue.imports.imported import Imported
 from device.errors import UserError
@@ -48,7 +48,9 @@ def read(path: Path, progress: Progress) -> Imported:
 
 
 def combine(parts: Iterable[Imported], out: Path) -> int:
-    """Write the catalogue of several files, and return how many items it holds.
+    """Write the catalogue of several files, or their table if `out` is a `.csv` file.
+
+    Returns how many items it holds.
 
     An item that an earlier file holds too is left out and counted in `rows` of the later one.
 
@@ -58,7 +60,10 @@ def combine(parts: Iterable[Imported], out: Path) -> int:
     items = list(_each_once(parts))
     if not items:
         raise UserError(f"{out}: no item was found, so nothing was written")
-    write(items, out)
+    if out.suffix.lower() == ".csv":
+        write_table(items, out)
+    else:
+        write(items, out)
     return len(items)
 
 

@@ -49,6 +49,25 @@ def test_an_extract_and_a_table_make_one_catalogue_whose_sources_stay_apart(
     )
 
 
+def test_a_table_to_edit_builds_the_same_catalogue(tmp_path: Path) -> None:
+    town = Town()
+    town.node(name='"Old", <b>Café</b>', name__fi="Vanha; kahvila", amenity="cafe", wheelchair="no",
+              cuisine="coffee;cake", opening_hours="Mo-Fr 08:00-18:00; PH off")  # fmt: skip
+    town.node(
+        300, name="متحف", name__zh_Hans="博物馆", tourism="museum", website="https://a.fi/?b=1,2"
+    )
+    path = town.write(tmp_path / "town.osm.pbf")
+    direct, table, built = (tmp_path / name for name in ("a.sqlite", "town.csv", "b.sqlite"))
+    run("import", path, "--out", direct)
+    run("import", path, "--out", table)
+    run("build", table, "--out", built)
+    assert built.read_bytes() == direct.read_bytes()
+    table.write_text("mine")
+    with pytest.raises(UserError, match="is there already, and may hold what people wrote"):
+        run("import", path, "--out", table)
+    assert table.read_text() == "mine"
+
+
 def test_the_same_files_make_the_same_bytes(town: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "one.sqlite", tmp_path / "two.sqlite"
     run("import", town, "--out", one)
