@@ -19,6 +19,7 @@ from device.config import Config, MatchingConfig, PlaceConfig
 from device.errors import UserError
 from device.matching.feedback import Feedback
 from device.matching.likeness import Likeness
+from device.matching.reach import Reach
 from device.matching.reasons import reasons
 from device.matching.rules import Rules, load_rules
 from device.matching.terms import Question, Terms, TermValues, Values, blocks
@@ -89,6 +90,7 @@ class Matcher:
                 f"holds {', '.join(there)}"
             )
         self._terms = Terms(arrays, rules, self._preset.towards or {}, place)
+        self._reach = Reach(arrays, rules, self._terms.metres, self._terms.timetable)
         self._weights = rules.weights.model_dump()
         self._scores: Values = np.empty(len(arrays), np.float32)
         self._age_needed = np.where(suggested, arrays.minimum_age, np.uint8(255))
@@ -190,7 +192,7 @@ class Matcher:
         self, terms: dict[str, TermValues], question: Question, named: Values | None
     ) -> None:
         """Fill `_scores`: the sum of the terms of each item, minus infinity if not eligible."""
-        years, left_out = question.years, self._terms.left_out(question)
+        years, left_out = question.years, self._reach.left_out(question)
         if years not in self._constant:
             constant = sum(term.weighted for term in self._terms.constant.values())
             self._constant[years] = np.where(

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.catalogue.arrays import Arrays, Codes
-from device.catalogue.hours import DAY, UNKNOWN_LEFT, Timetable
+from device.catalogue.hours import Timetable
 from device.config import PlaceConfig
 from device.matching.rules import Affect, Likes, Rules
+from device.values import GUESTS, SomeCompany
 
 K = TypeVar("K", bound=str)
 
@@ -31,12 +32,13 @@ EARTH_M = 6_371_008.8
 OPEN = 0.2
 """Value of the term `open`: a little, since the hours of most places are not known."""
 
-WALK_M_PER_MIN = 70.0
-"""Walking speed of a group: 1.17 m/s, within the 0.94 to 1.43 m/s of Bohannon and Williams Andrews
-2011, "Normal walking speed: a descriptive meta-analysis"."""
+SUITS = 0.5
+"""Value in the term `company` of an item that says whom it suits: this, or minus this."""
 
-DETOUR = 1.3
-"""Length of a way on foot, in straight lines: the median over Helsinki's and Monaco's footways."""
+COMPANIES: tuple[SomeCompany, ...] = get_args(SomeCompany)
+
+BITS = {guest: np.uint8(1 << bit) for bit, guest in enumerate(GUESTS)}
+"""Of each guest in `Arrays.suits`."""
 
 BLOCK = 16_384
 """Items that are added at once: 64 KiB of float32, which a small processor's cache holds."""
@@ -81,34 +83,11 @@ class TermValues:
         return self.weighted[part] if self.codes is None else self.weighted[self.codes[part]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LeftOut:
-    """Items that are out of the question whatever their score: too far, or closed before one has
-    been there and stayed. What is not known leaves nothing out.
-
-    closing: (T,) minutes until each of the opening hours closes, infinite if not known or a day.
-    farthest: metres.
-    """
-
-    metres: Values
-    needed_min: Values
-    hours: Codes
-    closing: Values | None
-    farthest: float | None
-
-    def block(self, part: slice) -> NDArray[np.bool_] | None:
-        """Which of some items in a row are left out; None: none of them."""
-        out = None
-        if self.closing is not None:
-            out = self.closing[self.hours[part]] < self.needed_min[part]
-        if self.farthest is not None:
-            far = self.metres[part] > np.float32(self.farthest)
-            out = far if out is None else out | far
-        return out
-
-
 class Terms:
-    """The terms of every item of a catalogue. metres: (N,) float32, NaN where not known."""
+    """The terms of every item of a catalogue.
+
+    metres: (N,) float32, NaN where not known. timetable: of the items' opening hours.
+    """
 
     def __init__(
         self, arrays: Arrays, rules: Rules, towards: Mapping[K, Affect], place: PlaceConfig
@@ -119,7 +98,10 @@ class Terms:
         self._moods = dict(self._towards(towards))
         self._ages = self._liked("age", rules.age)
         self._genders = self._liked("gender", rules.gender)
-        self._companies = self._liked("company", rules.company)
+        self._companies: dict[str, TermValues] = {
+            company: self._weighted("company", self._fits(company, rules.company.get(company, {})))
+            for company in COMPANIES
+        }
         self._weathers = self._liked("weather", rules.weather)
         self._hours = self._by_hour()
         near = np.exp2(1 - self.metres / np.float32(rules.near_m)) - 1
@@ -128,9 +110,7 @@ class Terms:
             "distance": self._weighted("distance", np.nan_to_num(near, copy=False)),
             "popularity": self._weighted("popularity", np.nan_to_num(popular, copy=False)),
         }
-        self._timetable = Timetable(arrays.hours_texts, place)
-        walk_min = np.nan_to_num(self.metres) * np.float32(DETOUR / WALK_M_PER_MIN)
-        self._needed_min = walk_min + np.float32(rules.closing_min)
+        self.timetable = Timetable(arrays.hours_texts, place)
         turns = np.random.default_rng(_TURN_SEED).random(len(arrays), np.float32) * 2 - 1
         self._turns = self._weighted("turn", np.concatenate([turns, turns])).weighted
 
@@ -152,16 +132,6 @@ class Terms:
         }
         return {name: term for name, term in terms.items() if term is not None and term.weight}
 
-    def left_out(self, question: Question) -> LeftOut:
-        """What this audience cannot get to, or not in time."""
-        closing = None
-        if question.now is not None:
-            left = self._timetable.minutes_left(question.now).astype(np.float32)
-            left[(left == UNKNOWN_LEFT) | (left == DAY)] = np.inf
-            closing = left if np.isfinite(left).any() else None
-        farthest = self._rules.farthest_m.get(question.company)  # type: ignore[call-overload]
-        return LeftOut(self.metres, self._needed_min, self._arrays.hours, closing, farthest)
-
     def named(self, values: Values) -> TermValues:
         """The term `mood` of a preset with a table. values: (K,), 1 for the categories it names."""
         return self._weighted("mood", values, self._arrays.category)
@@ -172,7 +142,7 @@ class Terms:
 
     def minutes_left(self, index: int, now: datetime) -> int:
         """For how long an item stays open, as `Hours.minutes_left`."""
-        return int(self._timetable.minutes_left(now)[self._arrays.hours[index]])
+        return int(self.timetable.minutes_left(now)[self._arrays.hours[index]])
 
     def _sums(self, strengths: Values) -> Values:
         """For each item the sum of its features' strengths: shape (N,)."""
@@ -187,6 +157,14 @@ class Terms:
         """The sum of what is liked in each item's tags, category and kind, within -1 and 1."""
         return np.clip(self._sums(self._strengths(likes)), -1, 1)
 
+    def _fits(self, company: SomeCompany, likes: Likes) -> Values:
+        """What is liked in company, and whether the item says that it suits it."""
+        suits = self._arrays.suits
+        said = np.where(suits & BITS[company], np.float32(SUITS), np.float32(-SUITS))
+        said[suits == 0] = 0
+        fits: Values = np.clip(self._suits(likes) + said, -1, 1)
+        return fits
+
     def _strengths(self, of: Mapping[str, float]) -> Values:
         strengths = np.zeros(len(self._columns), np.float32)
         for name in of.keys() & self._columns.keys():
@@ -199,16 +177,20 @@ class Terms:
     def _towards(self, aims: Mapping[K, Affect]) -> Iterator[tuple[str, TermValues]]:
         """For each mood 1 minus the distance of an item's affect from the aim, at least -1.
 
-        An item's affect is the mean of those of its tags, category and kind; with none: 0.
+        An item's affect is its own, else the mean of those of its tags, category and kind; with
+        none: 0.
         """
         affect = self._rules.affect
         count = self._sums(self._strengths(dict.fromkeys(affect, 1.0)))
         some = np.maximum(count, 1)
         valence = self._sums(self._strengths({name: v for name, (v, _) in affect.items()})) / some
         arousal = self._sums(self._strengths({name: a for name, (_, a) in affect.items()})) / some
+        own = np.isfinite(self._arrays.valence)
+        valence = np.where(own, self._arrays.valence, valence)
+        arousal = np.where(own, self._arrays.arousal, arousal)
         for mood, aim in aims.items():
             distance = np.hypot(valence - np.float32(aim[0]), arousal - np.float32(aim[1]))
-            near = np.where(count > 0, np.maximum(1 - distance, -1), np.float32(0))
+            near = np.where(own | (count > 0), np.maximum(1 - distance, -1), np.float32(0))
             yield mood, self._weighted("mood", near)
 
     def _by_hour(self) -> list[TermValues | None]:
@@ -225,7 +207,7 @@ class Terms:
         return hours
 
     def _open(self, now: datetime) -> TermValues:
-        known = self._timetable.minutes_left(now) > 0
+        known = self.timetable.minutes_left(now) > 0
         return self._weighted("open", known * np.float32(OPEN), self._arrays.hours)
 
     def _turn(self, now: datetime | None, draw: int) -> TermValues:

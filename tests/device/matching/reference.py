@@ -25,8 +25,17 @@ def liked(item: Item, likes: Likes) -> float:
     return max(-1.0, min(1.0, sum(likes.get(name, 0.0) for name in features(item))))
 
 
+def fits(item: Item, company: str, likes: Likes) -> float:
+    said = 0.0
+    if item.suits:
+        said = 0.5 if company in item.suits else -0.5
+    return max(-1.0, min(1.0, liked(item, likes) + said))
+
+
 def mood(item: Item, rules: Rules, preset: Preset, name: str) -> float:
     known = [rules.affect[feature] for feature in features(item) if feature in rules.affect]
+    if item.valence is not None and item.arousal is not None:
+        known = [(item.valence, item.arousal)]
     aim = (preset.towards or {}).get(name)  # type: ignore[call-overload]
     if aim is None or not known:
         return 0.0
@@ -56,7 +65,14 @@ def in_reach(item: Item, rules: Rules, far: float | None, company: str, left: in
     """Whether one can get there and stay; what is not known is no hindrance."""
     if far is not None and far > rules.farthest_m.get(company, math.inf):  # type: ignore[call-overload]
         return False
-    return left in (UNKNOWN_LEFT, DAY) or left >= (far or 0) * 1.3 / 70 + rules.closing_min
+    children, others = {"children", "family"}, {"alone", "couple", "friends"}
+    if company in children | others and item.suits:
+        named = set(item.suits) & (children if company == "family" else others)
+        if not named:
+            return False
+    return left in (UNKNOWN_LEFT, DAY) or left >= (far or 0) * 1.3 / 70 + (
+        item.stay or rules.closing_min
+    )
 
 
 def turns(count: int, now: datetime | None, draw: int) -> list[float]:
@@ -110,7 +126,7 @@ def rank(
         scores[number] = (
             weights.mood * mood(item, rules, preset, mood_name)
             + weights.age * liked(item, rules.age.get(age_band, {}))  # type: ignore[call-overload]
-            + weights.company * liked(item, rules.company.get(company, {}))  # type: ignore[call-overload]
+            + weights.company * fits(item, company, rules.company.get(company, {}))  # type: ignore[call-overload]
             + weights.weather * liked(item, rules.weather.get(weather, {}))
             + weights.hour * max(-1.0, min(1.0, daypart))
             + weights.open * (0.2 if left > 0 else 0.0)

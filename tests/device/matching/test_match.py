@@ -169,6 +169,33 @@ def test_what_is_too_far_for_the_company_is_left_out() -> None:
     assert set(ask(who, ADULT)) == {"near", "far", "somewhere"}
 
 
+def test_an_items_own_affect_counts_before_that_of_its_tags() -> None:
+    who = matcher(item("bath", "stirring", valence=0.5, arousal=-0.6), item("race", "stirring"))
+    found = values("mood", who, replace(ADULT, mood="exhausted"))
+    assert found == pytest.approx({"bath": 1.0, "race": 1 - math.hypot(0.1, 1.4)}, abs=1e-6)
+
+
+def test_a_place_must_stay_open_for_as_long_as_people_stay_there() -> None:
+    shop = item("shop", hours="Mo-Su 09:00-12:30", stay=10)
+    museum = item("museum", hours="Mo-Su 09:00-13:30", stay=120)
+    assert set(ask(matcher(shop, museum))) == {"shop"}
+
+
+def test_what_is_for_others_is_left_out_and_what_suits_the_company_gains() -> None:
+    who = matcher(
+        item("playground", suits=("children", "family")),
+        item("casino", suits=("friends",)),
+        item("museum", suits=("family", "alone")),
+        item("park"),
+    )
+    with_children = values("company", who, replace(ADULT, company="family"))
+    assert with_children == pytest.approx({"playground": 0.5, "museum": 0.5, "park": 0.0})
+    alone = values("company", who)
+    assert alone == pytest.approx({"casino": -0.5, "museum": 0.5, "park": 0.0})
+    unknown = values("company", who, replace(ADULT, company="nobody"))
+    assert set(unknown) == {"playground", "casino", "museum", "park"}
+
+
 def test_what_was_shown_lately_stands_back() -> None:
     rules = RULES.model_copy(update={"weights": Weights(turn=0.0, recent=0.5)})
     who = matcher(item("good", popularity=0.9), item("fair", popularity=0.6), rules=rules, count=1)

@@ -40,6 +40,10 @@ def random_items(dice: random.Random, rules: Rules, count: int) -> list[Item]:
             hours=dice.choice(HOURS),
             minimum_age=dice.choice((0, 0, 0, 12, 18, 21)),
             popularity=dice.random() if dice.random() < 0.6 else None,
+            stay=dice.choice((None, None, 20, 150)),
+            suits=dice.choice(((), (), ("children",), ("family", "alone"), ("couple", "friends"))),
+            valence=dice.uniform(-1, 1) if (own := dice.random() < 0.4) else None,
+            arousal=dice.uniform(-1, 1) if own else None,
         )
         for number in range(count)
     ]
