@@ -41,25 +41,31 @@ class PiCamera:
     def __init__(self, config: CameraConfig, *, clock: Callable[[], float] = time.monotonic):
         """Import picamera2 now: it takes seconds on a Pi, too long for the deadline of a read.
 
-        Raises:
-            UserError: picamera2 cannot be imported.
+        Where it cannot be imported the camera is lost: the kiosk runs without it, and says why.
         """
+        self._missing = ""
         try:
             self._picamera2 = importlib.import_module("picamera2")
             self._libcamera = importlib.import_module("libcamera")
         except ImportError as error:
-            raise UserError(f"{MISSING} ({error})") from None
+            self._missing = f"{MISSING} ({error})"
         self._config = config
         self._clock = clock
         self._camera: Any = None
+
+    def require(self) -> None:
+        """Raises: UserError: picamera2 cannot be imported."""
+        if self._missing:
+            raise UserError(self._missing)
 
     def open(self) -> None:
         """Start both streams.
 
         Raises:
-            UserError: no camera is attached.
+            UserError: picamera2 is missing, or no camera is attached.
             RuntimeError: libcamera's own errors, such as a camera that is in use.
         """
+        self.require()
         if not self._picamera2.Picamera2.global_camera_info():
             raise UserError("no camera found; check the ribbon cable, then `rpicam-hello`")
         camera = self._camera = self._picamera2.Picamera2()

@@ -50,7 +50,7 @@ def open_source(spec: str, config: CameraConfig) -> Camera:
     """The camera that `spec` names, not yet open, with upright pictures; `auto` is resolved now.
 
     Raises:
-        UserError: no such source, file or folder, or a package that is missing.
+        UserError: no such source, file or folder.
     """
     camera = _camera(resolve_source(spec), config)
     if config.rotate or config.flip:

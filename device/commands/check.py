@@ -13,7 +13,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from device.addresses import shown
-from device.camera.picamera import picamera_attached
+from device.camera.picamera import PiCamera, picamera_attached
 from device.camera.sources import NetworkCamera, is_network, open_source, resolve_source
 from device.camera.usb import find_usb, source_of, usb_cameras
 from device.catalogue.hours import lacking
@@ -119,6 +119,8 @@ def _camera(config: Config) -> str:
     open_source(spec, config.camera)  # creates the source and does not open it
     if spec == "demo" and config.camera.source == "auto":
         return demo(is_installed())
+    if spec == "picamera":
+        PiCamera(config.camera).require()
     if spec == "picamera" and not picamera_attached():
         raise UserError("camera.source: picamera: none is connected; see `rpicam-hello --list`")
     if spec.startswith("usb:"):

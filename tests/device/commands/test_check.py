@@ -245,3 +245,10 @@ def test_the_time_zone_is_compared_with_the_place(
     result = verdict("timezone", PARTS["timezone"], config.model_copy(update={"place": place}))
     assert result.result == found
     assert timezone in result.words
+
+
+def test_a_missing_picamera2_is_named_and_not_taken_for_a_loose_cable(config: Config) -> None:
+    if picamera_attached():
+        pytest.skip("a Raspberry Pi with its camera")
+    with pytest.raises(UserError, match="sudo apt install python3-picamera2"):
+        PARTS["camera"](changed(config, camera__source="picamera"))
