@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePosixPath
 from unicodedata import category, normalize
@@ -51,6 +52,8 @@ class Column:
         Raises:
             ValueError: not what this column takes; the message names both.
         """
+        if not cell and not self.required:  # most cells of a wide table are
+            return self.empty
         if (wrong := _NO_TEXT.search(cell)) is not None:
             raise ValueError(
                 f"{self.name}: got {cell!r}, takes text without control characters and halves of "
@@ -149,6 +152,7 @@ def _tags(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_tag(name) for name in named if name))
 
 
+@lru_cache(4096)  # branches of a chain share their hours
 def _hours(text: str) -> str:
     try:
         parse_hours(text)
@@ -268,12 +272,14 @@ TITLE = next(column for column in COLUMNS if column.name == "title")
 _TITLE_IN = re.compile(r"title:([a-z]{2,3}(?:-[A-Za-z]{2,4})?)")
 
 
+@cache
 def title_language(name: str) -> str | None:
     """The language of a column such as `title:fi`; None: it is none of these columns."""
     match = _TITLE_IN.fullmatch(name)
     return match[1] if match else None
 
 
+@cache
 def title_in(name: str) -> Column:
     """The column such as `title:fi`: like `title`, but may be empty."""
     return replace(TITLE, name=name, required=False)
