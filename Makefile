@@ -77,8 +77,12 @@ $(FACE_MODELS): device/inference/third_party.py | .venv/kiosk
 	@$(BIN)/python -m device.inference.third_party
 	@touch $@
 
-catalogue/example.sqlite: $(wildcard catalogue/*.csv device/catalogue/*.py) | .venv/kiosk
-	@$(BIN)/python -m device catalogue build --out $@ $(wildcard catalogue/*.csv)
+# The example is of Helsinki; `make catalogue/hangzhou.sqlite` builds the one of Hangzhou.
+EVERYWHERE := $(wildcard catalogue/*.csv)
+catalogue/example.sqlite: catalogue/helsinki/places.csv
+catalogue/hangzhou.sqlite: catalogue/hangzhou/places.csv
+catalogue/example.sqlite catalogue/hangzhou.sqlite: $(EVERYWHERE) $(wildcard device/catalogue/*.py) | .venv/kiosk
+	@$(BIN)/python -m device catalogue build --out $@ $(filter %.csv,$^)
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
   --python-version 3.11
@@ -89,4 +93,4 @@ requirements:  ## compile the pinned requirements (needs uv)
 	$(COMPILE) --override requirements/compare-fer.overrides.txt requirements/compare-fer.in -o requirements/compare-fer.txt
 
 clean:  ## remove the environment, fetched models and the example catalogue
-	rm -rf .venv models/third_party catalogue/example.sqlite
+	rm -rf .venv models/third_party catalogue/example.sqlite catalogue/hangzhou.sqlite

@@ -71,11 +71,12 @@ release() {
     new=$(cd "$opt/releases/.new" && pwd)
     (cd "$source" && find LICENSE device systemd docs catalogue models requirements config.yaml pyproject.toml \
         -name __pycache__ -prune -o -path 'models/*' -type d ! -name third_party -prune \
-        -o -name '*.keras' -o -path 'models/*.csv' -o -name example.sqlite -o -type f -print |
+        -o -name '*.keras' -o -path 'models/*.csv' -o -path 'catalogue/*.sqlite' -o -type f -print |
         tar -cf - -T -) | tar -xf - --no-same-owner -C "$new"
     ln -s "$link" "$new/.venv"
     (cd "$new" && run -m device.inference.third_party)
-    (cd "$source" && run -m device catalogue build --out "$new/catalogue/example.sqlite" catalogue/*.csv)
+    (cd "$source" && run -m device catalogue build --out "$new/catalogue/example.sqlite" \
+        catalogue/helsinki/places.csv catalogue/*.csv)
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$new/pyproject.toml")
     name=$version-$(cd "$new" && { readlink .venv; find . -type f -print0 | LC_ALL=C sort -z |
         xargs -0 sha256sum; } | sha256sum | cut -c1-12)

@@ -1,4 +1,4 @@
-"""The example that ships, as the device sees it, and a place to stand at."""
+"""The tables that ship, as the device sees them, and a place to stand at."""
 
 from __future__ import annotations
 
@@ -14,9 +14,21 @@ from device.matching.rules import Rules, load_rules
 
 @pytest.fixture(scope="session")
 def example(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    """The shipped CSV files, built and opened again."""
-    path = tmp_path_factory.mktemp("catalogue") / "example.sqlite"
-    build(sorted((root / "catalogue").glob("*.csv")), path)
+    """The table of Hangzhou, built and opened again."""
+    return built(root, "hangzhou", tmp_path_factory.mktemp("catalogue"))
+
+
+@pytest.fixture(scope="session")
+def helsinki(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """The table of Helsinki, which `make run` shows."""
+    return built(root, "helsinki", tmp_path_factory.mktemp("catalogue"))
+
+
+def built(root: Path, town: str, folder: Path) -> Catalogue:
+    """The shipped tables of a town, as `make` builds them."""
+    shipped = root / "catalogue"
+    path = folder / f"{town}.sqlite"
+    build([shipped / town / "places.csv", *sorted(shipped.glob("*.csv"))], path)
     return Catalogue.open(path)
 
 

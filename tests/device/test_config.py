@@ -24,7 +24,7 @@ def test_an_empty_file_is_a_whole_configuration(tmp_path: Path) -> None:
 
 def test_the_file_that_ships_has_the_defaults_and_a_place_of_its_own(root: Path) -> None:
     written = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
-    written.pop("place")  # the example's own: beside the West Lake
+    written.pop("place")  # the example's own: in Helsinki
     load_config(root / "config.yaml")
     assert Config.model_validate(written) == Config()
 
