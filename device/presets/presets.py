@@ -90,6 +90,7 @@ def _readings(tags: Mapping[str, str], index: Mapping[str, object]) -> Iterator[
         yield {**tags, **dict(zip(several, choice, strict=True))}
 
 
+@cache
 def names(language: str) -> Mapping[str, str]:
     """What presets are called in a language; of a language without names nothing."""
     content = _content()
@@ -100,7 +101,6 @@ def names(language: str) -> Mapping[str, str]:
     return {name: texts[place] for name, texts in named if texts and texts[place]}
 
 
-@cache
 def _content() -> dict[str, Any]:
     return dict(json.loads(FILE.read_text(encoding="utf-8")))
 

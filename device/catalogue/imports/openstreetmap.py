@@ -59,11 +59,10 @@ FEATURE_TAGS = (
     ("outdoor_seating", ("yes", "terrace", "garden", "patio", "sidewalk"), "tables-outside"),
     ("live_music", ("yes",), "live-music"),
     ("fee", ("no",), "free"),
-    ("wheelchair", ("yes", "designated"), "step-free"),
 )
 """Key, values, and the tag of the catalogue that they give."""
 
-COMMON = ("shopping", "step-free", "indoor", "outdoor")
+COMMON = ("retail", "indoor", "outdoor")
 """Tags that say little: they come last."""
 
 MOST_CUISINES = 3

@@ -13,6 +13,7 @@ from device.catalogue.imports.openstreetmap import CREDIT, read
 from device.catalogue.store import Catalogue
 from device.config import load_config
 from device.matching.match import Matcher
+from device.matching.reasons import reasons
 from device.matching.rules import Rules
 from device.values import Audience, Context, Item
 from device.words.words import load_words
@@ -63,6 +64,17 @@ def test_it_suggests_what_is_near_open_and_for_whoever_stands_there(
             if minors:
                 assert card.item.minimum_age == 0, card.item.id
                 assert card.item.category not in ("shop/convenience", "historic/memorial/plaque")
+
+
+def test_a_card_says_what_its_place_is(places: list[Item]) -> None:
+    words = load_words("en")
+    said = {item.category: words.say(reasons(item, words.tags)) for item in places}
+    assert said["shop/clothes"] == ("Clothing Store", "under a roof")
+    assert said["amenity/restaurant/sushi"][0] == "sushi"
+    assert said["amenity/library"][0] == "books"
+    assert said["tourism/hotel"] == ("Hotel",)
+    for category, phrases in said.items():
+        assert set(phrases) - {"under a roof", "in the open air"}, category
 
 
 @pytest.mark.real_data
