@@ -124,6 +124,7 @@ class MatchingConfig(Section):
     catalogue: Path = Path("catalogue/example.sqlite")
     rules: Path = Path("catalogue/rules.yaml")
     preset: str = Field("repair", description="a preset of the rules file")
+    hand: Path | None = Field(None, description="file of what is hidden, pinned and corrected here")
     count: int = Field(3, ge=1, le=8, description="cards on the screen")
     kinds: tuple[Kind, ...] = Field(("place", "film", "song", "activity"), min_length=1)
     by_gender: bool = Field(False, description="let the gender count in the score")

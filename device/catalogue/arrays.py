@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -116,6 +116,19 @@ class Arrays:
         if len(arrays.starts) != count + 1 or arrays.starts[-1] != len(arrays.features):
             raise ValueError("features that do not belong to the items")
         return arrays
+
+    def with_items(self, changed: Mapping[int, Item]) -> Arrays:
+        """The same arrays with other numbers and opening hours of some items, by row. Their kind,
+        category, creator and features must be the same."""
+        few, rows = Arrays.of(changed.values()), list(changed)
+        others: dict[str, Any] = {}
+        for name in set(_OF_ITEMS) - {"kind", "category", "creator", "hours"}:
+            others[name] = getattr(self, name).copy()
+            others[name][rows] = getattr(few, name)
+        hours = self.hours.copy()
+        hours[rows] = few.hours + len(self.hours_texts)
+        texts = (*self.hours_texts, *few.hours_texts)
+        return replace(self, hours=hours, hours_texts=texts, **others)
 
     def features_of(self, rows: NDArray[np.intp]) -> tuple[Codes, NDArray[np.intp]]:
         """The features of some items one after the other, and where each item's begin."""

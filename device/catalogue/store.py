@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import fields
 from functools import lru_cache
@@ -131,6 +131,7 @@ class Catalogue:
         if rows != len(self.arrays):
             raise ValueError(f"{rows} items, arrays of {len(self.arrays)}")
         self.item = lru_cache(ITEMS_KEPT)(self._item)
+        self._overlay: dict[int, Item] = {}
 
     @classmethod
     def of(cls, items: Iterable[Item]) -> Catalogue:
@@ -179,16 +180,24 @@ class Catalogue:
             raise UserError(f"{path}: the catalogue holds no item; {mend}")
         return catalogue
 
+    def overlay(self, changed: Mapping[int, Item]) -> None:
+        """Let these items win over the file's, by index; see `Arrays.with_items`."""
+        if changed:
+            self._overlay |= changed
+            self.arrays = self.arrays.with_items(changed)
+            self.item.cache_clear()
+
     def __len__(self) -> int:
         return len(self.arrays)
 
     def __iter__(self) -> Iterator[Item]:
-        return map(_from_row, self._select("ORDER BY rowid"))
+        for index, row in enumerate(self._select("ORDER BY rowid")):
+            yield self._overlay.get(index) or _from_row(row)
 
     def get(self, item_id: str) -> Item | None:
         """The item of this id; None: there is none."""
-        row = self._select("WHERE id = ?", item_id).fetchone()
-        return None if row is None else _from_row(row)
+        index = self.row_of(item_id)
+        return None if index is None else self.item(index)
 
     def row_of(self, item_id: str) -> int | None:
         """Index of the item of this id; None: there is none."""
@@ -208,7 +217,9 @@ class Catalogue:
 
     def _item(self, index: int) -> Item:
         """The item at an index of the arrays."""
-        return _from_row(self._select("WHERE rowid = ?", index + 1).fetchone())
+        return self._overlay.get(index) or _from_row(
+            self._select("WHERE rowid = ?", index + 1).fetchone()
+        )
 
     def _select(self, which: str, *values: object) -> sqlite3.Cursor:
         return self._file.execute(f"SELECT {', '.join(COLUMNS)} FROM items {which}", values)

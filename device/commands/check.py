@@ -102,6 +102,8 @@ def _catalogue(config: Config) -> str:
     matcher = Matcher.open(config, words)
     keys = lacking(matcher.catalogue.arrays.hours_texts, config.place)
     found = f"{len(matcher.catalogue)} items, preset {config.matching.preset}"
+    if matcher.unknown:
+        return Warned(f"{found}; matching.hand: no such items: {', '.join(matcher.unknown)}")
     return Warned(f"{found}; some opening hours need {' and '.join(keys)}") if keys else found
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from device.catalogue.hand import NO_HAND, Hand, correct, load_hand, rows_of, unknown
 from device.catalogue.store import Catalogue
 from device.config import Config, MatchingConfig, PlaceConfig
 from device.errors import UserError
@@ -69,8 +70,10 @@ class Matcher:
         config: MatchingConfig,
         place: PlaceConfig,
         vocabulary: Collection[str] = (),
+        hand: Hand = NO_HAND,
     ) -> None:
         """Prepare the terms of every item. vocabulary: tags and categories that have words.
+        hand: what the operator hides, pins and corrects, which changes `catalogue`.
 
         Raises:
             UserError: no such preset, or it leaves no item to suggest.
@@ -79,6 +82,7 @@ class Matcher:
         self._preset = rules.preset(config.preset)
         self._count = config.count
         self._by_gender = config.by_gender
+        correct(catalogue, hand.correct)
         arrays = catalogue.arrays
         kinds = [kind for kind in config.kinds if kind in self._preset.kinds]
         suggested = np.array([kind in kinds for kind in KINDS])[arrays.kind]
@@ -94,6 +98,13 @@ class Matcher:
         self._weights = rules.weights.model_dump()
         self._scores: Values = np.empty(len(arrays), np.float32)
         self._age_needed = np.where(suggested, arrays.minimum_age, np.uint8(255))
+        self._age_needed[rows_of(catalogue, hand.hide)] = 255
+        if pinned := rows_of(catalogue, hand.pin):
+            self._terms.pin(pinned)
+        self.unknown = unknown(catalogue, hand)
+        """Ids that the operator names and the catalogue has not."""
+        if self.unknown:
+            log.warning("matching.hand: no such items: %s", ", ".join(self.unknown))
         self._constant: dict[int, Values] = {}
         self._needed = np.full(len(arrays.categories), 255, np.uint8)
         np.minimum.at(self._needed, arrays.category, self._age_needed)
@@ -127,6 +138,7 @@ class Matcher:
             matching.model_copy(update={"count": matching.count + spares}),
             config.place,
             words.tags,
+            NO_HAND if matching.hand is None else load_hand(matching.hand),
         )
 
     def match(self, audience: Audience, context: Context) -> tuple[Suggestion, ...]:

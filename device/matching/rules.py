@@ -50,6 +50,7 @@ class Weights(Section):
     turn: Weight = 0.15
     recent: Weight = 1.0
     touches: Weight = 1.2
+    pinned: Weight = 3.0
     variety: Weight = 1.0
 
 

@@ -132,6 +132,12 @@ class Terms:
         }
         return {name: term for name, term in terms.items() if term is not None and term.weight}
 
+    def pin(self, rows: list[int]) -> None:
+        """Give these items the term `pinned`."""
+        values = np.zeros(len(self._arrays), np.float32)
+        values[rows] = 1
+        self.constant["pinned"] = self._weighted("pinned", values)
+
     def named(self, values: Values) -> TermValues:
         """The term `mood` of a preset with a table. values: (K,), 1 for the categories it names."""
         return self._weighted("mood", values, self._arrays.category)

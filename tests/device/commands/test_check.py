@@ -252,3 +252,13 @@ def test_a_missing_picamera2_is_named_and_not_taken_for_a_loose_cable(config: Co
         pytest.skip("a Raspberry Pi with its camera")
     with pytest.raises(UserError, match="sudo apt install python3-picamera2"):
         PARTS["camera"](changed(config, camera__source="picamera"))
+
+
+def test_ids_that_the_operators_hand_names_and_no_item_has_are_a_warning(
+    config: Config, tmp_path: Path
+) -> None:
+    (tmp_path / "hand.yaml").write_text("hide: [no-such-item]\n")
+    found = verdict(
+        "catalogue", PARTS["catalogue"], changed(config, matching__hand=tmp_path / "hand.yaml")
+    )
+    assert (found.result, found.words.endswith("no such items: no-such-item")) == ("!!", True)
