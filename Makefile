@@ -12,7 +12,7 @@ SLOW_TO_IMPORT = tests/tools/training tests/tools/commands tests/tools/evaluatio
 WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run check test ready bench models sbom install uninstall requirements clean
+.PHONY: help run check test ready bench models recommend sbom install uninstall requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed 's/:.*  ## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ bench: ready  ## measure time and memory of the corridor
 
 models: .venv/workstation $(FACE_MODELS)  ## train, convert and evaluate the models (WAYSIDE_DATA names the data)
 	$(BIN)/python -m tools train $(ARGS)
+
+recommend: .venv/workstation  ## install the historical music flow of wayside-tools catalogue
+	$(PIP) -r requirements/recommend.txt
 
 sbom: .venv/workstation  ## write the bill of materials (CycloneDX) to var/sbom.json
 	@mkdir -p var
@@ -90,6 +93,7 @@ requirements:  ## compile the pinned requirements (needs uv)
 	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in requirements/demo.in requirements/workstation.in -o requirements/workstation.txt
 	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in -c requirements/workstation.txt -o requirements/kiosk.txt
 	$(COMPILE) --override requirements/overrides.txt requirements/demo.in --no-deps -c requirements/workstation.txt -o requirements/demo.txt
+	$(COMPILE) requirements/recommend.in -c requirements/workstation.txt -o requirements/recommend.txt
 	$(COMPILE) --override requirements/compare-fer.overrides.txt requirements/compare-fer.in -o requirements/compare-fer.txt
 
 clean:  ## remove the environment, fetched models and the example catalogue
