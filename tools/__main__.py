@@ -18,6 +18,7 @@ VERBS = (
     "convert",
     "evaluate",
     "measure",
+    "catalogue",
     "bench",
 )
 

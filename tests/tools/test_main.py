@@ -13,7 +13,17 @@ from tools.__main__ import main
 
 @pytest.mark.parametrize(
     "command",
-    ["datasets", "frames", "augment", "train", "distill", "convert", "architectures", "evaluate"],
+    [
+        "datasets",
+        "frames",
+        "augment",
+        "train",
+        "distill",
+        "convert",
+        "architectures",
+        "evaluate",
+        "catalogue",
+    ],
 )
 def test_the_help_of_each_command_shows_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
