@@ -111,7 +111,10 @@ def read(path: Path, progress: Callable[[int, int | None], None]) -> Imported:
         except ValueError as error:
             rows.add("no name that can be shown", f"{_id(feature)}: {error}")
     day = "a day that it does not tell" if extract.day is None else str(extract.day)
-    return Imported(items, f"OpenStreetMap of {day}, {CREDIT}", rows, cells)
+    about = f"OpenStreetMap of {day}, {CREDIT}"
+    if all(feature.letter == "n" for feature in extract.features):
+        about += "; it holds nodes alone: is it the whole file?"  # cut between two of its blocks
+    return Imported(items, about, rows, cells)
 
 
 def _category(feature: Feature, rows: LeftOut) -> _Place | None:

@@ -249,6 +249,14 @@ def test_what_others_wrote_of_a_place_raises_it_and_a_chain_is_lowered(
         assert (place(**tags).popularity or 0) < 0.1
 
 
+def test_an_extract_that_may_have_lost_its_ways_is_doubted(imported: Import) -> None:
+    town = Town()
+    town.node(name="A Cafe", amenity="cafe")
+    assert imported(town).about.endswith("it holds nodes alone: is it the whole file?")
+    town.square(0, 0, 9, name="A Park", leisure="park")
+    assert "whole" not in imported(town).about
+
+
 def test_the_day_of_the_data_is_that_of_the_extract(tmp_path: Path) -> None:
     town = Town()
     town.node(name="A Cafe", amenity="cafe")
