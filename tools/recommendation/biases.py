@@ -22,7 +22,7 @@ from tools.recommendation.ranking import Row, clustered_means
 from tools.recommendation.south_tyrol import SituatedRatings
 from tools.scoring.intervals import with_interval
 
-QUESTION = "South Tyrol, RMSE"
+QUESTION = "South Tyrol, RMSE (less is better)"
 LOW, HIGH = 1, 5
 
 VARIANCES = (0.01, 0.03, 0.1, 0.3, 1.0)

@@ -30,10 +30,17 @@ class Ridge:
 def learn(likes: NDArray[np.float64], ridge: Ridge) -> NDArray[np.float64]:
     """(I, I) weights with a diagonal of 0; `likes @ weights` are the predictions.
 
-    likes: (U, I), 0 or 1. Column j solves (G + D) w = G[:, j] under w[j] = 0, with G = likes' likes
-    and D the diagonal penalty.
+    likes: (U, I), 0 or 1.
     """
-    gram = likes.T @ likes
+    return solve(likes.T @ likes, ridge)
+
+
+def solve(gram: NDArray[np.float64], ridge: Ridge) -> NDArray[np.float64]:
+    """The weights by the (I, I) numbers of users who like both items; `gram` is overwritten.
+
+    Column j solves (G + D) w = G[:, j] under w[j] = 0, with G = `gram` and
+    D the diagonal penalty.
+    """
     counts = gram.diagonal().copy()
     penalty = ridge.ridge + ridge.dropout / (1 - ridge.dropout) * counts
     gram[np.diag_indices_from(gram)] += penalty

@@ -69,10 +69,10 @@ def wish_of(
 def historical(lists: Playlists, wish: Wish) -> Answer:
     """As the music flow was published; needs gensim and implicit."""
     vectors = word2vec.learn(lists.tags)
-    if not np.abs(vectors[list(wish.tags)]).any():
+    if not vectors.tags[list(wish.tags)].any():
         names = ", ".join(lists.tag_names[tag] for tag in wish.tags)
         raise UserError(f"--tags {names}: too rare in the playlists for a Word2Vec vector")
-    similarity = word2vec.similarity(_row(wish.tags, len(vectors)), vectors)[0]
+    similarity = word2vec.similarity(_row(wish.tags, len(vectors.tags)), vectors)[0]
     further = _best(similarity, wish.similar, without=wish.tags)
     held = lists.tags[:, [*wish.tags, *further]].sum(axis=1).A1
     holding = [row for row in _order(held)[:PLAYLISTS] if held[row] > 0]
@@ -126,7 +126,8 @@ def _near(songs: csr_matrix, song: int) -> NDArray[np.float64]:
     """(S,) EASE's weights from one song to each other."""
     frequency = np.asarray(songs.sum(axis=0))[0]
     kept = np.union1d(_order(frequency)[:SONGS], [song])
-    weights = ease.learn(songs[:, kept].toarray(), RIDGE)
+    few = songs[:, kept]
+    weights = ease.solve((few.T @ few).toarray(), RIDGE)
     near = np.zeros(songs.shape[1])
     near[kept] = weights[np.searchsorted(kept, song)]
     return near

@@ -11,6 +11,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from device.errors import UserError
+
 FOLDS = 5
 
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -18,7 +20,12 @@ T = TypeVar("T")
 
 
 def folds(of: NDArray[np.int64], seed: int = 0) -> Iterator[Fold]:
-    """Five folds of the given users or ratings: (the other four parts, this part)."""
+    """Five folds of the given users or ratings: (the other four parts, this part).
+
+    Raises UserError if there are fewer than five.
+    """
+    if len(of) < FOLDS:
+        raise UserError(f"{len(of)} users or ratings are too few for {FOLDS} folds")
     part = np.random.default_rng(seed).permutation(len(of)) % FOLDS
     for number in range(FOLDS):
         yield of[part != number], of[part == number]

@@ -29,8 +29,8 @@ ITEM_SMOOTHINGS = [tags.Smoothing(strength) for strength in (10, 20, 40)]
 WEIGHTS = (0.15, 0.3, 0.6)
 """Of the co-occurrence beside the items, both as logarithms."""
 
-COSINE_WEIGHTS = (4, 8, 16, 32)
-"""Of Word2Vec's cosine beside the logarithm of a tag's share."""
+WORD2VEC_WEIGHTS = (1, 2, 4, 8, 16)
+"""Of Word2Vec's scores beside the logarithm of a tag's share."""
 
 INNER_LISTS = 1000
 """At most so many lists of each inner fold choose the hyper-parameters."""
@@ -99,12 +99,25 @@ class Learned:
         """The same beside the frequency of each tag."""
         return (weight * block + np.log(self.share) for block in self.similar(None, shown))
 
+    def expected(self, _: None, shown: csr_matrix) -> Scores:
+        """Tags that Word2Vec expects in a list with the shown ones."""
+        return (word2vec.expectation(block, self.vectors) for block in tags.blocks(shown))
+
+    def expected_and_frequent(self, weight: float, shown: csr_matrix) -> Scores:
+        """The same beside the frequency of each tag."""
+        return (weight * block + np.log(self.share) for block in self.expected(None, shown))
+
 
 def measure(lists: TagLists, with_word2vec: bool) -> list[Row]:
     """The rows of all models. with_word2vec: gensim is installed."""
     names = {"most frequent": "frequent"}
     if with_word2vec:
-        names |= {"Word2Vec": "similar", "Word2Vec, frequency": "similar_and_frequent"}
+        names |= {
+            "Word2Vec, cosine": "similar",
+            "Word2Vec, cosine and frequency": "similar_and_frequent",
+            "Word2Vec, expectation": "expected",
+            "Word2Vec, expectation and frequency": "expected_and_frequent",
+        }
     names |= {"co-occurrence": "cooccurrence", "items with the tags": "by_items", "both": "both"}
     values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
     chosen: dict[str, list[Any]] = {name: [] for name in names}
@@ -149,7 +162,6 @@ def _choose(lists: TagLists, users: NDArray[np.int64], with_word2vec: bool) -> d
     )
     found = {"cooccurrence": of_lists, "by_items": of_items, "both": both}
     if with_word2vec:
-        found["similar_and_frequent"] = best(
-            COSINE_WEIGHTS, lambda some: score("similar_and_frequent", some)
-        )
+        for model in ("similar_and_frequent", "expected_and_frequent"):
+            found[model] = best(WORD2VEC_WEIGHTS, lambda some, model=model: score(model, some))
     return found

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from device.errors import UserError
 from tools.scoring.intervals import Estimate, resampled_means, with_interval
 
 DEPTH = 10
@@ -79,8 +80,11 @@ def rows_of(
     """A row for each model from its (N,) values; the first is what the others gain over.
 
     cluster: (N,) whose value it is, if one person has several: people are resampled.
+    Raises UserError if there are no values.
     """
     first = next(iter(values.values()))
+    if not len(first):
+        raise UserError(f"{question}: the data has nobody to ask")
     owner = np.arange(len(first)) if cluster is None else cluster
     table = np.column_stack(list(values.values()))
     means = clustered_means(table, owner)

@@ -6,6 +6,7 @@ gensim is imported when a model is learned: it is an extra.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,17 @@ NEGATIVE_EXPONENT = 0.0
 (Caselles-Dupré, Lesaint and Royo-Letelier, "Word2vec applied to recommendation", RecSys 2018)."""
 
 
-def learn(tags: csr_matrix, seed: int = 0) -> NDArray[np.float64]:
-    """(T, SIZE) a unit vector for each tag, 0 for a rare one; tags: (L, T) 0 or 1.
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """tags: (T, SIZE) of tags as they are shown. contexts: (T, SIZE) of tags as they are predicted.
+    Both are 0 for a rare tag."""
+
+    tags: NDArray[np.float64]
+    contexts: NDArray[np.float64]
+
+
+def learn(tags: csr_matrix, seed: int = 0) -> Vectors:
+    """The vectors of (L, T) lists of tags, 0 or 1.
 
     Skip-gram with all other tags of a list as its window, one thread, and so repeatable.
     """
@@ -36,13 +46,26 @@ def learn(tags: csr_matrix, seed: int = 0) -> NDArray[np.float64]:
         lists, vector_size=SIZE, window=max(map(len, lists)), sg=1, min_count=fewest,
         epochs=EPOCHS, workers=1, seed=seed, ns_exponent=NEGATIVE_EXPONENT,
     )  # fmt: skip
-    vectors = np.zeros((tags.shape[1], SIZE))
-    vectors[model.wv.index_to_key] = model.wv.get_normed_vectors()
-    return vectors
+    vectors = np.zeros((2, tags.shape[1], SIZE))
+    vectors[0, model.wv.index_to_key] = model.wv.vectors
+    vectors[1, model.wv.index_to_key] = model.syn1neg
+    return Vectors(*vectors)
 
 
-def similarity(shown: csr_matrix, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, T) cosine of each tag with the mean of the (N, T) shown ones."""
-    mean = shown @ vectors
-    length = np.linalg.norm(mean, axis=1, keepdims=True)
-    return (mean / np.maximum(length, 1e-9)) @ vectors.T
+def similarity(shown: csr_matrix, vectors: Vectors) -> NDArray[np.float64]:
+    """(N, T) cosine of each tag with the mean direction of the (N, T) shown ones."""
+    units = _units(vectors.tags)
+    return _units(shown @ units) @ units.T
+
+
+def expectation(shown: csr_matrix, vectors: Vectors) -> NDArray[np.float64]:
+    """(N, T) how much the (N, T) shown tags let expect each tag, in log odds, up to a constant.
+
+    This is the product that skip-gram learns.
+    """
+    count = np.maximum(np.asarray(shown.sum(axis=1)), 1)
+    return (shown @ vectors.tags / count) @ vectors.contexts.T
+
+
+def _units(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)

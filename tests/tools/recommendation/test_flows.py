@@ -58,9 +58,22 @@ def test_each_flow_finds_the_tags_and_songs_that_go_together(
 
 @extra
 def test_vectors_of_tags_and_songs_repeat(summer: Playlists) -> None:
-    assert (word2vec.learn(summer.tags) == word2vec.learn(summer.tags)).all()
+    once, again = (word2vec.learn(summer.tags) for _ in range(2))
+    assert (once.tags == again.tags).all()
+    assert (once.contexts == again.contexts).all()
     first, second = (als.learn(summer.songs, als.Setting(4))[1] for _ in range(2))
     assert first == pytest.approx(second, abs=1e-5)
+
+
+@extra
+def test_word2vec_expects_the_tag_that_goes_with_the_shown_one(summer: Playlists) -> None:
+    ski, snow, sea = (summer.tag_names.index(name) for name in ("ski", "snow", "Sea"))
+    shown = summer.tags[:1].copy()
+    shown[0, ski] = 0
+    assert summer.tags[0, snow] == 1
+    for scores in (word2vec.similarity, word2vec.expectation):
+        found = scores(shown, word2vec.learn(summer.tags))[0]
+        assert found[ski] > found[sea]
 
 
 def test_a_song_without_a_name_is_called_by_its_id(summer: Playlists) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.errors import UserError
 from tests.tools.recommendation.made_up import write_lastfm, write_movielens, write_south_tyrol
 from tools.recommendation import affinity, biases, hidden_tags, plenty_known, visitors
 from tools.recommendation.folds import folds
@@ -89,6 +90,15 @@ def test_a_rating_that_depends_on_the_weather_is_told_by_context(tmp_path: Path)
     assert found["with context"] < found["biases"] - 0.2
     assert rows[1].gain is not None
     assert rows[1].gain.high < 0
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
+def test_data_without_people_to_ask_is_one_line(ratings: Ratings) -> None:
+    with pytest.raises(UserError, match="after 1 like, nDCG@10: the data has nobody to ask"):
+        visitors.measure_after_likes(replace(ratings, values=ratings.values // 2))
+    few = Ratings(ratings.values[:3], ratings.ages[:3], ratings.female[:3])
+    with pytest.raises(UserError, match="3 users or ratings are too few for 5 folds"):
+        visitors.measure_unknown(few, with_gender=False)
 
 
 @pytest.mark.real_data
