@@ -13,6 +13,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from device.catalogue.columns import COLUMNS, title_in, title_language
@@ -154,14 +155,25 @@ def _replace(out: Path, content: bytes) -> None:
         ) from None
 
 
+_EMPTY = {column.name: column.empty for column in COLUMNS}
+
+_READ = {column.name: lru_cache(1024)(column.value) for column in COLUMNS}
+"""Cells are read once for each text: most columns have few different ones."""
+
+
 def _item(row: Mapping[str, str]) -> Item:
-    values = {column.name: column.value(row.get(column.name, "")) for column in COLUMNS}
+    values = dict(_EMPTY)
+    for column in COLUMNS:  # most cells of a wide table are empty
+        if column.required or row.get(column.name):
+            values[column.name] = _READ[column.name](row.get(column.name, ""))
     for one, other in (("latitude", "longitude"), ("valence", "arousal")):
         if (values[one] is None) != (values[other] is None):
             raise ValueError(f"{one} and {other}: takes both, or neither")
     titles = {
         language: title
         for name, cell in row.items()
-        if (language := title_language(name)) is not None and (title := title_in(name).value(cell))
+        if cell
+        and (language := title_language(name)) is not None
+        and (title := title_in(name).value(cell))
     }
     return Item(**values, titles=titles)  # type: ignore[arg-type]

@@ -54,17 +54,17 @@ class Column:
         """
         if not cell and not self.required:  # most cells of a wide table are
             return self.empty
-        if (wrong := _NO_TEXT.search(cell)) is not None:
+        if not cell.isprintable() and (wrong := _NO_TEXT.search(cell)) is not None:
             raise ValueError(
                 f"{self.name}: got {cell!r}, takes text without control characters and halves of "
                 f"characters, such as U+{ord(wrong[0]):04X}"
             )
         text = " ".join(cell.split())
-        if _FAILED.fullmatch(text):
+        if text.startswith(("#", "Err:")) and _FAILED.fullmatch(text):
             raise ValueError(
                 f"{self.name}: got {text!r}, an error of the spreadsheet; mend it there"
             )
-        if all(category(letter) in ("Cf", "Zs") or letter in _FILLERS for letter in text):
+        if not text or (not text.isascii() and all(map(_shows_nothing, text))):
             if self.required:
                 raise ValueError(f"{self.name} is empty, takes {self.takes}")
             return self.empty
@@ -73,6 +73,10 @@ class Column:
         except ValueError as error:
             because = f" ({error})" if isinstance(error, ExplainedError) else ""
             raise ValueError(f"{self.name}: got {text!r}, takes {self.takes}{because}") from None
+
+
+def _shows_nothing(letter: str) -> bool:
+    return category(letter) in ("Cf", "Zs") or letter in _FILLERS
 
 
 class ExplainedError(ValueError):
@@ -272,6 +276,7 @@ TITLE = next(column for column in COLUMNS if column.name == "title")
 _TITLE_IN = re.compile(r"title:([a-z]{2,3}(?:-[A-Za-z]{2,4})?)")
 
 
+@cache
 @cache
 def title_language(name: str) -> str | None:
     """The language of a column such as `title:fi`; None: it is none of these columns."""
