@@ -10,7 +10,9 @@ LINT = $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 SLOW_TO_IMPORT = tests/tools/training tests/tools/commands tests/tools/evaluation/test_architectures.py
 # Half of the tests wait for brokers, browsers and processes most of the time.
 WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Threads of the workers' libraries would only wait for one another's processors.
+ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run check test ready bench models recommend sbom install uninstall requirements clean
 

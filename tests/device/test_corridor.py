@@ -123,5 +123,5 @@ def test_memory_does_not_grow_over_many_frames(config: Config) -> None:
 
     # At 5 frames a second, so that more people come and go in fewer frames.
     config = changed(config, camera__fps=5)
-    after_warm_up, at_the_end = soak(config, frames=2400, warm_up=800)
+    after_warm_up, at_the_end = soak(config, frames=1800, warm_up=600)
     assert at_the_end <= 1.02 * after_warm_up
