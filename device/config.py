@@ -209,7 +209,7 @@ class UpkeepConfig(Section):
 class Config(Section):
     """The whole of `config.yaml`."""
 
-    site: TopicLevel = "hangzhou"
+    site: TopicLevel = "helsinki"
     kiosk: KioskName = Field("kiosk-1", description="auto: after the machine's serial number")
     models: Path = Path("models")
     camera: CameraConfig = CameraConfig()

@@ -7,7 +7,7 @@ publish counts when the broker has acknowledged it; a kiosk whose client id is u
 login is refused, reports it and waits long. Messages to the kiosk are handled on the thread that
 calls `deliver`. If the bus's thread dies, `publish` and `deliver` raise.
 
-    bus = Bus(config.mqtt, Topics("hangzhou", "kiosk-1"), release="0.1.0", boot=boot)
+    bus = Bus(config.mqtt, Topics("helsinki", "kiosk-1"), release="0.1.0", boot=boot)
     bus.inbox.route(Feedback, handle_touch)
     bus.start(watchdog.heartbeats.expect("bus", within_s=10))
     bus.publish("suggestions", payload)

@@ -191,7 +191,7 @@ def test_the_kiosk_and_its_page_find_the_same_name_for_the_machine(
     # failure 47
     wait_until(lambda: bool(page.heard("status")), "the first status")
     settings = ready.run("cat", "/run/wayside-broker/page/settings.js")
-    name = re.search(r'"root": "wayside/v1/hangzhou/(kiosk-[0-9a-f]{8})"', settings)
+    name = re.search(r'"root": "wayside/v1/helsinki/(kiosk-[0-9a-f]{8})"', settings)
     assert name is not None, settings
     assert page.names == {name[1]}
 

@@ -16,7 +16,7 @@ from tests.systemd.kiosk_broker import Client, KioskBroker, kiosk_broker
 
 pytestmark = [pytest.mark.mosquitto, needs("mosquitto", "mosquitto_passwd")]
 
-HERE = "wayside/v1/hangzhou/kiosk-1"
+HERE = "wayside/v1/helsinki/kiosk-1"
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_a_wrong_password_is_refused(broker: KioskBroker, user: str) -> None:
 def topics(*senders: str) -> list[str]:
     """The topics in the table of messages that these publish."""
     rows = [row for row in TABLE if row.sender in senders]
-    return [row.template.format(site="hangzhou", kiosk="kiosk-1") for row in rows]
+    return [row.template.format(site="helsinki", kiosk="kiosk-1") for row in rows]
 
 
 @pytest.mark.parametrize("topic", topics("the kiosk"))
@@ -86,7 +86,7 @@ def test_the_page_writes_its_heartbeat_and_touches_and_the_kiosk_reads_them(
         *topics("the kiosk", "anyone"),
         f"{HERE}/command",
         "wayside/v1/fleet/stable/desired",
-        "wayside/v1/hangzhou/kiosk-1",
+        "wayside/v1/helsinki/kiosk-1",
         "anything",
     ],
 )
@@ -126,7 +126,7 @@ def test_show_page_reads_the_heartbeat_only(broker: KioskBroker, page: Client) -
 
 def test_the_broker_serves_the_page_with_its_settings(broker: KioskBroker, root: Path) -> None:
     settings = fetch(broker, "/settings.js")
-    assert '"root": "wayside/v1/hangzhou/kiosk-1"' in settings
+    assert '"root": "wayside/v1/helsinki/kiosk-1"' in settings
     assert broker.passwords["page"] in settings
     for file in (root / "device/display/page").glob("*.*"):
         assert fetch(broker, f"/{file.name}") == file.read_text(encoding="utf-8")

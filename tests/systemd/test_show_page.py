@@ -18,7 +18,7 @@ from tests.systemd.kiosk_broker import KioskBroker, kiosk_broker
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.slow, needs("mosquitto", "mosquitto_sub")]
 
-DISPLAY = "wayside/v1/hangzhou/kiosk-1/display"
+DISPLAY = "wayside/v1/helsinki/kiosk-1/display"
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from device.messaging.topics import Topics
 from tests.brokers import Heard, Listener, Mosquitto, wait_until
 from tests.needs import tool
 
-TOPICS = Topics("hangzhou", "kiosk-1")
+TOPICS = Topics("helsinki", "kiosk-1")
 SIZES = {"landscape": (1920, 1080), "portrait": (1080, 1920), "small": (800, 480)}
 
 PLACE = {

@@ -72,7 +72,7 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
     settings = json.loads(body.decode().removeprefix("window.WAYSIDE = ").removesuffix(";\n"))
     assert settings == {
         "url": "ws://127.0.0.1:8083",
-        "root": "wayside/v1/hangzhou/kiosk-1",
+        "root": "wayside/v1/helsinki/kiosk-1",
         "username": None,
         "password": None,
     }

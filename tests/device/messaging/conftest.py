@@ -16,7 +16,7 @@ from device.messaging.topics import Topics
 from tests.brokers import LOOPBACK, PATIENCE_S, Mosquitto, mosquitto
 from tests.needs import needs
 
-KIOSK = Topics("hangzhou", "kiosk-1")
+KIOSK = Topics("helsinki", "kiosk-1")
 
 StartBus: TypeAlias = Callable[..., Bus]
 

@@ -80,7 +80,7 @@ def test_two_machines_of_one_name_notice_each_other_and_wait_long(
     ours, theirs = start_bus(quick), start_bus(quick)  # failure 12
     wait_until(lambda: ours.state.takeovers and theirs.state.takeovers, "both see it")
     before, began = ours.state.takeovers, time.monotonic()
-    assert "second machine called hangzhou/kiosk-1?" in (ours.state.trouble or "")
+    assert "second machine called helsinki/kiosk-1?" in (ours.state.trouble or "")
     wait_until(lambda: ours.state.takeovers >= before + 2, "it goes on")
     assert time.monotonic() - began > 0.4, "each waits for half of the longest at least"
     assert hub.log().count("New client connected") < 40, "without waits there would be hundreds"
@@ -109,7 +109,7 @@ def test_a_takeover_that_the_broker_reports_counts_the_first_time(
         began = time.monotonic()
         line.cut(saying=b"\xe0\x01\x8e")  # failure 12: DISCONNECT, session taken over
         wait_until(lambda: bus.state.takeovers == 1, "it is counted")
-        assert "second machine called hangzhou/kiosk-1?" in (bus.state.trouble or "")
+        assert "second machine called helsinki/kiosk-1?" in (bus.state.trouble or "")
         wait_until(lambda: bus.state.reconnects == 1, "it tries again")
         assert time.monotonic() - began >= 1.0, "it gave way for half of the longest wait"
         assert bus.state.trouble, "it is reported until a connection has lasted"
@@ -130,7 +130,7 @@ def test_two_kiosks_of_one_site_do_not_disturb_each_other(
     hub: Mosquitto, start_bus: StartBus
 ) -> None:
     first = start_bus(client_of(hub.port))
-    second = start_bus(client_of(hub.port), topics=Topics("hangzhou", "kiosk-2"))
+    second = start_bus(client_of(hub.port), topics=Topics("helsinki", "kiosk-2"))
     for bus in (first, second):
         bus.publish("counts", {})
         wait_until(lambda bus=bus: bus.state.waiting == 0, "it is acknowledged")
@@ -155,7 +155,7 @@ def test_a_password_file_logs_a_kiosk_in_and_a_wrong_password_is_reported(
                 password=SecretStr("wrong"),
                 reconnect_longest_s=30.0,
             ),
-            topics=Topics("hangzhou", "kiosk-2"),
+            topics=Topics("helsinki", "kiosk-2"),
             connected=False,
         )
         wait_until(lambda: wrong.state.trouble, "the trouble is reported")
@@ -163,7 +163,7 @@ def test_a_password_file_logs_a_kiosk_in_and_a_wrong_password_is_reported(
         assert "mqtt.username" in trouble
         assert "wrong" not in trouble
         wrong.stop()
-        asked = broker.log().count("hangzhou:kiosk-2") + broker.log().count("not authorised")
+        asked = broker.log().count("helsinki:kiosk-2") + broker.log().count("not authorised")
         assert asked <= 4, "a broker that does not let it in is not asked again and again"
 
 
@@ -232,7 +232,7 @@ async def simulate(port: int, spread: list[Backoff], back: asyncio.Event) -> Non
 
     async def connect(number: int) -> asyncio.StreamReader:
         reader, writer = await asyncio.open_connection(LOOPBACK, port)
-        name = f"wayside:hangzhou:kiosk-{number}".encode()
+        name = f"wayside:helsinki:kiosk-{number}".encode()
         body = b"\x00\x04MQTT\x04\x02\x00\x3c" + len(name).to_bytes(2, "big") + name
         writer.write(bytes((0x10, len(body))) + body)
         assert await reader.readexactly(4) == b"\x20\x02\x00\x00"
@@ -297,7 +297,7 @@ def test_a_thousand_kiosks_do_not_come_back_to_a_restarted_hub_in_one_second(
         came = [
             int(line.split(":", 1)[0])
             for line in broker.log().splitlines()
-            if "New client connected" in line and "wayside:hangzhou" in line
+            if "New client connected" in line and "wayside:helsinki" in line
         ]
     assert len(came) == 2 * FLEET
     again = Counter(came[FLEET:])

@@ -18,7 +18,7 @@ from device.values import Item, Reason, Screen, Suggestion, Term
 from device.words.words import load_words
 from tests.schemas import valid
 
-KIOSK = Topics("hangzhou", "kiosk-1")
+KIOSK = Topics("helsinki", "kiosk-1")
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 ITEM = Item(

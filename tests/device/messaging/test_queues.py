@@ -10,7 +10,7 @@ import pytest
 from device.messaging.queues import LIMIT, WINDOW, Inbox, Outbox, Outgoing
 from device.messaging.topics import TABLE, Display, Feedback, Received, Row, Status, Topics, Weather
 
-KIOSK = Topics("hangzhou", "kiosk-1")
+KIOSK = Topics("helsinki", "kiosk-1")
 LIKED = {"item_id": "p1", "verdict": "liked", "at": "2026-11-21T12:00:00.000Z"}
 BEAT = {"state": "resting", "serial": None, "shows_notice": True}
 
@@ -200,7 +200,7 @@ class Lamp(Received):
 
 def test_a_new_kind_of_message_takes_a_row_of_the_table_and_a_room_that_wants_it() -> None:
     row = Row("lamp", "wayside/v1/{site}/{kiosk}/lamp", Lamp, "anyone", retained=False, qos=1)
-    corridor = Corridor(Topics("hangzhou", "kiosk-1", (*TABLE, row)))
+    corridor = Corridor(Topics("helsinki", "kiosk-1", (*TABLE, row)))
     corridor.put("lamp", {"on": True, "id": 1})
     corridor.put("lamp", {"on": True, "id": 1})  # delivered twice
     corridor.put("lamp", {"on": "yes"})
@@ -252,7 +252,7 @@ def test_malformed_messages_are_counted_and_dropped() -> None:  # failure 8
 def test_a_message_that_was_not_subscribed_to_is_ignored() -> None:
     corridor = Corridor()
     corridor.put("suggestions", {"items": []})
-    other = "wayside/v1/hangzhou/kiosk-2/feedback"
+    other = "wayside/v1/helsinki/kiosk-2/feedback"
     corridor.inbox.put(other, json.dumps(LIKED).encode(), retained=False)
     corridor.put("weather", b"")
     assert corridor.turn() == []

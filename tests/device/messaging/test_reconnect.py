@@ -98,7 +98,7 @@ def test_a_thousand_failures_do_not_overflow() -> None:
     assert all(0 <= kiosk.failed() <= 60 for _ in range(5000))
 
 
-KIOSK = Topics("hangzhou", "kiosk-1")
+KIOSK = Topics("helsinki", "kiosk-1")
 HUB = MqttConfig(broker="hub.example.org")
 
 
@@ -130,7 +130,7 @@ def test_a_takeover_waits_at_least_half_of_the_longest_and_is_reported() -> None
         reconnect = judge(seed=seed)
         assert reconnect.after(End("taken_over", "another client"), 5.0) >= 30
         assert reconnect.takeovers == 1
-        assert "second machine called hangzhou/kiosk-1?" in (reconnect.trouble(None) or "")
+        assert "second machine called helsinki/kiosk-1?" in (reconnect.trouble(None) or "")
 
 
 def test_a_name_that_is_used_twice_is_reported_until_a_connection_has_lasted() -> None:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from device.config import Config
 from device.messaging.topics import TABLE, Topics
 
-KIOSK = Topics("hangzhou", "kiosk-1")
+KIOSK = Topics("helsinki", "kiosk-1")
 
 
 def test_topics_are_spelled_as_the_design_spells_them() -> None:
-    assert KIOSK.topic("suggestions") == "wayside/v1/hangzhou/kiosk-1/suggestions"
-    assert KIOSK.topic("weather") == "wayside/v1/hangzhou/weather"
-    assert KIOSK.root == "wayside/v1/hangzhou/kiosk-1"
+    assert KIOSK.topic("suggestions") == "wayside/v1/helsinki/kiosk-1/suggestions"
+    assert KIOSK.topic("weather") == "wayside/v1/helsinki/weather"
+    assert KIOSK.root == "wayside/v1/helsinki/kiosk-1"
 
 
 def test_every_message_has_one_row_and_the_kiosk_receives_what_it_does_not_send() -> None:
@@ -49,10 +49,10 @@ def test_no_name_makes_a_topic_that_a_broker_or_a_bridge_could_misread(
 @pytest.mark.parametrize("bad", ["a.b", "a b", "a/b", "+", "#", "", "ä", "a\n"])
 def test_a_level_with_a_dot_a_space_or_a_wildcard_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match="takes letters, digits"):
-        Topics("hangzhou", bad)
+        Topics("helsinki", bad)
 
 
-@pytest.mark.parametrize("names", [("fleet", "kiosk-1"), ("hangzhou", "fleet"), ("a.b", "k")])
+@pytest.mark.parametrize("names", [("fleet", "kiosk-1"), ("helsinki", "fleet"), ("a.b", "k")])
 def test_what_the_configuration_refuses_as_a_name_the_topics_refuse_too(
     names: tuple[str, str],
 ) -> None:
@@ -65,13 +65,13 @@ def test_what_the_configuration_refuses_as_a_name_the_topics_refuse_too(
 def test_a_topic_is_found_again_and_anothers_is_not() -> None:
     for row in TABLE:
         assert KIOSK.row_of(KIOSK.topic(row.name)) is row
-    assert KIOSK.row_of("wayside/v1/hangzhou/kiosk-2/display") is None
-    assert KIOSK.row_of("wayside/v1/hangzhou/kiosk-1/display/more") is None
+    assert KIOSK.row_of("wayside/v1/helsinki/kiosk-2/display") is None
+    assert KIOSK.row_of("wayside/v1/helsinki/kiosk-1/display/more") is None
 
 
 def test_two_kiosks_never_derive_the_same_client_id() -> None:  # failure 12
     assert Topics("a", "b-c").client_id != Topics("a-b", "c").client_id
-    assert KIOSK.client_id == Topics("hangzhou", "kiosk-1").client_id
+    assert KIOSK.client_id == Topics("helsinki", "kiosk-1").client_id
 
 
 def test_the_default_names_are_valid_levels() -> None:
