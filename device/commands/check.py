@@ -17,7 +17,6 @@ from device.camera.picamera import PiCamera, picamera_attached
 from device.camera.sources import NetworkCamera, is_network, open_source, resolve_source
 from device.camera.usb import find_usb, source_of, usb_cameras
 from device.catalogue.hours import lacking
-from device.catalogue.store import Catalogue
 from device.commands.command_line import SubParsers, add_config
 from device.commands.installed import INSTALLED, demo, is_installed
 from device.commands.verdict import Part, Verdict, Warned, verdict
@@ -102,9 +101,10 @@ def _catalogue(config: Config) -> str:
     matcher = Matcher.open(config, words)
     keys = lacking(matcher.catalogue.arrays.hours_texts, config.place)
     found = f"{len(matcher.catalogue)} items, preset {config.matching.preset}"
+    doubts = [f"some opening hours need {' and '.join(keys)}"] if keys else []
     if matcher.unknown:
-        return Warned(f"{found}; matching.hand: no such items: {', '.join(matcher.unknown)}")
-    return Warned(f"{found}; some opening hours need {' and '.join(keys)}") if keys else found
+        doubts.append(f"matching.hand: no such items: {', '.join(matcher.unknown)}")
+    return Warned("; ".join([found, *doubts])) if doubts else found
 
 
 def _cameras() -> list[str]:
@@ -123,8 +123,8 @@ def _camera(config: Config) -> str:
         return demo(is_installed())
     if spec == "picamera":
         PiCamera(config.camera).require()
-    if spec == "picamera" and not picamera_attached():
-        raise UserError("camera.source: picamera: none is connected; see `rpicam-hello --list`")
+        if not picamera_attached():
+            raise UserError("camera.source: picamera: none is connected; see `rpicam-hello --list`")
     if spec.startswith("usb:"):
         found = find_usb(spec.removeprefix("usb:").strip(), usb_cameras())
         return f"{spec} ({found.name})"
@@ -167,7 +167,9 @@ def _page(config: Config) -> str:
 
 
 def _pictures(config: Config) -> str:
-    named = {item.picture for item in Catalogue.open(config.matching.catalogue) if item.picture}
+    words = load_words(config.display.languages[0], config.matching.catalogue)
+    items = Matcher.open(config, words).catalogue  # with the operator's corrections
+    named = {item.picture for item in items if item.picture}
     if not named:
         return "the catalogue names none"
     folder = config.display.pictures
@@ -189,14 +191,15 @@ def _timezone(config: Config) -> str:
         return found
     offset = there.utcoffset()
     hours = (offset.total_seconds() / 3600 if offset else 0.0) - place.longitude / 15
+    apart = abs((hours + 12) % 24 - 12)
     if place.timezone in NO_PLACE:
         return Warned(
             f"place.timezone: {found}: that is no place's time; take one such as Europe/Rome"
         )
-    if abs((hours + 12) % 24 - 12) > FAR_FROM_THE_SUN_H:
+    if apart > FAR_FROM_THE_SUN_H:
         raise UserError(
             f"place.timezone: {found}: at longitude {place.longitude:g} the sun says otherwise by "
-            f"{abs((hours + 12) % 24 - 12):.0f} hours; are place and time zone of one town?"
+            f"{apart:.0f} hours; are place and time zone of one town?"
         )
     return found
 

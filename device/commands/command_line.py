@@ -25,6 +25,19 @@ INTERRUPTED = 130
 """Exit code of a command that SIGINT ended, as shells have it."""
 
 
+MOST_SUGGESTIONS = 50
+"""The most that `--top` takes."""
+
+
+def suggestion_count(text: str) -> int:
+    """The value of `--top`."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_SUGGESTIONS:
+        raise argparse.ArgumentTypeError(
+            f"got {text}, takes a whole number from 1 to {MOST_SUGGESTIONS}"
+        )
+    return int(text)
+
+
 def stop_event() -> threading.Event:
     """Set by SIGINT and SIGTERM from now on, for a loop that looks at it.
 

@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
 
+from device.audience.demographics import band_of
 from device.commands.analysis import audience_line, suggestion_lines
-from device.commands.command_line import SubParsers, add_config
+from device.commands.command_line import SubParsers, add_config, suggestion_count
 from device.config import load_config
 from device.matching.match import Matcher
 from device.values import (
     ADULT_AT,
-    AGE_BAND_STARTS,
-    AGE_BANDS,
     MOODS,
     UNKNOWN,
     Audience,
@@ -47,7 +46,9 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--hour", type=_hour, help="local time, such as 20 or 20:30; default: now")
     parser.add_argument("--day", choices=DAYS, help="day of the week; default: today")
     parser.add_argument("--weather", default=UNKNOWN, help="such as rain")
-    parser.add_argument("--top", type=_count, help="how many; default: those on the screen")
+    parser.add_argument(
+        "--top", type=suggestion_count, help="how many; default: those on the screen"
+    )
     parser.set_defaults(run=_explain)
 
 
@@ -64,7 +65,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     audience = Audience(
         size=1 if arguments.company == "alone" else 2,
         mood=arguments.mood,
-        age_band=UNKNOWN if arguments.age is None else _band(arguments.age),
+        age_band=UNKNOWN if arguments.age is None else band_of(arguments.age),
         company=arguments.company,
         minors=arguments.age is None or arguments.age < ADULT_AT or arguments.company == "family",
     )
@@ -75,23 +76,9 @@ def _explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _band(years: int) -> str:
-    return next(
-        band
-        for band, start in reversed(tuple(zip(AGE_BANDS, AGE_BAND_STARTS, strict=True)))
-        if years >= start
-    )
-
-
 def _age(text: str) -> int:
     if not text.isdecimal() or int(text) > 120:
         raise argparse.ArgumentTypeError(f"got {text!r}, takes years, 0 to 120")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"got {text!r}, takes a number from 1 to 100")
     return int(text)
 
 

@@ -24,7 +24,7 @@ from device.audience.smoothing import Smoother
 from device.camera.files import VideoFile
 from device.camera.images import frame_of, is_picture, list_pictures, load_scaled
 from device.commands.analysis import Analysis, as_json, as_text
-from device.commands.command_line import SubParsers, add_config
+from device.commands.command_line import SubParsers, add_config, suggestion_count
 from device.commands.progress import Progress
 from device.config import Config, load_config
 from device.corridor import Corridor, Seen
@@ -39,9 +39,6 @@ APART_S = 60.0
 STILL_S = 6.0
 STEP_S = 0.5
 """How long a person on a photo stands still: moods are derived from several seconds."""
-
-MOST = 50
-"""Most suggestions that `--top` takes."""
 
 
 class Analyser:
@@ -213,7 +210,9 @@ def add_parser(verbs: SubParsers) -> None:
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--crop", action="store_true", help="the file is a face crop")
-    parser.add_argument("--top", type=_count, default=5, metavar="N", help="suggestions (5)")
+    parser.add_argument(
+        "--top", type=suggestion_count, default=5, metavar="N", help="suggestions (5)"
+    )
     add_config(parser)
     parser.set_defaults(run=run)
 
@@ -272,9 +271,3 @@ def _file(text: str) -> Path:
             f"takes a file, and `wayside preview --source` takes a camera, such as {shown(text)}"
         )
     return path
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST:
-        raise argparse.ArgumentTypeError(f"got {text}, takes a whole number from 1 to {MOST}")
-    return int(text)

@@ -13,9 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from device.values import Tried
-
-Values = NDArray[np.float32]
+from device.values import Floats, Tried
 
 PRIOR_SCREENS = 30.0
 """Screens for which the kiosk's mean counts."""
@@ -42,7 +40,7 @@ class Feedback:
         self._all = self._all[0] + tried.shown - was[0], self._all[1] + liked - was[1]
         self._shown[row], self._liked[row] = tried.shown, liked
 
-    def draw(self, rows: NDArray[np.intp], seed: int) -> Values:
+    def draw(self, rows: NDArray[np.intp], seed: int) -> Floats:
         """(N,) for these rows, -1 to 1: how much more or less than the mean each may be liked.
 
         seed: of the draw; the same one gives the same values.
@@ -54,5 +52,5 @@ class Feedback:
         no = np.array([self._shown.get(row, 0.0) for row in some]) + PRIOR_SCREENS - yes
         rate = np.random.default_rng(seed).beta(yes, no).clip(1e-6, 1 - 1e-6)
         ratio = np.log(rate / (1 - rate)) - np.log(mean / (1 - mean))
-        drawn: Values = np.clip(ratio / FULL, -1, 1).astype(np.float32)
+        drawn: Floats = np.clip(ratio / FULL, -1, 1).astype(np.float32)
         return drawn

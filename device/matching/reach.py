@@ -61,7 +61,7 @@ class Reach:
     def __init__(self, arrays: Arrays, rules: Rules, metres: Values, timetable: Timetable) -> None:
         """metres: (N,) distances, NaN where not known."""
         self._arrays, self._metres, self._timetable = arrays, metres, timetable
-        self._farthest = rules.farthest_m
+        self._farthest = {str(company): metres for company, metres in rules.farthest_m.items()}
         walk = np.nan_to_num(metres) * np.float32(DETOUR / WALK_M_PER_MIN)
         stay = np.where(arrays.stay > 0, arrays.stay, np.float32(rules.closing_min))
         self._needed_min: Values = (walk + stay).astype(np.float32)
@@ -80,7 +80,7 @@ class Reach:
             self._arrays.hours,
             self._arrays.suits,
             closing,
-            self._farthest.get(question.company),  # type: ignore[call-overload]
+            self._farthest.get(question.company),
             _not_for(question.company) if self._any_suits else None,
         )
 

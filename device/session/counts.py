@@ -66,6 +66,7 @@ class Counts:
             return
         if context.opted_out:
             self._stays.clear()
+            self._grown_up = False
             return
         for visitor in audience.visitors:
             stay = self._stays.setdefault(
@@ -80,9 +81,8 @@ class Counts:
             stay = self._stays.pop(track_id)
             if stay.seconds >= STAY_S:
                 self._ledger.visit(stay.visitor, stay.company)
-        if shown and self._grown_up:
-            self._ledger.screen(shown)
         if shown:
+            self._ledger.screen(shown if self._grown_up else ())
             self._grown_up = None
         if audience.size:
             self._grown_up = not audience.minors and self._grown_up is not False

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import get_args
 
@@ -54,6 +53,7 @@ class Ledger:
         self._begin_hour()
         self.tried: dict[str, Tried] = {}
         """What became of each item, for the matching."""
+        self._touched: set[str] = set()  # of the present screen
         self._items: Counter[tuple[str, str, str]] = Counter()
         self._date: date | None = None
 
@@ -68,20 +68,21 @@ class Ledger:
     def touch(self, touch: Touch, now: datetime | None) -> None:
         """Count a touch. now: local time; while it is not known, it is not counted by item."""
         self._verdicts[touch.verdict] += 1
-        was = self.tried.get(touch.item_id, Tried())
-        if touch.verdict == "not_for_me":
-            self.tried[touch.item_id] = replace(was, shown=was.shown + 1)
-        elif was.liked <= was.shown:  # one a screen, of which the present one is not counted yet
-            self.tried[touch.item_id] = replace(was, liked=was.liked + 1)
+        if touch.item_id not in self._touched:
+            self._touched.add(touch.item_id)
+            was = self.tried.get(touch.item_id, Tried())
+            refused = touch.verdict == "not_for_me"
+            self.tried[touch.item_id] = Tried(was.shown + refused, was.liked + (not refused))
         if now is not None:
             self._date = self._date or now.date()
             self._items[daypart(now.hour), touch.verdict, touch.item_id] += 1
 
     def screen(self, ids: tuple[str, ...]) -> None:
-        """Count a screen with these items."""
+        """Count a screen with these items; the next one begins."""
+        self._touched.clear()
         for item_id in ids:
             was = self.tried.get(item_id, Tried())
-            self.tried[item_id] = replace(was, shown=was.shown + 1)
+            self.tried[item_id] = Tried(was.shown + 1, was.liked)
 
     def hour(self) -> HourSums:
         """The sums of the hour, which is over and forgotten with that."""

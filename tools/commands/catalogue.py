@@ -9,7 +9,7 @@ from pathlib import Path
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.options import add_data, at_least, data_folder
+from tools.commands.options import add_data, at_least, data_folder, some_of
 
 SECTIONS = ("unknown", "likes", "plenty", "tags", "context")
 
@@ -34,7 +34,7 @@ def add_parser(subparsers: SubParsers) -> None:
     add_data(evaluate)
     evaluate.add_argument(
         "--only",
-        type=_sections,
+        type=some_of(SECTIONS),
         default=SECTIONS,
         metavar="SECTION,...",
         help=f"some of {','.join(SECTIONS)}; default: all, about ten minutes",
@@ -85,14 +85,6 @@ def _words(text: str) -> list[str]:
     if not all(words):
         raise argparse.ArgumentTypeError(f"got {text!r}, takes tags separated by commas")
     return list(dict.fromkeys(words))
-
-
-def _sections(text: str) -> tuple[str, ...]:
-    wanted = text.split(",")
-    for name in wanted:
-        if name not in SECTIONS:
-            raise argparse.ArgumentTypeError(f"got {name!r}, takes some of {','.join(SECTIONS)}")
-    return tuple(name for name in SECTIONS if name in wanted)
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:

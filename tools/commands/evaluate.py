@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.options import add_data, at_least, data_folder
+from tools.commands.options import add_data, at_least, data_folder, some_of
 from tools.places import MODELS, quiet_tensorflow
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     evaluate.add_argument(
         "--only",
-        type=_sections,
+        type=some_of(SECTIONS),
         default=SECTIONS,
         metavar="SECTION,...",
         help=f"some of {','.join(SECTIONS)}; default: all",
@@ -79,14 +79,6 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     evaluate.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     evaluate.set_defaults(run=_evaluate)
-
-
-def _sections(text: str) -> tuple[str, ...]:
-    wanted = text.split(",")
-    for name in wanted:
-        if name not in SECTIONS:
-            raise argparse.ArgumentTypeError(f"got {name!r}, takes some of {','.join(SECTIONS)}")
-    return tuple(name for name in SECTIONS if name in wanted)
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:

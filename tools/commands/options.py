@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from device.errors import UserError
@@ -41,6 +41,19 @@ def data_folder(arguments: argparse.Namespace) -> Path:
     if arguments.data is None:
         raise UserError("no data: give --data DIR, or set WAYSIDE_DATA to the folder")
     return Path(arguments.data)
+
+
+def some_of(names: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """An argument type: some of these names, separated by commas; in their order."""
+
+    def chosen(text: str) -> tuple[str, ...]:
+        wanted = text.split(",")
+        for name in wanted:
+            if name not in names:
+                raise argparse.ArgumentTypeError(f"got {name!r}, takes some of {','.join(names)}")
+        return tuple(name for name in names if name in wanted)
+
+    return chosen
 
 
 def at_least(minimum: int, maximum: int | None = None) -> Callable[[str], int]:

@@ -218,6 +218,10 @@ def test_every_picture_that_the_catalogue_names_must_be_there(
         (tmp_path / f"pictures/p/{n}e\u0301.jpg").touch()
     with pytest.raises(UserError, match=r"1 of 5 pictures are missing: p/4é\.jpg"):
         pictures(config)
+    (tmp_path / "hand.yaml").write_text("correct: {'4': {picture: null}}\n")
+    assert pictures(changed(config, matching__hand=tmp_path / "hand.yaml")) == (
+        f"4 in {tmp_path}/pictures"
+    )
     (tmp_path / "pictures/p/4é.jpg").touch()
     assert pictures(config) == f"5 in {tmp_path}/pictures"
 

@@ -64,7 +64,7 @@ def test_as_many_as_are_asked_for(config: str, capsys: pytest.CaptureFixture[str
         (("--hour", "25"), "got '25', takes a time from 0:00 to 23:59"),
         (("--hour", "noon"), "got 'noon', takes a time such as 20"),
         (("--age", "old"), "got 'old', takes years"),
-        (("--top", "0"), "takes a number from 1 to 100"),
+        (("--top", "0"), "takes a whole number from 1 to 50"),
         (("--mood", "merry"), "invalid choice"),
     ],
 )

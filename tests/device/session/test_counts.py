@@ -177,6 +177,14 @@ def test_only_screens_before_grown_ups_teach_what_is_liked() -> None:
     assert dict(hour.counts.tried) == {"w": Tried(1, 0)}
 
 
+def test_a_screen_of_somebody_who_has_opted_out_teaches_nothing() -> None:
+    hour = Hour()
+    hour.turn(visitor("grown"))
+    hour.turn(opted_out=True)
+    hour.counts.update(Audience(), Context(at=hour.at), ("x",))  # opting out is over
+    assert dict(hour.counts.tried) == {}
+
+
 def test_of_a_visitor_who_has_left_only_numbers_remain() -> None:
     hour = Hour()
     hour.visit(visitor("left-visitor"))

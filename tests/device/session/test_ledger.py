@@ -77,6 +77,13 @@ def test_what_became_of_items_is_kept_for_the_matching_and_never_told() -> None:
         ledger.screen(("tea", "lake"))
     ledger.touch(Touch("lake", "not_for_me"), DAY)
     assert ledger.tried == {"tea": Tried(3, 3), "lake": Tried(4, 0)}
+    for verdict in ("chosen", "liked", "not_for_me", "liked"):  # of one screen, after many
+        ledger.touch(Touch("lake", verdict), DAY)
+    assert ledger.tried["lake"] == Tried(4, 0)
+    ledger.screen(("lake",))
+    for verdict in ("chosen", "liked"):
+        ledger.touch(Touch("lake", verdict), DAY)
+    assert ledger.tried["lake"] == Tried(5, 1)
     ledger.hour()
     assert ledger.day(NEXT) is None
     assert ledger.tried["tea"] == Tried(3, 3)
