@@ -1,0 +1,1 @@
+"""Updates over MQTT: what a kiosk may run is signed, kept by its hash, tried and taken back."""
