@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 from pydantic import Field, SecretStr, model_validator
 
 from device.machine import machine_name
+from device.names import Kind
 from device.setting_types import (
     AUTO,
     EMBEDDED,
@@ -25,7 +26,6 @@ from device.setting_types import (
     TopicLevel,
 )
 from device.typed_yaml import S, Section, read_yaml
-from device.values import Kind
 
 L = TypeVar("L", "MqttConfig", "DisplayConfig")
 

@@ -10,49 +10,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+# Named again, so that the rooms of the corridor import everything from here.
+# isort: off
+from device.names import (
+    ACCESS as ACCESS,
+    ADULT_AT as ADULT_AT,
+    AGE_BAND_STARTS as AGE_BAND_STARTS,
+    AGE_BANDS as AGE_BANDS,
+    EMOTIONS as EMOTIONS,
+    GUESTS as GUESTS,
+    KINDS as KINDS,
+    MOODS as MOODS,
+    UNKNOWN as UNKNOWN,
+    Access as Access,
+    AgeBand as AgeBand,
+    Company as Company,
+    Gender as Gender,
+    Guest as Guest,
+    ItemVerdict as ItemVerdict,
+    Kind as Kind,
+    KnownGender as KnownGender,
+    Mood as Mood,
+    ReasonCode as ReasonCode,
+    ScreenState as ScreenState,
+    SomeCompany as SomeCompany,
+)
+
+# isort: on
+
 Image: TypeAlias = NDArray[np.uint8]
 Floats: TypeAlias = NDArray[np.float32]
 
-UNKNOWN = "unknown"
-
-EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-"""The seven classes of FER-2013, in the order of its labels."""
-
-Mood: TypeAlias = Literal[
-    "happy", "excited", "neutral", "bored", "exhausted", "sad", "worried", "frustrated"
-]
-MOODS: tuple[str, ...] = get_args(Mood)
-"""The eight moods of EmoPOI."""
-
-ADULT_AT = 18
-"""Age of majority, years: whoever may be younger gets what suits all ages, and is not counted."""
-
-AgeBand: TypeAlias = Literal["child", "teen", "young", "adult", "middle", "senior"]
-AGE_BANDS: tuple[str, ...] = get_args(AgeBand)
-AGE_BAND_STARTS = (0, 13, ADULT_AT, 30, 44, 60)
-"""Lower bounds of `AGE_BANDS`, in years."""
-
 AGE_YEARS = np.arange(0, 101, 5, dtype=np.float32)
 """Centres of the bins of an age distribution, in years: shape (21,), 0, 5, ... 100."""
-
-KnownGender: TypeAlias = Literal["female", "male"]
-Gender: TypeAlias = Literal[KnownGender, "unknown"]
-SomeCompany: TypeAlias = Literal["alone", "couple", "family", "friends"]
-Company: TypeAlias = Literal["nobody", SomeCompany]
-ItemVerdict: TypeAlias = Literal["chosen", "liked", "not_for_me"]
-Guest: TypeAlias = Literal["children", SomeCompany]
-Access: TypeAlias = Literal["yes", "limited", "no"]
-Kind: TypeAlias = Literal["place", "film", "song", "activity"]
-ScreenState: TypeAlias = Literal["resting", "showing", "opted_out"]
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
-GUESTS: tuple[Guest, ...] = get_args(Guest)
-ACCESS: tuple[Access, ...] = get_args(Access)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -292,11 +287,6 @@ class Term:
     name: str
     value: float
     weight: float
-
-
-ReasonCode: TypeAlias = Literal[
-    "tag", "distance", "open_until", "always_open", "hours_unknown", "decade", "well_known"
-]
 
 
 @dataclass(frozen=True, slots=True)

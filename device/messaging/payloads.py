@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from device.messaging.topics import Card, Notice, R, Status, Suggestions
-from device.values import Screen, Suggestion
-from device.words.words import Words
+
+if TYPE_CHECKING:  # they need numpy, which the agent of a fleet has no room for
+    from device.values import Screen, Suggestion
+    from device.words.words import Words
 
 LIFETIME_S = 30.0
 """How long suggestions may be shown after they were published; refreshed every third of it."""

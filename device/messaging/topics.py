@@ -16,8 +16,8 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
+from device.names import ItemVerdict, Kind, ReasonCode, ScreenState
 from device.setting_types import topic_level
-from device.values import ItemVerdict, Kind, ReasonCode, ScreenState
 
 ROOT = "wayside/v1"
 KIOSK = ROOT + "/{site}/{kiosk}"
