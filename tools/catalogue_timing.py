@@ -1,4 +1,4 @@
-"""Times a catalogue of any size on made-up items: opening, questions, memory.
+"""Times a catalogue of any size on made-up items: building, opening, questions, memory.
 
 A question is compared with the least that any scoring must do, `bare`: 24 float32 features of each
 item times their weights, and the ten best by `argpartition`. Both run in turns in one process.
@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from tqdm import tqdm
 
-from device.catalogue.build import write
+from device.catalogue.build import build, write, write_table
 from device.config import Config
 from device.matching.match import Matcher
 from device.matching.rules import load_rules
@@ -41,7 +42,8 @@ BARE_FEATURES, BARE_TOP = 24, 10
 class CatalogueTimings:
     """Of a catalogue of `items`. question_ms, bare_ms, ratio: medians; ratio: of a question to the
     bare pass beside it. slow_ms: 95th percentile of the questions. ready_s: from the file to the
-    first answer. resident_mb: above a catalogue of one item."""
+    first answer. resident_mb: above a catalogue of one item. build_s, build_mb: to build it of a
+    CSV file, and the most that the building process had resident; None: it was there already."""
 
     items: int
     question_ms: float
@@ -50,6 +52,8 @@ class CatalogueTimings:
     ratio: float
     ready_s: float
     resident_mb: float
+    build_s: float | None
+    build_mb: float | None
 
 
 def made_up(count: int, rules_tags: list[str], seed: int = 1) -> Iterator[Item]:
@@ -85,14 +89,18 @@ def measure_catalogue(config: Config, count: int) -> CatalogueTimings:
         known = sorted(load_rules(config.matching.rules).affect)
         single, file = Path(folder, "one.sqlite"), Path(folder, "many.sqlite")
         write(made_up(1, known), single)
+        built: dict[str, float | None] = {"build_s": None, "build_mb": None}
         if count:
-            write(tqdm(made_up(count, known), total=count, unit="item", leave=False), file)
+            table = Path(folder, "many.csv")
+            items = tqdm(made_up(count, known), total=count, unit="item", leave=False)
+            write_table(items, table)
+            built = _in_a_process(_build, table, file)
         else:
             file = config.matching.catalogue
         empty_mb = _in_a_process(_resident, _with(config, single))
         figures: dict[str, Any] = _in_a_process(_time, _with(config, file))
     figures["resident_mb"] -= empty_mb
-    return CatalogueTimings(**figures)
+    return CatalogueTimings(**figures, **built)
 
 
 def _with(config: Config, catalogue: Path) -> Config:
@@ -100,10 +108,17 @@ def _with(config: Config, catalogue: Path) -> Config:
     return config.model_copy(update={"matching": matching})
 
 
-def _in_a_process(work: Any, config: Config) -> Any:
+def _in_a_process(work: Any, *arguments: Any) -> Any:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as process:
-        return process.submit(work, config).result()
+        return process.submit(work, *arguments).result()
+
+
+def _build(table: Path, file: Path) -> dict[str, float]:
+    began = time.perf_counter()
+    build([table], file)
+    build_s = time.perf_counter() - began
+    return {"build_s": build_s, "build_mb": getrusage(RUSAGE_SELF).ru_maxrss / 1024}  # KiB in Linux
 
 
 def _questions(config: Config) -> Iterator[tuple[Audience, Context]]:

@@ -8,9 +8,10 @@ codes: indices into a list of the distinct texts, in the order of their first ap
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -61,42 +62,10 @@ class Arrays:
     @classmethod
     def of(cls, items: Iterable[Item]) -> Arrays:
         """The arrays of these items."""
-        items = list(items)
-        categories: dict[str, int] = {}
-        creators: dict[str, int] = {}
-        hours: dict[str, int] = {}
-        names: dict[str, int] = {}
-        features = [
-            sorted({names.setdefault(n, len(names)) for n in (i.kind, i.category, *i.tags)})
-            for i in items
-        ]
-        number = dict(zip(KINDS, range(len(KINDS)), strict=True))
-        guests = {guest: 1 << bit for bit, guest in enumerate(GUESTS)}
-        return cls(
-            kind=np.array([number[i.kind] for i in items], np.uint8),
-            category=_codes(categories, (i.category for i in items)),
-            creator=np.array(
-                [
-                    creators.setdefault(i.creator, len(creators)) if i.creator else NO_CREATOR
-                    for i in items
-                ],
-                np.int32,
-            ),
-            hours=_codes(hours, (i.hours for i in items)),
-            minimum_age=np.array([i.minimum_age for i in items], np.uint8),
-            latitude=np.array([i.latitude for i in items], np.float64),
-            longitude=np.array([i.longitude for i in items], np.float64),
-            popularity=np.array([i.popularity for i in items], np.float32),
-            valence=np.array([i.valence for i in items], np.float32),
-            arousal=np.array([i.arousal for i in items], np.float32),
-            stay=np.array([i.stay or 0 for i in items], np.uint16),
-            suits=np.array([sum(guests[each] for each in i.suits) for i in items], np.uint8),
-            starts=np.array([0, *accumulate(map(len, features))], np.int32),
-            features=np.array([code for codes in features for code in codes], np.int32),
-            categories=tuple(categories),
-            hours_texts=tuple(hours),
-            feature_names=tuple(names),
-        )
+        gathered = Gathered()
+        for item in items:
+            gathered.add(item)
+        return gathered.arrays()
 
     def blobs(self) -> dict[str, bytes]:
         """Each array as little-endian bytes, each list of texts as JSON."""
@@ -164,8 +133,57 @@ _OF_ITEMS = tuple(_TYPES)[: tuple(_TYPES).index("starts")]
 """Arrays with one number an item."""
 
 
-def _codes(known: dict[str, int], texts: Iterable[str]) -> Codes:
-    return np.array([known.setdefault(text, len(known)) for text in texts], np.int32)
+class Gathered:
+    """The arrays of items that come one by one and are not kept: about 80 bytes
+    each, and their distinct texts."""
+
+    def __init__(self) -> None:
+        """Of no item yet."""
+        self._numbers: dict[str, Any] = {
+            name: array(_TYPE_CODES[_TYPES[name]]) for name in _NUMBERED
+        }
+        self._numbers["starts"].append(0)
+        self._texts: dict[str, dict[str, int]] = {name: {} for name in _TEXTS}
+
+    def add(self, item: Item) -> None:
+        """Add an item behind the others."""
+        numbers, texts = self._numbers, self._texts
+        numbers["kind"].append(_KIND_NUMBERS[item.kind])
+        numbers["category"].append(_code(texts["categories"], item.category))
+        creator = _code(texts["creators"], item.creator) if item.creator else NO_CREATOR
+        numbers["creator"].append(creator)
+        numbers["hours"].append(_code(texts["hours_texts"], item.hours))
+        numbers["minimum_age"].append(item.minimum_age)
+        for name in ("latitude", "longitude", "popularity", "valence", "arousal"):
+            value = getattr(item, name)
+            numbers[name].append(nan if value is None else value)
+        numbers["stay"].append(item.stay or 0)
+        numbers["suits"].append(sum(_GUEST_BITS[each] for each in item.suits))
+        known = texts["feature_names"]
+        codes = sorted({_code(known, name) for name in (item.kind, item.category, *item.tags)})
+        numbers["features"].extend(codes)
+        numbers["starts"].append(len(numbers["features"]))
+
+    def arrays(self) -> Arrays:
+        """The arrays of the items so far."""
+        values: dict[str, Any] = {
+            name: np.array(numbers, _TYPES[name]) for name, numbers in self._numbers.items()
+        }
+        values |= {name: tuple(self._texts[name]) for name in _TEXTS if name in _TYPES}
+        return Arrays(**values)
+
+
+_TYPE_CODES = {"u1": "B", "<u2": "H", "<i4": "i", "<f4": "f", "<f8": "d"}
+"""Types in the file, and the same for `array`."""
+
+_NUMBERED = tuple(name for name, kind in _TYPES.items() if kind != "text")
+_TEXTS = ("categories", "creators", "hours_texts", "feature_names")
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+_GUEST_BITS = {guest: 1 << bit for bit, guest in enumerate(GUESTS)}
+
+
+def _code(known: dict[str, int], text: str) -> int:
+    return known.setdefault(text, len(known))
 
 
 def _encode(value: Any) -> bytes:

@@ -8,17 +8,20 @@ two. The same rows make the same bytes.
 from __future__ import annotations
 
 import csv
-import io
 import logging
 import os
+import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from device.catalogue.columns import COLUMNS, title_in, title_language
 from device.catalogue.sheet import Sheet
-from device.catalogue.store import SOURCE_SUFFIXES, TAG_SEPARATOR, is_replaceable, serialize
+from device.catalogue.store import SOURCE_SUFFIXES, TAG_SEPARATOR, fill, is_replaceable
 from device.errors import UserError
 from device.values import Item
 
@@ -27,21 +30,38 @@ log = logging.getLogger(__name__)
 MOST_NAMED = 10
 """Broken rows that are named; of the rest only the number."""
 
+CACHE_KIB = 64 * 1024
+"""Pages of the file that is written that stay in memory: the index of two million ids fits."""
+
 NUMBERS = tuple(column.name for column in COLUMNS if column.type == "number")
 """Columns that may have a decimal comma."""
 
 
-def build(sources: Iterable[Path], out: Path, tell: Callable[[str], None] = log.warning) -> int:
+def build(
+    sources: Iterable[Path],
+    out: Path,
+    tell: Callable[[str], None] = log.warning,
+    progress: Callable[[int, int | None], None] = lambda done, total: None,
+) -> int:
     """Make a catalogue of these CSV files and return how many items it holds.
 
-    tell: takes each notice of `read`.
+    tell: takes each notice of `read`. progress: takes how many items are written, and None.
 
     Raises:
         UserError: a file cannot be read or written, or has a broken row.
     """
-    items = read(sources, tell)
-    write(items, out)
-    return len(items)
+    count = 0
+
+    def counted() -> Iterator[Item]:
+        nonlocal count
+        for item in each_item(sources, tell):
+            yield item
+            count += 1
+            if count % 1000 == 0:
+                progress(count, None)
+
+    write(counted(), out)
+    return count
 
 
 def read(sources: Iterable[Path], tell: Callable[[str], None] = log.warning) -> list[Item]:
@@ -52,42 +72,78 @@ def read(sources: Iterable[Path], tell: Callable[[str], None] = log.warning) -> 
     Raises:
         UserError: each broken row with file, line and reason, the first ten of them.
     """
-    items: list[Item] = []
-    wrong: list[str] = []
-    seen: dict[str, str] = {}
+    return list(each_item(sources, tell))
+
+
+def each_item(sources: Iterable[Path], tell: Callable[[str], None]) -> Iterator[Item]:
+    """The items as `read` gives them, one by one, so that a large table need not fit into memory.
+
+    Raises:
+        UserError: as `read` does, after the last item.
+    """
+    wrong = _Wrong()
+    count = 0
+    lines_of: list[tuple[Path, dict[str, int]]] = []
     for source in sources:
         sheet = Sheet(source)
+        lines: dict[str, int] = {}
+        lines_of.append((source, lines))
         commas: dict[str, None] = {}
         empty = True
         for row in sheet.rows():
             empty = False
-            where = f"{source}:{row.line}"
             try:
                 values = sheet.values(row)
                 item = _item(values)
-                if item.id in seen:
-                    raise ValueError(f"id: {item.id!r} is taken by {seen[item.id]}")
+                for other, taken in lines_of:
+                    if item.id in taken:
+                        at = f"{other}:{taken[item.id]}"
+                        raise ValueError(f"id: {item.id!r} is taken by {at}")
             except ValueError as error:
-                wrong.append(f"{where}: {error}")
+                wrong.add(f"{source}:{row.line}: {error}")
                 continue
-            seen[item.id] = where
-            items.append(item)
+            lines[item.id] = row.line
+            count += 1
             commas |= dict.fromkeys(name for name in NUMBERS if "," in values.get(name, ""))
+            yield item
         if empty:
             sheet.note("without a row of items")
         if commas:
             sheet.note(f"with decimal commas in {', '.join(commas)}")
         if sheet.notice:
             tell(sheet.notice)
-    if wrong:
-        named = wrong[:MOST_NAMED]
-        if len(wrong) > len(named):
-            named.append(f"... and {len(wrong) - len(named)} more")
-        rows = "1 broken row" if len(wrong) == 1 else f"{len(wrong)} broken rows"
-        raise UserError("\n".join([*named, f"{rows}: nothing was written; mend and try again"]))
-    if not items:
+    wrong.tell()
+    if not count:
         raise UserError("no rows: give at least one CSV file with items")
-    return items
+
+
+class _Wrong:
+    """Broken rows: their number, and the first of them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._named: list[str] = []
+
+    def add(self, line: str) -> None:
+        self._count += 1
+        if self._count <= MOST_NAMED:
+            self._named.append(line)
+
+    def tell(self) -> None:
+        """Raise a `UserError` if there is one."""
+        if not self._count:
+            return
+        more = self._count - len(self._named)
+        rows = "1 broken row" if self._count == 1 else f"{self._count} broken rows"
+        raise UserError(
+            "\n".join(
+                [
+                    *self._named,
+                    *([f"... and {more} more"] if more else []),
+                    f"{rows}: nothing was written; mend and try again",
+                ]
+            )
+        )
 
 
 def write(items: Iterable[Item], out: Path) -> None:
@@ -100,7 +156,11 @@ def write(items: Iterable[Item], out: Path) -> None:
         raise UserError(f"{out}: --out names the catalogue to make, takes such as my.sqlite")
     if not is_replaceable(out):
         raise UserError(f"{out}: cannot be written: it is no catalogue; choose another --out")
-    _replace(out, serialize(items))
+    with _replacing(out) as path, closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA journal_mode = OFF")  # a file that is not complete is thrown away
+        file.execute("PRAGMA synchronous = OFF")  # it is synced before it is renamed
+        file.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        fill(file, items)
 
 
 def write_table(items: Iterable[Item], out: Path) -> None:
@@ -114,44 +174,51 @@ def write_table(items: Iterable[Item], out: Path) -> None:
         raise UserError(f"{out}: is there already, and may hold what people wrote; choose another")
     columns = [column.name for column in COLUMNS]
     languages = sorted({language for item in items for language in item.titles})
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow([*columns, *(f"title:{language}" for language in languages)])
-    for item in items:
-        titles = (item.titles.get(language, "") for language in languages)
-        rows.writerow([*(_cell(getattr(item, name)) for name in columns), *titles])
-    _replace(out, text.getvalue().encode())
+    with _replacing(out) as path, path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow([*columns, *(f"title:{language}" for language in languages)])
+        for item in items:
+            titles = (item.titles.get(language, "") for language in languages)
+            rows.writerow([*(_cell(getattr(item, name)) for name in columns), *titles])
 
 
 def _cell(value: object) -> str:
     if isinstance(value, tuple):
         return TAG_SEPARATOR.join(value)
+    if isinstance(value, float):
+        return np.format_float_positional(value, trim="0")  # not 1e-05, which no cell may hold
     return "" if value is None else str(value)
 
 
-def _replace(out: Path, content: bytes) -> None:
-    """Write a file beside `out`, and rename it."""
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """An empty file beside `out` to write, which is then synced and renamed to it, or removed.
+
+    Raises:
+        UserError: it cannot be written.
+    """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{out.stem}.", suffix=out.suffix, dir=out.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fchmod(file.fileno(), 0o644)  # the kiosk reads it under a user of its own
-                os.fsync(file.fileno())
+            yield Path(name)
+            os.fchmod(handle, 0o644)  # the kiosk reads it under a user of its own
+            os.fsync(handle)
             Path(name).replace(out)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+        finally:
+            os.close(handle)
         folder = os.open(out.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
-    except OSError as error:
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise UserError(
-            f"{out}: cannot be written ({error.strerror}); free space or choose another --out"
+            f"{out}: cannot be written ({reason}); free space or choose another --out"
         ) from None
 
 
@@ -161,19 +228,22 @@ _READ = {column.name: lru_cache(1024)(column.value) for column in COLUMNS}
 """Cells are read once for each text: most columns have few different ones."""
 
 
+_REQUIRED = tuple(column.name for column in COLUMNS if column.required)
+
+
 def _item(row: Mapping[str, str]) -> Item:
     values = dict(_EMPTY)
-    for column in COLUMNS:  # most cells of a wide table are empty
-        if column.required or row.get(column.name):
-            values[column.name] = _READ[column.name](row.get(column.name, ""))
+    titles: dict[str, str] = {}
+    for name in _REQUIRED:
+        values[name] = _READ[name](row.get(name, ""))
+    for name, cell in row.items():
+        if not cell or name in _REQUIRED:  # most cells of a wide table are empty
+            continue
+        if name in _READ:
+            values[name] = _READ[name](cell)
+        elif (language := title_language(name)) and (title := title_in(name).value(cell)):
+            titles[language] = str(title)
     for one, other in (("latitude", "longitude"), ("valence", "arousal")):
         if (values[one] is None) != (values[other] is None):
             raise ValueError(f"{one} and {other}: takes both, or neither")
-    titles = {
-        language: title
-        for name, cell in row.items()
-        if cell
-        and (language := title_language(name)) is not None
-        and (title := title_in(name).value(cell))
-    }
     return Item(**values, titles=titles)  # type: ignore[arg-type]

@@ -277,7 +277,6 @@ _TITLE_IN = re.compile(r"title:([a-z]{2,3}(?:-[A-Za-z]{2,4})?)")
 
 
 @cache
-@cache
 def title_language(name: str) -> str | None:
     """The language of a column such as `title:fi`; None: it is none of these columns."""
     match = _TITLE_IN.fullmatch(name)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import codecs
 import csv
 import difflib
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from device.catalogue.code_pages import NotTextError, text_of
@@ -21,6 +21,11 @@ from device.catalogue.columns import COLUMNS, title_language
 from device.errors import UserError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+MOST_BEFORE = 1000
+"""Lines among which that with the names of the columns is looked for."""
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 
 _NAMES = tuple(column.name for column in COLUMNS)
 _BLANK = " \t\r\n\xa0\u200b\ufeff"
@@ -52,10 +57,10 @@ class Sheet:
         """
         self._source = source
         self._notices: list[str] = []
-        lines = list(io.StringIO(self._text(), newline=""))
-        before = self._first_line(lines)
+        text = self._text()
+        before = self._first_line(list(islice(_lines(text), MOST_BEFORE)))
         self._reader = csv.reader(
-            io.StringIO("".join(lines[before:]), newline=""),
+            islice(_lines(text), before, None),
             delimiter=self._separator,
             skipinitialspace=True,  # of `a, "b, c"`
             strict=True,
@@ -101,10 +106,13 @@ class Sheet:
                 f"has; they are separated by {SEPARATORS[self._separator]}: put a cell that holds "
                 f"{self._separator!r} in double quotes"
             )
-        for number, (name, cell) in enumerate(zip(self.columns, cells, strict=True), 1):
-            if not name and cell.strip():
-                raise ValueError(f"column {number} has no name in the first line, got {cell!r}")
-        return {name: cell for name, cell in zip(self.columns, cells, strict=True) if name}
+        values = dict(zip(self.columns, cells, strict=True))
+        if "" in values:
+            for number, (name, cell) in enumerate(zip(self.columns, cells, strict=True), 1):
+                if not name and cell.strip():
+                    raise ValueError(f"column {number} has no name in the first line, got {cell!r}")
+            del values[""]
+        return values
 
     def note(self, how: str) -> None:
         """Add to `notice`: how something was read."""
@@ -209,6 +217,11 @@ class Sheet:
                     f"{self._source}:{line}: column {name!r} is missing; takes at least "
                     f"{', '.join(required)}"
                 )
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends, one by one: a large table is in memory once."""
+    return (match[0] for match in _LINE.finditer(text))
 
 
 def _meant(name: str) -> str:

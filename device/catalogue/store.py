@@ -11,13 +11,13 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import fields
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from shlex import quote
 
-from device.catalogue.arrays import Arrays
+from device.catalogue.arrays import Arrays, Gathered
 from device.errors import UserError
 from device.values import ACCESS, KINDS, Item
 
@@ -78,18 +78,22 @@ PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 
-def serialize(items: Iterable[Item]) -> bytes:
-    """A catalogue file of these items. The same items make the same bytes."""
-    items = list(items)
-    with closing(sqlite3.connect(":memory:")) as file:
-        file.executescript(SCHEMA)
-        marks = ", ".join("?" for _ in COLUMNS)
-        file.executemany(f"INSERT INTO items VALUES ({marks})", map(_row, items))
-        blobs = Arrays.of(items).blobs()
-        rows = ((name, zlib.crc32(content), content) for name, content in blobs.items())
-        file.executemany("INSERT INTO arrays VALUES (?, ?, ?)", rows)
-        file.commit()
-        return file.serialize()
+def fill(file: sqlite3.Connection, items: Iterable[Item]) -> None:
+    """Make a catalogue of these items in an empty database; none of them is kept in memory.
+
+    The same items make the same bytes.
+
+    Raises:
+        sqlite3.Error: it cannot be written.
+    """
+    file.executescript(SCHEMA)
+    gathered = Gathered()
+    marks = ", ".join("?" for _ in COLUMNS)
+    file.executemany(f"INSERT INTO items VALUES ({marks})", _rows(items, gathered))
+    blobs = gathered.arrays().blobs()
+    rows = ((name, zlib.crc32(content), content) for name, content in blobs.items())
+    file.executemany("INSERT INTO arrays VALUES (?, ?, ?)", rows)
+    file.commit()
 
 
 def is_replaceable(path: Path) -> bool:
@@ -137,7 +141,7 @@ class Catalogue:
     def of(cls, items: Iterable[Item]) -> Catalogue:
         """A catalogue in memory."""
         file = sqlite3.connect(":memory:", check_same_thread=False)
-        file.deserialize(serialize(items))
+        fill(file, items)
         return cls(file)
 
     @classmethod
@@ -225,12 +229,17 @@ class Catalogue:
         return self._file.execute(f"SELECT {', '.join(COLUMNS)} FROM items {which}", values)
 
 
-def _row(item: Item) -> list[object]:
-    values = {name: getattr(item, name) for name in COLUMNS}
-    for name in _LISTS:
-        values[name] = TAG_SEPARATOR.join(getattr(item, name))
-    values["titles"] = json.dumps(dict(item.titles), ensure_ascii=False) if item.titles else ""
-    return list(values.values())
+def _rows(items: Iterable[Item], gathered: Gathered) -> Iterator[tuple[object, ...]]:
+    """The cells of each item in the order of `COLUMNS`; `gathered` gets the item too."""
+    cells = attrgetter(*COLUMNS)
+    tags, suits, titles = (COLUMNS.index(name) for name in ("tags", "suits", "titles"))
+    for item in items:
+        gathered.add(item)
+        row = list(cells(item))
+        row[tags] = TAG_SEPARATOR.join(item.tags)
+        row[suits] = TAG_SEPARATOR.join(item.suits)
+        row[titles] = json.dumps(dict(item.titles), ensure_ascii=False) if item.titles else ""
+        yield tuple(row)
 
 
 def _from_row(row: tuple[object, ...]) -> Item:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from device.catalogue import show
-from device.catalogue.build import build, read
+from device.catalogue.build import build, each_item
 from device.catalogue.store import SOURCE_SUFFIXES, Catalogue
 from device.commands import explain
 from device.commands.command_line import SubParsers
@@ -76,7 +76,11 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    count = build(arguments.csv, arguments.out, print)
+    progress = Progress("building")
+    try:
+        count = build(arguments.csv, arguments.out, print, progress.show)
+    finally:
+        progress.clear()
     print(f"{arguments.out}: {count} items")
     return 0
 
@@ -101,7 +105,7 @@ def _import(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     tables = [path for path in arguments.file if path.suffix.lower() in SOURCE_SUFFIXES]
     if tables:
-        print(f"{', '.join(map(str, tables))}: {len(read(tables, print))} items")
+        print(f"{', '.join(map(str, tables))}: {sum(1 for _ in each_item(tables, print))} items")
     for path in arguments.file:
         if path not in tables:
             print(f"{path}: {len(Catalogue.open(path))} items")

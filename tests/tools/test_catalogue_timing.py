@@ -20,6 +20,8 @@ def test_a_made_up_catalogue_is_built_opened_and_asked(config: Config) -> None:
     assert 0 < figures.question_ms <= figures.slow_ms
     assert figures.bare_ms > 0
     assert figures.ready_s > 0
+    assert (figures.build_s or 0) > 0
+    assert (figures.build_mb or 0) > 20
 
 
 def test_without_a_number_the_configured_catalogue_is_timed(
@@ -27,4 +29,6 @@ def test_without_a_number_the_configured_catalogue_is_timed(
 ) -> None:
     assert main(["bench", "--catalogue"]) == 0
     count = len(Catalogue.open(config.matching.catalogue))
-    assert capsys.readouterr().out.startswith(f"{count} items\nnew question, median")
+    out = capsys.readouterr().out
+    assert out.startswith(f"{count} items\nnew question, median")
+    assert "build" not in out

@@ -39,7 +39,8 @@ def add_parser(verbs: SubParsers) -> None:
         nargs="?",
         const=0,
         metavar="ITEMS",
-        help="time the matching instead, on so many made-up items; without a number, on yours",
+        help="time building and matching instead, with so many made-up items; without a number, "
+        "matching with yours",
     )
     parser.add_argument("--soak", type=int, metavar="FRAMES", help="memory over this many frames")
     parser.add_argument(
@@ -94,6 +95,9 @@ def _catalogue(figures: CatalogueTimings) -> str:
         "open and ready": f"{figures.ready_s:.2f} s",
         "resident above an empty table": f"{figures.resident_mb:.0f} MB",
     }
+    if figures.build_s is not None:
+        rows["build from CSV"] = f"{figures.build_s:.1f} s"
+        rows["most resident while building"] = f"{figures.build_mb:.0f} MB"
     lines = [f"{name:31}{figure:>12}" for name, figure in rows.items()]
     return "\n".join([f"{figures.items} items", *lines])
 

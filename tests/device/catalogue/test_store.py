@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from device.catalogue.build import write
-from device.catalogue.store import COLUMNS, SCHEMA_VERSION, Catalogue, is_replaceable, serialize
+from device.catalogue.store import COLUMNS, SCHEMA_VERSION, Catalogue, is_replaceable
 from device.errors import UserError
 from device.values import Item
 
@@ -157,7 +157,7 @@ def test_a_catalogue_without_items_is_refused(path: Path) -> None:
     file.commit()
     file.close()
     assert "0 items, arrays of 2" in refusal(path)
-    path.write_bytes(serialize([]))
+    write([], path)
     assert "no item" in refusal(path)
 
 
