@@ -156,7 +156,7 @@ def write(items: Iterable[Item], out: Path) -> None:
         raise UserError(f"{out}: --out names the catalogue to make, takes such as my.sqlite")
     if not is_replaceable(out):
         raise UserError(f"{out}: cannot be written: it is no catalogue; choose another --out")
-    with _replacing(out) as path, closing(sqlite3.connect(path)) as file:
+    with replacing(out) as path, closing(sqlite3.connect(path)) as file:
         file.execute("PRAGMA journal_mode = OFF")  # a file that is not complete is thrown away
         file.execute("PRAGMA synchronous = OFF")  # it is synced before it is renamed
         file.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -174,7 +174,7 @@ def write_table(items: Iterable[Item], out: Path) -> None:
         raise UserError(f"{out}: is there already, and may hold what people wrote; choose another")
     columns = [column.name for column in COLUMNS]
     languages = sorted({language for item in items for language in item.titles})
-    with _replacing(out) as path, path.open("w", encoding="utf-8", newline="") as file:
+    with replacing(out) as path, path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow([*columns, *(f"title:{language}" for language in languages)])
         for item in items:
@@ -191,8 +191,10 @@ def _cell(value: object) -> str:
 
 
 @contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
+def replacing(out: Path, named_by: str = "--out") -> Iterator[Path]:
     """An empty file beside `out` to write, which is then synced and renamed to it, or removed.
+
+    named_by: the option that names `out`.
 
     Raises:
         UserError: it cannot be written.
@@ -218,7 +220,7 @@ def _replacing(out: Path) -> Iterator[Path]:
     except (OSError, sqlite3.OperationalError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UserError(
-            f"{out}: cannot be written ({reason}); free space or choose another --out"
+            f"{out}: cannot be written ({reason}); free space or choose another {named_by}"
         ) from None
 
 

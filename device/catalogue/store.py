@@ -11,7 +11,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
@@ -136,6 +136,7 @@ class Catalogue:
             raise ValueError(f"{rows} items, arrays of {len(self.arrays)}")
         self.item = lru_cache(ITEMS_KEPT)(self._item)
         self._overlay: dict[int, Item] = {}
+        self._pictures: Mapping[str, str] = {}
 
     @classmethod
     def of(cls, items: Iterable[Item]) -> Catalogue:
@@ -191,12 +192,17 @@ class Catalogue:
             self.arrays = self.arrays.with_items(changed)
             self.item.cache_clear()
 
+    def picture(self, by_id: Mapping[str, str]) -> None:
+        """Give the items that name no picture these ones; see `pictures.by_name`."""
+        self._pictures = by_id
+        self.item.cache_clear()
+
     def __len__(self) -> int:
         return len(self.arrays)
 
     def __iter__(self) -> Iterator[Item]:
         for index, row in enumerate(self._select("ORDER BY rowid")):
-            yield self._overlay.get(index) or _from_row(row)
+            yield self._pictured(self._overlay.get(index) or _from_row(row))
 
     def get(self, item_id: str) -> Item | None:
         """The item of this id; None: there is none."""
@@ -221,9 +227,15 @@ class Catalogue:
 
     def _item(self, index: int) -> Item:
         """The item at an index of the arrays."""
-        return self._overlay.get(index) or _from_row(
+        item = self._overlay.get(index) or _from_row(
             self._select("WHERE rowid = ?", index + 1).fetchone()
         )
+        return self._pictured(item)
+
+    def _pictured(self, item: Item) -> Item:
+        if item.picture or item.id not in self._pictures:
+            return item
+        return replace(item, picture=self._pictures[item.id])
 
     def _select(self, which: str, *values: object) -> sqlite3.Cursor:
         return self._file.execute(f"SELECT {', '.join(COLUMNS)} FROM items {which}", values)

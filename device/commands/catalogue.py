@@ -8,8 +8,8 @@ from pathlib import Path
 from device.catalogue import show
 from device.catalogue.build import build, each_item
 from device.catalogue.store import SOURCE_SUFFIXES, Catalogue
-from device.commands import explain
-from device.commands.command_line import SubParsers
+from device.commands import explain, survey
+from device.commands.command_line import SubParsers, add_config
 from device.commands.progress import Progress
 from device.errors import UserError
 from device.values import KINDS
@@ -64,13 +64,22 @@ def add_parser(verbs: SubParsers) -> None:
     shower = subparsers.add_parser(
         "show",
         help="list the items of a catalogue",
-        description="List the items of a catalogue, or print everything about one of them.",
-        epilog="example: wayside catalogue show --kind place --tag quiet",
+        description="List the items of a catalogue, or print everything about one of them, or what "
+        "all of them have and lack at this kiosk, as text or as a page with a map.",
+        epilog="example: wayside catalogue show --kind place --tag quiet   "
+        "or: wayside catalogue show --file helsinki.sqlite --html helsinki.html",
     )
+    add_config(shower)
     shower.add_argument("id", nargs="?", help="everything about this item")
-    shower.add_argument("--file", type=Path, default=DEFAULT, help=f"default: {DEFAULT}")
+    shower.add_argument(
+        "--file", type=Path, help=f"default: {DEFAULT}, or the kiosk's for counts and page"
+    )
     shower.add_argument("--kind", choices=KINDS, help="only this kind")
     shower.add_argument("--tag", action="append", default=[], help="only items with this tag")
+    shower.add_argument("--counts", action="store_true", help="counts and gaps, no items")
+    shower.add_argument(
+        "--html", type=Path, metavar="OUT.html", help="counts, gaps and a map as one page"
+    )
     shower.set_defaults(run=_show)
     explain.add_parser(subparsers)
 
@@ -113,12 +122,16 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    catalogue = Catalogue.open(arguments.file)
+    if arguments.counts or arguments.html is not None:
+        print("\n".join(survey.run(arguments.config, arguments.file, arguments.html)))
+        return 0
+    file = arguments.file or DEFAULT
+    catalogue = Catalogue.open(file)
     if arguments.id is not None:
         item = catalogue.get(arguments.id)
         if item is None:
             raise UserError(
-                f"{arguments.file}: no item {arguments.id!r}; `wayside catalogue show` lists them"
+                f"{file}: no item {arguments.id!r}; `wayside catalogue show` lists them"
             )
         lines = show.card(item)
     else:

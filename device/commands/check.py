@@ -17,11 +17,12 @@ from device.camera.picamera import PiCamera, picamera_attached
 from device.camera.sources import NetworkCamera, is_network, open_source, resolve_source
 from device.camera.usb import find_usb, source_of, usb_cameras
 from device.catalogue.hours import lacking
+from device.catalogue.pictures import picture_files
 from device.commands.command_line import SubParsers, add_config
 from device.commands.installed import INSTALLED, demo, is_installed
 from device.commands.verdict import Part, Verdict, Warned, verdict
 from device.config import Config, load_config
-from device.display.server import PageServer, picture_files, settings_script, words_script
+from device.display.server import PageServer, settings_script, words_script
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
 from device.inference.litert import runtime_name
@@ -170,17 +171,26 @@ def _pictures(config: Config) -> str:
     words = load_words(config.display.languages[0], config.matching.catalogue)
     items = Matcher.open(config, words).catalogue  # with the operator's corrections
     named = {item.picture for item in items if item.picture}
-    if not named:
-        return "the catalogue names none"
     folder = config.display.pictures
+    if folder is None and not named:
+        return "the catalogue names none"
     if folder is None or not folder.is_dir():
         where = f"{folder}: no such folder" if folder else "missing"
         raise UserError(f"display.pictures: {where}; the catalogue names {len(named)} pictures")
-    if missing := sorted(named - set(picture_files(folder))):
-        few = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
+    files = set(picture_files(folder))
+    if missing := sorted(named - files):
         count = f"{len(missing)} of {len(named)}"
-        raise UserError(f"display.pictures: {folder}: {count} pictures are missing: {few}")
-    return f"{len(named)} in {folder}"
+        raise UserError(
+            f"display.pictures: {folder}: {count} pictures are missing: {_few(missing)}"
+        )
+    found = f"{len(named)} in {folder}"
+    if spare := sorted(files - named):
+        return Warned(f"{found}; no item's picture, by cell or by id: {_few(spare)}")
+    return found
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _timezone(config: Config) -> str:

@@ -14,13 +14,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from device.catalogue.pictures import picture_files
 from device.config import Config, load_config
 from device.display.server import (
     PAGE,
     PICTURES,
     SETTINGS,
     WORDS,
-    picture_files,
     settings_script,
     words_script,
 )

@@ -8,21 +8,18 @@ the page's broker is, which must be on this kiosk: the page connects to no other
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from unicodedata import normalize
 
 from device.addresses import Address, shown
+from device.catalogue.pictures import PICTURE_TYPES, picture_files
 from device.config import Config
 from device.display.loopback import HOST, NAMES, LoopbackServer, Response
 from device.errors import UserError
 from device.messaging.topics import Topics
 from device.setting_types import EMBEDDED
 from device.words.words import load_words
-
-log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
 SETTINGS, WORDS = "settings.js", "words.js"
@@ -33,12 +30,6 @@ CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
-}
-PICTURE_TYPES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
 }
 
 
@@ -124,29 +115,9 @@ class PageServer(LoopbackServer):
 
 def page_files() -> dict[str, Path]:
     """The page's own paths, and the file of each."""
-    files = {f"/{name}": file for name, file in _files(PAGE, CONTENT_TYPES).items()}
-    return files | {"/": PAGE / "index.html"}
-
-
-def picture_files(folder: Path | None) -> dict[str, Path]:
-    """The pictures in a folder and below it, by relative path.
-
-    The path is spelled as in the catalogue and on the page: in Unicode's form NFC, since a name
-    that was typed on a Mac is in NFD and looks the same, and with one space for blanks of any kind,
-    such as the narrow one in the names of a Mac's screenshots. A missing folder is a warning: the
-    cards then have no pictures.
-    """
-    if folder is None:
-        return {}
-    if not folder.is_dir():
-        log.warning("display.pictures: %s: no such folder; cards show no pictures", folder)
-    files = _files(folder, PICTURE_TYPES)
-    return {" ".join(normalize("NFC", name).split()): path for name, path in files.items()}
-
-
-def _files(folder: Path, types: Mapping[str, str]) -> dict[str, Path]:
-    return {
-        path.relative_to(folder).as_posix(): path
-        for path in folder.rglob("*")
-        if path.is_file() and path.suffix.lower() in types
+    files = {
+        f"/{path.relative_to(PAGE).as_posix()}": path
+        for path in PAGE.rglob("*")
+        if path.is_file() and path.suffix.lower() in CONTENT_TYPES
     }
+    return files | {"/": PAGE / "index.html"}

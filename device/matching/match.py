@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.catalogue.hand import NO_HAND, Hand, correct, load_hand, rows_of, unknown
+from device.catalogue.pictures import by_name, picture_files
 from device.catalogue.store import Catalogue
 from device.config import Config, MatchingConfig, PlaceConfig
 from device.errors import UserError
@@ -94,11 +95,12 @@ class Matcher:
                 f"holds {', '.join(there)}"
             )
         self._terms = Terms(arrays, rules, self._preset.towards or {}, place)
-        self._reach = Reach(arrays, rules, self._terms.metres, self._terms.timetable)
+        self.reach = Reach(arrays, rules, self._terms.metres, self._terms.timetable)
         self._weights = rules.weights.model_dump()
         self._scores: Values = np.empty(len(arrays), np.float32)
-        self._age_needed = np.where(suggested, arrays.minimum_age, np.uint8(255))
-        self._age_needed[rows_of(catalogue, hand.hide)] = 255
+        self.age_needed = np.where(suggested, arrays.minimum_age, np.uint8(255))
+        self.age_needed[rows_of(catalogue, hand.hide)] = 255
+        """(N,) years that an audience must certainly have; 255: never suggested."""
         if pinned := rows_of(catalogue, hand.pin):
             self._terms.pin(pinned)
         self.unknown = unknown(catalogue, hand)
@@ -107,7 +109,7 @@ class Matcher:
             log.warning("matching.hand: no such items: %s", ", ".join(self.unknown))
         self._constant: dict[int, Values] = {}
         self._needed = np.full(len(arrays.categories), 255, np.uint8)
-        np.minimum.at(self._needed, arrays.category, self._age_needed)
+        np.minimum.at(self._needed, arrays.category, self.age_needed)
         # A small table is its own shortlist: what is not eligible is never the best of it.
         everything = np.arange(len(arrays))
         self._alike = Likeness(arrays, everything) if len(arrays) <= SHORTLIST else None
@@ -132,8 +134,10 @@ class Matcher:
             UserError: a file is missing or broken, or the configuration leaves nothing to suggest.
         """
         matching = config.matching
+        catalogue = Catalogue.open(matching.catalogue)
+        catalogue.picture(by_name(picture_files(config.display.pictures)))
         return cls(
-            Catalogue.open(matching.catalogue),
+            catalogue,
             load_rules(matching.rules),
             matching.model_copy(update={"count": matching.count + spares}),
             config.place,
@@ -204,11 +208,11 @@ class Matcher:
         self, terms: dict[str, TermValues], question: Question, named: Values | None
     ) -> None:
         """Fill `_scores`: the sum of the terms of each item, minus infinity if not eligible."""
-        years, left_out = question.years, self._reach.left_out(question)
+        years, left_out = question.years, self.reach.left_out(question)
         if years not in self._constant:
             constant = sum(term.weighted for term in self._terms.constant.values())
             self._constant[years] = np.where(
-                self._age_needed <= years, constant, np.float32(-np.inf)
+                self.age_needed <= years, constant, np.float32(-np.inf)
             )
         scores, constant = self._scores, self._constant[years]
         category = self.catalogue.arrays.category

@@ -64,7 +64,8 @@ class Reach:
         self._farthest = {str(company): metres for company, metres in rules.farthest_m.items()}
         walk = np.nan_to_num(metres) * np.float32(DETOUR / WALK_M_PER_MIN)
         stay = np.where(arrays.stay > 0, arrays.stay, np.float32(rules.closing_min))
-        self._needed_min: Values = (walk + stay).astype(np.float32)
+        self.needed_min: Values = (walk + stay).astype(np.float32)
+        """(N,) minutes to walk to each item and stay there."""
         self._any_suits = bool(arrays.suits.any())
 
     def left_out(self, question: Question) -> LeftOut:
@@ -76,13 +77,20 @@ class Reach:
             closing = left if np.isfinite(left).any() else None
         return LeftOut(
             self._metres,
-            self._needed_min,
+            self.needed_min,
             self._arrays.hours,
             self._arrays.suits,
             closing,
             self._farthest.get(question.company),
             _not_for(question.company) if self._any_suits else None,
         )
+
+    def too_far(self) -> NDArray[np.bool_]:
+        """(N,) whether an item is farther away than any company may be sent."""
+        if any(company not in self._farthest for company in COMPANIES):
+            return np.zeros(len(self._metres), np.bool_)
+        far: NDArray[np.bool_] = self._metres > np.float32(max(self._farthest.values()))
+        return far
 
 
 def _not_for(company: str) -> NDArray[np.bool_] | None:

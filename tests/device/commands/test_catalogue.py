@@ -81,3 +81,32 @@ def test_help_shows_an_example(verb: str, capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit):
         run(verb, "--help")
     assert f"example: wayside catalogue {verb}" in capsys.readouterr().out
+
+
+def test_show_counts_what_there_is_and_what_is_missing(
+    built: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    config = ("--config", str(root / "config.yaml"))
+    assert run("show", "--file", str(built), "--counts", *config) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "3 items: 2 place, 1 song"
+    assert "       2  place sights" in lines
+    assert "       2  of 2 coordinates, such as tower, long" in lines
+    assert lines[lines.index("items never shown:") + 1].split()[:3] == ["0", "of", "3"]
+
+
+def test_show_writes_a_page_and_takes_no_other_name_for_one(
+    built: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = ("--config", str(root / "config.yaml"))
+    out = built.with_suffix(".html")
+    assert run("show", "--file", str(built), "--html", str(out), *config) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"{out}: the page"
+    assert "A Tune" not in out.read_text(encoding="utf-8")  # it has no place on the map
+    assert "3</b> items" in out.read_text(encoding="utf-8")
+    with pytest.raises(UserError, match=r"--html: got .*town\.txt, takes the page to write"):
+        run("show", "--file", str(built), "--html", str(built.with_name("town.txt")), *config)
+    (built.parent / "dir.html").mkdir()
+    with pytest.raises(UserError, match="choose another --html"):
+        run("show", "--file", str(built), "--html", str(built.parent / "dir.html"), *config)

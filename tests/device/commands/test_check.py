@@ -226,6 +226,26 @@ def test_every_picture_that_the_catalogue_names_must_be_there(
     assert pictures(config) == f"5 in {tmp_path}/pictures"
 
 
+def test_pictures_that_belong_to_no_item_are_named(config: Config, tmp_path: Path) -> None:
+    write([Item("a", "film", "A", "drama")], tmp_path / "films.sqlite")
+    (tmp_path / "pictures").mkdir()
+    config = changed(
+        config,
+        matching__catalogue=tmp_path / "films.sqlite",
+        display__pictures=tmp_path / "pictures",
+    )
+    (tmp_path / "pictures/a.jpg").touch()
+    assert PARTS["pictures"](config) == f"1 in {tmp_path}/pictures"
+    for name in ("b.jpg", "c.jpg", "d.jpg", "e.jpg"):
+        (tmp_path / "pictures" / name).touch()
+    found = verdict("pictures", PARTS["pictures"], config)
+    assert found.result == "!!"
+    assert found.words == (
+        f"1 in {tmp_path}/pictures; no item's picture, by cell or by id: "
+        "b.jpg, c.jpg, d.jpg and 1 more"
+    )
+
+
 @pytest.mark.parametrize(
     ("longitude", "timezone", "found"),
     [

@@ -12,11 +12,11 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from device.catalogue.columns import COLUMNS
+from device.catalogue.pictures import picture_files
 from device.config import Config
 from device.display.server import (
     PAGE,
     PageServer,
-    picture_files,
     settings_script,
     words_script,
 )
