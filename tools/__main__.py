@@ -19,6 +19,7 @@ VERBS = (
     "evaluate",
     "measure",
     "catalogue",
+    "fleet",
     "bench",
 )
 
