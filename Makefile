@@ -84,10 +84,10 @@ $(FACE_MODELS): device/inference/third_party.py | .venv/kiosk
 
 # The example is of Helsinki; `make catalogue/hangzhou.sqlite` builds the one of Hangzhou.
 EVERYWHERE := $(wildcard catalogue/*.csv)
-catalogue/example.sqlite: catalogue/helsinki/places.csv
+catalogue/example.sqlite: catalogue/helsinki/places.csv catalogue/helsinki/places.footways
 catalogue/hangzhou.sqlite: catalogue/hangzhou/places.csv
 catalogue/example.sqlite catalogue/hangzhou.sqlite: $(EVERYWHERE) $(wildcard device/catalogue/*.py) | .venv/kiosk
-	@$(BIN)/python -m device catalogue build --out $@ $(filter %.csv,$^)
+	@$(BIN)/python -m device catalogue build --out $@ $(filter %.csv %.footways,$^)
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
   --python-version 3.11

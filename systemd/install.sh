@@ -76,7 +76,7 @@ release() {
     ln -s "$link" "$new/.venv"
     (cd "$new" && run -m device.inference.third_party)
     (cd "$source" && run -m device catalogue build --out "$new/catalogue/example.sqlite" \
-        catalogue/helsinki/places.csv catalogue/*.csv)
+        catalogue/helsinki/places.csv catalogue/helsinki/places.footways catalogue/*.csv)
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$new/pyproject.toml")
     name=$version-$(cd "$new" && { readlink .venv; find . -type f -print0 | LC_ALL=C sort -z |
         xargs -0 sha256sum; } | sha256sum | cut -c1-12)

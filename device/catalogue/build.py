@@ -19,7 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
+from device.catalogue import network
 from device.catalogue.columns import COLUMNS, title_in, title_language
+from device.catalogue.network import Network
 from device.catalogue.sheet import Sheet
 from device.catalogue.store import SOURCE_SUFFIXES, TAG_SEPARATOR, fill, is_replaceable
 from device.errors import UserError
@@ -43,25 +45,34 @@ def build(
     tell: Callable[[str], None] = log.warning,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> int:
-    """Make a catalogue of these CSV files and return how many items it holds.
+    """Make a catalogue of these CSV and `.footways` files and return how many items it holds.
 
     tell: takes each notice of `read`. progress: takes how many items are written, and None.
 
     Raises:
         UserError: a file cannot be read or written, or has a broken row.
     """
+    tables: list[Path] = []
+    footways: list[Path] = []
+    for source in sources:
+        (footways if is_footways(source) else tables).append(source)
     count = 0
 
     def counted() -> Iterator[Item]:
         nonlocal count
-        for item in each_item(sources, tell):
+        for item in each_item(tables, tell):
             yield item
             count += 1
             if count % 1000 == 0:
                 progress(count, None)
 
-    write(counted(), out)
+    write(counted(), out, network.join(map(Network.read, footways)))
     return count
+
+
+def is_footways(path: Path) -> bool:
+    """Whether a file holds footways, by its name."""
+    return path.suffix.lower() == network.SUFFIX
 
 
 def read(sources: Iterable[Path], tell: Callable[[str], None] = log.warning) -> list[Item]:
@@ -146,7 +157,7 @@ class _Wrong:
         )
 
 
-def write(items: Iterable[Item], out: Path) -> None:
+def write(items: Iterable[Item], out: Path, footways: Network | None = None) -> None:
     """Write a catalogue in one step; `out` is the old file or the new one, never between.
 
     Raises:
@@ -160,18 +171,24 @@ def write(items: Iterable[Item], out: Path) -> None:
         file.execute("PRAGMA journal_mode = OFF")  # a file that is not complete is thrown away
         file.execute("PRAGMA synchronous = OFF")  # it is synced before it is renamed
         file.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        fill(file, items)
+        fill(file, items, footways)
 
 
-def write_table(items: Iterable[Item], out: Path) -> None:
-    """Write a CSV file that people can edit and `build` reads; it never replaces anything.
+def write_table(items: Iterable[Item], out: Path, footways: Network | None = None) -> list[Path]:
+    """Write a CSV file that people can edit and `build` reads, and the footways beside it.
+
+    Neither replaces anything. Returns the files that were written.
 
     Raises:
         UserError: something is there already, or it cannot be written.
     """
     items = list(items)
-    if out.exists():
-        raise UserError(f"{out}: is there already, and may hold what people wrote; choose another")
+    written = [out] if footways is None else [out, out.with_suffix(network.SUFFIX)]
+    for path in written:
+        if path.exists():
+            raise UserError(
+                f"{path}: is there already, and may hold what people wrote; choose another"
+            )
     columns = [column.name for column in COLUMNS]
     languages = sorted({language for item in items for language in item.titles})
     with replacing(out) as path, path.open("w", encoding="utf-8", newline="") as file:
@@ -180,6 +197,10 @@ def write_table(items: Iterable[Item], out: Path) -> None:
         for item in items:
             titles = (item.titles.get(language, "") for language in languages)
             rows.writerow([*(_cell(getattr(item, name)) for name in columns), *titles])
+    if footways is not None:
+        with replacing(written[1]) as path:
+            path.write_bytes(footways.encode())
+    return written
 
 
 def _cell(value: object) -> str:

@@ -18,10 +18,11 @@ from pathlib import Path
 from shlex import quote
 
 from device.catalogue.arrays import Arrays, Gathered
+from device.catalogue.network import Network
 from device.errors import UserError
 from device.values import ACCESS, KINDS, Item
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 5
 """Stands in the file as `PRAGMA user_version`."""
 
 APPLICATION_ID = 0x57415953
@@ -78,10 +79,14 @@ PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 
-def fill(file: sqlite3.Connection, items: Iterable[Item]) -> None:
+FOOTWAYS = "footways"
+"""Name of the network of footways among the arrays; a table of one's own may have none."""
+
+
+def fill(file: sqlite3.Connection, items: Iterable[Item], footways: Network | None = None) -> None:
     """Make a catalogue of these items in an empty database; none of them is kept in memory.
 
-    The same items make the same bytes.
+    The same items and footways make the same bytes.
 
     Raises:
         sqlite3.Error: it cannot be written.
@@ -91,6 +96,8 @@ def fill(file: sqlite3.Connection, items: Iterable[Item]) -> None:
     marks = ", ".join("?" for _ in COLUMNS)
     file.executemany(f"INSERT INTO items VALUES ({marks})", _rows(items, gathered))
     blobs = gathered.arrays().blobs()
+    if footways is not None:
+        blobs[FOOTWAYS] = footways.encode()
     rows = ((name, zlib.crc32(content), content) for name, content in blobs.items())
     file.executemany("INSERT INTO arrays VALUES (?, ?, ?)", rows)
     file.commit()
@@ -130,7 +137,10 @@ class Catalogue:
             sqlite3.Error, ValueError, KeyError: the file is damaged.
         """
         self._file = file
-        self.arrays = Arrays.from_blobs(dict(self._blobs()))
+        blobs = dict(self._blobs())
+        self.arrays = Arrays.from_blobs(blobs)
+        self.network = Network.decode(blobs[FOOTWAYS]) if FOOTWAYS in blobs else None
+        """The footways around the items; None: the table has none."""
         rows = file.execute("SELECT max(rowid) FROM items").fetchone()[0] or 0
         if rows != len(self.arrays):
             raise ValueError(f"{rows} items, arrays of {len(self.arrays)}")
@@ -139,10 +149,10 @@ class Catalogue:
         self._pictures: Mapping[str, str] = {}
 
     @classmethod
-    def of(cls, items: Iterable[Item]) -> Catalogue:
+    def of(cls, items: Iterable[Item], network: Network | None = None) -> Catalogue:
         """A catalogue in memory."""
         file = sqlite3.connect(":memory:", check_same_thread=False)
-        fill(file, items)
+        fill(file, items, network)
         return cls(file)
 
     @classmethod

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from device.catalogue import show
-from device.catalogue.build import build, each_item
+from device.catalogue.build import build, each_item, is_footways
+from device.catalogue.network import Network
 from device.catalogue.store import SOURCE_SUFFIXES, Catalogue
 from device.commands import explain, survey
 from device.commands.command_line import SubParsers, add_config
@@ -26,11 +27,12 @@ def add_parser(verbs: SubParsers) -> None:
     builder = subparsers.add_parser(
         "build",
         help="build a catalogue from CSV files",
-        description="Build a catalogue from CSV files. A broken row is reported with its file and "
-        "line, and the old catalogue stays. docs/catalogue.md lists the columns.",
+        description="Build a catalogue from CSV files, and from the footways that `import` writes "
+        "beside one (.footways). A broken row is reported with its file and line, and the old "
+        "catalogue stays. docs/catalogue.md lists the columns.",
         epilog="example: wayside catalogue build --out my.sqlite places.csv films.csv",
     )
-    builder.add_argument("csv", nargs="+", type=Path, metavar="CSV", help="files with items")
+    builder.add_argument("file", nargs="+", type=Path, metavar="FILE", help=".csv or .footways")
     builder.add_argument("--out", type=Path, default=DEFAULT, help=f"default: {DEFAULT}")
     builder.set_defaults(run=_build)
 
@@ -87,7 +89,7 @@ def add_parser(verbs: SubParsers) -> None:
 def _build(arguments: argparse.Namespace) -> int:
     progress = Progress("building")
     try:
-        count = build(arguments.csv, arguments.out, print, progress.show)
+        count = build(arguments.file, arguments.out, print, progress.show)
     finally:
         progress.clear()
     print(f"{arguments.out}: {count} items")
@@ -104,19 +106,22 @@ def _import(arguments: argparse.Namespace) -> int:
             parts.append(importers.read(path, progress.show))
         finally:
             progress.clear()
-    count = importers.combine(parts, arguments.out)
+    written = importers.combine(parts, arguments.out)
     for path, part in zip(arguments.file, parts, strict=True):
         print("\n".join(part.report(path.name)))
-    print(f"{arguments.out}: {count} items")
+    print(written.report())
     return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
     tables = [path for path in arguments.file if path.suffix.lower() in SOURCE_SUFFIXES]
+    footways = [path for path in arguments.file if is_footways(path)]
     if tables:
         print(f"{', '.join(map(str, tables))}: {sum(1 for _ in each_item(tables, print))} items")
+    for path in footways:
+        print(f"{path}: {len(Network.read(path))} footways")
     for path in arguments.file:
-        if path not in tables:
+        if path not in tables + footways:
             print(f"{path}: {len(Catalogue.open(path))} items")
     return 0
 

@@ -28,7 +28,7 @@ def built(root: Path, town: str, folder: Path) -> Catalogue:
     """The shipped tables of a town, as `make` builds them."""
     shipped = root / "catalogue"
     path = folder / f"{town}.sqlite"
-    build([shipped / town / "places.csv", *sorted(shipped.glob("*.csv"))], path)
+    build([*sorted((shipped / town).glob("places.*")), *sorted(shipped.glob("*.csv"))], path)
     return Catalogue.open(path)
 
 

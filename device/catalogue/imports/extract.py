@@ -8,6 +8,7 @@ of which the extract holds only a part.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -66,10 +67,21 @@ def read_extract(path: Path, tell: Callable[[int], None]) -> Extract:
     Raises:
         UserError: it cannot be read, or is cut.
     """
+    with reading(path):
+        return _read(path, tell)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Reading an extract inside it makes one line of what osmium says of a broken file.
+
+    Raises:
+        UserError: it cannot be read, or is cut.
+    """
     try:
         with path.open("rb"):
             pass
-        return _read(path, tell)
+        yield
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     except (RuntimeError, ValueError) as error:  # what osmium raises for a broken file

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from device.catalogue.network import Network
 from device.values import ADULT_AT, Item
 
 SHOWN = 12
@@ -47,12 +48,13 @@ class LeftOut:
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What came of one file. about: a line on it. rows: what was not taken; cells: what was not
-    understood of the items that were."""
+    understood of the items that were. network: the footways, if it has any."""
 
     items: list[Item]
     about: str
     rows: LeftOut
     cells: LeftOut
+    network: Network | None = None
 
     def report(self, name: str) -> Iterator[str]:
         """Lines for people: what came of the file, what of it is known, and what was left out."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from device.catalogue.build import write, write_table
 from device.catalogue.imports import openstreetmap, tables
 from device.catalogue.imports.imported import Imported
+from device.catalogue.network import Network, join, lengths_m
 from device.errors import UserError
 from device.values import Item
 
@@ -31,6 +33,22 @@ class Importer(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `combine` has written. items: how many. network: None where no file has a footway."""
+
+    files: list[Path]
+    items: int
+    network: Network | None
+
+    def report(self) -> str:
+        """A line for people."""
+        network = self.network
+        km = 0.0 if network is None else float(lengths_m(network.lines).sum()) / 1000
+        footways = f", {km:.0f} km of footways" if km else ""
+        return f"{' and '.join(map(str, self.files))}: {self.items} items{footways}"
+
+
 IMPORTERS: tuple[Importer, ...] = (openstreetmap, tables)
 
 
@@ -47,24 +65,26 @@ def read(path: Path, progress: Progress) -> Imported:
     raise UserError(f"{path}: got a file of another kind, takes {takes}")
 
 
-def combine(parts: Iterable[Imported], out: Path) -> int:
-    """Write the catalogue of several files, or their table if `out` is a `.csv` file.
-
-    Returns how many items it holds.
+def combine(parts: Iterable[Imported], out: Path) -> Written:
+    """Write the catalogue of several files, or their table if `out` is a `.csv` file, which has the
+    footways beside it.
 
     An item that an earlier file holds too is left out and counted in `rows` of the later one.
 
     Raises:
         UserError: there is no item, or the catalogue cannot be written; the old one stays.
     """
+    parts = list(parts)
     items = list(_each_once(parts))
     if not items:
         raise UserError(f"{out}: no item was found, so nothing was written")
+    network = join(part.network for part in parts if part.network is not None)
     if out.suffix.lower() == ".csv":
-        write_table(items, out)
+        files = write_table(items, out, network)
     else:
-        write(items, out)
-    return len(items)
+        files = [out]
+        write(items, out, network)
+    return Written(files, len(items), network)
 
 
 def _each_once(parts: Iterable[Imported]) -> Iterator[Item]:

@@ -18,6 +18,7 @@ from device.catalogue.columns import COLUMNS, TITLE, Value, title_language
 from device.catalogue.imports.character import Character, characters
 from device.catalogue.imports.duplicates import merged
 from device.catalogue.imports.extract import Feature, read_extract
+from device.catalogue.imports.footways import read_footways
 from device.catalogue.imports.imported import Imported, LeftOut
 from device.presets.presets import Geometry, Preset, matching
 from device.values import ACCESS, Access, Item
@@ -86,7 +87,7 @@ def recognises(path: Path) -> bool:
 
 
 def read(path: Path, progress: Callable[[int, int | None], None]) -> Imported:
-    """The places of an extract, in the order of its nodes, ways and relations.
+    """The places of an extract, in the order of its nodes, ways and relations, and its footways.
 
     progress: takes the objects that are done, and how many there are, None where it is not known.
 
@@ -114,7 +115,8 @@ def read(path: Path, progress: Callable[[int, int | None], None]) -> Imported:
     about = f"OpenStreetMap of {day}, {CREDIT}"
     if all(feature.letter == "n" for feature in extract.features):
         about += "; it holds nodes alone: is it the whole file?"  # cut between two of its blocks
-    return Imported(items, about, rows, cells)
+    network = read_footways(path, f"{source}: {CREDIT}", lambda done: progress(done, None))
+    return Imported(items, about, rows, cells, network)
 
 
 def _category(feature: Feature, rows: LeftOut) -> _Place | None:

@@ -35,6 +35,10 @@ class Town:
         )
         return number
 
+    def alter(self, number: int, **tags: str) -> None:
+        """Give a node other tags."""
+        self._nodes[number - 1].tags = _keys(tags)
+
     def way(self, corners: Sequence[tuple[float, float]], **tags: str) -> int:
         """A way along these places; closed where the last is the first. Its number."""
         known = {corner: self.node(*corner) for corner in dict.fromkeys(corners)}
