@@ -106,7 +106,7 @@ class Kiosk:
         """One turn: take messages, process a frame if the camera may be open, publish the screen.
 
         Raises:
-            BusDeadError: nothing can be published any more.
+            ClientDeadError: nothing can be published any more.
         """
         self.bus.deliver()
         self._context = context = replace(self.world.context(), tried=self.counts.tried)

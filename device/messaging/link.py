@@ -17,6 +17,8 @@ from typing import Any, Literal, TypeAlias
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from device.config import MqttConfig
@@ -112,8 +114,12 @@ class Link:
         protocol: Protocol,
         login: Login,
         will: Outgoing | None = None,
+        largest: int | None = None,
     ) -> None:
-        """will: published by the broker if the connection ends without a DISCONNECT."""
+        """will: published by the broker if the connection ends without a DISCONNECT.
+
+        largest: bytes of the largest packet that a broker of MQTT 5 may send; None: any.
+        """
         self.connected = False
         self.end: End | None = None
         self.acknowledged: list[tuple[int, str | None]] = []
@@ -121,6 +127,10 @@ class Link:
         self.arrived: list[tuple[str, bytes, bool]] = []
         """Topic, payload, and whether it is a retained message."""
         self._config = config
+        self._properties: Properties | None = None
+        if largest is not None and protocol == "5":
+            self._properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            self._properties.MaximumPacketSize = largest
         self._client = client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -143,16 +153,24 @@ class Link:
     def open(self) -> None:
         """Connect and send CONNECT; blocks for name resolution, the network and TLS."""
         try:
-            self._client.connect(self._config.broker, self._config.port, self._config.keepalive_s)
+            self._client.connect(
+                self._config.broker,
+                self._config.port,
+                self._config.keepalive_s,
+                properties=self._properties,
+            )
         except (OSError, ValueError) as error:
             self._ended("unreachable", _unreachable(error))
 
-    def turn(self, wake: socket.socket, within_s: float) -> None:
-        """Wait until there is something to read or write, or `wake` is readable, and do it."""
+    def turn(self, wake: socket.socket, within_s: float) -> bool:
+        """Wait until there is something to read or write, or `wake` is readable, and do it.
+
+        Whether bytes have come from the broker, a whole packet or not.
+        """
         sock = self._client.socket()
         if sock is None:
             self._ended("lost", "the connection is gone")
-            return
+            return False
         pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
         writing = [sock] if self._client.want_write() else []
         try:
@@ -160,7 +178,8 @@ class Link:
                 [sock, wake], writing, [], 0 if pending else within_s
             )
             # Read first: a broker may have sent why it closes, and then writing fails.
-            if sock in readable or pending:
+            came = pending or sock in readable
+            if came:
                 self._client.loop_read()
             if sock in writable:
                 self._client.loop_write()
@@ -168,10 +187,16 @@ class Link:
         except Exception as error:  # whatever a broker sends must not end the thread
             log.exception("what the broker sent could not be read")
             self._ended("lost", f"what the broker sent could not be read ({error})")
+            return False
+        return came
 
     def subscribe(self, topics: Mapping[str, int]) -> None:
         """Subscribe to topics, each at its QoS."""
         self._client.subscribe(list(topics.items()))
+
+    def unsubscribe(self, topic: str) -> None:
+        """Unsubscribe from a topic."""
+        self._client.unsubscribe(topic)
 
     def publish(self, message: Outgoing) -> int:
         """Publish at QoS 1; the packet identifier that will be acknowledged."""

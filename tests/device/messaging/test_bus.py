@@ -14,7 +14,8 @@ import pytest
 from device.config import MqttConfig
 from device.errors import UserError
 from device.messaging.broker import EmbeddedBroker
-from device.messaging.bus import Bus, BusDeadError
+from device.messaging.bus import Bus
+from device.messaging.client import ClientDeadError
 from device.messaging.topics import TABLE, Display, Feedback
 from tests.brokers import LOOPBACK, Heard, free_port, listen, wait_until
 from tests.device.messaging.conftest import KIOSK, StartBus, client_of
@@ -184,9 +185,9 @@ def test_a_thread_that_dies_is_an_error_at_the_next_publish_and_delivery(
         bus.publish("counts", {})
         wait_until(lambda: not bus.state.alive, "the thread has died")
         assert not bus.state.connected
-        with pytest.raises(BusDeadError):
+        with pytest.raises(ClientDeadError):
             bus.publish("counts", {})
-        with pytest.raises(BusDeadError):
+        with pytest.raises(ClientDeadError):
             bus.deliver()
         hub.wait(says("status", state="offline"))
 
