@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 from pydantic import Field, SecretStr, model_validator
 
 from device.machine import machine_name
-from device.names import Kind
+from device.names import KINDS, Kind
 from device.setting_types import (
     AUTO,
     EMBEDDED,
@@ -126,7 +126,7 @@ class MatchingConfig(Section):
     preset: str = Field("repair", description="a preset of the rules file")
     hand: Path | None = Field(None, description="file of what is hidden, pinned and corrected here")
     count: int = Field(3, ge=1, le=8, description="cards on the screen")
-    kinds: tuple[Kind, ...] = Field(("place", "film", "song", "activity"), min_length=1)
+    kinds: tuple[Kind, ...] = Field(KINDS, min_length=1)
     by_gender: bool = Field(False, description="let the gender count in the score")
 
 

@@ -34,7 +34,7 @@ Company: TypeAlias = Literal["nobody", SomeCompany]
 ItemVerdict: TypeAlias = Literal["chosen", "liked", "not_for_me"]
 Guest: TypeAlias = Literal["children", SomeCompany]
 Access: TypeAlias = Literal["yes", "limited", "no"]
-Kind: TypeAlias = Literal["place", "film", "song", "activity"]
+Kind: TypeAlias = Literal["place", "film", "song", "activity", "event"]
 ScreenState: TypeAlias = Literal["resting", "showing", "opted_out"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -42,5 +42,5 @@ GUESTS: tuple[Guest, ...] = get_args(Guest)
 ACCESS: tuple[Access, ...] = get_args(Access)
 
 ReasonCode: TypeAlias = Literal[
-    "tag", "distance", "open_until", "always_open", "hours_unknown", "decade", "well_known"
+    "when", "tag", "distance", "open_until", "always_open", "hours_unknown", "decade", "well_known"
 ]

@@ -244,13 +244,14 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A row of the catalogue: a place, a film, a song or an activity. Empty means not known.
+    """A row of the catalogue: a place, film, song, activity or event. Empty means not known.
 
     latitude, longitude: degrees, WGS 84. hours: OpenStreetMap's `opening_hours` syntax.
     minimum_age: years. popularity: 0 to 1 within its kind. stay: usual minutes. suits: for whom.
     valence, arousal: -1 to 1, the mood that it suits. wikidata: its item there, such as `Q42`.
-    credit: what must be shown beside it. titles: the title in other languages, by their codes
-    (ISO 639-1, such as `fi`).
+    begins, ends: aware times, of events alone; it ends after it begins. series: equal for the dates
+    of one repeating event. credit: what must be shown beside it. titles: the title in other
+    languages, by their codes (ISO 639-1, such as `fi`).
     """
 
     id: str
@@ -270,6 +271,9 @@ class Item:
     link: str = ""
     picture: str = ""
     stay: int | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
+    series: str = ""
     suits: tuple[Guest, ...] = ()
     valence: float | None = None
     arousal: float | None = None
@@ -293,8 +297,10 @@ class Term:
 class Reason:
     """Why an item is suggested: a fact of the item. `device/words` makes words of it.
 
-    argument of `tag`: a tag or category. Of `distance`: metres. Of `open_until`: local time as
-    `HH:MM`. Of `decade`: its first year. Of the others: None. `always_open`: for a day or more.
+    argument of `when`: from when to when in local time, an ISO 8601 interval such as
+    `2026-12-01T19:00+02:00/2026-12-01T21:00+02:00`. Of `tag`: a tag or category. Of `distance`:
+    metres. Of `open_until`: local time as `HH:MM`. Of `decade`: its first year. Of the others:
+    None. `always_open`: for a day or more.
     """
 
     code: ReasonCode

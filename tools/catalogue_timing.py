@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from statistics import median
@@ -32,6 +32,10 @@ from device.values import KINDS, MOODS, Audience, Context, Item
 from device.words.words import load_words
 
 QUESTIONS, WARM_UP = 200, 20
+
+ASKED = datetime(2026, 11, 24, 6, tzinfo=UTC)
+"""When the first question is asked: in the morning, in Helsinki."""
+
 TAGS, HOURS = 800, 600
 """Distinct tags, and draws of opening hours, of which 581 differ; Helsinki's extract has 379."""
 
@@ -80,7 +84,16 @@ def made_up(count: int, rules_tags: list[str], seed: int = 1) -> Iterator[Item]:
             minimum_age=dice.choice((0, 0, 0, 18)),
             popularity=dice.random(),
             source="made up",
+            **(_times(dice) if KINDS[number % len(KINDS)] == "event" else {}),
         )
+
+
+def _times(dice: random.Random) -> dict[str, Any]:
+    """An evening or a day in the two months after the questions, a third of them weekly."""
+    begins = ASKED + timedelta(minutes=15 * dice.randrange(60 * 24 * 4))
+    ends = begins + timedelta(minutes=15 * dice.randint(2, 40))
+    series = f"series-{dice.randrange(1000)}" if dice.random() < 1 / 3 else ""
+    return {"begins": begins, "ends": ends, "series": series}
 
 
 def measure_catalogue(config: Config, count: int) -> CatalogueTimings:
@@ -123,7 +136,7 @@ def _build(table: Path, file: Path) -> dict[str, float]:
 
 def _questions(config: Config) -> Iterator[tuple[Audience, Context]]:
     """Another question each time: a mood, a company, five minutes later."""
-    now = datetime(2026, 11, 24, 8, tzinfo=ZoneInfo(config.place.timezone))
+    now = ASKED.astimezone(ZoneInfo(config.place.timezone))
     for number in range(WARM_UP + QUESTIONS):
         mood = MOODS[number % len(MOODS)]
         company = "alone" if number % 2 else "couple"

@@ -21,7 +21,7 @@ from device.values import GUESTS, KINDS, Item
 
 Codes = NDArray[np.int32]
 
-NO_CREATOR = -1
+NO_CREATOR = NO_SERIES = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +32,9 @@ class Arrays:
     `hours_texts`. creator: (N,) int32, equal for the same creator, `NO_CREATOR` where not known.
     minimum_age: (N,) uint8 years. latitude, longitude: (N,) float64 degrees; popularity: (N,)
     float32; NaN where not known. valence, arousal: (N,) float32, -1 to 1; NaN where not known.
-    stay: (N,) uint16 minutes, 0 where not known. suits: (N,) uint8, bit n for `GUESTS[n]`; 0 where
+    stay: (N,) uint16 minutes, 0 where not known. begins, ends: (N,) int64 seconds since 1970 (UTC),
+    0 where it is no event. series: (N,) int32, equal for the dates of one repeating event,
+    `NO_SERIES` for other items. suits: (N,) uint8, bit n for `GUESTS[n]`; 0 where
     not known. The features of an item, its kind, category and tags, are
     `features[starts[i]:starts[i + 1]]`, each once: starts (N + 1,) int32, features (M,) int32,
     index into `feature_names`.
@@ -49,6 +51,9 @@ class Arrays:
     valence: NDArray[np.float32]
     arousal: NDArray[np.float32]
     stay: NDArray[np.uint16]
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    series: Codes
     suits: NDArray[np.uint8]
     starts: Codes
     features: Codes
@@ -88,10 +93,10 @@ class Arrays:
 
     def with_items(self, changed: Mapping[int, Item]) -> Arrays:
         """The same arrays with other numbers and opening hours of some items, by row. Their kind,
-        category, creator and features must be the same."""
+        category, creator, series and features must be the same."""
         few, rows = Arrays.of(changed.values()), list(changed)
         others: dict[str, Any] = {}
-        for name in set(_OF_ITEMS) - {"kind", "category", "creator", "hours"}:
+        for name in set(_OF_ITEMS) - {"kind", "category", "creator", "series", "hours"}:
             others[name] = getattr(self, name).copy()
             others[name][rows] = getattr(few, name)
         hours = self.hours.copy()
@@ -120,6 +125,9 @@ _TYPES: Mapping[str, str] = {
     "valence": "<f4",
     "arousal": "<f4",
     "stay": "<u2",
+    "begins": "<i8",
+    "ends": "<i8",
+    "series": "<i4",
     "suits": "u1",
     "starts": "<i4",
     "features": "<i4",
@@ -152,6 +160,10 @@ class Gathered:
         numbers["category"].append(_code(texts["categories"], item.category))
         creator = _code(texts["creators"], item.creator) if item.creator else NO_CREATOR
         numbers["creator"].append(creator)
+        series = _code(texts["series_names"], item.series) if item.series else NO_SERIES
+        numbers["series"].append(series)
+        numbers["begins"].append(int(item.begins.timestamp()) if item.begins else 0)
+        numbers["ends"].append(int(item.ends.timestamp()) if item.ends else 0)
         numbers["hours"].append(_code(texts["hours_texts"], item.hours))
         numbers["minimum_age"].append(item.minimum_age)
         for name in ("latitude", "longitude", "popularity", "valence", "arousal"):
@@ -173,11 +185,11 @@ class Gathered:
         return Arrays(**values)
 
 
-_TYPE_CODES = {"u1": "B", "<u2": "H", "<i4": "i", "<f4": "f", "<f8": "d"}
+_TYPE_CODES = {"u1": "B", "<u2": "H", "<i4": "i", "<i8": "q", "<f4": "f", "<f8": "d"}
 """Types in the file, and the same for `array`."""
 
 _NUMBERED = tuple(name for name, kind in _TYPES.items() if kind != "text")
-_TEXTS = ("categories", "creators", "hours_texts", "feature_names")
+_TEXTS = ("categories", "creators", "series_names", "hours_texts", "feature_names")
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _GUEST_BITS = {guest: 1 << bit for bit, guest in enumerate(GUESTS)}
 

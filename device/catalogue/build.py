@@ -14,13 +14,14 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from device.catalogue import network
-from device.catalogue.columns import COLUMNS, title_in, title_language
+from device.catalogue.columns import COLUMNS, OF_EVENTS, Value, title_in, title_language
 from device.catalogue.network import Network
 from device.catalogue.sheet import Sheet
 from device.catalogue.store import SOURCE_SUFFIXES, TAG_SEPARATOR, fill, is_replaceable
@@ -44,10 +45,11 @@ def build(
     out: Path,
     tell: Callable[[str], None] = log.warning,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
+    zone: tzinfo | None = None,
 ) -> int:
     """Make a catalogue of these CSV and `.footways` files and return how many items it holds.
 
-    tell: takes each notice of `read`. progress: takes how many items are written, and None.
+    tell, zone: as of `read`. progress: takes how many items are written, and None.
 
     Raises:
         UserError: a file cannot be read or written, or has a broken row.
@@ -60,7 +62,7 @@ def build(
 
     def counted() -> Iterator[Item]:
         nonlocal count
-        for item in each_item(tables, tell):
+        for item in each_item(tables, tell, zone):
             yield item
             count += 1
             if count % 1000 == 0:
@@ -75,18 +77,25 @@ def is_footways(path: Path) -> bool:
     return path.suffix.lower() == network.SUFFIX
 
 
-def read(sources: Iterable[Path], tell: Callable[[str], None] = log.warning) -> list[Item]:
+def read(
+    sources: Iterable[Path],
+    tell: Callable[[str], None] = log.warning,
+    zone: tzinfo | None = None,
+) -> list[Item]:
     """The items of some CSV files, in their order.
 
-    tell: takes a line for each file that was read in another way than CSV UTF-8 is.
+    tell: takes a line for each file that was read in another way than CSV UTF-8 is. zone: of times
+    without an offset from UTC; None: each must have one.
 
     Raises:
         UserError: each broken row with file, line and reason, the first ten of them.
     """
-    return list(each_item(sources, tell))
+    return list(each_item(sources, tell, zone))
 
 
-def each_item(sources: Iterable[Path], tell: Callable[[str], None]) -> Iterator[Item]:
+def each_item(
+    sources: Iterable[Path], tell: Callable[[str], None], zone: tzinfo | None = None
+) -> Iterator[Item]:
     """The items as `read` gives them, one by one, so that a large table need not fit into memory.
 
     Raises:
@@ -105,7 +114,7 @@ def each_item(sources: Iterable[Path], tell: Callable[[str], None]) -> Iterator[
             empty = False
             try:
                 values = sheet.values(row)
-                item = _item(values)
+                item = _item(values, zone)
                 for other, taken in lines_of:
                     if item.id in taken:
                         at = f"{other}:{taken[item.id]}"
@@ -177,7 +186,8 @@ def write(items: Iterable[Item], out: Path, footways: Network | None = None) -> 
 def write_table(items: Iterable[Item], out: Path, footways: Network | None = None) -> list[Path]:
     """Write a CSV file that people can edit and `build` reads, and the footways beside it.
 
-    Neither replaces anything. Returns the files that were written.
+    Neither replaces anything. Without events the table has no columns of theirs. Returns the files
+    that were written.
 
     Raises:
         UserError: something is there already, or it cannot be written.
@@ -189,7 +199,8 @@ def write_table(items: Iterable[Item], out: Path, footways: Network | None = Non
             raise UserError(
                 f"{path}: is there already, and may hold what people wrote; choose another"
             )
-    columns = [column.name for column in COLUMNS]
+    kinds = {item.kind for item in items}
+    columns = [c.name for c in COLUMNS if c.name not in OF_EVENTS or "event" in kinds]
     languages = sorted({language for item in items for language in item.titles})
     with replacing(out) as path, path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
@@ -254,7 +265,7 @@ _READ = {column.name: lru_cache(1024)(column.value) for column in COLUMNS}
 _REQUIRED = tuple(column.name for column in COLUMNS if column.required)
 
 
-def _item(row: Mapping[str, str]) -> Item:
+def _item(row: Mapping[str, str], zone: tzinfo | None) -> Item:
     values = dict(_EMPTY)
     titles: dict[str, str] = {}
     for name in _REQUIRED:
@@ -269,4 +280,28 @@ def _item(row: Mapping[str, str]) -> Item:
     for one, other in (("latitude", "longitude"), ("valence", "arousal")):
         if (values[one] is None) != (values[other] is None):
             raise ValueError(f"{one} and {other}: takes both, or neither")
+    if values["kind"] == "event" or values["begins"] or values["ends"]:
+        values |= _times(values, zone)
     return Item(**values, titles=titles)  # type: ignore[arg-type]
+
+
+def _times(values: Mapping[str, Value], zone: tzinfo | None) -> dict[str, Value]:
+    """`begins` and `ends` as aware times.
+
+    Raises:
+        ValueError: one is missing or not of an event, or has no zone, or it ends before it begins.
+    """
+    begins, ends = values["begins"], values["ends"]
+    if values["kind"] != "event" or not (
+        isinstance(begins, datetime) and isinstance(ends, datetime)
+    ):
+        raise ValueError("begins and ends: an event takes both, another kind neither")
+    if zone is None and (begins.tzinfo is None or ends.tzinfo is None):
+        raise ValueError(
+            "begins and ends: without a time zone; takes times with their offset from UTC, such as "
+            "2026-12-01T19:00+02:00, or --config with place.timezone"
+        )
+    begins, ends = (each if each.tzinfo else each.replace(tzinfo=zone) for each in (begins, ends))
+    if ends <= begins:
+        raise ValueError(f"ends: got {ends.isoformat()}, takes a time later than begins")
+    return {"begins": begins, "ends": ends}

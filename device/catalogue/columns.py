@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePosixPath
@@ -31,7 +32,7 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe0e\ufe
 _FAILED = re.compile(r"#(?:N/[AD]|NV|[¡¿]?[A-ZÀ-Þ/0-9]{3,}[!?])|#{3,}|Err:[0-9]{3}")
 """What a spreadsheet shows where a formula fails, in any language, or a column is too narrow."""
 
-Value = str | int | float | tuple[str, ...] | None
+Value = str | int | float | datetime | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,14 @@ def _check_host(name: str) -> None:
         name.encode("idna").decode("idna")
 
 
+def _time(text: str) -> datetime:
+    """A time without an offset stays naive: whoever knows the place makes it one of its zone."""
+    time = datetime.fromisoformat(text)
+    if not 1970 < time.year < 2200:
+        raise ValueError
+    return time
+
+
 def _picture(text: str) -> str:
     path = PurePosixPath(text)
     known = path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
@@ -254,6 +263,14 @@ COLUMNS = (
            "a relative path to a .jpg, .png or .webp file", _picture),
     Column("stay", "integer", "minutes that people usually stay", "a whole number from 1 to 1440",
            _whole(1, 1440), empty=None),
+    Column("begins", "time", "when it begins; events take both times, other kinds neither",
+           "a time such as 2026-12-01T19:00, or with its offset from UTC", _time,
+           empty=None),
+    Column("ends", "time", "when it is over", "a time such as 2026-12-01T21:00, later than begins",
+           _time, empty=None),
+    Column("series", "text", "equal for the dates of a repeating event: the next one is shown",
+           "lower-case letters, digits and -, at most 64",
+           _pattern(r"[a-z0-9][a-z0-9-]{0,63}")),
     Column("suits", "list", "for whom it is; empty: not known",
            f"{', '.join(GUESTS)}, separated by ;", _guests, empty=()),
     Column("valence", "number", "the mood it suits, unpleasant to pleasant; with arousal or not at "
@@ -270,6 +287,9 @@ COLUMNS = (
            "text of at most 120 characters", _text(120)),
 )  # fmt: skip
 
+
+OF_EVENTS = ("begins", "ends", "series")
+"""Columns that are empty for any other kind."""
 
 TITLE = next(column for column in COLUMNS if column.name == "title")
 

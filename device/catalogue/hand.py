@@ -23,7 +23,9 @@ from device.catalogue.store import Catalogue
 from device.typed_yaml import Section, read_yaml
 from device.values import Item
 
-FIXED = ("id", "kind", "category", "tags", "creator", "source", "credit")
+FIXED = (
+    "id", "kind", "category", "tags", "creator", "begins", "ends", "series", "source", "credit"
+)  # fmt: skip
 """Columns that make an item what it is: who wants others writes a row of their own."""
 
 CHANGEABLE = {column.name: column for column in COLUMNS if column.name not in FIXED}

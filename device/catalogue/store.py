@@ -12,6 +12,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
+from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
@@ -22,7 +23,7 @@ from device.catalogue.network import Network
 from device.errors import UserError
 from device.values import ACCESS, KINDS, Item
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Stands in the file as `PRAGMA user_version`."""
 
 APPLICATION_ID = 0x57415953
@@ -34,6 +35,7 @@ COLUMNS = tuple(field.name for field in fields(Item))
 TAG_SEPARATOR = ";"
 
 _LISTS = ("tags", "suits")
+_TIMES = ("begins", "ends")
 
 SOURCE_SUFFIXES = (
     ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".fods", ".numbers"
@@ -62,6 +64,9 @@ CREATE TABLE items (
     link TEXT NOT NULL,
     picture TEXT NOT NULL,
     stay INTEGER CHECK (stay BETWEEN 1 AND 1440),
+    begins TEXT,
+    ends TEXT,
+    series TEXT NOT NULL,
     suits TEXT NOT NULL,
     valence REAL CHECK (valence BETWEEN -1 AND 1),
     arousal REAL CHECK (arousal BETWEEN -1 AND 1),
@@ -71,7 +76,9 @@ CREATE TABLE items (
     credit TEXT NOT NULL,
     titles TEXT NOT NULL,
     CHECK ((latitude IS NULL) = (longitude IS NULL)),
-    CHECK ((valence IS NULL) = (arousal IS NULL))
+    CHECK ((valence IS NULL) = (arousal IS NULL)),
+    CHECK ((begins IS NULL) = (ends IS NULL)),
+    CHECK ((kind = 'event') = (begins IS NOT NULL))
 ) STRICT;
 CREATE TABLE arrays (name TEXT PRIMARY KEY, crc32 INTEGER NOT NULL, content BLOB NOT NULL) STRICT;
 PRAGMA application_id = {APPLICATION_ID};
@@ -254,13 +261,17 @@ class Catalogue:
 def _rows(items: Iterable[Item], gathered: Gathered) -> Iterator[tuple[object, ...]]:
     """The cells of each item in the order of `COLUMNS`; `gathered` gets the item too."""
     cells = attrgetter(*COLUMNS)
-    tags, suits, titles = (COLUMNS.index(name) for name in ("tags", "suits", "titles"))
+    tags, suits, titles, begins, ends = (
+        COLUMNS.index(name) for name in ("tags", "suits", "titles", "begins", "ends")
+    )
     for item in items:
         gathered.add(item)
         row = list(cells(item))
         row[tags] = TAG_SEPARATOR.join(item.tags)
         row[suits] = TAG_SEPARATOR.join(item.suits)
         row[titles] = json.dumps(dict(item.titles), ensure_ascii=False) if item.titles else ""
+        if item.begins is not None and item.ends is not None:
+            row[begins], row[ends] = item.begins.isoformat(), item.ends.isoformat()
         yield tuple(row)
 
 
@@ -268,5 +279,7 @@ def _from_row(row: tuple[object, ...]) -> Item:
     values = dict(zip(COLUMNS, row, strict=True))
     for name in _LISTS:
         values[name] = tuple(str(values[name]).split(TAG_SEPARATOR)) if values[name] else ()
+    for name in _TIMES:
+        values[name] = datetime.fromisoformat(str(values[name])) if values[name] else None
     values["titles"] = json.loads(str(values["titles"])) if values["titles"] else {}
     return Item(**values)  # type: ignore[arg-type]

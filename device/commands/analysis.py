@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,7 +25,8 @@ from device.words.words import Words
 class Analysis:
     """What was found in a file, or in one second of it.
 
-    at: seconds into a clip; None: a picture. scale: pixels of the file to one of the frame.
+    at: seconds into a clip; None: a picture. scale: pixels of the file to one of the frame. now:
+    when the suggestions are for.
     """
 
     source: Path
@@ -32,6 +34,7 @@ class Analysis:
     seen: Seen
     scale: float
     suggestions: tuple[Suggestion, ...]
+    now: datetime
 
 
 class LookFace(TypedDict):
@@ -81,7 +84,7 @@ def as_json(analysis: Analysis, words: Words) -> str:
                 "kind": suggestion.item.kind,
                 "title": suggestion.item.title,
                 "score": round(suggestion.score, 4),
-                "why": list(words.say(suggestion.why)),
+                "why": list(words.say(suggestion.why, analysis.now)),
             }
             for suggestion in analysis.suggestions
         ],
@@ -101,7 +104,7 @@ def as_text(analysis: Analysis, words: Words) -> str:
         lines.append(f"  face {w}x{h} at {x},{y} ({face.score:.2f}): {visitor_line(visitor)}")
     if people:
         lines.append(f"  {audience_line(analysis.seen.audience)}")
-    lines += [f"  {line}" for line in suggestion_lines(analysis.suggestions, words)]
+    lines += [f"  {line}" for line in suggestion_lines(analysis.suggestions, words, analysis.now)]
     return "\n".join(lines)
 
 
@@ -136,13 +139,15 @@ def audience_line(audience: Audience) -> str:
     )
 
 
-def suggestion_lines(suggestions: Sequence[Suggestion], words: Words) -> Iterator[str]:
+def suggestion_lines(
+    suggestions: Sequence[Suggestion], words: Words, now: datetime
+) -> Iterator[str]:
     """Two lines for each suggestion: what it is and why, and its score term by term."""
     for place, suggestion in enumerate(suggestions, 1):
         item = suggestion.item
         yield (
             f"{place}. {suggestion.score:6.3f}  {item.title} ({item.kind}, {item.category}): "
-            f"{', '.join(words.say(suggestion.why))}"
+            f"{', '.join(words.say(suggestion.why, now))}"
         )
         terms = [term for term in suggestion.trace if term.value * term.weight]
         terms.sort(key=lambda term: -abs(term.value * term.weight))

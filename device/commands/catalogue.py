@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from device.catalogue import show
 from device.catalogue.build import build, each_item, is_footways
@@ -12,6 +13,7 @@ from device.catalogue.store import SOURCE_SUFFIXES, Catalogue
 from device.commands import explain, survey
 from device.commands.command_line import SubParsers, add_config
 from device.commands.progress import Progress
+from device.config import load_config
 from device.errors import UserError
 from device.values import KINDS
 
@@ -34,6 +36,7 @@ def add_parser(verbs: SubParsers) -> None:
     )
     builder.add_argument("file", nargs="+", type=Path, metavar="FILE", help=".csv or .footways")
     builder.add_argument("--out", type=Path, default=DEFAULT, help=f"default: {DEFAULT}")
+    add_config(builder)
     builder.set_defaults(run=_build)
 
     importer = subparsers.add_parser(
@@ -51,6 +54,7 @@ def add_parser(verbs: SubParsers) -> None:
         required=True,
         help="the catalogue to make, or a .csv file to edit and build",
     )
+    add_config(importer)
     importer.set_defaults(run=_import)
 
     checker = subparsers.add_parser(
@@ -61,6 +65,7 @@ def add_parser(verbs: SubParsers) -> None:
         epilog="example: wayside catalogue check places.csv my.sqlite",
     )
     checker.add_argument("file", nargs="+", type=Path, metavar="FILE", help=".csv or .sqlite")
+    add_config(checker)
     checker.set_defaults(run=_check)
 
     shower = subparsers.add_parser(
@@ -86,10 +91,20 @@ def add_parser(verbs: SubParsers) -> None:
     explain.add_parser(subparsers)
 
 
+def zone_of(path: Path) -> ZoneInfo | None:
+    """`place.timezone` of a configuration; None: there is no such file.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    return ZoneInfo(load_config(path).place.timezone) if path.exists() else None
+
+
 def _build(arguments: argparse.Namespace) -> int:
     progress = Progress("building")
+    zone = zone_of(arguments.config)
     try:
-        count = build(arguments.file, arguments.out, print, progress.show)
+        count = build(arguments.file, arguments.out, print, progress.show, zone)
     finally:
         progress.clear()
     print(f"{arguments.out}: {count} items")
@@ -117,7 +132,8 @@ def _check(arguments: argparse.Namespace) -> int:
     tables = [path for path in arguments.file if path.suffix.lower() in SOURCE_SUFFIXES]
     footways = [path for path in arguments.file if is_footways(path)]
     if tables:
-        print(f"{', '.join(map(str, tables))}: {sum(1 for _ in each_item(tables, print))} items")
+        items = each_item(tables, print, zone_of(arguments.config))
+        print(f"{', '.join(map(str, tables))}: {sum(1 for _ in items)} items")
     for path in footways:
         print(f"{path}: {len(Network.read(path))} footways")
     for path in arguments.file:

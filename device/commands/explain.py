@@ -72,7 +72,10 @@ def _explain(arguments: argparse.Namespace) -> int:
     found = matcher.match(audience, Context(at=0.0, now=now, weather=arguments.weather))
     weather = "" if arguments.weather == UNKNOWN else f", {arguments.weather}"
     print(f"{audience_line(audience)}; {DAYS[now.weekday()]} {now:%H:%M}{weather}")
-    print("\n".join(suggestion_lines(found, words)) or "nothing: all is closed, far or for others")
+    print(
+        "\n".join(suggestion_lines(found, words, now))
+        or "nothing: all is closed, far or for others"
+    )
     return 0
 
 

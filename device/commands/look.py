@@ -144,10 +144,10 @@ class Analyser:
     ) -> Analysis:
         """Add what would be suggested now; nothing where nobody is found."""
         suggestions: tuple[Suggestion, ...] = ()
+        now = datetime.now(ZoneInfo(self._config.place.timezone))
         if seen.audience.size:
-            now = datetime.now(ZoneInfo(self._config.place.timezone))
             suggestions = self._corridor.matcher.match(seen.audience, Context(0.0, now))
-        return Analysis(source, at, seen, scale, suggestions[: self._top])
+        return Analysis(source, at, seen, scale, suggestions[: self._top], now)
 
 
 class MeanReading:

@@ -133,7 +133,7 @@ class Preview:
             now = datetime.now(ZoneInfo(self._config.place.timezone))
             suggestions = self._corridor.matcher.match(audience, Context(0.0, now))
             cards = suggestions[: self._config.matching.count]
-            lines += [audience_line(audience), *suggestion_lines(cards, self._corridor.words)]
+            lines += [audience_line(audience), *suggestion_lines(cards, self._corridor.words, now)]
         return "\n".join(lines)
 
     def _camera_line(self) -> str:

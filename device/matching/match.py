@@ -24,7 +24,7 @@ from device.matching.likeness import Likeness
 from device.matching.reach import Reach
 from device.matching.reasons import reasons
 from device.matching.rules import Rules, load_rules
-from device.matching.terms import Question, Terms, TermValues, Values, blocks
+from device.matching.terms import STEP_MIN, Question, Terms, TermValues, Values, blocks
 from device.values import (
     ADULT_AT,
     AGE_BAND_STARTS,
@@ -40,9 +40,6 @@ from device.values import (
 from device.words.words import Words
 
 log = logging.getLogger(__name__)
-
-STEP_MIN = 5
-"""The clock is read in steps of this many minutes, so that an answer can be kept."""
 
 SHORTLIST = 500
 """Items of the best scores among which variety chooses."""
@@ -95,7 +92,7 @@ class Matcher:
                 f"holds {', '.join(there)}"
             )
         self._terms = Terms(arrays, rules, self._preset.towards or {}, place)
-        self.reach = Reach(arrays, rules, self._terms.metres, self._terms.timetable)
+        self.reach = Reach(arrays, rules, self._terms.metres, self._terms.timetable, place)
         self._weights = rules.weights.model_dump()
         self._scores: Values = np.empty(len(arrays), np.float32)
         self.age_needed = np.where(suggested, arrays.minimum_age, np.uint8(255))

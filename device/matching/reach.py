@@ -1,7 +1,8 @@
 """What is in reach of an audience: the rest is left out, whatever its score.
 
 An item is out of reach if it closes before one has walked there and stayed, if it is too far for
-the company, or for other guests. Guarantee: what is not known leaves nothing out.
+the company, or for other guests, or an event at another time (`device.matching.dates`). Guarantee:
+what is not known leaves nothing out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from device.catalogue.arrays import Arrays, Codes
 from device.catalogue.hours import DAY, UNKNOWN_LEFT, Timetable
+from device.config import PlaceConfig
+from device.matching.dates import Dates
 from device.matching.rules import Rules
 from device.matching.terms import BITS, COMPANIES, Question, Values
 
@@ -30,7 +33,8 @@ class LeftOut:
 
     metres, needed_min: (N,) distances, and minutes to walk there and stay. hours, suits: (N,) codes
     of the items. closing: (T,) minutes until each of the opening hours closes, infinite if not
-    known or a day. farthest: metres. not_for: (256,) by value of `suits`.
+    known or a day. farthest: metres. not_for: (256,) by value of `suits`. dates: (N,) events at
+    another time.
     """
 
     metres: Values
@@ -40,6 +44,7 @@ class LeftOut:
     closing: Values | None
     farthest: float | None
     not_for: NDArray[np.bool_] | None
+    dates: NDArray[np.bool_] | None
 
     def block(self, part: slice) -> NDArray[np.bool_] | None:
         """Which of some items in a row are left out; None: none of them."""
@@ -52,13 +57,22 @@ class LeftOut:
         if self.not_for is not None:
             unfit = self.not_for[self.suits[part]]
             out = unfit if out is None else out | unfit
+        if self.dates is not None:
+            out = self.dates[part] if out is None else out | self.dates[part]
         return out
 
 
 class Reach:
     """Says what is left out."""
 
-    def __init__(self, arrays: Arrays, rules: Rules, metres: Values, timetable: Timetable) -> None:
+    def __init__(
+        self,
+        arrays: Arrays,
+        rules: Rules,
+        metres: Values,
+        timetable: Timetable,
+        place: PlaceConfig,
+    ) -> None:
         """metres: (N,) distances, NaN where not known."""
         self._arrays, self._metres, self._timetable = arrays, metres, timetable
         self._farthest = {str(company): metres for company, metres in rules.farthest_m.items()}
@@ -66,6 +80,7 @@ class Reach:
         stay = np.where(arrays.stay > 0, arrays.stay, np.float32(rules.closing_min))
         self.needed_min: Values = (walk + stay).astype(np.float32)
         """(N,) minutes to walk to each item and stay there."""
+        self._dates = Dates(arrays, walk, place)
         self._any_suits = bool(arrays.suits.any())
 
     def left_out(self, question: Question) -> LeftOut:
@@ -83,6 +98,7 @@ class Reach:
             closing,
             self._farthest.get(question.company),
             _not_for(question.company) if self._any_suits else None,
+            self._dates.left_out(question.now),
         )
 
     def too_far(self) -> NDArray[np.bool_]:

@@ -31,7 +31,8 @@ def reasons(
     minutes_left: int | None = None,
     now: datetime | None = None,
 ) -> tuple[Reason, ...]:
-    """At most three: what the item is like, its distance, its hours, its decade, its fame.
+    """At most three: when it is, what the item is like, its distance, its hours, its decade, its
+    fame.
 
     vocabulary: the tags and categories that have words. minutes_left: as
     `device.catalogue.hours.Hours.minutes_left`, from `now`; None: not known.
@@ -39,6 +40,7 @@ def reasons(
     said = [n for n in dict.fromkeys((*item.tags, item.category)) if n in vocabulary]
     particular = [name for name in said if name not in GENERAL]
     tags = [Reason("tag", name) for name in particular + [n for n in said if n in GENERAL]]
+    when = [] if now is None or item.begins is None else [_when(item, now)]
     facts = []
     if distance_m is not None:
         facts.append(Reason("distance", round(distance_m)))
@@ -48,11 +50,20 @@ def reasons(
         facts.append(Reason("decade", item.year // 10 * 10))
     if (item.popularity or 0) >= WELL_KNOWN:
         facts.append(Reason("well_known"))
-    return tuple((tags[: max(MOST - len(facts), 1)] + facts)[:MOST])
+    return tuple((when + tags[: max(MOST - len(when + facts), 1)] + facts)[:MOST])
+
+
+def _when(item: Item, now: datetime) -> Reason:
+    """From when to when an event is, in the zone of `now`."""
+    times = (time.astimezone(now.tzinfo) for time in (item.begins, item.ends) if time is not None)
+    return Reason("when", "/".join(time.isoformat(timespec="minutes") for time in times))
 
 
 def _hours(item: Item, minutes_left: int, now: datetime) -> Reason | None:
-    """How long it is open; that it is not known is said of places with a door."""
+    """How long it is open; that it is not known is said of places with a door. Of an event it says
+    nothing that `when` does not."""
+    if item.begins is not None:
+        return None
     if minutes_left == UNKNOWN_LEFT:
         has_door = item.kind == "place" and "outdoor" not in item.tags
         return Reason("hours_unknown") if has_door else None

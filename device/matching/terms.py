@@ -45,13 +45,19 @@ BLOCK = 16_384
 
 HOURS_OF_DAY = 24
 
+STEP_MIN = 5
+"""The clock is read in steps of this many minutes, so that an answer can be kept."""
+
 _TURN_SEED, _TURN_STEP, _DRAW_STEP = 20_261_124, 7_919, 104_729
 """Seed of the random numbers, and by how many places they move each hour and draw; primes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """All of an audience and its context that an answer depends on."""
+    """All of an audience and its context that an answer depends on.
+
+    now: local time, the beginning of a step of `STEP_MIN`.
+    """
 
     mood: str
     emotion: str

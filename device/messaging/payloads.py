@@ -33,7 +33,7 @@ def suggestions(screen: Screen, notice: Notice, now: datetime, words: Words) -> 
         "expires_at": iso(now + timedelta(seconds=LIFETIME_S)),
         "lifetime_s": LIFETIME_S,
         "notice": notice,
-        "items": [_card(suggestion, words) for suggestion in screen.suggestions],
+        "items": [_card(suggestion, words, now) for suggestion in screen.suggestions],
     }
 
 
@@ -68,7 +68,7 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _card(suggestion: Suggestion, words: Words) -> Card:
+def _card(suggestion: Suggestion, words: Words, now: datetime) -> Card:
     item, distance = suggestion.item, suggestion.distance_m
     return {
         "id": item.id,
@@ -78,7 +78,7 @@ def _card(suggestion: Suggestion, words: Words) -> Card:
         "place": item.address,
         "year": item.year,
         "distance_m": None if distance is None else round(distance),
-        "why": list(words.say(suggestion.why)),
+        "why": list(words.say(suggestion.why, now)),
         "reasons": [
             {"code": reason.code, "argument": reason.argument} for reason in suggestion.why
         ],

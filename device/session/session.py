@@ -8,9 +8,10 @@ the audience is forgotten. Time is `Context.at` alone: a jump of the wall clock 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from device.config import SessionConfig
-from device.values import Audience, Company, Context, Screen, ScreenState, Suggestion
+from device.values import Audience, Company, Context, Item, Screen, ScreenState, Suggestion
 
 SPARES = 5
 """Suggestions that the matcher returns beyond the cards: they replace cards that are refused."""
@@ -125,7 +126,7 @@ class Session:
             self._put("showing", choice, at)
 
     def _read(self, suggestions: tuple[Suggestion, ...], context: Context) -> None:
-        """Keep the cards for `hold_s`, except those that are refused."""
+        """Keep the cards for `hold_s`, except those that are refused and events that are over."""
         at, shown = context.at, self._screen.suggestions
         touched = {
             verdict: {touch.item_id for touch in context.touches if touch.verdict == verdict}
@@ -134,8 +135,9 @@ class Session:
         }
         if touched["chosen"]:
             self._memory.held_until = at + self._config.hold_s
-        if touched["not_for_me"]:
-            self._memory.refused |= touched["not_for_me"]
+        over = {s.item.id for s in shown if _is_over(s.item, context.now)}
+        if gone := touched["not_for_me"] | over:
+            self._memory.refused |= gone
             self._put(self._screen.state, self._choose(suggestions, keeping=shown), at)
         elif at >= self._memory.held_until:
             choice = self._choose(suggestions)
@@ -159,6 +161,11 @@ class Session:
     def _rest(self, at: float) -> None:
         self._put("resting", (), at)
         self._memory = _Memory()
+
+
+def _is_over(item: Item, now: datetime | None) -> bool:
+    """Whether it is an event that has ended, or of which nobody can tell."""
+    return item.ends is not None and (now is None or item.ends <= now)
 
 
 def _ids(suggestions: tuple[Suggestion, ...]) -> list[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from device.errors import UserError
 from device.presets.presets import names
 from device.typed_yaml import Section, read_yaml
 from device.values import Reason
+from device.words.when import spoken
 
 FOLDER = Path(__file__).parent
 
@@ -34,6 +36,13 @@ TAG_LANGUAGE = "en"
 class ReasonWords(Section):
     """A phrase for each reason that is no tag."""
 
+    today: str = Field(pattern=r"\{time\}")
+    tomorrow: str = Field(pattern=r"\{time\}")
+    all_day: str
+    all_day_tomorrow: str
+    on_until: str = Field(pattern=r"\{time\}")
+    on_until_day: str = Field(pattern=r"\{day\}")
+    later: str = Field(pattern=r"\{day\}.*\{time\}")
     metres: str = Field(pattern=r"\{number\}")
     kilometres: str = Field(pattern=r"\{number\}")
     open_until: str = Field(pattern=r"\{time\}")
@@ -65,6 +74,8 @@ class WordTable(Section):
     language: str = Field(description="the language's own name for itself")
     page: dict[str, Any] = Field(description="texts of the page, as its scripts use them")
     reasons: ReasonWords
+    day: str = Field(pattern=r"\{number\}.*\{month\}|\{month\}.*\{number\}")
+    months: tuple[str, ...] = Field(min_length=12, max_length=12)
     tags: dict[str, str]
     forbidden: Forbiddens
 
@@ -81,23 +92,43 @@ class Words:
     def __init__(self, table: WordTable, tags: Mapping[str, str]) -> None:
         self.tags = tags
         self.page, self.reasons = table.page, table.reasons
+        self._day, self._months = table.day, table.months
 
     def for_page(self) -> dict[str, Any]:
         """Everything the page needs to make words of its own, as JSON values."""
-        return {"page": self.page, "reasons": self.reasons.model_dump(), "tags": dict(self.tags)}
+        return {
+            "page": self.page,
+            "reasons": self.reasons.model_dump(),
+            "day": self._day,
+            "months": self._months,
+            "tags": dict(self.tags),
+        }
 
-    def say(self, reasons: Iterable[Reason]) -> tuple[str, ...]:
-        """A phrase for each reason, each once; a tag without words is left out."""
-        return tuple(dict.fromkeys(filter(None, map(self._phrase, reasons))))
+    def say(self, reasons: Iterable[Reason], now: datetime) -> tuple[str, ...]:
+        """A phrase for each reason, each once; a tag without words is left out, and the time of an
+        event that is over. now: an aware time."""
+        return tuple(dict.fromkeys(filter(None, (self._phrase(each, now) for each in reasons))))
 
-    def _phrase(self, reason: Reason) -> str:
+    def _phrase(self, reason: Reason, now: datetime) -> str:
         argument, words = reason.argument, self.reasons
+        if reason.code == "when":
+            return self._when(str(argument), now)
         if reason.code == "tag":
             return self.tags.get(str(argument), "")
         if reason.code == "distance":
             return self._distance(float(argument or 0))
         phrase: str = getattr(words, reason.code)
         return phrase.format(time=argument, year=argument)
+
+    def _when(self, interval: str, now: datetime) -> str:
+        """When an event is, as somebody says it at `now`; empty where it is over."""
+        begins, ends = map(datetime.fromisoformat, interval.split("/"))
+        if (said := spoken(begins, ends, now)) is None:
+            return ""
+        name, at = said
+        day = self._day.format(number=at.day, month=self._months[at.month - 1])
+        phrase: str = getattr(self.reasons, name)
+        return phrase.format(time=f"{at:%H:%M}", day=day)
 
     def _distance(self, metres: float) -> str:
         """Rounded to what a walker can use: tens of metres, hundreds, tenths of a kilometre."""

@@ -7,7 +7,7 @@
 
 const View = (() => {
   const STATES = ["resting", "showing", "opted_out"];
-  const KINDS = ["place", "film", "song", "activity"];
+  const KINDS = ["place", "film", "song", "activity", "event"];
   const DISCLOSING = ["watching", "demo"]; // notices that say what the camera does
   const MOST_ITEMS = 8;
   const MOST_REASONS = 4;

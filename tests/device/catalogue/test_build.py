@@ -7,13 +7,15 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.catalogue.build import build, read, write
+from device.catalogue.build import build, read, write, write_table
 from device.catalogue.columns import COLUMNS, table
 from device.catalogue.store import Catalogue
 from device.errors import UserError
@@ -183,6 +185,48 @@ def test_the_name_of_a_picture_is_composed_as_the_kiosk_spells_its_files(csv: Pa
     assert read([csv])[0].picture == "Caf\u00e9.jpg"
 
 
+EVENT = "id,kind,title,category,begins,ends,series,source\n"
+
+
+def test_times_are_local_unless_they_say_otherwise(csv: Path) -> None:
+    csv.write_text(
+        EVENT
+        + "a,event,A,concert,2026-07-01 19:00,2026-07-01T21:00,tour,x\n"
+        + "b,event,B,concert,2026-12-01T19:00+01:00,2026-12-01T21:00,,x\n"
+        + "c,event,C,fair,2026-12-01,2026-12-03,,x\n"
+    )
+    helsinki = ZoneInfo("Europe/Helsinki")
+    a, b, c = read([csv], zone=helsinki)
+    assert (a.begins, a.ends) == tuple(datetime(2026, 7, 1, h, tzinfo=UTC) for h in (16, 18))
+    assert (b.begins, b.ends) == tuple(datetime(2026, 12, 1, h, tzinfo=UTC) for h in (18, 19))
+    assert c.begins == datetime(2026, 12, 1, tzinfo=helsinki)
+    assert [a.series, b.series] == ["tour", ""]
+    assert "without a time zone; takes times with their offset" in refusal(csv)
+    out, again = csv.with_suffix(".sqlite"), csv.with_name("again.csv")
+    write([a, b, c], out)
+    assert list(Catalogue.open(out)) == [a, b, c]
+    write_table([a, b, c], again)
+    assert read([again]) == [a, b, c]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("event,A,concert,,,,x", "begins and ends: an event takes both, another kind neither"),
+        ("event,A,concert,2026-12-01T19:00,,,x", "an event takes both, another kind neither"),
+        ("film,A,drama,2026-12-01T19:00,2026-12-01T21:00,,x", "another kind neither"),
+        ("event,A,fair,2026-12-01T19:00Z,2026-12-01T19:00Z,,x", "takes a time later than begins"),
+        ("event,A,fair,1.12.2026,2026-12-01,,x", "begins: got '1.12.2026', takes a time such as"),
+        ("event,A,fair,19:00,2026-12-01,,x", "begins: got '19:00', takes a time such as"),
+        ("event,A,fair,0001-01-01,2026-12-01,,x", "begins: got '0001-01-01', takes"),
+        ("event,A,fair,2026-12-01,9999-12-31,,x", "ends: got '9999-12-31', takes"),
+    ],
+)
+def test_an_event_without_a_time_to_be_shown_at_is_refused(csv: Path, row: str, says: str) -> None:
+    csv.write_text(f"{EVENT}a,{row}\n")
+    assert says in refusal(csv)
+
+
 def test_of_many_broken_rows_ten_are_named_and_the_rest_counted(csv: Path) -> None:
     csv.write_text(f"{HEADER}\n" + "t,hotel,T,sights,,,,,,,,,x\n" * 25, encoding="utf-8")
     lines = refusal(csv).splitlines()
@@ -325,7 +369,7 @@ def test_a_broken_table_is_one_plain_message_on_the_command_line(csv: Path, root
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
-        f"wayside: {csv}:2: kind: got 'hotel', takes place, film, song, activity",
+        f"wayside: {csv}:2: kind: got 'hotel', takes place, film, song, activity, event",
         "1 broken row: nothing was written; mend and try again",
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,6 +18,8 @@ from device.matching.reasons import reasons
 from device.matching.rules import Rules
 from device.values import Audience, Context, Item
 from device.words.words import load_words
+
+FRIDAY = datetime(2026, 11, 27, tzinfo=ZoneInfo("Europe/Helsinki"))
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +57,11 @@ def test_it_suggests_what_is_near_open_and_for_whoever_stands_there(
     for mood, hour, age in itertools.product(moods, hours, ("child", "teen", "adult")):
         minors = 0 if age == "adult" else 1
         audience = Audience(size=1, mood=mood, age_band=age, company="alone", minors=minors)
-        now = datetime(2026, 11, 27, hour)
+        now = FRIDAY.replace(hour=hour)
         cards = matcher.match(audience, Context(at=0.0, now=now))
         assert len(cards) == config.matching.count
         for card in cards:
-            assert words.say(card.why), card.item.id
+            assert words.say(card.why, now), card.item.id
             assert card.distance_m is None or card.distance_m < 2000, card.item.id
             assert "closed" not in {reason.code for reason in card.why}, card.item.id
             if minors:
@@ -68,7 +71,7 @@ def test_it_suggests_what_is_near_open_and_for_whoever_stands_there(
 
 def test_a_card_says_what_its_place_is(places: list[Item]) -> None:
     words = load_words("en")
-    said = {item.category: words.say(reasons(item, words.tags)) for item in places}
+    said = {item.category: words.say(reasons(item, words.tags), FRIDAY) for item in places}
     assert said["shop/clothes"] == ("Clothing Store", "under a roof")
     assert said["amenity/restaurant/sushi"][0] == "sushi"
     assert said["amenity/library"][0] == "books"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from selenium.webdriver.common.by import By
 from device.values import Reason
 from device.words.words import load_words
 from tests.device.display.stage import CARDS, FILM, PLACE, Stage, message
+from tests.device.words.test_when import CASES
 from tests.needs import needs
 
 pytestmark = [
@@ -136,5 +139,31 @@ def test_reasons_become_words_on_the_page_and_unknown_ones_are_left_out(stage: S
 def test_the_page_and_the_kiosk_make_the_same_words_of_a_distance(stage: Stage) -> None:
     metres = (0, 34, 96, 449, 951, 1260, 9949, 23_400)
     said = stage.script(f"return {list(metres)}.map((m) => words.distance(m))")
-    kiosk = [load_words("en").say([Reason("distance", m)])[0] for m in metres]
+    now = datetime.now(UTC)
+    kiosk = [load_words("en").say([Reason("distance", m)], now)[0] for m in metres]
     assert kiosk == said
+
+
+def test_the_page_and_the_kiosk_say_the_same_of_when_an_event_is(stage: Stage) -> None:
+    stage.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Pacific/Apia"})
+    asked = json.dumps([(interval, now) for interval, now, _ in CASES])
+    said = stage.script(f"return {asked}.map(([i, now]) => words.when(i, Date.parse(now)))")
+    stage.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+    assert said == [says for _, _, says in CASES]
+    wrong = ["", "2026-12-01", "2026-12-01T19:00+02:00", f"{CASES[0][0]}/2", "x/y", "<b>/<i>"]
+    assert stage.script(f"return {wrong}.map((i) => words.when(i))") == [""] * len(wrong)
+
+
+def test_an_event_has_its_own_word_and_icon_and_says_first_when_it_is(stage: Stage) -> None:
+    begins = datetime.now(UTC) - timedelta(hours=1)
+    interval = f"{begins:%Y-%m-%dT%H:%M}+00:00/{begins + timedelta(hours=3):%Y-%m-%dT%H:%M}+00:00"
+    reasons = [{"code": "when", "argument": interval}, {"code": "tag", "argument": "quiet"}]
+    stage.show({**PLACE, "kind": "event", "reasons": reasons})
+    assert stage.text(".kind") == "Event"
+    assert stage.script("return document.querySelector('.band use').getAttribute('href')") == (
+        "#icon-event"
+    )
+    until = f"now, until {begins + timedelta(hours=3):%H:%M}"
+    assert [line.text for line in stage.driver.find_elements(By.CSS_SELECTOR, ".why li")] == [
+        until, "quiet"
+    ]  # fmt: skip

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -75,6 +76,26 @@ def in_reach(item: Item, rules: Rules, far: float | None, company: str, left: in
     )
 
 
+def dates(items: Sequence[Item], place: PlaceConfig, now: datetime | None) -> set[str]:
+    """Ids of the events that may be shown in the five minutes from `now` on, in local time."""
+    if now is None:
+        return set()
+    zone = ZoneInfo(place.timezone)
+    here = now.replace(tzinfo=zone)
+    shown: dict[str, Item] = {}
+    for item in items:
+        if item.begins is None or item.ends is None:
+            continue
+        day_before = item.begins.astimezone(zone).date() - timedelta(days=1)
+        arrives = here + timedelta(minutes=5 + (metres(item, place) or 0) * 1.3 / 70)
+        if day_before <= here.date() and arrives < item.ends:
+            name = item.series and f"series {item.series}"
+            other = shown.get(name or item.id)
+            if other is None or (other.begins and item.begins < other.begins):
+                shown[name or item.id] = item
+    return {item.id for item in shown.values()}
+
+
 def turns(count: int, now: datetime | None, draw: int) -> list[float]:
     """The random numbers of an hour and draw: those of the hour before, moved on."""
     numbers = (np.random.default_rng(20_261_124).random(count, np.float32) * 2 - 1).tolist()
@@ -113,9 +134,10 @@ def rank(
     """Ids and scores of the best, by maximal marginal relevance over all items."""
     weights = rules.weights
     chance = turns(len(items), now, draw)
+    events = dates(items, place, now)
     scores: dict[int, float] = {}
     for number, item in enumerate(items):
-        if item.minimum_age > years:
+        if item.minimum_age > years or (item.kind == "event" and item.id not in events):
             continue
         far, left = metres(item, place), minutes_left(item, now)
         if not in_reach(item, rules, far, company, left):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ def random_items(dice: random.Random, rules: Rules, count: int) -> list[Item]:
     return [
         Item(
             id=f"i{number}",
-            kind=dice.choice(KINDS),
+            kind=(kind := dice.choice(KINDS)),
             title=f"Item {number}",
             category=dice.choice(names),
             tags=tuple(dice.sample(names, dice.randint(0, 5))),
@@ -44,9 +44,17 @@ def random_items(dice: random.Random, rules: Rules, count: int) -> list[Item]:
             suits=dice.choice(((), (), ("children",), ("family", "alone"), ("couple", "friends"))),
             valence=dice.uniform(-1, 1) if (own := dice.random() < 0.4) else None,
             arousal=dice.uniform(-1, 1) if own else None,
+            **(some_time(dice) if kind == "event" else {}),
         )
         for number in range(count)
     ]
+
+
+def some_time(dice: random.Random) -> dict[str, Any]:
+    """A time around the week that starts on `MONDAY`, now and then of a repeating event."""
+    begins = MONDAY.replace(tzinfo=UTC) + timedelta(minutes=dice.randint(-2880, 9 * 1440))
+    ends = begins + timedelta(minutes=dice.choice((30, 120, 600, 4000)))
+    return {"begins": begins, "ends": ends, "series": dice.choice(("", "", "s1", "s2"))}
 
 
 @settings(deadline=None, max_examples=60)

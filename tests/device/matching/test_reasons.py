@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -83,6 +84,19 @@ def test_what_is_not_known_is_no_reason_and_a_tag_takes_its_place() -> None:
     assert reasons(item, known, minutes_left=60, now=None) == tags
     assert reasons(Item("b", "song", "B", "pop", year=1987), known) == (Reason("decade", 1980),)
     assert reasons(Item("c", "song", "C", "pop", popularity=0.9), known) == (Reason("well_known"),)
+
+
+def test_an_event_first_says_when_it_is_and_nothing_of_hours() -> None:
+    begins = datetime(2026, 11, 16, 17, tzinfo=UTC)
+    concert = Item("c", "event", "C", "concert", tags=("live-music", "quiet"), begins=begins,
+                   ends=begins + timedelta(hours=2), hours="Mo-Su 09:00-17:00")  # fmt: skip
+    now = datetime(2026, 11, 16, 12, tzinfo=ZoneInfo("Europe/Helsinki"))
+    when = Reason("when", "2026-11-16T19:00+02:00/2026-11-16T21:00+02:00")
+    known = {"live-music", "quiet", "concert"}
+    for left in (UNKNOWN_LEFT, DAY, 60):
+        found = reasons(concert, known, distance_m=300, minutes_left=left, now=now)
+        assert found == (when, Reason("tag", "live-music"), Reason("distance", 300))
+    assert Reason("hours_unknown") not in reasons(concert, known, minutes_left=-1, now=None)
 
 
 def test_what_says_nothing_of_the_place_is_the_last_reason() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -87,6 +87,24 @@ def test_when_they_have_been_read_and_something_else_fits_better_it_is_shown() -
     assert (kiosk.cards, kiosk.screen.serial) == ("stu", 2)
     kiosk.for_seconds(CONFIG.hold_s - 2, person)
     assert kiosk.cards == "stu"
+
+
+@pytest.mark.parametrize("minutes", [1, None])
+def test_an_event_that_ends_on_the_screen_or_without_a_clock_leaves_it_at_once(
+    minutes: int | None,
+) -> None:
+    kiosk, now = Kiosk(), datetime(2026, 12, 1, 20, 59, tzinfo=UTC)
+    kiosk.context = replace(kiosk.context, now=now)
+    soon, *others = FILMS
+    event = replace(soon.item, kind="event", begins=now, ends=now + timedelta(minutes=1))
+    matched = (replace(soon, item=event), *others)
+    person = kiosk.someone()
+    kiosk.for_seconds(2, person, matched=matched)
+    assert kiosk.cards == "abc"
+    later = None if minutes is None else now + timedelta(minutes=minutes)
+    kiosk.context = replace(kiosk.context, now=later)
+    kiosk.turn(person, matched=matched)
+    assert kiosk.cards == "dbc"
 
 
 def test_when_somebody_joins_or_leaves_the_suggestions_follow() -> None:

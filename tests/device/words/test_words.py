@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -33,12 +33,14 @@ NEVER = re.compile(
 )
 
 MONDAY = datetime(2026, 11, 16)
+NOW = MONDAY.replace(hour=12, tzinfo=UTC)
+TONIGHT = "2026-11-16T19:00+00:00/2026-11-16T21:00+00:00"
 
 ENGLISH = load_words("en")
 
 
 def say(*reasons: Reason) -> tuple[str, ...]:
-    return ENGLISH.say(reasons)
+    return ENGLISH.say(reasons, NOW)
 
 
 def test_no_words_over_the_example_name_or_imply_a_visitor(example: Catalogue) -> None:
@@ -49,7 +51,7 @@ def test_no_words_over_the_example_name_or_imply_a_visitor(example: Catalogue) -
             now = None if hour is None else MONDAY + timedelta(hours=hour)
             left = hours.minutes_left(now) if hours is not None and now is not None else None
             why = reasons(item, ENGLISH.tags, distance_m=metres, minutes_left=left, now=now)
-            said.update(ENGLISH.say(why))
+            said.update(ENGLISH.say(why, NOW))
     assert len(said) > 150
     for phrase in said:
         assert not NEVER.search(phrase), phrase
@@ -58,15 +60,22 @@ def test_no_words_over_the_example_name_or_imply_a_visitor(example: Catalogue) -
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_the_texts_that_the_page_uses_and_no_others(language: str) -> None:
     scripts = "".join(file.read_text(encoding="utf-8") for file in PAGE.glob("*.js"))
-    used = set(re.findall(r"\bwords\.(\w+)", scripts)) - {"js", "distance", "fill", "reason"}
+    used = set(re.findall(r"\bwords\.(\w+)", scripts)) - {
+        "js",
+        "distance",
+        "fill",
+        "reason",
+        "when",
+    }
     assert load_words(language).page.keys() == used
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_has_a_phrase_in_every_language(language: str) -> None:
-    arguments = {"tag": "quiet", "distance": 400, "open_until": "18:00", "decade": 1980}
+    arguments = {"when": TONIGHT, "tag": "quiet", "distance": 400, "open_until": "18:00",
+                 "decade": 1980}  # fmt: skip
     for code in get_args(ReasonCode):
-        (phrase,) = load_words(language).say([Reason(code, arguments.get(code))])
+        (phrase,) = load_words(language).say([Reason(code, arguments.get(code))], NOW)
         assert phrase
 
 
@@ -96,7 +105,7 @@ def test_a_tag_without_words_is_not_said_and_no_phrase_is_said_twice() -> None:
 def test_an_operator_adds_words_beside_the_table(tmp_path: Path) -> None:
     (tmp_path / "words.en.yaml").write_text("tags: {sauna: a public sauna, lake: by Lake Saimaa}\n")
     words = load_words("en", tmp_path / "ours.sqlite")
-    assert words.say([Reason("tag", "sauna"), Reason("tag", "lake")]) == (
+    assert words.say([Reason("tag", "sauna"), Reason("tag", "lake")], NOW) == (
         "a public sauna",
         "by Lake Saimaa",
     )
