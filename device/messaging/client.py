@@ -318,8 +318,9 @@ class Client:
 
     def _ask(self, topic: str, qos: int | None) -> None:
         self.check()
-        self._asked.append((topic, qos))
-        self._wake_thread()
+        if self._up.is_set():  # else the deque would grow while the broker is away
+            self._asked.append((topic, qos))
+            self._wake_thread()
 
     def _wake_thread(self) -> None:
         with suppress(OSError):  # full: it will wake anyway

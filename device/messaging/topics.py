@@ -10,6 +10,7 @@ A new kind of message takes a class and a row here, and `Inbox.route` in the roo
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
@@ -21,6 +22,12 @@ from device.setting_types import topic_level
 
 ROOT = "wayside/v1"
 KIOSK = ROOT + "/{site}/{kiosk}"
+
+FLEET_METADATA = ROOT + "/fleet/metadata"
+"""All signed metadata of a fleet's releases, retained at the hub (device/fleet/blobs.py)."""
+
+FLEET_BLOBS = ROOT + "/fleet/blob/"
+"""Content, retained at the hub in numbered parts: `<sha256>/<n>`."""
 
 Notice: TypeAlias = Literal["watching", "not_watching", "opted_out", "demo"]
 Verdict: TypeAlias = Literal[ItemVerdict, "opt_out", "opt_in"]
@@ -254,6 +261,18 @@ TABLE = (
     Row("touches", KIOSK + "/touches", Touches, "the kiosk", retained=False, qos=1),
     Row("weather", ROOT + "/{site}/weather", Weather, "anyone", retained=True, qos=1),
 )
+
+
+def blob_topic(sha256: str, number: int) -> str:
+    """The topic of one part of a blob."""
+    return f"{FLEET_BLOBS}{sha256}/{number}"
+
+
+def blob_part(topic: str) -> tuple[str, int] | None:
+    """Hash of the blob and number of the part; None: not the topic of one."""
+    found = re.fullmatch(r"([0-9a-f]{64})/(0|[1-9][0-9]{0,5})", topic.removeprefix(FLEET_BLOBS))
+    whole = found is not None and topic.startswith(FLEET_BLOBS)
+    return (found[1], int(found[2])) if found and whole else None
 
 
 @dataclass(frozen=True, slots=True)
