@@ -21,8 +21,8 @@ VALUES = 16
 """Values of each output that are stated."""
 
 TOLERANCE = 0.2
-"""Largest difference between machines, as a share of an output's largest stated value, at least of 1.
-Twice what kernels were seen to differ by: docs/fleet.md has the figures."""
+"""Largest difference between machines, as a share of an output's largest stated value or of 1, if
+that is more. Twice what kernels were seen to differ by: docs/fleet.md has the figures."""
 
 
 def answers(model: Model, seed: int) -> dict[str, tuple[float, ...]]:

@@ -1,1 +1,1 @@
-"""The operator's side of a fleet: its hub, certificates, releases and what kiosks report."""
+"""The operator's side of a fleet: its hub, certificates, keys, releases and what kiosks report."""

@@ -1,0 +1,147 @@
+"""Which release the fleet's operator wants, if that is signed, newest and in time: TUF.
+
+Takes the files of the metadata message and says what they amount to, or why they are refused.
+Guarantees, beside those of The Update Framework (`tuf.ngclient`, which verifies everything here):
+- No metadata, release or time older than what was accepted before, even after the power was cut
+  (device/fleet/floor.py). ngclient's cache is thrown away: the message holds every root.
+- Nothing is fetched that verified metadata do not name, with size and hash.
+- Whatever the files are, the answer is `Verified` or `Refused`, and both stop nothing but updates.
+
+Roles: root and targets, whose keys are kept offline; `content` (one signature), `code` (two) and
+`rollout`, to which targets delegates the files below these names; snapshot and timestamp (online).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from pydantic import ValidationError
+from tuf.api.exceptions import DownloadError, RepositoryError
+from tuf.api.metadata import Metadata, Root
+
+from device.errors import UserError
+from device.fleet import floor
+from device.fleet.disk import Disk
+from device.fleet.floor import Floor
+from device.fleet.manifest import TARGET, Manifest, Rollout
+from device.fleet.metadata import Message, Refused, refusal
+
+ANCHOR = "root.json"
+"""The root metadata that a kiosk is enrolled with, in the folder of `Trust`."""
+
+MOST_MANIFEST = 4 << 20
+"""Bytes. A manifest of 10,000 files has up to 3.2 MB."""
+
+MOST_ROLLOUT = 256 << 10
+
+_Document = TypeVar("_Document", Rollout, Manifest)
+
+Blob: TypeAlias = Callable[[str, int], bytes]
+"""From SHA-256 and size to the content of a small file; may raise `Missing`."""
+
+
+class Missing(Exception):  # noqa: N818 (it asks for something)
+    """A blob that has to be fetched before `Trust.update` can answer."""
+
+    def __init__(self, sha256: str, size: int) -> None:
+        super().__init__(f"{sha256}: not fetched yet")
+        self.sha256, self.size = sha256, size
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the operator wants. expires: when the first of its metadata does, in UTC."""
+
+    rollout: Rollout
+    manifest: Manifest
+    expires: datetime
+
+
+class Trust:
+    """Verifies metadata messages. One at a time may use a folder."""
+
+    def __init__(self, folder: Path, disk: Disk, built: datetime) -> None:
+        """folder: has the anchor, and what was accepted so far. built: of the program, in UTC.
+
+        Raises:
+            UserError: neither an anchor nor a record of what follows from one: not enrolled.
+        """
+        self._folder, self._disk, self._built = folder, disk, built
+        self._known()
+
+    def update(
+        self, files: Mapping[str, bytes], blob: Blob, now: datetime | None = None
+    ) -> Verified:
+        """What a metadata message amounts to.
+
+        files: by name, as `5.targets.json`. now: None while the clock is not known to be right;
+        then time stands still at that of the newest metadata.
+
+        Raises:
+            Refused: it is not to be trusted, or not any more.
+            Missing: `blob` raised it; call again with the same files when that blob is there.
+            OSError: the disk refuses to keep what was accepted.
+            UserError: as at the start.
+        """
+        known = self._known()
+        time = known.at if now is None else max(known.at, now)
+        with tempfile.TemporaryDirectory(dir=_memory()) as cache:
+            try:
+                message = Message(files, Path(cache), known, time)
+                try:
+                    return self._read(message, blob)
+                finally:
+                    floor.write(self._folder, message.floor, self._disk)
+            except (RepositoryError, DownloadError) as error:
+                raise refusal(error) from None
+
+    def _read(self, message: Message, blob: Blob) -> Verified:
+        message.refresh()
+        content = message.target(TARGET, MOST_ROLLOUT, blob)
+        if content is None:
+            raise Refused("no rollout", "nothing was rolled out yet")
+        rollout = _parsed(Rollout, content, "the rollout")
+        content = message.target(rollout.release, MOST_MANIFEST, blob)
+        if content is None:
+            raise Refused("incomplete", f"the rollout names {rollout.release}, which is not there")
+        manifest = _parsed(Manifest, content, rollout.release)
+        if manifest.target != rollout.release:
+            raise Refused("signature", f"{rollout.release} is signed, and holds {manifest.target}")
+        message.count(manifest.counter)
+        return Verified(rollout, manifest, message.expires)
+
+    def _known(self) -> Floor:
+        """The record, or a new one if there is none or the kiosk was enrolled anew."""
+        known, path = floor.read(self._folder), self._folder / ANCHOR
+        try:
+            anchor = path.read_bytes()
+            Metadata[Root].from_bytes(anchor)
+        except (OSError, RepositoryError):
+            if known is None:
+                raise UserError(f"{path}: no root of trust; enrol this kiosk") from None
+        else:
+            digest = hashlib.sha256(anchor).hexdigest()
+            if known is None or known.anchor != digest:
+                known = Floor(at=self._built, anchor=digest, root=anchor.decode())
+        return known.model_copy(update={"at": max(known.at, self._built)})
+
+
+def _parsed(kind: type[_Document], content: bytes, name: str) -> _Document:
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise Refused("broken", f"{name}: {place}: {first['msg']}") from None
+
+
+def _memory() -> str | None:
+    """Where ngclient may write without wearing out the card."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
