@@ -41,13 +41,16 @@ def add_parser(verbs: SubParsers) -> None:
 
     importer = subparsers.add_parser(
         "import",
-        help="make a catalogue of a town from an OpenStreetMap extract",
-        description="Make a catalogue from OpenStreetMap extracts (.osm.pbf), with tables of your "
-        "own (.csv) beside them. What cannot be used is left out and counted; if a file is broken, "
-        "nothing is written, and the old catalogue stays.",
-        epilog="example: wayside catalogue import helsinki.osm.pbf --out helsinki.sqlite",
+        help="make a catalogue of places, films, music and activities",
+        description="Make a catalogue of OpenStreetMap extracts (.osm.pbf), folders of MovieLens, "
+        "of Last.fm and of playlists, songs with valence and energy (.csv), activities (.txt) and "
+        "tables of your own (.csv), of one or several together. What cannot be used is left out "
+        "and counted; if a file is broken, nothing is written, and the old catalogue stays.",
+        epilog="example: wayside catalogue import helsinki.osm.pbf ml-100k/ --out helsinki.sqlite",
     )
-    importer.add_argument("file", nargs="+", type=Path, metavar="FILE", help=".osm.pbf or .csv")
+    importer.add_argument(
+        "source", nargs="+", type=Path, metavar="SOURCE", help="a file or folder, see above"
+    )
     importer.add_argument(
         "--out",
         type=Path,
@@ -115,14 +118,14 @@ def _import(arguments: argparse.Namespace) -> int:
     from device.catalogue.imports import importers  # which loads osmium
 
     parts = []
-    for path in arguments.file:
+    for path in arguments.source:
         progress = Progress(f"reading {path.name}")
         try:
             parts.append(importers.read(path, progress.show))
         finally:
             progress.clear()
     written = importers.combine(parts, arguments.out)
-    for path, part in zip(arguments.file, parts, strict=True):
+    for path, part in zip(arguments.source, parts, strict=True):
         print("\n".join(part.report(path.name)))
     print(written.report())
     return 0

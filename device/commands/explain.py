@@ -17,6 +17,7 @@ from device.config import load_config
 from device.matching.match import Matcher
 from device.values import (
     ADULT_AT,
+    KINDS,
     MOODS,
     UNKNOWN,
     Audience,
@@ -45,6 +46,7 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument("--company", choices=COMPANIES, default="alone")
     parser.add_argument("--hour", type=_hour, help="local time, such as 20 or 20:30; default: now")
     parser.add_argument("--day", choices=DAYS, help="day of the week; default: today")
+    parser.add_argument("--kind", choices=KINDS, help="only this kind; default: those of config")
     parser.add_argument("--weather", default=UNKNOWN, help="such as rain")
     parser.add_argument(
         "--top", type=suggestion_count, help="how many; default: those on the screen"
@@ -54,6 +56,9 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def _explain(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.config)
+    if arguments.kind is not None:
+        matching = config.matching.model_copy(update={"kinds": (arguments.kind,)})
+        config = config.model_copy(update={"matching": matching})
     words = load_words(config.display.languages[0], config.matching.catalogue)
     count = arguments.top or config.matching.count
     matcher = Matcher.open(config, words, spares=count - config.matching.count)

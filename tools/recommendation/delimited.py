@@ -1,12 +1,12 @@
-"""Files of the public datasets: cells between separators, the names of the columns first."""
+"""Files of the public datasets as columns of texts and numbers; a mistake in one refuses it."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from device.catalogue.imports.delimited import Layout, each_row, refuse
 from device.errors import UserError
 
 T = TypeVar("T")
@@ -22,30 +22,11 @@ def read_columns(
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; --data DIR has it below catalogue/")
-    places: list[int] = []
-    rows: list[list[str]] = []
-    try:
-        with path.open(encoding=encoding, newline="") as file:
-            lines = csv.reader(file, delimiter=separator, quoting=csv.QUOTE_NONE)
-            header = next(lines, [])
-            for name in columns:
-                if name not in header:
-                    raise UserError(f"{path}: no column {name!r} in the first line")
-            places = [header.index(name) for name in columns]
-            for cells in lines:
-                if not cells:
-                    continue
-                if len(cells) != len(header):
-                    raise UserError(
-                        f"{path}, line {lines.line_num}: {len(cells)} cells under {len(header)} "
-                        "column names"
-                    )
-                rows.append(cells)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: not a text file in {encoding}: {error}") from error
+    found = each_row(path, columns, Layout((separator,)), refuse(path), encoding=encoding)
+    rows = [cells for _, cells in found]
     if not rows:
         raise UserError(f"{path}: no rows below the column names")
-    return {name: [row[i] for row in rows] for name, i in zip(columns, places, strict=True)}
+    return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def numbers(path: Path, name: str, cells: Sequence[str], kind: Callable[[str], T]) -> list[T]:

@@ -7,15 +7,15 @@ that user's playlists; its tags are those that the user gave to half of these ar
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
+from device.catalogue.imports.delimited import refuse
+from device.catalogue.imports.playlists import artists_of, each_playlist, each_song
 from device.errors import UserError
 from tools.recommendation.lastfm import TagLists
 
@@ -38,10 +38,7 @@ def read_playlists(path: Path, names: Path | None = None) -> Playlists:
 
     Without names a song is called by its id. Raises UserError where a file can't be read.
     """
-    lists = [
-        (_words(path, number, entry, "tags"), _words(path, number, entry, "songs"))
-        for number, entry in enumerate(_objects(path), start=1)
-    ]
+    lists = list(each_playlist(path, refuse(path, "playlist")))
     tags, tag_names = _matrix([tags for tags, _ in lists])
     songs, ids = _matrix([songs for _, songs in lists])
     if not tag_names or not ids:
@@ -70,33 +67,11 @@ def playlists_of(lists: TagLists) -> Playlists:
     return Playlists(vstack(tags, "csr"), vstack(songs, "csr"), lists.names, lists.titles)
 
 
-def _objects(path: Path) -> list[dict[str, Any]]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: can't be read as JSON: {error}") from error
-    if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
-        raise UserError(f"{path}: takes a JSON list of objects, such as Melon's train.json")
-    return content
-
-
-def _words(path: Path, number: int, entry: dict[str, Any], key: str) -> list[str]:
-    words = entry.get(key)
-    if not isinstance(words, list):
-        raise UserError(f"{path}, playlist {number}: {key} is {words!r}, not a list")
-    return [str(word) for word in words]
-
-
 def _song_names(path: Path) -> dict[str, str]:
     called = {}
-    for number, entry in enumerate(_objects(path), start=1):
-        if "id" not in entry or "song_name" not in entry:
-            raise UserError(f"{path}, song {number}: needs id and song_name")
-        artists = entry.get("artist_name_basket")
-        by = f" ({', '.join(map(str, artists))})" if isinstance(artists, list) else ""
-        called[str(entry["id"])] = f"{entry['song_name']}{by}"
+    for song, entry in each_song(path, refuse(path, "song")):
+        artists = artists_of(entry)
+        called[song] = f"{entry['song_name']} ({artists})" if artists else str(entry["song_name"])
     return called
 
 

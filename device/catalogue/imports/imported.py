@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
+from math import log1p
+from unicodedata import normalize
 
+from device.catalogue.columns import COLUMNS, Value
 from device.catalogue.network import Network
 from device.values import ADULT_AT, Item
 
@@ -17,6 +22,14 @@ MOST_NAMED = 6
 
 LONGEST = 60
 """Characters of an example."""
+
+LONGEST_TAG = 40
+"""Characters."""
+
+DIGEST = 12
+"""Hexadecimal digits in an id: one in 500 tables of a million names would have two alike."""
+
+BY_NAME = {column.name: column for column in COLUMNS}
 
 
 @dataclass(slots=True)
@@ -73,6 +86,52 @@ class Imported:
             if left_out:
                 yield f"  {title}:"
                 yield from left_out.lines()
+
+
+def slug(text: str) -> str:
+    """A text as a tag, of a to z, digits and `-`; empty if it has none of them."""
+    plain = normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_TAG].strip("-")
+
+
+def id_of(kind: str, *names: str) -> str:
+    """The id of an item that has no number: the same for the same names, in any script."""
+    digest = sha256("\0".join(names).encode()).hexdigest()[:DIGEST]
+    return "-".join(filter(None, (kind, slug(names[0]), digest)))
+
+
+def popularity(count: int, most: int) -> float:
+    """0 to 1, of how many rated or played something and the most that anything of its kind got.
+
+    By the logarithm, since a few have nearly everything: ten times as many is always as much more.
+    """
+    return round(log1p(count) / log1p(most), 2) if most else 0.0
+
+
+class Cells:
+    """Reads cells as their columns do; what one does not take is left empty and counted."""
+
+    def __init__(self, left_out: LeftOut) -> None:
+        self._left_out = left_out
+
+    def first(self, item: str, name: str, *texts: str) -> Value:
+        """The first of these texts that the column takes; its empty value if none does.
+
+        item: of which item, for the example.
+        """
+        column = BY_NAME[name]
+        for text in texts:
+            if not text.strip():
+                continue
+            try:
+                return column.value(text)
+            except ValueError:
+                self.drop(item, name, text)
+        return column.empty
+
+    def drop(self, item: str, name: str, text: str) -> None:
+        """Count a cell that was not understood."""
+        self._left_out.add(f"{name}: not understood", f"{item}: {text}")
 
 
 def _counted(categories: Iterable[str]) -> str:

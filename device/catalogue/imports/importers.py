@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Protocol
 
 from device.catalogue.build import write, write_table
-from device.catalogue.imports import openstreetmap, tables
+from device.catalogue.imports import (
+    activities,
+    films,
+    lastfm,
+    openstreetmap,
+    playlists,
+    sounds,
+    tables,
+)
 from device.catalogue.imports.imported import Imported
 from device.catalogue.network import Network, join, lengths_m
 from device.errors import UserError
@@ -18,15 +26,15 @@ Progress = Callable[[int, int | None], None]
 
 
 class Importer(Protocol):
-    """A module of this package that reads files of one kind. TAKES: these files, in words."""
+    """A module of this package that reads sources of one kind. TAKES: which, in words."""
 
     TAKES: str
 
     def recognises(self, path: Path) -> bool:
-        """Whether it reads this file."""
+        """Whether it reads this file or folder."""
 
     def read(self, path: Path, progress: Progress) -> Imported:
-        """The items of a file.
+        """The items of a file or folder.
 
         Raises:
             UserError: it cannot be read.
@@ -49,20 +57,32 @@ class Written:
         return f"{' and '.join(map(str, self.files))}: {self.items} items{footways}"
 
 
-IMPORTERS: tuple[Importer, ...] = (openstreetmap, tables)
+IMPORTERS: tuple[Importer, ...] = (
+    openstreetmap,
+    films,
+    lastfm,
+    playlists,
+    sounds,
+    activities,
+    tables,
+)
+"""The first that recognises a source reads it: `tables` takes every other `.csv` and `.txt`."""
 
 
 def read(path: Path, progress: Progress) -> Imported:
-    """The items of a file of any kind.
+    """The items of a file or folder of any kind.
 
     Raises:
-        UserError: no importer reads such a file, or it is broken.
+        UserError: no importer reads such a one, or it is broken.
     """
+    if not path.exists():
+        raise UserError(f"{path}: cannot be read (No such file or directory)")
     for importer in IMPORTERS:
         if importer.recognises(path):
             return importer.read(path, progress)
     takes = ", ".join(importer.TAKES for importer in IMPORTERS)
-    raise UserError(f"{path}: got a file of another kind, takes {takes}")
+    got = "folder" if path.is_dir() else "file"
+    raise UserError(f"{path}: got a {got} of another kind, takes {takes}")
 
 
 def combine(parts: Iterable[Imported], out: Path) -> Written:

@@ -11,15 +11,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from unicodedata import normalize
 from urllib.parse import quote
 
-from device.catalogue.columns import COLUMNS, TITLE, Value, title_language
+from device.catalogue.columns import TITLE, title_language
 from device.catalogue.imports.character import Character, characters
 from device.catalogue.imports.duplicates import merged
 from device.catalogue.imports.extract import Feature, read_extract
 from device.catalogue.imports.footways import read_footways
-from device.catalogue.imports.imported import Imported, LeftOut
+from device.catalogue.imports.imported import Cells, Imported, LeftOut, slug
 from device.presets.presets import Geometry, Preset, matching
 from device.values import ACCESS, Access, Item
 
@@ -152,22 +151,22 @@ def _item(place: _Place, source: str, cells: LeftOut) -> Item:
     feature, character = place.feature, place.character
     tags, point = feature.tags, feature.point
     assert point is not None
-    read = _Cells(feature, cells)
+    read, name = Cells(cells), _id(feature)
     website = _address(tags)
     article = tags.get("wikipedia", "")
-    link = read.first("link", website, _article(article), _object(feature))
-    wikidata = read.first("wikidata", tags.get("wikidata", "").split(";")[0])
+    link = read.first(name, "link", website, _article(article), _object(feature))
+    wikidata = read.first(name, "wikidata", tags.get("wikidata", "").split(";")[0])
     return Item(
-        id=_id(feature),
+        id=name,
         kind="place",
         title=str(TITLE.value(feature.name)),
         category=place.preset.name,
         tags=_tags(tags, character),
         latitude=round(point[1], 6),
         longitude=round(point[0], 6),
-        address=str(read.first("address", _street(tags)) or ""),
-        hours=str(read.first("hours", tags.get("opening_hours", "")) or ""),
-        price=str(read.first("price", tags.get("charge", "")) or ""),
+        address=str(read.first(name, "address", _street(tags)) or ""),
+        hours=str(read.first(name, "hours", tags.get("opening_hours", "")) or ""),
+        price=str(read.first(name, "price", tags.get("charge", "")) or ""),
         minimum_age=_minimum_age(feature),
         popularity=_popularity(tags, character, website),
         link=str(link or ""),
@@ -179,46 +178,22 @@ def _item(place: _Place, source: str, cells: LeftOut) -> Item:
         wikidata=str(wikidata or ""),
         source=source,
         credit=CREDIT,
-        titles=read.titles(),
+        titles=_titles(feature, read),
     )
 
 
-class _Cells:
-    """Reads the cells of one place as a column reads them, and counts what it cannot read."""
-
-    def __init__(self, feature: Feature, left_out: LeftOut) -> None:
-        self._feature, self._left_out = feature, left_out
-
-    def first(self, name: str, *texts: str) -> Value:
-        """The first of these texts that the column takes; its empty value if none does."""
-        column = _COLUMNS[name]
-        for text in texts:
-            if not text.strip():
-                continue
-            try:
-                return column.value(text)
-            except ValueError:
-                self._drop(f"{name}: not understood", text)
-        return column.empty
-
-    def titles(self) -> dict[str, str]:
-        """The names in other languages, by their codes."""
-        titles = {}
-        for key, text in self._feature.tags.items():
-            language = title_language(key.replace("name:", "title:", 1))
-            if not key.startswith("name:") or language is None or not text.strip():
-                continue
-            try:
-                titles[language] = str(TITLE.value(text))
-            except ValueError:
-                self._drop("title in another language: not understood", text)
-        return titles
-
-    def _drop(self, why: str, text: str) -> None:
-        self._left_out.add(why, f"{_id(self._feature)}: {text}")
-
-
-_COLUMNS = {column.name: column for column in COLUMNS}
+def _titles(feature: Feature, cells: Cells) -> dict[str, str]:
+    """The names in other languages, by their codes."""
+    titles = {}
+    for key, text in feature.tags.items():
+        language = title_language(key.replace("name:", "title:", 1))
+        if not key.startswith("name:") or language is None or not text.strip():
+            continue
+        try:
+            titles[language] = str(TITLE.value(text))
+        except ValueError:
+            cells.drop(_id(feature), "title in another language", text)
+    return titles
 
 
 def _id(feature: Feature) -> str:
@@ -227,15 +202,10 @@ def _id(feature: Feature) -> str:
 
 def _tags(tags: Mapping[str, str], character: Character) -> tuple[str, ...]:
     """The most specific first: cuisine, what this place has, what such places are like."""
-    cuisines = [_slug(each) for each in re.split("[;,]", tags.get("cuisine", ""))][:MOST_CUISINES]
+    cuisines = [slug(each) for each in re.split("[;,]", tags.get("cuisine", ""))][:MOST_CUISINES]
     has = [name for key, values, name in FEATURE_TAGS if tags.get(key) in values]
     named = dict.fromkeys(filter(None, (*cuisines, *has, *character.tags)))
     return tuple(sorted(named, key=lambda name: COMMON.index(name) if name in COMMON else -1))
-
-
-def _slug(text: str) -> str:
-    plain = normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
 
 
 def _minimum_age(feature: Feature) -> int:

@@ -6,12 +6,14 @@ import csv
 import json
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from device.catalogue.build import read
 from device.catalogue.imports import openstreetmap
 from device.catalogue.imports.character import characters
+from device.catalogue.imports.meanings import Table, meanings
 from device.matching.rules import load_rules
 from device.presets.presets import names
 from device.values import Item
@@ -26,6 +28,8 @@ CUISINES = {
     "sushi", "tapas", "thai", "turkish", "vietnamese",
 }  # fmt: skip
 """Values of OpenStreetMap's key `cuisine` that have words."""
+
+TABLES: tuple[Table, ...] = get_args(Table)
 
 UNVERIFIED = "common knowledge, unverified"
 
@@ -99,10 +103,12 @@ def test_the_rules_and_the_example_speak_of_the_same_tags(root: Path, items: lis
 
 
 def imported_tags() -> set[str]:
-    """Tags that `wayside catalogue import` gives to places, cuisines among them."""
+    """Tags and categories that `wayside catalogue import` gives, cuisines among them."""
     presets = names("en")
     known = {tag for name in presets if (like := characters().of(name)) for tag in like.tags}
     known |= {tag for _, _, tag in openstreetmap.FEATURE_TAGS}
+    for table in TABLES:
+        known |= {name for row in meanings(table).rows for name in (row.category, *row.tags)}
     return known | CUISINES
 
 
@@ -112,3 +118,13 @@ def test_places_go_by_the_categories_of_emopoi(wayside_data: Path, items: list[I
     with path.open(encoding="utf-8", newline="") as file:
         known = {row["category"] for row in csv.DictReader(file)}
     assert {item.category for item in items if item.kind == "place"} == known
+
+
+def test_every_activity_is_as_the_table_of_activities_says(items: list[Item]) -> None:
+    known = meanings("activities")
+    for item in items:
+        if item.kind == "activity":
+            row = known.within(item.title)[0]
+            said = (item.category, item.valence, item.arousal, item.suits, item.stay)
+            assert said == (row.category, row.valence, row.arousal, row.suits, row.stay), item.id
+            assert not {"indoor", "outdoor"} <= {*row.tags, *item.tags}, item.id
