@@ -14,17 +14,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from device import RELEASE
 from device.camera.capture import Camera, Capture
 from device.camera.mounting import Light
 from device.config import Config
 from device.corridor import Corridor
-from device.display.server import PageServer, settings_script, words_script
+from device.display.server import PageServer, broker_page, settings_script, words_script
 from device.inference.litert import runtime_name
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.bus import Bus
 from device.messaging.topics import Notice, Topics
+from device.release import running
 from device.session.counts import Counts
 from device.session.world import World
 from device.setting_types import EMBEDDED
@@ -64,6 +64,8 @@ class Kiosk:
         self.world = world or World(config)
         self.counts = Counts(config.privacy)
         self.audience = Audience()
+        self.frames = 0
+        """Frames that went through the corridor."""
         self._light = Light()
         self._context = self.world.context()
         self._seen_at = self._publish_at = self._health_at = self._fps = 0.0
@@ -80,6 +82,7 @@ class Kiosk:
                 self.broker.start(beats.expect("broker", self.DEADLINE_S))
                 started.callback(self.broker.stop)
                 mqtt, websocket_port = self.broker.address, self.broker.websocket_port
+            self.page_address = broker_page(config)
             if config.display.port is not None:
                 page = PageServer(
                     config.display.port,
@@ -89,9 +92,10 @@ class Kiosk:
                 )
                 page.start()
                 started.callback(page.stop)
+                self.page_address = page.address
                 announce(f"page: {page.address}")
             topics = Topics(config.site, config.kiosk)
-            self.bus = Bus(mqtt, topics, release=RELEASE, boot=boot)
+            self.bus = Bus(mqtt, topics, release=running().name, boot=boot)
             self.world.listen(self.bus.inbox)
             self.bus.start(beats.expect("bus", self.DEADLINE_S))
             started.callback(self.bus.stop)
@@ -144,6 +148,7 @@ class Kiosk:
         gap = frame.at - self._seen_at
         self._fps += 0.1 * (1 / gap - self._fps) if 0 < gap < 1 else -self._fps
         self._seen_at = frame.at
+        self.frames += 1
         self._light.measure(frame)
         self.audience = self.corridor.see(frame).audience
 

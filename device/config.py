@@ -2,7 +2,8 @@
 
 Every key has a default, bounds and a description. An unknown key or a value out of bounds is a
 `UserError` of one line: the file, the path of the key, what it got and what it takes. Relative
-paths are relative to the folder of the file.
+paths are relative to the folder of the file; a path that is not given is that of the running
+release's own file (device/release.py).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from device.machine import machine_name
 from device.names import KINDS, Kind
+from device.release import Release, running
 from device.setting_types import (
     AUTO,
     EMBEDDED,
@@ -226,7 +228,7 @@ class Config(Section):
 
 
 def load_config(path: Path) -> Config:
-    """Read a configuration file; its relative paths become absolute, and `kiosk: auto` a name.
+    """Read a configuration file; all paths become absolute, and `kiosk: auto` a name.
 
     Raises:
         UserError: no such file, not YAML, an unknown key or a bad value.
@@ -234,16 +236,24 @@ def load_config(path: Path) -> Config:
     config = read_yaml(path, Config, named_by="--config")
     if config.kiosk == AUTO:
         config = config.model_copy(update={"kiosk": machine_name()})
-    return _absolute(config, path.resolve().parent)
+    release = running()
+    config = _absolute(config, path.resolve().parent, release)
+    pictures = release.folder and release.folder / "pictures"
+    if config.display.pictures is None and pictures and pictures.is_dir():
+        display = config.display.model_copy(update={"pictures": pictures})
+        config = config.model_copy(update={"display": display})
+    return config
 
 
-def _absolute(section: S, folder: Path) -> S:
-    """The same section with every relative path taken from `folder`."""
+def _absolute(section: S, folder: Path, release: Release) -> S:
+    """The same section with every relative path taken from `folder`, or where it is not given, from
+    the release."""
     changes: dict[str, object] = {}
     for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, Path):
-            changes[name] = folder / value
+            given = name in section.model_fields_set
+            changes[name] = folder / value if given else release.file(str(value))
         elif isinstance(value, Section):
-            changes[name] = _absolute(value, folder)
+            changes[name] = _absolute(value, folder, release)
     return section.model_copy(update=changes)

@@ -21,7 +21,7 @@ from device.catalogue.pictures import picture_files
 from device.commands.command_line import SubParsers, add_config
 from device.commands.installed import INSTALLED, demo, is_installed
 from device.commands.verdict import Part, Verdict, Warned, verdict
-from device.config import Config, load_config
+from device.config import Config
 from device.display.server import PageServer, settings_script, words_script
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
@@ -30,6 +30,7 @@ from device.matching.match import Matcher
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.probe import probe
 from device.messaging.tls import INSECURE
+from device.overlay import load_running
 from device.recognition.recognise import Recogniser
 from device.setting_types import EMBEDDED
 from device.upkeep.clock import synchronised
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.cameras:
         print("\n".join(_cameras()) or "no camera found: is it plugged in?")
         return 0
-    config = load_config(arguments.config)
+    config = load_running(arguments.config)
     found = f"{arguments.config} of {config.site}/{config.kiosk}"
     print(Verdict("configuration", "ok", found), flush=True)
     well = True

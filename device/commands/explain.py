@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from device.audience.demographics import band_of
 from device.commands.analysis import audience_line, suggestion_lines
 from device.commands.command_line import SubParsers, add_config, suggestion_count
-from device.config import load_config
 from device.matching.match import Matcher
+from device.overlay import load_running
 from device.values import (
     ADULT_AT,
     KINDS,
@@ -55,7 +55,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    config = load_config(arguments.config)
+    config = load_running(arguments.config)
     if arguments.kind is not None:
         matching = config.matching.model_copy(update={"kinds": (arguments.kind,)})
         config = config.model_copy(update={"matching": matching})

@@ -26,11 +26,12 @@ from device.camera.images import frame_of, is_picture, list_pictures, load_scale
 from device.commands.analysis import Analysis, as_json, as_text
 from device.commands.command_line import SubParsers, add_config, suggestion_count
 from device.commands.progress import Progress
-from device.config import Config, load_config
+from device.config import Config
 from device.corridor import Corridor, Seen
 from device.errors import UserError
 from device.faces.blazeface import KEYPOINTS
 from device.faces.crop import crop_face, trust_of
+from device.overlay import load_running
 from device.values import Box, Context, Face, Frame, Reading, Suggestion, Track, Trust
 
 APART_S = 60.0
@@ -223,7 +224,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: the configuration, a model or a table is missing or broken.
     """
-    analyser = Analyser(load_config(arguments.config), arguments.top)
+    analyser = Analyser(load_running(arguments.config), arguments.top)
     try:
         done = [_print(analyser, path, arguments) for path in arguments.files]
     finally:

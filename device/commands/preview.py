@@ -24,9 +24,10 @@ from device.camera.capture import Camera, Capture
 from device.camera.sources import open_source, resolve_source
 from device.commands.analysis import audience_line, suggestion_lines, trust_text, visitor_line
 from device.commands.command_line import INTERRUPTED, SubParsers, add_config, stop_event
-from device.config import Config, load_config
+from device.config import Config
 from device.corridor import Corridor, Seen
 from device.display.loopback import HOST, TEXT, LoopbackServer, Response
+from device.overlay import load_running
 from device.setting_types import Area
 from device.values import Context, Frame, Image
 
@@ -240,7 +241,7 @@ def run(arguments: argparse.Namespace) -> int:
         UserError: a source, a model or a port that cannot be used.
     """
     stop = stop_event()
-    config = load_config(arguments.config)
+    config = load_running(arguments.config)
     spec = resolve_source(arguments.source or config.camera.source)
     preview = Preview(config, open_source(spec, config.camera))
     with closing(preview):

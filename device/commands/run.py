@@ -9,8 +9,10 @@ from device.addresses import shown
 from device.app import Kiosk
 from device.camera.sources import is_live, open_source, resolve_source
 from device.commands.command_line import SubParsers, add_config, stop_event
-from device.config import Config, load_config
+from device.config import Config
 from device.errors import UserError
+from device.fleet.trial import Trial
+from device.overlay import load_running
 from device.session.world import watch_button
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
@@ -41,20 +43,32 @@ def run(arguments: argparse.Namespace) -> int:
     stop = stop_event()
     notifier = Notifier.from_environment()
     watchdog = Watchdog(notifier)
+    trial = Trial.begun()
     try:
-        config = load_config(arguments.config)
+        config = load_running(arguments.config)
+        if trial is not None:
+            watchdog.loading("the rehearsal of a new release")
+            trial.rehearse(config)
         kiosk = _start(config, arguments.source or config.camera.source, watchdog)
     except UserError as error:
         notifier.refused(str(error))
+        if trial is not None:
+            trial.refuse(str(error))
         raise
+    if trial is not None:
+        trial.begin(kiosk.bus.inbox, kiosk.page_address)
     pin = config.privacy.opt_out_gpio
     button = None if pin is None else watch_button(pin, kiosk.world.press)
     watchdog.ready()
     ends_at = time.monotonic() + (arguments.seconds or float("inf"))
     try:
         while not stop.is_set() and time.monotonic() < ends_at:
-            kiosk.turn()
+            screen = kiosk.turn()
+            if trial is not None and trial.turn(screen, kiosk.frames):
+                trial = None
     finally:
+        if trial is not None:
+            trial.close()
         watchdog.stop()
         kiosk.stop()
         del button

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from device.catalogue.pictures import picture_files
-from device.config import Config, load_config
+from device.config import Config
 from device.display.server import (
     PAGE,
     PICTURES,
@@ -25,6 +25,7 @@ from device.display.server import (
     words_script,
 )
 from device.errors import UserError
+from device.overlay import load_running
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args(argv)
     try:
-        write_folder(load_config(arguments.config), arguments.folder)
+        write_folder(load_running(arguments.config), arguments.folder)
     except UserError as error:
         print(f"wayside: {error}", file=sys.stderr)
         return 1

@@ -18,6 +18,7 @@ from device.config import Config
 from device.display.loopback import HOST, NAMES, LoopbackServer, Response
 from device.errors import UserError
 from device.messaging.topics import Topics
+from device.release import running
 from device.setting_types import EMBEDDED
 from device.words.words import load_words
 
@@ -34,7 +35,7 @@ CONTENT_TYPES = {
 
 
 def settings_script(config: Config, websocket_port: int | None = None) -> str:
-    """The text of `settings.js`: the page's broker, its root topic and its login.
+    """The text of `settings.js`: the page's broker, its root topic and its login, and the release.
 
     websocket_port: of an embedded broker, where the configuration says 0.
 
@@ -58,8 +59,16 @@ def settings_script(config: Config, websocket_port: int | None = None) -> str:
         "root": Topics(config.site, config.kiosk).root,
         "username": display.username,
         "password": password,
+        "release": running().name,
     }
     return f"window.WAYSIDE = {json.dumps(settings)};\n"
+
+
+def broker_page(config: Config) -> str:
+    """Where the page is that the kiosk's broker serves (`display.port: null`)."""
+    address = Address.parse(config.display.websocket_url) if config.display.websocket_url else None
+    port = (address and address.port) or config.mqtt.websocket_port
+    return f"http://{HOST}:{port}/"
 
 
 def _check_ours(url: str) -> None:

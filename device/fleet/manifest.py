@@ -89,9 +89,14 @@ class Golden(Signed):
 
 
 class Manifest(Signed):
-    """A release. counter: grows by one with each; going back is the old content under a new one."""
+    """A release. counter: grows by one with each; going back is the old content under a new one.
+
+    base: of a release without code, the counter of the release whose `device` it runs on; None: the
+    factory's. What else a release lacks (`models`, `catalogue`) is the factory's.
+    """
 
     counter: Annotated[int, Field(ge=1)]
+    base: Annotated[int, Field(ge=1)] | None = None
     version: Annotated[str, Field(max_length=64, description="for people")]
     needs: Needs
     files: Annotated[tuple[Entry, ...], Field(min_length=1, max_length=MOST_FILES)]
@@ -105,6 +110,8 @@ class Manifest(Signed):
             raise ValueError("files: a path is there twice")
         if self.size > MOST_BYTES:
             raise ValueError(f"files: more than {MOST_BYTES} bytes")
+        if self.base is not None and (self.kind == "code" or self.base >= self.counter):
+            raise ValueError("base: an older release, of one that has no code of its own")
         return self
 
     @property

@@ -186,6 +186,26 @@ class Touches(TypedDict):
     ]
 
 
+class RefusedRelease(TypedDict):
+    """A release that this kiosk does not try again by itself."""
+
+    release: Annotated[int, Field(description="its counter")]
+    reason: str
+
+
+class Release(TypedDict):
+    """Which release of the fleet runs, and how the newest one fares. Sent on each change."""
+
+    running: Annotated[int | None, Field(description="its counter; null: the factory's")]
+    state: Annotated[str, Field(description="IDLE, CHECK, DOWNLOAD, STAGED, TRIAL, COMMITTED, "
+                                "ROLLED_BACK, REJECTED or FAILED")]  # fmt: skip
+    candidate: Annotated[int | None, Field(description="the release that `state` is about")]
+    reason: Annotated[str, Field(description="of ROLLED_BACK, REJECTED and FAILED; else empty")]
+    metadata: Annotated[str, Field(description="empty, or why the newest were not believed")]
+    refused: Annotated[list[RefusedRelease], Field(description="the latest, and why")]
+    at: Time
+
+
 class Received(BaseModel):
     """A message to the kiosk. Unknown keys are ignored; anything else must be as declared."""
 
@@ -197,6 +217,7 @@ class Display(Received):
 
     state: Annotated[Word, Field(description="what is on the screen")]
     serial: Annotated[int | None, Field(description="of the suggestions it shows")] = None
+    release: Annotated[str, Field(description="that the page is of", max_length=64)] = ""
     shows_notice: Annotated[bool, Field(description="false closes the camera")]
     at: Time | None = None
     since: Annotated[Time | None, Field(description="when this came on the screen")] = None
@@ -259,6 +280,7 @@ TABLE = (
     Row("health", KIOSK + "/health", Health, "the kiosk", retained=True, qos=1),
     Row("counts", KIOSK + "/counts", Counts, "the kiosk", retained=False, qos=1),
     Row("touches", KIOSK + "/touches", Touches, "the kiosk", retained=False, qos=1),
+    Row("release", KIOSK + "/release", Release, "the kiosk", retained=True, qos=1),
     Row("weather", ROOT + "/{site}/weather", Weather, "anyone", retained=True, qos=1),
 )
 

@@ -1,6 +1,7 @@
 /* Connects messages, screen and touches, and sends the heartbeat that reports what is on the screen.
    The camera is open only while `shows_notice` is true, so it is true only while the browser draws
-   and the notice about the camera is visible. */
+   and the notice about the camera is visible. A window that nobody sees (`#hidden`: a release on
+   trial opens one where the screen is off) says that it works, never that it shows the notice. */
 "use strict";
 
 (() => {
@@ -10,6 +11,7 @@
   const UNSENT_REQUEST_MS = 60000; // longest wait for a connection to send the request
   const CHOSEN_MS = 20000;
   const DRIFT_MS = 5000;
+  const HIDDEN = location.hash === "#hidden";
 
   const arrived = { connected: false, online: true, message: null, request: null };
   let requestUntil = 0;
@@ -57,7 +59,8 @@
       at: utc(),
       state: shown.state,
       serial: shown.serial,
-      shows_notice: shown.discloses && drawing && Screen.noticeIsVisible(),
+      release: window.WAYSIDE.release,
+      shows_notice: !HIDDEN && shown.discloses && drawing && Screen.noticeIsVisible(),
       since: utc(shownSince),
     }, 0);
   }

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from device import RELEASE
 from device.catalogue.columns import COLUMNS
 from device.catalogue.pictures import picture_files
 from device.config import Config
@@ -75,6 +76,7 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
         "root": "wayside/v1/helsinki/kiosk-1",
         "username": None,
         "password": None,
+        "release": RELEASE,
     }
 
 
@@ -253,6 +255,7 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
         "root": "wayside/v1/s/k",
         "username": "page",
         "password": "</script>'\"",
+        "release": RELEASE,
     }
 
 

@@ -1,0 +1,183 @@
+"""The boot guard as a program: what it starts, and that it ends a trial in time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from device.fleet import guard
+from device.fleet.disk import Disk
+from device.fleet.states import Journal
+from device.fleet.store import Store
+from tests.brokers import wait_until
+from tests.device.fleet.releases import Release
+
+PROGRAM = """
+import json, os, sys, time
+told = {key: value for key, value in os.environ.items() if key.startswith("WAYSIDE_")}
+print(json.dumps({"told": told, "folder": os.getcwd(), "arguments": sys.argv[1:]}), flush=True)
+if "hang" in sys.argv:
+    time.sleep(60)
+"""
+
+
+class Installation:
+    """A factory with a program, and a fleet's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.fleet, self.factory = folder / "fleet", folder / "factory"
+        (self.factory / "device").mkdir(parents=True)
+        (self.factory / "device/__main__.py").write_text(PROGRAM)
+        (self.factory / ".venv/bin").mkdir(parents=True)
+        (self.factory / ".venv/bin/python").symlink_to(sys.executable)
+        self.store = Store(self.fleet, Disk())
+        self.journal = Journal(self.fleet, Disk())
+
+    def stage(self, counter: int, program: str = PROGRAM) -> None:
+        release = Release(counter, {"device/__main__.py": program.encode()})
+        for sha256, content in release.contents.items():
+            self.store.add(sha256, content)
+        assert self.store.stage(release.manifest)
+
+    def begin_trial(self, counter: int) -> None:
+        for name in ("CHECK", "DOWNLOAD", "STAGED", "TRIAL"):
+            self.journal.move(name, counter=counter)
+
+    def open(self, verb: str, *arguments: str, seconds: float = 300) -> subprocess.Popen[str]:
+        options = ("--folder", self.fleet, "--factory", self.factory, "--installed", "/none")
+        return subprocess.Popen(
+            [sys.executable, "-I", guard.__file__, *options, verb, "device", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"WAYSIDE_TRIAL_SECONDS": str(seconds)},
+        )
+
+    def run(self, verb: str, *arguments: str) -> dict[str, dict[str, str]]:
+        said, _ = self.open(verb, *arguments).communicate(timeout=30)
+        answer: dict[str, dict[str, str]] = json.loads(said)
+        return answer
+
+
+@pytest.fixture
+def installation(memory: Path) -> Installation:
+    return Installation(memory)
+
+
+def test_without_a_fleet_the_factorys_program_runs_with_its_arguments(
+    installation: Installation,
+) -> None:
+    said = installation.run("start", "run", "--config", "x y")
+    assert said["arguments"] == ["run", "--config", "x y"]
+    assert said["told"] == {"WAYSIDE_FACTORY": str(installation.factory)}
+    assert said["folder"] == str(installation.factory)
+
+
+def test_a_release_on_trial_is_told_so_and_runs_its_own_code(installation: Installation) -> None:
+    installation.stage(7)
+    installation.begin_trial(7)
+    said = installation.run("start", "run")
+    place = str(installation.fleet / "releases/7")
+    assert said["told"] == {
+        "WAYSIDE_FACTORY": str(installation.factory),
+        "WAYSIDE_RELEASE": place,
+        "WAYSIDE_TRIAL": "page",
+    }
+    assert said["folder"] == place
+
+
+def test_peeking_counts_nothing(installation: Installation) -> None:
+    installation.stage(7)
+    installation.begin_trial(7)
+    for _ in range(5):
+        assert "WAYSIDE_TRIAL" in installation.run("peek")["told"]
+    assert not (installation.fleet / guard.TRIAL).exists()
+
+
+def test_after_three_starts_the_factorys_program_runs_and_a_switch_is_asked_for(
+    installation: Installation,
+) -> None:
+    installation.stage(7)
+    installation.begin_trial(7)
+    told = [installation.run("start")["told"] for _ in range(4)]
+    assert ["WAYSIDE_TRIAL" in one for one in told] == [True, True, True, False]
+    assert "WAYSIDE_RELEASE" not in told[3]
+    assert (installation.fleet / guard.SWITCH).exists()
+
+
+def test_a_program_that_hangs_in_its_trial_is_ended_in_time(installation: Installation) -> None:
+    installation.stage(7)
+    installation.begin_trial(7)
+    hanging = installation.open("start", "hang", seconds=1)
+    began = time.monotonic()
+    assert hanging.wait(30) == -9
+    assert time.monotonic() - began < 20
+    said = installation.open("start", seconds=1).communicate(timeout=30)[0]
+    assert "WAYSIDE_RELEASE" not in json.loads(said)["told"]
+
+
+def test_a_program_that_has_committed_is_left_alone(installation: Installation) -> None:
+    installation.stage(7)
+    installation.begin_trial(7)
+    running = installation.open("start", "hang", seconds=1)
+    wait_until(lambda: guard.unseal(installation.fleet / guard.TRIAL), "the start on the record")
+    content = guard.seal({"counter": 7, "reason": ""})
+    (installation.fleet / guard.VERDICT).write_bytes(content)
+    record = guard.unseal(installation.fleet / guard.TRIAL)
+    assert record
+    wait_until(lambda: guard.boot_clock() > record["began"] + 1.5, "the end of the trial's time")
+    assert running.poll() is None
+    running.kill()
+    running.wait()
+
+
+def test_a_reboot_begins_the_five_minutes_anew_but_not_the_starts(memory: Path) -> None:
+    installation = Installation(memory)
+    installation.stage(7)
+    installation.begin_trial(7)
+    for number, at in enumerate((5000.0, 3.0, 3.0)):
+        choice = guard.Guard(
+            installation.fleet, clock=lambda at=at: at, boot=lambda number=number: str(number)
+        ).start()  # fmt: skip
+        assert choice == guard.Choice(7, trial=True, ends=at + guard.SECONDS)
+    assert guard.Guard(installation.fleet).start() == guard.Choice()
+
+
+def test_a_good_release_for_other_packages_than_are_installed_does_not_run(memory: Path) -> None:
+    installation = Installation(memory)
+    installation.stage(7)
+    installation.begin_trial(7)
+    installation.journal.move("COMMITTED", good=7)
+    same = {"agent": 1, "units": 1, "wheels": "0" * 12}
+    for installed, counter in ((same, 7), (same | {"wheels": "f" * 12}, None), (None, 7)):
+        assert guard.Guard(installation.fleet, installed=installed).start().counter == counter
+    assert guard.Guard(installation.fleet, installed=same | {"agent": 2}).start().counter == 7
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 300, b"{}", b"[1]", b'{"sha256": 1, "content": {}}', b"[" * 100_000]
+)
+def test_whatever_the_state_files_hold_something_starts(memory: Path, content: bytes) -> None:
+    installation = Installation(memory)
+    for name in (*guard.STATES, guard.TRIAL, guard.VERDICT):
+        (installation.fleet / name).write_bytes(content)
+    assert guard.Guard(installation.fleet).start() == guard.Choice()
+
+
+def test_a_sealed_state_that_means_nothing_starts_the_factorys(memory: Path) -> None:
+    installation = Installation(memory)
+    for nonsense in ({}, {"sequence": "x"}, {"sequence": 1, "name": "TRIAL", "counter": None}):
+        (installation.fleet / guard.STATES[0]).write_bytes(guard.seal(nonsense))
+        assert guard.Guard(installation.fleet).start() == guard.Choice()
+
+
+def test_the_guard_imports_nothing_but_the_standard_library() -> None:
+    code = "import sys; sys.path = [p for p in sys.path if 'site-packages' not in p]; import runpy;"
+    code += f"runpy.run_path({guard.__file__!r}); print([m for m in sys.modules if 'device' in m])"
+    said = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert said.stdout.strip() == "[]", said.stderr
