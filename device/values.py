@@ -309,12 +309,18 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An item, its score, why it is suggested, and the terms of the score for the operator."""
+    """An item, its score, why it is suggested, and the terms of the score for the operator.
+
+    distance_m, walk_min: metres, and minutes on foot, from the kiosk; None: not known. route: the
+    address of the way there for a phone; empty: not known.
+    """
 
     item: Item
     score: float
     why: tuple[Reason, ...]
     distance_m: float | None = None
+    walk_min: float | None = None
+    route: str = ""
     trace: tuple[Term, ...] = ()
 
 

@@ -257,7 +257,7 @@ COLUMNS = (
            _whole(0, 99), empty=0),
     Column("popularity", "number", "within its kind", "a number from 0 to 1, such as 0.5",
            _number(0, 1), empty=None),
-    Column("link", "text", "what the card's QR code opens",
+    Column("link", "text", "what the card's QR code opens, unless it is the way there",
            "an https:, http: or geo: address of at most 300 characters", _link),
     Column("picture", "text", "what the card shows: a file below `display.pictures`",
            "a relative path to a .jpg, .png or .webp file", _picture),

@@ -22,6 +22,10 @@ from device.catalogue.sphere import EARTH_M, Degrees, great_circle_m
 Line: TypeAlias = NDArray[np.float64]
 """(K, 2): longitude and latitude in degrees."""
 
+AROUND_M = 6000.0
+"""What is farther away, in a straight line, is not looked at: the shipped rules send nobody there,
+and a large city takes no longer than a part of it."""
+
 FARTHEST_OFF_M = 300.0
 """What is farther than this from every way is not reached over the network."""
 
@@ -53,6 +57,7 @@ class Walk:
             ValueError: the place is too far from every way.
         """
         self._here = (longitude, latitude)
+        network = network.around(latitude, longitude, AROUND_M)
         self._lat, self._lon = network.latitudes, network.longitudes
         self._starts = network.lines.starts
         self._froms, self._tos, nodes = nodes_of(network.lines)
@@ -64,8 +69,8 @@ class Walk:
         self._lengths = self._along[lasts]
         self._stretches = np.delete(np.arange(len(metres)), lasts)  # by the point they begin at
         plane = self._plane(self._lat, self._lon)
-        begins, ends = plane[self._stretches], plane[self._stretches + 1]
-        self._grids = tuple(Grid(begins, ends, within) for within in (NEAR_M, FARTHEST_OFF_M))
+        self._plane_lines = plane[self._stretches], plane[self._stretches + 1]
+        self._grids = tuple(Grid(*self._plane_lines, side) for side in (NEAR_M, FARTHEST_OFF_M))
         self._doors = self._enter(np.array([latitude]), np.array([longitude]))
         if not len(self._doors.edges):
             raise ValueError("no way is near")
@@ -84,8 +89,8 @@ class Walk:
             return None
 
     def metres_to(self, latitudes: Degrees, longitudes: Degrees) -> Floats:
-        """(N,) metres on foot to each of N places; NaN where no way leads there, or the place has
-        no coordinates (NaN)."""
+        """(N,) metres on foot to each of N places; NaN where no way leads there, the place is not
+        within `AROUND_M`, or has no coordinates (NaN)."""
         entries = self._enter(latitudes, longitudes)
         metres = np.full(len(latitudes), np.inf)
         np.minimum.at(metres, entries.places, self._metres_by(entries).min(axis=0))
@@ -112,10 +117,9 @@ class Walk:
 
     def streets(self, within_m: float) -> list[Line]:
         """The lines of all ways that come nearer to the kiosk than `within_m` metres."""
-        metres = great_circle_m(self._lat, self._lon, self._here[1], self._here[0])
-        near = np.minimum.reduceat(metres, self._starts[:-1]) < within_m
+        near = Grid(*self._plane_lines, within_m).near(np.zeros((1, 2)), within_m)
         lines = np.split(np.stack([self._lon, self._lat], axis=1), self._starts[1:-1])
-        return [lines[edge] for edge in np.flatnonzero(near)]
+        return [lines[edge] for edge in np.unique(self._edge_of[self._stretches[near.lines]])]
 
     def _plane(self, latitudes: Degrees, longitudes: Degrees) -> Floats:
         """(N, 2) metres east and north of the kiosk, on a plane that touches the Earth there."""
@@ -126,7 +130,7 @@ class Walk:
     def _enter(self, latitudes: Degrees, longitudes: Degrees) -> _Entries:
         """Where N places enter the network; some do nowhere."""
         plane = self._plane(latitudes, longitudes)
-        left = np.flatnonzero(np.isfinite(plane).all(axis=1))
+        left = np.flatnonzero(np.hypot(*plane.T) <= AROUND_M)  # never so where it is not known
         found = []
         for grid in self._grids:
             near = grid.near(plane[left], BESIDE_M)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
 
-BLOCK = 4096
-"""Points that are looked up at once, which bounds the memory."""
+BLOCK = 256
+"""Points that are looked up at once: the pairs of so many fit in a cache."""
 
 _ROW = 1 << 32
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device.catalogue.polylines import SCALE, Lines, Numbers, decode, encode
 from device.catalogue.sphere import Degrees, great_circle_m
@@ -52,6 +53,16 @@ class Network:
     def longitudes(self) -> Degrees:
         """(P,) degrees, of the points of all lines."""
         return self.lines.points[:, 1] / SCALE
+
+    def around(self, latitude: float, longitude: float, within_m: float) -> Network:
+        """The ways with a point that is nearer to a place, in degrees, than so many metres."""
+        if not len(self):
+            return self
+        metres = great_circle_m(self.latitudes, self.longitudes, latitude, longitude)
+        return Network(
+            _some(self.lines, np.minimum.reduceat(metres, self.lines.starts[:-1]) < within_m),
+            self.credits,
+        )
 
     def encode(self) -> bytes:
         """As it is kept in files."""
@@ -182,7 +193,10 @@ def _without_scraps(lines: Lines, ends: list[tuple[int, int]]) -> Lines:
         metres = np.add.reduceat(lengths_m(lines), lines.starts[:-1]).tolist()
         for (one, _), length in zip(ends, metres, strict=True):
             total[root(one)] = total.get(root(one), 0.0) + length
-    kept = np.array([total[root(one)] >= SHORTEST_M for one, _ in ends], np.bool_)
+    return _some(lines, np.array([total[root(one)] >= SHORTEST_M for one, _ in ends], np.bool_))
+
+
+def _some(lines: Lines, kept: NDArray[np.bool_]) -> Lines:
     counts = np.diff(lines.starts)
     return Lines(
         lines.points[np.repeat(kept, counts)],

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from device.catalogue.arrays import NO_SERIES, Arrays
 from device.config import PlaceConfig
-from device.matching.terms import STEP_MIN, Values
+from device.matching.blocks import Values
+from device.matching.terms import STEP_MIN
 from device.values import KINDS
 
 EVENT = KINDS.index("event")

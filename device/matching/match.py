@@ -19,12 +19,14 @@ from device.catalogue.pictures import by_name, picture_files
 from device.catalogue.store import Catalogue
 from device.config import Config, MatchingConfig, PlaceConfig
 from device.errors import UserError
+from device.matching.blocks import Values, blocks
 from device.matching.feedback import Feedback
 from device.matching.likeness import Likeness
 from device.matching.reach import Reach
 from device.matching.reasons import reasons
 from device.matching.rules import Rules, load_rules
-from device.matching.terms import STEP_MIN, Question, Terms, TermValues, Values, blocks
+from device.matching.terms import STEP_MIN, Question, Terms, TermValues
+from device.matching.ways import Ways
 from device.values import (
     ADULT_AT,
     AGE_BAND_STARTS,
@@ -91,8 +93,11 @@ class Matcher:
                 f"{config.preset!r} suggests {', '.join(self._preset.kinds)}, and the catalogue "
                 f"holds {', '.join(there)}"
             )
-        self._terms = Terms(arrays, rules, self._preset.towards or {}, place)
-        self.reach = Reach(arrays, rules, self._terms.metres, self._terms.timetable, place)
+        self.ways = Ways(arrays, place, catalogue.network)
+        """From the kiosk to each item."""
+        towards = self._preset.towards or {}
+        self._terms = Terms(arrays, rules, towards, place, self.ways.metres)
+        self.reach = Reach(arrays, rules, self.ways, self._terms.timetable, place)
         self._weights = rules.weights.model_dump()
         self._scores: Values = np.empty(len(arrays), np.float32)
         self.age_needed = np.where(suggested, arrays.minimum_age, np.uint8(255))
@@ -267,11 +272,12 @@ class Matcher:
     def _suggestion(
         self, index: int, score: float, trace: tuple[Term, ...], now: datetime | None
     ) -> Suggestion:
-        item, metres = self.catalogue.item(index), float(self._terms.metres[index])
-        distance = None if np.isnan(metres) else metres
+        item = self.catalogue.item(index)
+        metres, minutes = float(self.ways.metres[index]), float(self.ways.minutes[index])
+        distance, walk = (None, None) if np.isnan(metres) else (metres, minutes)
         left = None if now is None else self._terms.minutes_left(index, now)
         why = reasons(item, self._vocabulary, distance_m=distance, minutes_left=left, now=now)
-        return Suggestion(item, score, why, distance, trace)
+        return Suggestion(item, score, why, distance, walk, self.ways.route(item), trace)
 
     def _named(self, question: Question) -> Values | None:
         """1 for each category that the preset's table names for this audience, 0 for others.

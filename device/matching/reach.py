@@ -15,16 +15,11 @@ from numpy.typing import NDArray
 from device.catalogue.arrays import Arrays, Codes
 from device.catalogue.hours import DAY, UNKNOWN_LEFT, Timetable
 from device.config import PlaceConfig
+from device.matching.blocks import Values
 from device.matching.dates import Dates
 from device.matching.rules import Rules
-from device.matching.terms import BITS, COMPANIES, Question, Values
-
-WALK_M_PER_MIN = 70.0
-"""Walking speed of a group: 1.17 m/s, within the 0.94 to 1.43 m/s of Bohannon and Williams Andrews
-2011, "Normal walking speed: a descriptive meta-analysis"."""
-
-DETOUR = 1.3
-"""Length of a way on foot, in straight lines: the median over Helsinki's and Monaco's footways."""
+from device.matching.terms import BITS, COMPANIES, Question
+from device.matching.ways import Ways
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,18 +61,12 @@ class Reach:
     """Says what is left out."""
 
     def __init__(
-        self,
-        arrays: Arrays,
-        rules: Rules,
-        metres: Values,
-        timetable: Timetable,
-        place: PlaceConfig,
+        self, arrays: Arrays, rules: Rules, ways: Ways, timetable: Timetable, place: PlaceConfig
     ) -> None:
-        """metres: (N,) distances, NaN where not known."""
-        self._arrays, self._metres, self._timetable = arrays, metres, timetable
+        self._arrays, self._metres, self._timetable = arrays, ways.metres, timetable
         self._farthest = {str(company): metres for company, metres in rules.farthest_m.items()}
-        walk = np.nan_to_num(metres) * np.float32(DETOUR / WALK_M_PER_MIN)
         stay = np.where(arrays.stay > 0, arrays.stay, np.float32(rules.closing_min))
+        walk = np.nan_to_num(ways.minutes)
         self.needed_min: Values = (walk + stay).astype(np.float32)
         """(N,) minutes to walk to each item and stay there."""
         self._dates = Dates(arrays, walk, place)

@@ -10,24 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias, TypeVar, get_args
+from typing import TypeVar, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from device.catalogue.arrays import Arrays, Codes
 from device.catalogue.hours import Timetable
 from device.config import PlaceConfig
+from device.matching.blocks import Values, blocks
 from device.matching.rules import Affect, Likes, Rules
 from device.values import GUESTS, SomeCompany
 
 K = TypeVar("K", bound=str)
-
-Values: TypeAlias = NDArray[np.float32]
-"""One number an item, shape (N,), or a code, shape (K,)."""
-
-EARTH_M = 6_371_008.8
-"""Mean radius of the Earth in metres (IUGG)."""
 
 OPEN = 0.2
 """Value of the term `open`: a little, since the hours of most places are not known."""
@@ -39,9 +33,6 @@ COMPANIES: tuple[SomeCompany, ...] = get_args(SomeCompany)
 
 BITS = {guest: np.uint8(1 << bit) for bit, guest in enumerate(GUESTS)}
 """Of each guest in `Arrays.suits`."""
-
-BLOCK = 16_384
-"""Items that are added at once: 64 KiB of float32, which a small processor's cache holds."""
 
 HOURS_OF_DAY = 24
 
@@ -92,15 +83,20 @@ class TermValues:
 class Terms:
     """The terms of every item of a catalogue.
 
-    metres: (N,) float32, NaN where not known. timetable: of the items' opening hours.
+    timetable: of the items' opening hours.
     """
 
     def __init__(
-        self, arrays: Arrays, rules: Rules, towards: Mapping[K, Affect], place: PlaceConfig
+        self,
+        arrays: Arrays,
+        rules: Rules,
+        towards: Mapping[K, Affect],
+        place: PlaceConfig,
+        metres: Values,
     ) -> None:
+        """metres: (N,) distances, NaN where not known."""
         self._arrays, self._rules = arrays, rules
         self._columns = {name: code for code, name in enumerate(arrays.feature_names)}
-        self.metres = _metres(arrays, place)
         self._moods = dict(self._towards(towards))
         self._ages = self._liked("age", rules.age)
         self._genders = self._liked("gender", rules.gender)
@@ -110,7 +106,7 @@ class Terms:
         }
         self._weathers = self._liked("weather", rules.weather)
         self._hours = self._by_hour()
-        near = np.exp2(1 - self.metres / np.float32(rules.near_m)) - 1
+        near = np.exp2(1 - metres / np.float32(rules.near_m)) - 1
         popular = 2 * arrays.popularity - 1
         self.constant = {
             "distance": self._weighted("distance", np.nan_to_num(near, copy=False)),
@@ -228,25 +224,3 @@ class Terms:
         hour = 0 if now is None else now.toordinal() * HOURS_OF_DAY + now.hour
         start = (hour * _TURN_STEP + draw * _DRAW_STEP) % count
         return TermValues(self._turns[start : start + count], self._rules.weights.turn)
-
-
-def blocks(count: int) -> Iterator[slice]:
-    """`count` items in blocks of at most `BLOCK`."""
-    for start in range(0, count, BLOCK):
-        yield slice(start, min(start + BLOCK, count))
-
-
-def _metres(arrays: Arrays, place: PlaceConfig) -> Values:
-    """Great-circle distance of each item from the kiosk by the haversine formula; NaN unknown."""
-    metres = np.full(len(arrays), np.nan, np.float32)
-    if place.latitude is None or place.longitude is None:
-        return metres
-    here_lat, here_lon = np.radians(place.latitude), np.radians(place.longitude)
-    for part in blocks(len(arrays)):
-        lat, lon = np.radians(arrays.latitude[part]), np.radians(arrays.longitude[part])
-        half = (
-            np.sin((lat - here_lat) / 2) ** 2
-            + np.cos(lat) * np.cos(here_lat) * np.sin((lon - here_lon) / 2) ** 2
-        )
-        metres[part] = 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(half, 1)))
-    return metres

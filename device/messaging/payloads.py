@@ -69,7 +69,7 @@ def iso(at: datetime) -> str:
 
 
 def _card(suggestion: Suggestion, words: Words, now: datetime) -> Card:
-    item, distance = suggestion.item, suggestion.distance_m
+    item, distance, minutes = suggestion.item, suggestion.distance_m, suggestion.walk_min
     return {
         "id": item.id,
         "kind": item.kind,
@@ -78,12 +78,14 @@ def _card(suggestion: Suggestion, words: Words, now: datetime) -> Card:
         "place": item.address,
         "year": item.year,
         "distance_m": None if distance is None else round(distance),
+        "walk_min": None if minutes is None else max(round(minutes), 1),
         "why": list(words.say(suggestion.why, now)),
         "reasons": [
             {"code": reason.code, "argument": reason.argument} for reason in suggestion.why
         ],
         "titles": dict(item.titles),
         "picture": item.picture,
+        "route": suggestion.route,
         "link": item.link,
         "credit": item.credit,
     }

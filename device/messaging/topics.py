@@ -64,12 +64,18 @@ class Card(TypedDict):
     creator: Annotated[str, Field(description="of a film or song")]
     place: Annotated[str, Field(description="address of a place")]
     year: int | None
-    distance_m: Annotated[int | None, Field(description="metres from the kiosk")]
+    distance_m: Annotated[
+        int | None, Field(description="metres from the kiosk, on foot where footways are known")
+    ]
+    walk_min: Annotated[int | None, Field(description="minutes on foot from the kiosk")]
     why: Annotated[list[str], Field(description="`reasons` in the kiosk's first language")]
     reasons: Annotated[list[ReasonMessage], Field(description="why, for words in any language")]
     titles: Annotated[dict[str, str], Field(description="`title` in other languages, by code")]
     picture: Annotated[str, Field(description="path in the folder `pictures` beside the page")]
-    link: Annotated[str, Field(description="web or `geo:` address, shown as a QR code")]
+    route: Annotated[str, Field(description="web address of the way there, shown as a QR code")]
+    link: Annotated[
+        str, Field(description="web or `geo:` address, a QR code where there is no `route`")
+    ]
     credit: Annotated[str, Field(description="what its licence wants to be shown beside it")]
 
 

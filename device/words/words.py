@@ -45,6 +45,7 @@ class ReasonWords(Section):
     later: str = Field(pattern=r"\{day\}.*\{time\}")
     metres: str = Field(pattern=r"\{number\}")
     kilometres: str = Field(pattern=r"\{number\}")
+    on_foot: str = Field(pattern=r"\{number\}")
     open_until: str = Field(pattern=r"\{time\}")
     always_open: str
     hours_unknown: str

@@ -16,7 +16,7 @@ def add_parser(subparsers: SubParsers) -> None:
     """Add the command and what it measures."""
     measure = subparsers.add_parser(
         "measure",
-        help="figures of detection, occlusion, steadiness, stillness, time, touches, a day",
+        help="figures of detection, occlusion, steadiness, stillness, time, touches, a day, ways",
         description="Measure one part of the corridor on real data, with the shipped models.",
         epilog="example: wayside-tools measure steadiness --data ../shared/data",
     )
@@ -28,6 +28,7 @@ def add_parser(subparsers: SubParsers) -> None:
         ("stillness", _stillness, "pictures of faces that stop counting, people who do not"),
         ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
         ("touches", _touches, "how fast touches improve what is suggested, simulated"),
+        ("walking", _walking, "ways on foot over the footways of a town, and the time they take"),
         ("day", _day, "which items a simulated day of visitors is shown, and whether rightly"),
     ):
         verb = what.add_parser(name, help=line, description=line)
@@ -67,6 +68,18 @@ def _touches(arguments: argparse.Namespace) -> int:
     from tools.evaluation import touches
 
     for line in touches.report():
+        print(line)
+    return 0
+
+
+def _walking(arguments: argparse.Namespace) -> int:
+    from tools.evaluation import walking
+
+    folder = data_folder(arguments) / "catalogue" / "osm"
+    extracts = sorted(folder.glob("*.osm.pbf"))
+    if not extracts:
+        raise UserError(f"{folder}: no .osm.pbf there; `measure walking` reads extracts of the map")
+    for line in walking.report(extracts):
         print(line)
     return 0
 

@@ -1,6 +1,9 @@
 /* The words of the screen in its language, from words.js, which the kiosk generates from
-   `device/words`. `reason` makes a phrase of a reason's code and argument. */
+   `device/words`. `reason` makes a phrase of a reason's code and argument; a distance, which the
+   card has above, becomes the time that it takes. */
 "use strict";
+
+const LONGEST_WALK_MIN = 90; // whoever has farther to go does not walk
 
 const [[LANGUAGE, TABLE]] = Object.entries(window.WORDS);
 document.documentElement.lang = LANGUAGE;
@@ -8,23 +11,27 @@ document.documentElement.lang = LANGUAGE;
 const DAY_MS = 24 * 3600 * 1000;
 const SOON_MS = DAY_MS / 2;
 
+const number = (n, digits = 0) => n.toLocaleString(LANGUAGE, { maximumFractionDigits: digits });
+
 const words = {
   ...TABLE.page,
 
   /* Rounded to what a walker can use: tens of metres, hundreds, tenths of a kilometre. */
   distance(metres) {
-    const number = (n, digits) =>
-      n.toLocaleString(LANGUAGE, { maximumFractionDigits: digits });
     if (metres >= 950) {
       return words.fill("kilometres", number(metres / 1000, metres < 9950 ? 1 : 0));
     }
     const step = metres < 100 ? 10 : 100;
-    return words.fill("metres", number(Math.max(Math.round(metres / step) * step, 10), 0));
+    return words.fill("metres", number(Math.max(Math.round(metres / step) * step, 10)));
   },
 
-  reason({ code, argument }) {
+  /* `minutes`: on foot to the item, or null. */
+  reason({ code, argument }, minutes = null) {
     if (code === "tag") return Object.hasOwn(TABLE.tags, argument) ? TABLE.tags[argument] : "";
     if (code === "when") return typeof argument === "string" ? words.when(argument) : "";
+    if (code === "distance" && minutes !== null && minutes >= 0 && minutes <= LONGEST_WALK_MIN) {
+      return words.fill("on_foot", number(Math.max(minutes, 1)));
+    }
     if (code === "distance") return typeof argument === "number" ? words.distance(argument) : "";
     return Object.hasOwn(TABLE.reasons, code) ? words.fill(code, String(argument)) : "";
   },

@@ -50,7 +50,7 @@ const Screen = (() => {
 
   /* The QR code of an address as one path, or null where it is too long for a code. The lowest error
      correction gives the largest modules, and a screen has no scratches to correct. */
-  function qr(link) {
+  function qr(link, caption) {
     const code = qrcode(0, "L");
     try {
       code.addData(link, "Byte");
@@ -72,7 +72,7 @@ const Screen = (() => {
     svg.setAttribute("aria-label", link);
     path.setAttribute("d", d);
     svg.append(path);
-    return element("figure", "qr", [svg, element("figcaption", "", [aside(words.scan)])]);
+    return element("figure", "qr", [svg, element("figcaption", "", [aside(caption)])]);
   }
 
   /* The title describes the picture, so it has no alternative text. The code is drawn over it. */
@@ -124,7 +124,8 @@ const Screen = (() => {
       verdict(item, "liked", "like", words.like, words.liked),
       verdict(item, "not_for_me", "not_for_me", words.not_for_me, words.noted),
     ]);
-    const code = item.link ? qr(item.link) : null;
+    const code = item.route ? qr(item.route, words.scan_route)
+      : item.link ? qr(item.link, words.scan) : null;
     const shown = item.picture && !missing.has(item.picture) ? picture(item.picture, code) : null;
     const side = element("div", "side", code && !shown ? [code, verdicts] : [verdicts]);
     const band = element("div", "band", [

@@ -43,9 +43,10 @@ const View = (() => {
   }
 
   /* Phrases made here of codes; `why` has the same in the kiosk's first language. */
-  function reasons({ reasons: codes, why }) {
+  function reasons({ reasons: codes, why, walk_min: minutes }) {
     const made = Array.isArray(codes)
-      ? codes.filter((code) => code !== null && typeof code === "object").map(words.reason)
+      ? codes.filter((code) => code !== null && typeof code === "object")
+        .map((code) => words.reason(code, number(minutes)))
       : Array.isArray(why) ? why : [];
     return [...new Set(made.map((phrase) => text(phrase)).filter(Boolean))].slice(0, MOST_REASONS);
   }
@@ -64,6 +65,7 @@ const View = (() => {
       year: number(raw.year),
       distance: number(raw.distance_m),
       why: reasons(raw),
+      route: link(raw.route),
       link: link(raw.link),
       picture: picture(raw.picture),
       credit: text(raw.credit),

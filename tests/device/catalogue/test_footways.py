@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.catalogue.footways import BESIDE_M, FARTHEST_OFF_M, Walk
+from device.catalogue.footways import AROUND_M, BESIDE_M, FARTHEST_OFF_M, Walk
 from device.catalogue.network import Network
 from device.catalogue.sphere import great_circle_m
 from tests.device.catalogue.streets import Corner, Street, metres, network, place
@@ -78,6 +78,13 @@ def test_islands_and_what_is_far_from_every_way_are_not_reached() -> None:
     assert here.metres_to(np.array([]), np.array([])).shape == (0,)
 
 
+def test_only_what_is_around_the_kiosk_is_looked_at() -> None:
+    here = walk(network([(0, 0), (AROUND_M + 900, 0)], [(AROUND_M + 900, 0), (9000, 0)]), 0, 0)
+    near, far = to(here, (AROUND_M - 100, 0), (AROUND_M + 100, 0))
+    assert near == pytest.approx(AROUND_M - 100, abs=5)
+    assert np.isnan(far)
+
+
 def test_a_kiosk_that_is_outside_or_nowhere_walks_nowhere() -> None:
     streets = network(*BANKS)
     assert Walk.of(streets, *place(0, -FARTHEST_OFF_M - 20)) is None
@@ -92,6 +99,9 @@ def test_the_streets_around_the_kiosk_are_lines() -> None:
         [(0, 0), (1000, 0), (1000, 100), (0, 100)]
     ]
     cross = walk(network(*BANKS, [(1000, 0), (2000, 0)]), 1900, 0)
+    middle = walk(network(*BANKS), 500, -40)
+    assert len(middle.streets(within_m=50)) == 1
+    assert middle.streets(within_m=30) == []
     assert [metres(line) for line in cross.streets(within_m=150)] == [[(1000, 0), (2000, 0)]]
 
 

@@ -8,6 +8,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from device.catalogue.columns import COLUMNS
+from device.matching.ways import DIRECTIONS
 from tests.device.display.stage import ACTIVITY, PLACE, SIZES, Stage
 from tests.needs import needs
 
@@ -35,6 +36,8 @@ def test_a_code_on_the_screen_leads_to_the_items_link(stage: Stage, size: str, c
     codes = stage.driver.find_elements(By.CSS_SELECTOR, ".qr svg")
     assert [decode(code.screenshot_as_png) for code in codes] == [i["link"] for i in items]
 
+
+ROUTE = f"{DIRECTIONS}60.16990,24.93840;60.17070,24.9414"
 
 LINK = next(column for column in COLUMNS if column.name == "link")
 
@@ -126,6 +129,26 @@ def test_only_a_web_address_or_a_place_becomes_a_code(stage: Stage) -> None:
     stage.show(*items)
     codes = stage.script("return [...document.querySelectorAll('.qr svg')].map((e) => e.ariaLabel)")
     assert codes == ["https://a.b/c"]
+
+
+@pytest.mark.parametrize(
+    ("size", "count"),
+    [("landscape", 1), ("landscape", 3), ("landscape", 8), ("portrait", 3), ("small", 3)],
+)
+def test_a_phone_reads_the_way_to_the_place_in_its_code(
+    stage: Stage, size: str, count: int
+) -> None:
+    stage.resize(SIZES[size])
+    items = [{**PLACE, "id": f"p{n}", "route": f"{ROUTE}{n}"} for n in range(count)]
+    stage.show(*items)
+    codes = stage.driver.find_elements(By.CSS_SELECTOR, ".qr svg")
+    assert [decode(code.screenshot_as_png) for code in codes] == [item["route"] for item in items]
+
+
+def test_the_caption_says_where_a_code_leads(stage: Stage) -> None:
+    stage.show({**PLACE, "route": ROUTE}, {**PLACE, "id": "p", "route": ""}, ACTIVITY)
+    captions = [each.text for each in stage.driver.find_elements(By.CSS_SELECTOR, ".qr figcaption")]
+    assert captions == ["Scan for the way", "Scan for more"]
 
 
 def test_an_activity_without_a_link_has_no_code(stage: Stage) -> None:

@@ -136,6 +136,18 @@ def test_reasons_become_words_on_the_page_and_unknown_ones_are_left_out(stage: S
     assert said == ["quiet", "1.3 km", "open till 17:30", "well known"]
 
 
+def test_a_distance_is_said_in_minutes_on_foot_beside_the_metres(stage: Stage) -> None:
+    reasons = [{"code": "distance", "argument": 480}]
+    shown = []
+    for minutes in (7, 0, 90, 91, -1, None, "7"):
+        stage.show({**PLACE, "distance_m": 480, "walk_min": minutes, "reasons": reasons})
+        shown.append((stage.find(".fact").text, stage.find(".why li").text))
+    assert {fact for fact, _ in shown} == {"500 m"}
+    assert [why for _, why in shown] == [
+        "7 min on foot", "1 min on foot", "90 min on foot", "500 m", "500 m", "500 m", "500 m"
+    ]  # fmt: skip
+
+
 def test_the_page_and_the_kiosk_make_the_same_words_of_a_distance(stage: Stage) -> None:
     metres = (0, 34, 96, 449, 951, 1260, 9949, 23_400)
     said = stage.script(f"return {list(metres)}.map((m) => words.distance(m))")

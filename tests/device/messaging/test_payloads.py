@@ -37,7 +37,8 @@ ITEM = Item(
     titles={"en": "Bai Causeway"},
 )
 WHY = (Reason("tag", "quiet"), Reason("distance", 402), Reason("well_known"))
-SUGGESTION = Suggestion(ITEM, 0.7, WHY, 401.6, trace=(Term("mood: sad", 0.9, 1.0),))
+ROUTE = "https://example.org/route"
+SUGGESTION = Suggestion(ITEM, 0.7, WHY, 401.6, 5.7, ROUTE, (Term("mood: sad", 0.9, 1.0),))
 WORDS = load_words("en")
 
 
@@ -59,6 +60,7 @@ def test_suggestions_have_these_keys_and_no_others() -> None:
                 "place": "West Lake",
                 "year": 821,
                 "distance_m": 402,
+                "walk_min": 6,
                 "why": ["quiet", "400 m", "well known"],
                 "reasons": [
                     {"code": "tag", "argument": "quiet"},
@@ -67,6 +69,7 @@ def test_suggestions_have_these_keys_and_no_others() -> None:
                 ],
                 "titles": {"en": "Bai Causeway"},
                 "picture": "p1.jpg",
+                "route": ROUTE,
                 "link": "https://example.org/p1",
                 "credit": "a map",
             }

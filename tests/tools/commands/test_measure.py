@@ -15,6 +15,7 @@ from tools.__main__ import main
         ("detection", "dlib_faces: no such folder"),
         ("steadiness", "unlabelled: no .mp4 there"),
         ("stillness", "unlabelled: no such folder"),
+        ("walking", "osm: no .osm.pbf there"),
     ],
 )
 def test_missing_data_is_one_clear_line(
