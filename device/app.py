@@ -62,7 +62,7 @@ class Kiosk:
         """
         self._config, self._live, self._announce = config, live, announce
         self.world = world or World(config)
-        self.counts = Counts(config.privacy)
+        self.counts = Counts(config.privacy, config.state)
         self.audience = Audience()
         self.frames = 0
         """Frames that went through the corridor."""
@@ -129,6 +129,7 @@ class Kiosk:
         screen = self.corridor.show(self.audience, context)
         shown = self.world.shown(screen, context.at)
         self.counts.update(self.audience, context, shown)
+        self.counts.keep(context.at)
         self._publish(screen, context)
         self._beat_corridor()
         if self.capture.state.name != "hung":
@@ -136,7 +137,9 @@ class Kiosk:
         return screen
 
     def stop(self) -> None:
-        """Clear the screen, close the camera, publish `offline` and stop every thread."""
+        """Clear the screen, close the camera, publish `offline` and stop every thread; keep what
+        touches have taught."""
+        self.counts.keep(self._context.at, stopping=True)
         self._publish(Screen("resting", (), self._context.at, -1), self._context)
         self._started.close()
 

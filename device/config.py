@@ -127,6 +127,7 @@ class MatchingConfig(Section):
     rules: Path = Path("catalogue/rules.yaml")
     preset: str = Field("repair", description="a preset of the rules file")
     hand: Path | None = Field(None, description="file of what is hidden, pinned and corrected here")
+    touches: Path | None = Field(None, description="file of touches at the site's kiosks")
     count: int = Field(3, ge=1, le=8, description="cards on the screen")
     kinds: tuple[Kind, ...] = Field(KINDS, min_length=1)
     by_gender: bool = Field(False, description="let the gender count in the score")
@@ -214,6 +215,7 @@ class Config(Section):
     site: TopicLevel = "helsinki"
     kiosk: KioskName = Field("kiosk-1", description="auto: after the machine's serial number")
     models: Path = Path("models")
+    state: Path | None = Field(None, description="folder of what the kiosk keeps over a restart")
     camera: CameraConfig = CameraConfig()
     vision: VisionConfig = VisionConfig()
     recognise: RecogniseConfig = RecogniseConfig()

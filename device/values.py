@@ -345,10 +345,10 @@ class Touch:
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What became of an item: on how many screens it stood, and on how many somebody chose or liked
-    it; a refusal counts as another screen."""
+    it; a refusal counts as another screen. They fade, so that they are not whole."""
 
-    shown: int = 0
-    liked: int = 0
+    shown: float = 0
+    liked: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,10 +223,10 @@ def _cell(value: object) -> str:
 
 
 @contextmanager
-def replacing(out: Path, named_by: str = "--out") -> Iterator[Path]:
+def replacing(out: Path, named_by: str = "--out", mode: int = 0o644) -> Iterator[Path]:
     """An empty file beside `out` to write, which is then synced and renamed to it, or removed.
 
-    named_by: the option that names `out`.
+    named_by: the option that names `out`. mode: who may read it; the kiosk has a user of its own.
 
     Raises:
         UserError: it cannot be written.
@@ -236,7 +236,7 @@ def replacing(out: Path, named_by: str = "--out") -> Iterator[Path]:
         handle, name = tempfile.mkstemp(prefix=f".{out.stem}.", suffix=out.suffix, dir=out.parent)
         try:
             yield Path(name)
-            os.fchmod(handle, 0o644)  # the kiosk reads it under a user of its own
+            os.fchmod(handle, mode)
             os.fsync(handle)
             Path(name).replace(out)
         except BaseException:

@@ -22,6 +22,7 @@ from device.errors import UserError
 from device.matching.blocks import Values, blocks
 from device.matching.feedback import Feedback
 from device.matching.likeness import Likeness
+from device.matching.pooled import Pool, load_pool
 from device.matching.reach import Reach
 from device.matching.reasons import reasons
 from device.matching.rules import Rules, load_rules
@@ -71,9 +72,11 @@ class Matcher:
         place: PlaceConfig,
         vocabulary: Collection[str] = (),
         hand: Hand = NO_HAND,
+        site: Pool | None = None,
     ) -> None:
         """Prepare the terms of every item. vocabulary: tags and categories that have words.
-        hand: what the operator hides, pins and corrects, which changes `catalogue`.
+        hand: what the operator hides, pins and corrects, which changes `catalogue`. site: what
+        touches have taught at the site's kiosks.
 
         Raises:
             UserError: no such preset, or it leaves no item to suggest.
@@ -118,9 +121,13 @@ class Matcher:
         self._asked: Question | None = None
         self._answer: tuple[Suggestion, ...] = ()
         self._recent: dict[int, float] = {}
-        self._feedback = Feedback()
         self._learnt: dict[str, Tried] = {}
         self._rows: dict[str, int | None] = {}
+        self._feedback = Feedback()
+        if site is not None:
+            rows = ((self._row(name), tried) for name, tried in site.tried.items())
+            known = {row: tried for row, tried in rows if row is not None}
+            self._feedback = Feedback(known, site.mean)
         named = {name for rule in self._preset.table or () for name in rule.categories}
         for name in sorted(named - set(arrays.categories)):
             log.warning("preset %s: no item of category %r", config.preset, name)
@@ -145,6 +152,7 @@ class Matcher:
             config.place,
             words.tags,
             NO_HAND if matching.hand is None else load_hand(matching.hand),
+            site=None if matching.touches is None else load_pool(matching.touches),
         )
 
     def match(self, audience: Audience, context: Context) -> tuple[Suggestion, ...]:
@@ -250,8 +258,8 @@ class Matcher:
                     self._feedback.update(row, tried)
 
     def _liked(self, rows: NDArray[np.intp], question: Question) -> Values:
-        """The term `touches` of these items; 0 before any was tried."""
-        if not self._learnt or not self._weights["touches"]:
+        """The term `touches` of these items; 0 before any was tried, here or at the site."""
+        if not self._feedback.knows or not self._weights["touches"]:
             return np.zeros(len(rows), np.float32)
         return self._feedback.draw(rows, question.draw)
 

@@ -183,13 +183,14 @@ class Counts(HourSums):
 
 
 class Touches(TypedDict):
-    """Adult visitors' touches of a day, by item. A small count is left out, and so is each that
-    would reveal one."""
+    """Adult visitors' touches and screens by item, at the end of a day: what was not told before. A
+    small count waits for more, and so does each that would reveal one; it is unknown, not zero."""
 
-    day: Annotated[str, Field(description="local date, such as 2026-11-29")]
+    day: Annotated[str, Field(description="local date of the day that ended, such as 2026-11-29")]
     by_daypart: Annotated[
         dict[str, dict[str, dict[str, int]]], Field(description="daypart, item, verdict: touches")
     ]
+    screens: Annotated[dict[str, int], Field(description="by item: screens on which it stood")]
 
 
 class RefusedRelease(TypedDict):

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from pathlib import Path
 
 from device.config import PrivacyConfig
 from device.messaging.topics import Counts as HourCounts
 from device.messaging.topics import Touches
+from device.session.kept import KeptFile
 from device.session.ledger import Ledger
 from device.values import Audience, Context, Tried, Visitor
 
@@ -42,10 +44,13 @@ class Counts:
     Hours begin with the first update and are measured on the monotonic clock.
     """
 
-    def __init__(self, config: PrivacyConfig) -> None:
+    def __init__(self, config: PrivacyConfig, state: Path | None = None) -> None:
+        """state: folder of what is kept over a restart; None: nothing is."""
         self._on = config.counts
         self._began: float | None = None
-        self._ledger = Ledger(config.smallest_cell)
+        self._file = KeptFile(state if config.counts else None)
+        self._ledger = Ledger(config.smallest_cell, self._file.read())
+        self._written = 0  # changes of the ledger that are in the file
         self._stays: dict[str, _Stay] = {}
         self._grown_up: bool | None = None  # before the present screen; None: nobody so far
 
@@ -81,14 +86,20 @@ class Counts:
             stay = self._stays.pop(track_id)
             if stay.seconds >= STAY_S:
                 self._ledger.visit(stay.visitor, stay.company)
+        if audience.size and not audience.minors:
+            for touch in context.touches:  # on the screen before, which `shown` may end
+                self._ledger.touch(touch, context.now)
         if shown:
-            self._ledger.screen(shown if self._grown_up else ())
+            self._ledger.screen(shown if self._grown_up else (), context.now)
             self._grown_up = None
         if audience.size:
             self._grown_up = not audience.minors and self._grown_up is not False
-            if not audience.minors:
-                for touch in context.touches:
-                    self._ledger.touch(touch, context.now)
+
+    def keep(self, at: float, *, stopping: bool = False) -> None:
+        """Write what is kept, if something has changed and it is time. at: monotonic seconds."""
+        if (self._file.due(at) or stopping) and self._ledger.changes != self._written:
+            self._written = self._ledger.changes
+            self._file.write(self._ledger.kept(), at)
 
     def due(self, context: Context) -> HourCounts | None:
         """The counts of the hour that has just ended, once; None before its end."""
@@ -102,5 +113,5 @@ class Counts:
         return {"hour": hour, **self._ledger.hour()}
 
     def touches_due(self, context: Context) -> Touches | None:
-        """The touches of the day that has just ended, once; None before its end."""
+        """What may be told of items at the end of a day, once; None before it."""
         return self._ledger.day(context.now.date()) if self._on and context.now else None

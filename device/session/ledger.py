@@ -1,28 +1,33 @@
 """All that is counted of people and touches, and the one way in which it leaves the kiosk.
 
-| table | keys | period |
+| table | keys | kept |
 |---|---|---|
 | visitors | mood; age band; company: three sums over the same people | an hour |
 | touches | verdict | an hour |
-| touches of items | daypart, verdict and item; never mood, age, gender or company | a day |
-| tried | item: screens it stood on, screens with a touch | while the kiosk runs; never leaves it |
+| touches of items | daypart, verdict and item; never mood, age, gender or company | until told |
+| screens of items | item | until told |
+| told | item: screens and touches by verdict that were told | it fades |
+| tried | item: screens it stood on, screens with a touch; never leaves the kiosk | it fades |
 
-Guarantees: everything is in memory, and dropped at the end of its period; a number below
-`privacy.smallest_cell` does not leave, nor does any from which, with all the others that leave, it
-could be derived. A visitor is in one period only, and so is a touch, so that no two messages can be
-subtracted from each other. The tables of touches share their events: items are hidden so that what
-the sums by verdict leave for the hidden ones is never small (tests/device/session/test_ledger.py
-tries it).
+Guarantees: a number below `privacy.smallest_cell` does not leave, nor does any from which, with all
+the others that leave, it could be derived. A visitor is in one period only, and what is told of
+items at the end of a day is only what was never told before: small numbers wait until they are
+large enough. So no two messages, nor two looks at what was told, can be subtracted from each other.
+The tables of touches share their events: items are hidden so that what the sums by verdict leave
+for the hidden ones is never small (tests/device/session/test_ledger.py tries it). What
+waits is forgotten after `LONGEST_DAYS`; what fades is halved in `HALF_LIFE_DAYS`. Of visitors
+nothing outlives the process; of items, what `Kept` has.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import get_args
 
 from device.messaging.topics import Cells, HourSums, Touches
+from device.session.kept import Kept, Told
 from device.values import (
     ADULT_AT,
     AGE_BAND_STARTS,
@@ -44,18 +49,48 @@ DAYPARTS = {"night": 22, "morning": 6, "midday": 11, "afternoon": 14, "evening":
 """Hours at which they begin."""
 
 
+HALF_LIFE_DAYS = 90
+"""What was learned of an item counts half after so long: tastes and towns change."""
+
+LONGEST_DAYS = 400
+"""Small numbers that have waited longer are forgotten."""
+
+LEAST = 0.5
+"""An item with fewer screens left is forgotten."""
+
+
 class Ledger:
     """The present hour and the present day. Nothing leaves it but through `hour` and `day`."""
 
-    def __init__(self, smallest: int) -> None:
-        """smallest: number from which a count may leave."""
+    def __init__(self, smallest: int, kept: Kept | None = None) -> None:
+        """smallest: number from which a count may leave. kept: of before a restart."""
         self._smallest = smallest
         self._begin_hour()
-        self.tried: dict[str, Tried] = {}
+        kept = kept or Kept()
+        self.tried = {item: Tried(*numbers) for item, numbers in kept.tried.items()}
         """What became of each item, for the matching."""
+        self.told = dict(kept.told)
+        """What has been told of each item so far."""
+        self.changes = 0
+        """How often something of `kept` has changed."""
         self._touched: set[str] = set()  # of the present screen
-        self._items: Counter[tuple[str, str, str]] = Counter()
-        self._date: date | None = None
+        self._items = Counter({cell[:3]: cell[3] for cell in kept.touches})
+        self._screens = Counter(kept.screens)
+        self._date: date | None = kept.day
+        self._since: date | None = kept.since
+        self._faded: date | None = kept.faded
+
+    def kept(self) -> Kept:
+        """What outlives a restart."""
+        return Kept(
+            day=self._date,
+            since=self._since,
+            faded=self._faded,
+            tried={item: (one.shown, one.liked) for item, one in self.tried.items()},
+            told=self.told,
+            screens=self._screens,
+            touches=tuple((*cell, number) for cell, number in self._items.items()),
+        )
 
     def visit(self, visitor: Visitor, company: str) -> None:
         """Count a visitor who has left, unless they may be a minor."""
@@ -68,21 +103,26 @@ class Ledger:
     def touch(self, touch: Touch, now: datetime | None) -> None:
         """Count a touch. now: local time; while it is not known, it is not counted by item."""
         self._verdicts[touch.verdict] += 1
+        self.changes += 1
         if touch.item_id not in self._touched:
             self._touched.add(touch.item_id)
             was = self.tried.get(touch.item_id, Tried())
             refused = touch.verdict == "not_for_me"
             self.tried[touch.item_id] = Tried(was.shown + refused, was.liked + (not refused))
         if now is not None:
-            self._date = self._date or now.date()
+            self._on(now.date())
             self._items[daypart(now.hour), touch.verdict, touch.item_id] += 1
 
-    def screen(self, ids: tuple[str, ...]) -> None:
-        """Count a screen with these items; the next one begins."""
+    def screen(self, ids: tuple[str, ...], now: datetime | None) -> None:
+        """Count a screen with these items; the next one begins. now: as in `touch`."""
         self._touched.clear()
         for item_id in ids:
+            self.changes += 1
             was = self.tried.get(item_id, Tried())
             self.tried[item_id] = Tried(was.shown + 1, was.liked)
+            if now is not None:
+                self._on(now.date())
+                self._screens[item_id] += 1
 
     def hour(self) -> HourSums:
         """The sums of the hour, which is over and forgotten with that."""
@@ -98,19 +138,61 @@ class Ledger:
         return sums
 
     def day(self, today: date) -> Touches | None:
-        """Touches of the items of an earlier day, which is forgotten with that; None: no such day
-        has ended, or nothing of it may leave."""
+        """What may now be told of items, once an earlier day has ended, and was not told before.
+
+        None: no day has ended, or nothing may leave.
+        """
+        self._fade(today)
         if self._date is None or self._date == today:
             return None
         ended, self._date = self._date, None
-        items, self._items = self._items, Counter()
-        told: dict[str, dict[str, dict[str, int]]] = {}
-        for part, verdict in sorted({key[:2] for key in items}):
-            cells = {item: n for (p, v, item), n in items.items() if (p, v) == (part, verdict)}
-            for item, number in sorted(suppress(cells, self._smallest).items()):
-                if number is not None:
-                    told.setdefault(part, {}).setdefault(item, {})[verdict] = number
-        return {"day": ended.isoformat(), "by_daypart": told} if told else None
+        self.changes += 1
+        parts: dict[str, dict[str, dict[str, int]]] = {}
+        for part, verdict in sorted({key[:2] for key in self._items}):
+            cells = {i: n for (p, v, i), n in self._items.items() if (p, v) == (part, verdict)}
+            for item, number in self._tell(cells):
+                parts.setdefault(part, {}).setdefault(item, {})[verdict] = number
+                del self._items[part, verdict, item]
+                was = self.told.get(item, Told())
+                touches = {**was.touches, verdict: was.touches.get(verdict, 0) + number}
+                self.told[item] = was.model_copy(update={"touches": touches})
+        screens = dict(self._tell(self._screens))
+        for item, number in screens.items():
+            del self._screens[item]
+            was = self.told.get(item, Told())
+            self.told[item] = was.model_copy(update={"screens": (was.screens or 0) + number})
+        if not self._items and not self._screens:
+            self._since = None
+        elif self._since and today - self._since > timedelta(LONGEST_DAYS):
+            self._items.clear()
+            self._screens.clear()
+            self._since = None
+        if not parts and not screens:
+            return None
+        return {"day": ended.isoformat(), "by_daypart": parts, "screens": screens}
+
+    def _tell(self, cells: Mapping[str, int]) -> list[tuple[str, int]]:
+        suppressed = suppress(cells, self._smallest)
+        return sorted((item, n) for item, n in suppressed.items() if n is not None)
+
+    def _on(self, today: date) -> None:
+        self._date = self._date or today
+        self._since = self._since or today
+
+    def _fade(self, today: date) -> None:
+        """Let what was learned until today count less, once a day."""
+        days = (today - self._faded).days if self._faded else 0
+        if self._faded is None or days > 0:
+            self._faded = today
+        if days <= 0:
+            return
+        left = 0.5 ** (days / HALF_LIFE_DAYS)
+        tried = ((i, Tried(one.shown * left, one.liked * left)) for i, one in self.tried.items())
+        self.tried = {item: one for item, one in tried if one.shown >= LEAST}
+        told = ((item, _faded(one, left)) for item, one in self.told.items())
+        self.told = {
+            i: one for i, one in told if max(one.screens or 0, *one.touches.values(), 0) >= LEAST
+        }
 
     def _begin_hour(self) -> None:
         self._moods: Counter[str] = Counter()
@@ -120,6 +202,13 @@ class Ledger:
 
     def _cells(self, counts: Counter[str], names: tuple[str, ...]) -> Cells:
         return suppress({name: counts[name] for name in names}, self._smallest)
+
+
+def _faded(told: Told, left: float) -> Told:
+    return Told(
+        screens=None if told.screens is None else told.screens * left,
+        touches={verdict: number * left for verdict, number in told.touches.items()},
+    )
 
 
 def daypart(hour: int) -> str:

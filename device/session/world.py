@@ -57,6 +57,7 @@ class World:
         self._opt_out = OptOut(config.session)
         self._weather: Weather | None = None
         self._touches: list[Touch] = []
+        self._on_screen: frozenset[str] = frozenset()
         self._pressed = threading.Event()
         self._recent = Recent(zlib.crc32(config.kiosk.encode()))
 
@@ -75,10 +76,15 @@ class World:
         self._page_until = at + (self._page_timeout if display.shows_notice else 0)
 
     def touch(self, feedback: Feedback, at: float) -> None:
-        """Take a touch, received at monotonic seconds."""
+        """Take a touch, received at monotonic seconds.
+
+        One of an item that is not on the screen is late, or not the page's: it is dropped.
+        """
         verdict = feedback.verdict
-        self._opt_out.touch(verdict, at)
-        if feedback.item_id is not None and verdict != "opt_out" and verdict != "opt_in":
+        if verdict == "opt_out" or verdict == "opt_in":
+            self._opt_out.touch(verdict, at)
+        elif feedback.item_id is not None and feedback.item_id in self._on_screen:
+            self._opt_out.touch(verdict, at)
             self._touches.append(Touch(feedback.item_id, verdict))
 
     def weather(self, weather: Weather, at: float) -> None:
@@ -88,6 +94,7 @@ class World:
     def shown(self, screen: Screen, at: float) -> tuple[str, ...]:
         """Take what the screen shows in this turn, at monotonic seconds; the ids of the items of a
         screen that counts now."""
+        self._on_screen = frozenset(suggestion.item.id for suggestion in screen.suggestions)
         return self._recent.update(screen, at)
 
     def context(self) -> Context:

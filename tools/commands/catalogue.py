@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from device.catalogue.build import replacing
 from device.commands.command_line import SubParsers
 from device.errors import UserError
 from tools.commands.options import add_data, at_least, data_folder, some_of
@@ -78,6 +79,22 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     playlist.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     playlist.set_defaults(run=_playlist)
+    _add_pool(verbs)
+
+
+def _add_pool(verbs: SubParsers) -> None:
+    pool = verbs.add_parser(
+        "pool",
+        help="add up what touches teach at the kiosks of a site",
+        description="Add up the `touches` messages of the kiosks of a site into one file, with "
+        "which each of them begins: matching.touches names it. A number that was never told is "
+        "not known, and is left out.",
+        epilog="example: mosquitto_sub -h hub -v -t 'wayside/v1/helsinki/+/touches' >> touches.txt"
+        "   then: wayside-tools catalogue pool touches.txt --out helsinki-touches.json",
+    )
+    pool.add_argument("file", nargs="+", type=Path, metavar="FILE", help="topic and payload a line")
+    pool.add_argument("--out", type=Path, required=True, metavar="FILE.json")
+    pool.set_defaults(run=_pool)
 
 
 def _words(text: str) -> list[str]:
@@ -135,6 +152,22 @@ def _playlist(arguments: argparse.Namespace) -> int:
         print(json.dumps({"tags": arguments.tags, "song": arguments.song, **found}))
     else:
         print("\n".join(flows.side_by_side(answers)))
+    return 0
+
+
+def _pool(arguments: argparse.Namespace) -> int:
+    from tools import pool
+
+    if arguments.out.suffix.lower() != ".json":
+        raise UserError(f"--out: got {arguments.out}, takes the file to write, such as pool.json")
+    pooled = pool.pool(one for path in arguments.file for one in pool.read_lines(path))
+    with replacing(arguments.out) as path:
+        path.write_text(pool.as_json(pooled), encoding="utf-8")
+    known = len(pooled.tried)
+    print(
+        f"{arguments.out}: {len(pooled.items)} items of {pooled.kiosks} kiosks of {pooled.site}, "
+        f"{pooled.first} to {pooled.last}; of {known} both screens and touches are known"
+    )
     return 0
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.session.ledger import DAYPARTS, Ledger, daypart
+from device.session.kept import Kept
+from device.session.ledger import DAYPARTS, HALF_LIFE_DAYS, LONGEST_DAYS, Ledger, daypart
 from device.values import Touch, Tried
 
 SMALLEST = 11
@@ -26,19 +27,29 @@ TOUCHED = st.lists(
         st.sampled_from("abcdef"),
         st.integers(1, 25),
     ),
-    max_size=40,
+    max_size=15,
 )
+
+
+def touch(ledger: Ledger, touched: Touched, day: date) -> None:
+    for hour, verdict, item, times in touched:
+        for _ in range(times):
+            ledger.touch(Touch(item, verdict), datetime.combine(day, time(hour)))
 
 
 def day_of(touched: Touched) -> Ledger:
     ledger = Ledger(SMALLEST)
-    for hour, verdict, item, times in touched:
-        for _ in range(times):
-            ledger.touch(Touch(item, verdict), DAY.replace(hour=hour))
+    touch(ledger, touched, DAY.date())
     return ledger
 
 
-def test_a_day_of_touches_is_told_once_by_daypart_item_and_verdict() -> None:
+def told(ledger: Ledger, today: date = NEXT) -> dict[str, dict[str, dict[str, int]]] | None:
+    """Touches that are told at the beginning of a day, by daypart, item and verdict."""
+    message = ledger.day(today)
+    return message and message["by_daypart"]
+
+
+def test_touches_are_told_once_by_daypart_item_and_verdict() -> None:
     ledger = day_of([(9, "chosen", "tea", 12), (9, "liked", "lake", 20), (20, "chosen", "tea", 30)])
     assert ledger.day(DAY.date()) is None
     assert ledger.day(NEXT) == {
@@ -47,26 +58,48 @@ def test_a_day_of_touches_is_told_once_by_daypart_item_and_verdict() -> None:
             "evening": {"tea": {"chosen": 30}},
             "morning": {"lake": {"liked": 20}, "tea": {"chosen": 12}},
         },
+        "screens": {},
     }
     assert ledger.day(NEXT + timedelta(days=1)) is None
 
 
-def test_small_numbers_do_not_leave_nor_what_would_reveal_them() -> None:
-    assert day_of([(9, "chosen", "tea", 10)]).day(NEXT) is None
+def test_small_numbers_wait_and_so_do_those_that_would_reveal_them() -> None:
+    ledger = day_of([(9, "chosen", "tea", 10)])
+    assert told(ledger) is None
+    touch(ledger, [(9, "chosen", "tea", 1)], NEXT)
+    assert told(ledger, NEXT + timedelta(days=1)) == {"morning": {"tea": {"chosen": 11}}}
     # With the sum by verdict, 32, the two that are shown would leave 2 for the third.
-    told = day_of([(9, "chosen", "tea", 12), (9, "chosen", "lake", 18), (9, "chosen", "inn", 2)])
-    assert told.day(NEXT) == {
-        "day": "2026-11-28",
-        "by_daypart": {"morning": {"lake": {"chosen": 18}}},
-    }
+    some = day_of([(9, "chosen", "tea", 12), (9, "chosen", "lake", 18), (9, "chosen", "inn", 2)])
+    assert told(some) == {"morning": {"lake": {"chosen": 18}}}
+
+
+def test_screens_are_told_as_touches_are() -> None:
+    ledger = Ledger(SMALLEST)
+    for _ in range(10):
+        ledger.screen(("tea", "lake"), DAY)
+    assert ledger.day(NEXT) is None
+    ledger.screen(("tea", "lake"), DAY + timedelta(days=1))
+    message = ledger.day(NEXT + timedelta(days=1))
+    assert message
+    assert message["screens"] == {"lake": 11, "tea": 11}
+
+
+def test_what_waits_too_long_is_forgotten() -> None:
+    ledger = day_of([(9, "chosen", "tea", 10)])
+    later = DAY.date() + timedelta(days=LONGEST_DAYS + 1)
+    touch(ledger, [(9, "liked", "tea", 1)], later - timedelta(days=1))
+    assert told(ledger, later) is None
+    assert ledger.kept().touches == ()
 
 
 def test_touches_without_a_clock_are_counted_by_verdict_alone() -> None:
     ledger = Ledger(SMALLEST)
     for _ in range(12):
+        ledger.screen(("tea",), None)
         ledger.touch(Touch("tea", "liked"), None)
     assert ledger.day(NEXT) is None
     assert ledger.hour()["touches"]["liked"] is None  # 12 of three cells, two of them 0
+    assert ledger.tried["tea"] == Tried(12, 12)
 
 
 def test_what_became_of_items_is_kept_for_the_matching_and_never_told() -> None:
@@ -74,43 +107,102 @@ def test_what_became_of_items_is_kept_for_the_matching_and_never_told() -> None:
     for _ in range(3):
         ledger.touch(Touch("tea", "chosen"), DAY)
         ledger.touch(Touch("tea", "liked"), DAY)  # of the same screen
-        ledger.screen(("tea", "lake"))
+        ledger.screen(("tea", "lake"), DAY)
     ledger.touch(Touch("lake", "not_for_me"), DAY)
     assert ledger.tried == {"tea": Tried(3, 3), "lake": Tried(4, 0)}
     for verdict in ("chosen", "liked", "not_for_me", "liked"):  # of one screen, after many
         ledger.touch(Touch("lake", verdict), DAY)
     assert ledger.tried["lake"] == Tried(4, 0)
-    ledger.screen(("lake",))
+    ledger.screen(("lake",), DAY)
     for verdict in ("chosen", "liked"):
         ledger.touch(Touch("lake", verdict), DAY)
     assert ledger.tried["lake"] == Tried(5, 1)
     ledger.hour()
     assert ledger.day(NEXT) is None
-    assert ledger.tried["tea"] == Tried(3, 3)
+
+
+def test_what_was_learned_fades_and_is_forgotten() -> None:
+    ledger = Ledger(SMALLEST)
+    for _ in range(40):
+        ledger.screen(("tea", "lake"), DAY)
+        ledger.touch(Touch("tea", "liked"), DAY)
+    ledger.day(DAY.date())
+    ledger.day(DAY.date() + timedelta(days=HALF_LIFE_DAYS))
+    assert ledger.tried["tea"] == Tried(20, 20)
+    assert ledger.told["lake"].screens == 40  # told after that
+    assert ledger.told["tea"].touches == {"liked": 40}
+    again = Ledger(SMALLEST, ledger.kept())
+    for days in (9, 10, 11):  # nobody has come since
+        ledger.day(DAY.date() + timedelta(days=days * HALF_LIFE_DAYS))
+    again.day(DAY.date() + timedelta(days=2 * HALF_LIFE_DAYS))
+    assert again.tried["tea"] == Tried(10, 10)
+    assert ledger.tried == {}
+    assert ledger.told == {}
+
+
+def test_a_restart_changes_nothing() -> None:
+    days = [(9, "chosen", "tea", 12), (9, "chosen", "lake", 7), (20, "liked", "tea", 5)]
+    whole, ledger = day_of(days), day_of(days)
+    for one in (whole, ledger):
+        one.screen(("tea", "lake"), DAY)
+    ledger = Ledger(SMALLEST, Kept.model_validate_json(ledger.kept().model_dump_json()))
+    for day in (NEXT, NEXT + timedelta(days=1)):
+        for one in (whole, ledger):
+            touch(one, [(9, "chosen", "lake", 7)], day)
+        assert whole.day(day + timedelta(days=1)) == ledger.day(day + timedelta(days=1))
+    assert whole.kept() == ledger.kept()
 
 
 @settings(deadline=None)
-@given(TOUCHED)
-def test_sums_by_verdict_and_touches_of_items_cannot_be_subtracted(touched: Touched) -> None:
-    """At worst the sums of all hours are known exactly, and hours lie within dayparts."""
-    sums: Counter[tuple[str, str]] = Counter()
-    items: Counter[tuple[str, str, str]] = Counter()
-    for hour, verdict, item, times in touched:
-        sums[daypart(hour), verdict] += times
-        items[daypart(hour), verdict, item] += times
-    told = day_of(touched).day(NEXT)
-    shown = {} if told is None else told["by_daypart"]
-    for (part, verdict), total in sums.items():
-        cells = {
-            item: numbers[verdict]
-            for item, numbers in shown.get(part, {}).items()
-            if verdict in numbers
-        }
-        assert all(n == items[part, verdict, item] >= SMALLEST for item, n in cells.items())
-        hidden = {key[2] for key in items if key[:2] == (part, verdict)} - cells.keys()
-        if hidden and cells:
-            assert len(hidden) >= 2
-            assert total - sum(cells.values()) >= SMALLEST
+@given(st.lists(TOUCHED, min_size=1, max_size=4))
+def test_nothing_small_can_be_had_by_subtracting_what_is_told_on_any_days(
+    days: list[Touched],
+) -> None:
+    """At worst the sums of all hours are known exactly, and hours lie within dayparts. What is told
+    at the end of a day are numbers of their own, and leave for the others of their daypart and
+    verdict, of all days so far, nothing small and nothing of a single item."""
+    ledger = Ledger(SMALLEST)
+    waiting: Counter[tuple[str, str, str]] = Counter()
+    so_far: Counter[tuple[str, str]] = Counter()
+    for number, touched in enumerate(days):
+        today = DAY.date() + timedelta(days=number)
+        touch(ledger, touched, today)
+        for hour, verdict, item, times in touched:
+            waiting[daypart(hour), verdict, item] += times
+        # What the operator sees has the same numbers, each told before or now.
+        cells = [
+            (part, verdict, item, n)
+            for part, items in (told(ledger, today + timedelta(days=1)) or {}).items()
+            for item, numbers in items.items()
+            for verdict, n in numbers.items()
+        ]
+        for part, verdict, item, n in cells:
+            assert n == waiting.pop((part, verdict, item)) >= SMALLEST
+            so_far[item, verdict] += n
+        for part, verdict in {cell[:2] for cell in cells}:
+            left = [n for key, n in waiting.items() if key[:2] == (part, verdict)]
+            assert not left or (len(left) >= 2 and sum(left) >= SMALLEST)
+        ledger = Ledger(SMALLEST, ledger.kept())  # a restart a day
+    faded = {(i, v): n for i, one in ledger.told.items() for v, n in one.touches.items()}
+    assert faded.keys() == so_far.keys()
+    assert all(0.95 * so_far[key] <= n <= so_far[key] for key, n in faded.items())
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sets(st.sampled_from("abcdef"), max_size=3), st.integers(1, 25))))
+def test_what_is_told_of_screens_leaves_nothing_small(shown: list[tuple[set[str], int]]) -> None:
+    ledger, waiting = Ledger(SMALLEST), Counter[str]()
+    for number, (items, times) in enumerate(shown):
+        today = DAY + timedelta(days=number)
+        for _ in range(times):
+            ledger.screen(tuple(items), today)
+        waiting.update(dict.fromkeys(items, times))
+        message = ledger.day((today + timedelta(days=1)).date())
+        for item, n in (message["screens"] if message else {}).items():
+            assert n == waiting.pop(item) >= SMALLEST
+        if message and waiting:
+            assert len(waiting) >= 2
+            assert waiting.total() >= SMALLEST
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from device.messaging.queues import Inbox
 from device.messaging.topics import Display, Feedback, Topics, Verdict, Weather
 from device.session.world import World
 from device.upkeep.clock import WallClock
-from device.values import UNKNOWN, Context, Touch
+from device.values import UNKNOWN, Context, Item, Screen, Suggestion, Touch
 from tests.kiosks import changed
 
+LAKE = Screen("showing", (Suggestion(Item("west-lake", "place", "Lake", "lake"), 1.0, ()),))
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
@@ -39,6 +40,7 @@ def heard(config: Config, messages: dict[str, dict[str, object]]) -> Context:
     """The context of a world that listens to an inbox, after these messages."""
     topics = Topics(config.site, config.kiosk)
     inbox, world = Inbox(topics, lambda: 1000.0), world_at(config, Time())
+    world.shown(LAKE, 1000.0)
     world.listen(inbox)
     for name, message in messages.items():
         inbox.put(topics.topic(name), json.dumps(message).encode(), retained=False)
@@ -120,6 +122,24 @@ def test_the_time_of_day_is_unknown_until_the_clock_can_be_trusted(config: Confi
     assert now.utcoffset() == timedelta(hours=2)  # Helsinki in winter, where the kiosk is
 
 
+def test_a_touch_of_what_is_not_on_the_screen_is_dropped(config: Config) -> None:
+    time = Time()
+    world = world_at(changed(config, session__opt_out_s=60.0), time)
+    world.touch(touch("liked", "west-lake"), time.at)  # before anything was shown
+    world.shown(LAKE, time.at)
+    world.touch(touch("liked", "made-up"), time.at)
+    world.touch(touch("chosen", "west-lake"), time.at)
+    assert world.context().touches == (Touch("west-lake", "chosen"),)
+    world.shown(Screen(), time.at)
+    world.touch(touch("liked", "west-lake"), time.at)  # late
+    assert world.context().touches == ()
+    world.touch(touch("opt_out"), time.at)
+    time.at += 59
+    world.touch(touch("liked", "made-up"), time.at)
+    time.at += 2
+    assert not world.context().opted_out  # nobody was there to prolong it
+
+
 def test_opting_out_ends_by_itself_and_by_a_touch(config: Config) -> None:
     time = Time()
     world = world_at(config, time)
@@ -135,6 +155,7 @@ def test_opting_out_ends_by_itself_and_by_a_touch(config: Config) -> None:
 
 def test_a_touch_is_in_one_context_only(config: Config) -> None:
     world = world_at(config, Time())
+    world.shown(LAKE, 1000.0)
     world.touch(touch("liked", "west-lake"), 1000.0)
     assert world.context().touches == (Touch("west-lake", "liked"),)
     assert world.context().touches == ()
