@@ -97,6 +97,7 @@ def _catalogue(figures: CatalogueTimings) -> str:
     }
     if figures.build_s is not None:
         rows["build from CSV"] = f"{figures.build_s:.1f} s"
+        rows["of which a processor worked"] = f"{figures.build_cpu_s:.1f} s"
         rows["most resident while building"] = f"{figures.build_mb:.0f} MB"
     lines = [f"{name:31}{figure:>12}" for name, figure in rows.items()]
     return "\n".join([f"{figures.items} items", *lines])

@@ -1,5 +1,7 @@
 """On a full disk the old table stays; building holds no large table in memory."""
 
+# failure 32
+
 from __future__ import annotations
 
 import os

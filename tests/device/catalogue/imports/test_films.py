@@ -1,5 +1,7 @@
 """Films of MovieLens in each of its layouts: titles as people say them, genres, fame, links."""
 
+# failure 49
+
 from __future__ import annotations
 
 from pathlib import Path

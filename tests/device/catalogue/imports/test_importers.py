@@ -5,13 +5,20 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from device.catalogue.store import Catalogue
 from device.commands.catalogue import add_parser
+from device.config import MatchingConfig, PlaceConfig
 from device.errors import UserError
+from device.matching.match import Matcher
+from device.matching.rules import Rules
+from device.values import Audience, Context
 from tests.device.catalogue.imports.town import Town
 
 CSV = "id,kind,title,category,source\ntune,song,A Tune,pop,a friend\n"
@@ -119,6 +126,87 @@ def test_a_file_that_is_no_extract_is_one_line(
     assert line.startswith(f"{path}: {says}")
     assert "\n" not in line
     assert not (tmp_path / "ours.sqlite").exists()
+
+
+def test_a_table_is_imported_as_excel_writes_it_and_says_how_it_was_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, out = tmp_path / "ours.csv", tmp_path / "ours.sqlite"
+    table.write_bytes(
+        "sep=;\r\nID;Kind;Title;category;Latitude;Longitude;source\r\n"
+        'cafe;place;"Café ""Süd""; Bühne";museum;60,17;24,94;a friend\r\n'.encode("cp1252")
+    )
+    assert run("import", table, "--out", out) == 0
+    said = capsys.readouterr().out
+    for how in ("Windows-1252", "semicolons", "'ID' as 'id'", "decimal commas in latitude"):
+        assert how in said
+    item = Catalogue.open(out).get("cafe")
+    assert item is not None
+    assert (item.title, item.latitude) == ('Café "Süd"; Bühne', 60.17)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("tune,song,Again,pop,me", "ours.csv:3: id: 'tune' is taken by "),
+        ("other,song,Other,Pop!,me", "ours.csv:3: category: got 'Pop!', takes lower-case letters"),
+        ("other,song,Other", "ours.csv:3: got 3 cells, takes 5"),
+    ],
+    ids=["one id twice", "no category", "columns missing"],
+)
+def test_a_broken_row_of_a_table_writes_nothing(tmp_path: Path, row: str, says: str) -> None:
+    table, out = tmp_path / "ours.csv", tmp_path / "ours.sqlite"
+    table.write_text(CSV)
+    run("import", table, "--out", out)
+    before = out.read_bytes()
+    table.write_text(f"{CSV}{row}\n")
+    with pytest.raises(UserError) as caught:
+        run("import", table, "--out", out)
+    assert says in str(caught.value)
+    assert out.read_bytes() == before
+
+
+def test_what_is_in_no_rule_is_suggested_all_the_same(tmp_path: Path, rules: Rules) -> None:
+    table, out = tmp_path / "ours.csv", tmp_path / "ours.sqlite"
+    table.write_text("id,kind,title,category,source\nodd,song,Odd,zeuhl,me\n")
+    run("import", table, "--out", out)
+    matcher = Matcher(Catalogue.open(out), rules, MatchingConfig(), PlaceConfig())
+    (found,) = matcher.match(Audience(size=1, mood="sad"), Context(at=0.0, now=None))
+    assert found.item.category == "zeuhl"
+    assert {part.value for part in found.trace if part.name in ("mood", "age", "company")} == {0}
+
+
+def test_a_source_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"ml-100k: cannot be read \(No such file or directory\)$"):
+        run("import", tmp_path / "ml-100k", "--out", tmp_path / "ours.sqlite")
+
+
+def test_a_folder_of_nothing_that_is_known_says_what_is_taken(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"got a folder of another kind, takes .*MovieLens .*"):
+        run("import", tmp_path, "--out", tmp_path / "ours.sqlite")
+
+
+def test_importing_needs_nothing_but_what_a_kiosk_has(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "movies.csv").write_text("movieId,title,genres\n1,A (1999),Drama\n")
+    (tmp_path / "list.txt").write_text("bowling\n")
+    script = (
+        "import sys\n"
+        "from device.__main__ import main\n"
+        "code = main(['catalogue', 'import', 'films', 'list.txt', '--out', 'ours.sqlite'])\n"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'scipy'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("ours.sqlite: 2 items\n")
 
 
 def test_a_folder_is_no_extract(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Music: artists and songs by people's tags, playlists, and songs with valence and energy."""
 
+# failure 49
+
 from __future__ import annotations
 
 import json
