@@ -38,7 +38,7 @@ def suggestions(screen: Screen, notice: Notice, now: datetime, words: Words) -> 
 
 
 def status(
-    state: Literal["online", "offline"], *, boot: str, release: str, now: datetime
+    state: Literal["online", "stopped", "offline"], *, boot: str, release: str, now: datetime
 ) -> Status:
     """Whether the kiosk is running."""
     return {"state": state, "boot": boot, "release": release, "at": iso(now)}

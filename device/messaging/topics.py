@@ -37,9 +37,10 @@ Word: TypeAlias = Annotated[str, Field(pattern=r"^[a-z_-]{1,32}$")]
 
 
 class Status(TypedDict):
-    """Whether the kiosk is running. The last will says `offline`."""
+    """Whether the kiosk is running. The last will says `offline`. At the hub of a fleet it is the
+    agent's: `stopped` while the machine is there and the kiosk's program is not."""
 
-    state: Literal["online", "offline"]
+    state: Literal["online", "stopped", "offline"]
     boot: Annotated[str, Field(description="id of this start of the kiosk")]
     release: Annotated[str, Field(description="version that is running")]
     at: Annotated[Time, Field(description="now; in a last will, when the connection began")]
@@ -213,6 +214,23 @@ class Release(TypedDict):
     at: Time
 
 
+class AgentReport(TypedDict):
+    """How the agent is that connects the kiosk to its fleet. At the hub only, every hour and when
+    something changes. Counts are since its start."""
+
+    at: Time
+    version: str
+    certificate_expires: Annotated[Time | None, Field(description="null: it has none")]
+    certificate_days: Annotated[int | None, Field(description="left of it")]
+    kiosk_broker: Annotated[bool, Field(description="connected to the kiosk's own broker")]
+    reconnects: Annotated[int, Field(description="to the hub")]
+    drops: Annotated[int, Field(description="messages lost because a queue was full")]
+    ignored: Annotated[int, Field(description="messages that were too long, or of no use")]
+    parts_again: Annotated[int, Field(description="parts of releases that were asked for again")]
+    rss_mb: Annotated[float | None, Field(description="resident memory, megabytes")]
+    trouble: Annotated[list[str], Field(description="what is wrong, in words")]
+
+
 class Received(BaseModel):
     """A message to the kiosk. Unknown keys are ignored; anything else must be as declared."""
 
@@ -264,7 +282,7 @@ class Row:
     name: str
     template: str
     message: type
-    sender: Literal["the kiosk", "the page", "anyone"]
+    sender: Literal["the kiosk", "the agent", "the page", "anyone"]
     retained: bool
     qos: Literal[0, 1]
 
@@ -287,7 +305,8 @@ TABLE = (
     Row("health", KIOSK + "/health", Health, "the kiosk", retained=True, qos=1),
     Row("counts", KIOSK + "/counts", Counts, "the kiosk", retained=False, qos=1),
     Row("touches", KIOSK + "/touches", Touches, "the kiosk", retained=False, qos=1),
-    Row("release", KIOSK + "/release", Release, "the kiosk", retained=True, qos=1),
+    Row("release", KIOSK + "/release", Release, "the agent", retained=True, qos=1),
+    Row("agent", KIOSK + "/agent", AgentReport, "the agent", retained=True, qos=1),
     Row("weather", ROOT + "/{site}/weather", Weather, "anyone", retained=True, qos=1),
 )
 

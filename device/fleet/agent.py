@@ -1,0 +1,320 @@
+"""The agent: a kiosk's connection to the hub of its fleet, in a process of its own.
+
+    python -m device.fleet.agent --config /etc/wayside/agent.yaml
+
+It has two clients: one of the kiosk's own broker, from which it relays (device/fleet/relay.py), and
+one of the hub, by TLS with the kiosk's certificate. It fetches what the driver of updates asks for,
+and publishes what has come of it. Guarantees: it lives on when the kiosk's program, either broker
+or a message is broken; the hub says `offline` within one and a half keepalives of a power cut; it
+needs neither numpy nor OpenCV, and writes nothing while nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from cryptography import x509
+
+from device import RELEASE
+from device.config import MqttConfig
+from device.errors import UserError
+from device.fleet.blobs import MOST_METADATA, decode_metadata
+from device.fleet.manifest import Entry
+from device.fleet.parts import Keeper, Part, Parts
+from device.fleet.relay import Relay, Scene
+from device.fleet.settings import FILE, AgentConfig, load_settings
+from device.messaging.client import Client, Manners
+from device.messaging.payloads import encode, iso
+from device.messaging.queues import Outgoing
+from device.messaging.topics import FLEET_METADATA, AgentReport, Topics, blob_part
+from device.upkeep.board import resident_mb
+from device.upkeep.clock import WallClock
+from device.upkeep.notify import Notifier
+from device.upkeep.watchdog import Watchdog
+
+log = logging.getLogger(__name__)
+
+TURN_S = 1.0
+"""Longest wait for an event before what depends on time is looked at."""
+
+REPORT_S = 3600.0
+"""Seconds between two reports of an agent that has nothing new to say."""
+
+WARN_DAYS = 30
+"""A certificate with fewer days left is trouble."""
+
+LARGEST = MOST_METADATA + 4096
+"""Bytes of the largest packet that the hub may send."""
+
+HUB_LATE_S = 5
+"""Mosquitto 2.0 looks for silent clients every six seconds, and rounds: so much less than the
+configured keepalive is declared, and `offline` comes within one and a half of it (6 s or more)."""
+
+QUEUE = 64
+"""Events that wait for the agent; a broker that sends more is made to wait."""
+
+CLOCK_WAIT_S = 600.0
+
+
+class Driver(Protocol):
+    """What decides about releases: device/fleet/updates.py."""
+
+    def metadata(self, files: Mapping[str, bytes], now: datetime | None) -> None:
+        """Take the files of a metadata message. now: None: the time is not known."""
+
+    def turn(self, scene: Scene) -> Iterable[Entry]:
+        """Do what can be done now; returns what to fetch, in order."""
+
+    def message(self, now: datetime) -> Mapping[str, Any]:
+        """What the message `release` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """What comes from the hub for the driver of updates, and what it asks for."""
+
+    driver: Driver
+    parts: Parts
+
+    def hear(self, topic: str, payload: bytes, now: datetime | None) -> bool:
+        """A message of the hub; whether it was of use."""
+        if part := blob_part(topic):
+            self.parts.receive(Part(*part), payload)
+            return True
+        if topic != FLEET_METADATA:
+            return False
+        try:
+            files = decode_metadata(payload)
+        except ValueError as error:
+            log.warning("the hub's metadata cannot be read: %s", error)
+            return False
+        self.driver.metadata(files, now)
+        return True
+
+    def turn(self, scene: Scene) -> None:
+        """Let the driver do what it can, and fetch what it wants."""
+        self.parts.want(self.driver.turn(scene))
+        self.parts.turn()
+
+
+class Agent:
+    """Everything but the process."""
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        hub: MqttConfig,
+        updates: tuple[Driver, Keeper] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """hub: `config.mqtt`. updates: with where blobs are kept; None: takes no releases.
+
+        Raises:
+            UserError: a password or certificate file that cannot be used.
+        """
+        self._clock, self._wall = clock, wall
+        self._zone = ZoneInfo(config.timezone)
+        self._time = WallClock(CLOCK_WAIT_S, clock=clock, wall=wall)
+        self._topics = topics = Topics(config.site, config.kiosk)
+        self._ends = _end_of_certificate(hub)
+        self._events: queue.Queue[Callable[[], None]] = queue.Queue(QUEUE)
+        self._stopping = False
+        self._relay = Relay(topics, self._to_hub, wall)
+        self._said: dict[str, tuple[object, float]] = {}
+        """By name, what was last published apart from the time, and when."""
+        self._ignored = 0
+        keepalive_s = max(1, hub.keepalive_s - HUB_LATE_S)
+        self._hub = Client(
+            hub.model_copy(update={"keepalive_s": keepalive_s}),
+            topics,
+            Manners(
+                hears={FLEET_METADATA: 1} if updates else {},
+                received=lambda *given: self._put(lambda: self._from_hub(*given)),
+                will=lambda: self._relay.status(reachable=False),
+                greeting=self._relay.status,
+                farewell=lambda: self._relay.status(reachable=False),
+                connected=lambda: self._put(self._connected),
+                largest=LARGEST,
+            ),
+            name="hub",
+            client_id=topics.client_id,
+            clock=clock,
+        )
+        self._own = Client(
+            config.own,
+            topics,
+            Manners(
+                hears=self._relay.hears,
+                received=lambda *given: self._put(lambda: self._relay.hear(*given)),
+            ),
+            name="broker",
+            client_id=f"{topics.client_id}:agent",
+            clock=clock,
+        )
+        self._own_was_up = False
+        self._releases = updates and Releases(updates[0], Parts(self._hub, updates[1], clock=clock))
+
+    def start(self, watchdog: Watchdog | None = None) -> None:
+        """Begin to connect."""
+        for client, name in ((self._hub, "hub"), (self._own, "broker")):
+            client.start(*([watchdog.heartbeats.expect(name, within_s=10)] if watchdog else []))
+
+    def turn(self, within_s: float = TURN_S) -> None:
+        """Wait for an event, for a while, and do all that is to be done.
+
+        Raises:
+            ClientDeadError: a connection's thread has died by a bug.
+        """
+        self._hub.check()
+        self._own.check()
+        try:
+            self._events.get(timeout=within_s)()
+            while True:
+                self._events.get_nowait()()
+        except queue.Empty:
+            pass
+        if self._own_was_up and not self._own.connected:
+            self._relay.lost()
+        self._own_was_up = self._own.connected
+        now = datetime.fromtimestamp(self._wall(), UTC)
+        if self._releases:
+            self._releases.turn(self._relay.scene(self._time.now(self._zone)))
+            self._say("release", self._releases.driver.message(now))
+        self._say("agent", self._report(now))
+
+    @property
+    def trouble(self) -> str | None:
+        """Why there is no connection to the hub, in words; None: there is one, or it is new."""
+        return self._hub.state.trouble
+
+    def stop(self) -> None:
+        """Say `offline` and disconnect."""
+        self._stopping = True
+        self._own.stop()
+        self._hub.stop()
+
+    def _put(self, event: Callable[[], None]) -> None:
+        """Hand an event to the agent's thread; a full queue makes the sender wait."""
+        while not self._stopping:
+            try:
+                self._events.put(event, timeout=TURN_S)
+            except queue.Full:
+                continue
+            return
+
+    def _connected(self) -> None:
+        if self._releases:
+            self._releases.parts.connected()
+
+    def _from_hub(self, topic: str, payload: bytes, retained: bool) -> None:
+        if self._releases is None or not self._releases.hear(topic, payload, self._time.now(UTC)):
+            self._ignored += 1
+
+    def _to_hub(self, message: Outgoing) -> None:
+        if not self._stopping:
+            self._hub.publish(message)
+
+    def _say(self, name: str, message: Mapping[str, Any]) -> None:
+        """Publish what has changed, and the same again after an hour."""
+        news = {key: value for key, value in message.items() if key not in ("at", "rss_mb")}
+        said, at = self._said.get(name, (None, 0.0))
+        if news != said or self._clock() - at > REPORT_S:
+            self._said[name] = (news, self._clock())
+            self._to_hub(Outgoing(self._topics.topic(name), encode(message), retain=True))
+
+    def _report(self, now: datetime) -> AgentReport:
+        hub, own = self._hub.state, self._own.state
+        days = None if self._ends is None else (self._ends - now).days
+        parts = self._releases.parts if self._releases else None
+        trouble = [text for text in (own.trouble, hub.warning, parts and parts.trouble) if text]
+        if days is not None and days < WARN_DAYS:
+            trouble.append(
+                f"the certificate ends in {days} days: wayside-tools fleet enrol --renew"
+            )
+        return {
+            "at": iso(now),
+            "version": RELEASE,
+            "certificate_expires": None if self._ends is None else iso(self._ends),
+            "certificate_days": days,
+            "kiosk_broker": own.connected,
+            "reconnects": hub.reconnects,
+            "drops": hub.drops,
+            "ignored": self._ignored + self._relay.ignored + (parts.ignored if parts else 0),
+            "parts_again": parts.again if parts else 0,
+            "rss_mb": resident_mb(),
+            "trouble": trouble,
+        }
+
+
+def _end_of_certificate(hub: MqttConfig) -> datetime | None:
+    """When the kiosk's certificate ends, UTC; None: it has none, or one that cannot be used."""
+    path = hub.tls.certificate if hub.tls else None
+    if path is None:
+        return None
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM; exit code 0 without a fleet, 1 with one line where it cannot run."""
+    parser = argparse.ArgumentParser(prog="device.fleet.agent", description=__doc__.split("\n")[0])
+    parser.add_argument("--config", type=Path, default=FILE, metavar="FILE")
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="wayside-agent: %(message)s")
+    notifier = Notifier.from_environment()
+    if not arguments.config.exists():
+        print(f"wayside: no fleet: {arguments.config} is missing; wayside-enrol makes it")
+        return 0
+    try:
+        config = load_settings(arguments.config)
+        if config.mqtt is None:
+            print(f"wayside: no fleet: {arguments.config} names no hub (mqtt)")
+            return 0
+        agent = Agent(config, config.mqtt)
+    except UserError as error:
+        print(f"wayside: {error}", file=sys.stderr)
+        notifier.refused(str(error))
+        return 1
+    _run(agent, Watchdog(notifier))
+    return 0
+
+
+def _run(agent: Agent, watchdog: Watchdog) -> None:
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    beat = watchdog.heartbeats.expect("agent", within_s=10)
+    agent.start(watchdog)
+    watchdog.ready()
+    try:
+        while not stop.is_set():
+            beat()
+            agent.turn()
+    finally:
+        watchdog.stop()
+        agent.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
