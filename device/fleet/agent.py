@@ -31,17 +31,24 @@ from cryptography import x509
 from device import RELEASE
 from device.config import MqttConfig
 from device.errors import UserError
+from device.fleet import guard
 from device.fleet.blobs import MOST_METADATA, decode_metadata
+from device.fleet.disk import Disk
+from device.fleet.installed import Installed
 from device.fleet.manifest import Entry
 from device.fleet.parts import Keeper, Part, Parts
-from device.fleet.relay import Relay, Scene
+from device.fleet.relay import Relay
 from device.fleet.settings import FILE, AgentConfig, load_settings
+from device.fleet.states import Journal
+from device.fleet.store import Store
+from device.fleet.trust import ANCHOR, Trust
+from device.fleet.updates import Machine, Scene, Updates
 from device.messaging.client import Client, Manners
 from device.messaging.payloads import encode, iso
 from device.messaging.queues import Outgoing
 from device.messaging.topics import FLEET_METADATA, AgentReport, Topics, blob_part
 from device.upkeep.board import resident_mb
-from device.upkeep.clock import WallClock
+from device.upkeep.clock import EARLIEST, WallClock
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
 
@@ -119,15 +126,18 @@ class Agent:
         hub: MqttConfig,
         updates: tuple[Driver, Keeper] | None = None,
         *,
+        trouble: str = "",
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """hub: `config.mqtt`. updates: with where blobs are kept; None: takes no releases.
 
+        trouble: why not, for the hub.
+
         Raises:
             UserError: a password or certificate file that cannot be used.
         """
-        self._clock, self._wall = clock, wall
+        self._clock, self._wall, self._trouble = clock, wall, trouble
         self._zone = ZoneInfo(config.timezone)
         self._time = WallClock(CLOCK_WAIT_S, clock=clock, wall=wall)
         self._topics = topics = Topics(config.site, config.kiosk)
@@ -241,7 +251,11 @@ class Agent:
         hub, own = self._hub.state, self._own.state
         days = None if self._ends is None else (self._ends - now).days
         parts = self._releases.parts if self._releases else None
-        trouble = [text for text in (own.trouble, hub.warning, parts and parts.trouble) if text]
+        trouble = [
+            text
+            for text in (self._trouble, own.trouble, hub.warning, parts and parts.trouble)
+            if text
+        ]
         if days is not None and days < WARN_DAYS:
             trouble.append(
                 f"the certificate ends in {days} days: wayside-tools fleet enrol --renew"
@@ -287,13 +301,38 @@ def main(argv: Sequence[str] | None = None) -> int:
         if config.mqtt is None:
             print(f"wayside: no fleet: {arguments.config} names no hub (mqtt)")
             return 0
-        agent = Agent(config, config.mqtt)
+        updates, trouble = open_updates(config)
+        agent = Agent(config, config.mqtt, updates, trouble=trouble)
     except UserError as error:
         print(f"wayside: {error}", file=sys.stderr)
         notifier.refused(str(error))
         return 1
     _run(agent, Watchdog(notifier))
     return 0
+
+
+def open_updates(config: AgentConfig) -> tuple[tuple[Updates, Store] | None, str]:
+    """The driver of updates with its store; None and why, where this kiosk can take no releases."""
+    disk = Disk()
+    trusted = config.folder / "trust"
+    try:
+        store = Store(config.folder, disk)
+        disk.folder(trusted)
+        anchor = trusted / ANCHOR
+        if config.root.exists() and (
+            not anchor.exists() or anchor.read_bytes() != config.root.read_bytes()
+        ):
+            disk.write(anchor, config.root.read_bytes())
+        trust = Trust(trusted, disk, datetime.fromtimestamp(EARLIEST, UTC))
+        installed = Installed.read() or Installed(wheels="")
+        machine = Machine(config.site, config.kiosk, installed, guard.FACTORY, config.quiet)
+        return (Updates(store, Journal(config.folder, disk), trust, machine), store), ""
+    except OSError as error:
+        trouble = f"{error.filename}: {error.strerror}; no releases are taken"
+    except UserError as error:
+        trouble = f"{error}; no releases are taken"
+    log.warning("%s", trouble)
+    return None, trouble
 
 
 def _run(agent: Agent, watchdog: Watchdog) -> None:

@@ -34,6 +34,10 @@ FILES = {"ca": "hub-ca.pem", "certificate": "agent.pem", "key": "agent.key"}
 """Where each part is kept, below `/etc/wayside`."""
 
 
+ROOT = "root.json"
+"""Where the root of trust is kept, below `/etc/wayside`."""
+
+
 class Enrolment(Section):
     """The file. Certificates and key are PEM text."""
 
@@ -44,6 +48,7 @@ class Enrolment(Section):
     ca: str
     certificate: str
     key: SecretStr
+    root: str = Field("", description="signed root of the releases; empty: it takes none yet")
 
     @field_validator("ca", "certificate", "key", mode="before")
     @classmethod
@@ -78,10 +83,11 @@ def install(file: Path, folder: Path) -> Enrolment:
                 _write(new / FILES[part], text, 0o640 if part == "key" else 0o644)
             context = ssl.create_default_context(cafile=new / FILES["ca"])
             context.load_cert_chain(new / FILES["certificate"], new / FILES["key"])
-            configuration = _configuration(enrolment, folder)
-            _write(new / "agent.yaml", configuration, 0o640)
-            for name in (*FILES.values(), "agent.yaml"):
-                (new / name).replace(folder / name)
+            _write(new / "agent.yaml", _configuration(enrolment, folder), 0o640)
+            if enrolment.root:
+                _write(new / ROOT, enrolment.root, 0o644)
+            for path in new.iterdir():
+                path.replace(folder / path.name)
     except ssl.SSLError as error:
         raise UserError(f"{file}: certificate and key cannot be used ({error.reason})") from None
     except OSError as error:

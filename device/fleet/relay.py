@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from device.fleet.updates import Scene
 from device.messaging.payloads import LONGEST, encode, status
 from device.messaging.queues import Outgoing
 from device.messaging.topics import Topics
@@ -26,18 +26,6 @@ there, and goes no further."""
 
 CAMERA_GIVES = ("open", "dark")
 """States of a camera that gives frames."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What matters for switching to another release.
-
-    somebody: stands before the kiosk. camera: it gives frames. now: local time; None: not known.
-    """
-
-    somebody: bool = False
-    camera: bool = False
-    now: datetime | None = None
 
 
 class Relay:

@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from device.config import MqttConfig
+from device.fleet.updates import Quiet
 from device.machine import machine_name
 from device.setting_types import AUTO, EMBEDDED, KioskName, TimeZone, TopicLevel
 from device.typed_yaml import Section, read_yaml
@@ -43,6 +44,7 @@ class AgentConfig(Section):
         description="the kiosk's own broker",
     )
     folder: Path = Field(Path("/var/lib/wayside/fleet"), description="of the releases")
+    root: Path = Field(Path("root.json"), description="the signed root that the kiosk trusts first")
     quiet_hours: Annotated[str, AfterValidator(hours)] | None = Field(
         None, description="when a release may be switched to, as in 01:30-05:00; null: always"
     )
@@ -55,12 +57,12 @@ class AgentConfig(Section):
         return self
 
     @property
-    def quiet(self) -> tuple[time, time] | None:
-        """Beginning and end of the quiet hours."""
+    def quiet(self) -> Quiet | None:
+        """The quiet hours, if there are any."""
         if self.quiet_hours is None:
             return None
-        begins, _, ends = self.quiet_hours.partition("-")
-        return time.fromisoformat(begins), time.fromisoformat(ends)
+        begins, ends = map(time.fromisoformat, self.quiet_hours.split("-"))
+        return Quiet(begins, ends)
 
 
 def load_settings(path: Path) -> AgentConfig:
@@ -73,7 +75,7 @@ def load_settings(path: Path) -> AgentConfig:
     if config.kiosk == AUTO:
         config = config.model_copy(update={"kiosk": machine_name()})
     folder = path.resolve().parent
-    changes: dict[str, object] = {"folder": folder / config.folder}
+    changes: dict[str, object] = {"folder": folder / config.folder, "root": folder / config.root}
     for name, broker in (("mqtt", config.mqtt), ("own", config.own)):
         changes[name] = broker and _absolute(broker, folder)
     return config.model_copy(update=changes)

@@ -39,6 +39,7 @@ def add_parser(verbs: SubParsers) -> None:
         epilog="example: wayside-tools fleet enrol helsinki kiosk-1",
     )
     add_kiosk(enrol)
+    add_fleet(enrol)
     enrol.add_argument("--renew", action="store_true", help="a new certificate for an enrolled one")
     enrol.set_defaults(run=_enrol)
 
@@ -71,6 +72,17 @@ def add_hub(parser: argparse.ArgumentParser) -> None:
         default=Path("hub"),
         metavar="DIR",
         help="the folder that `fleet hub new` has made; default: hub",
+    )
+
+
+def add_fleet(parser: argparse.ArgumentParser) -> None:
+    """Add `--fleet`."""
+    parser.add_argument(
+        "--fleet",
+        type=Path,
+        default=Path("fleet"),
+        metavar="DIR",
+        help="the folder of signed releases that `fleet keys new` has made; default: fleet",
     )
 
 
@@ -123,12 +135,15 @@ def _new(arguments: argparse.Namespace) -> int:
 
 
 def _enrol(arguments: argparse.Namespace) -> int:
-    from tools.fleet.enrol import enrol
+    from tools.fleet.enrol import enrol, root_of
     from tools.fleet.hub import Hub
 
     hub = Hub.open(arguments.hub)
     authority = hub.authority(passphrase_of(arguments))
-    path = enrol(hub, authority, arguments.site, arguments.kiosk, renew=arguments.renew)
+    root = root_of(arguments.fleet)
+    path = enrol(hub, authority, arguments.site, arguments.kiosk, root=root, renew=arguments.renew)
+    if not root:
+        print(f"{arguments.fleet}: holds no signed root: this kiosk will take no releases")
     print(
         f"{path}: copy it to the kiosk and run there\n"
         f"    sudo wayside-enrol {path.name} && sudo systemctl restart wayside-agent\n"

@@ -14,6 +14,7 @@ import yaml
 from device.errors import UserError
 from tools.fleet.certificates import KIOSK_DAYS, Authority, kiosk_name, secret
 from tools.fleet.hub import Hub
+from tools.fleet.repository import Repository
 
 
 def enrol(
@@ -22,10 +23,13 @@ def enrol(
     site: str,
     kiosk: str,
     *,
+    root: str = "",
     renew: bool = False,
     days: int = KIOSK_DAYS,
 ) -> Path:
     """Certify a kiosk and write the file for it; where it is.
+
+    root: the signed root metadata that the kiosk is to trust first; empty: it takes no releases.
 
     Raises:
         UserError: a name that cannot be one; it has a certificate, or has none to renew.
@@ -49,6 +53,7 @@ def enrol(
         "ca": authority.certificate,
         "certificate": identity.certificate,
         "key": identity.key,
+        "root": root,
     }
     folder = hub.folder / "kiosks"
     folder.mkdir(exist_ok=True)
@@ -58,6 +63,15 @@ def enrol(
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False)
     secret(path, (head + text).encode())
     return path
+
+
+def root_of(folder: Path) -> str:
+    """The newest signed root of a repository; empty: there is no repository."""
+    repository = Repository(folder)
+    versions = repository.versions("root")
+    if not versions:
+        return ""
+    return repository.files()[f"{versions[-1]}.root.json"].decode()
 
 
 class _Dumper(yaml.SafeDumper):

@@ -21,8 +21,8 @@ from device.fleet.agent import Agent, main
 from device.fleet.blobs import encode_metadata, encode_parts
 from device.fleet.enrolment import install
 from device.fleet.manifest import Entry
-from device.fleet.relay import Scene
 from device.fleet.settings import load_settings
+from device.fleet.updates import Scene
 from device.messaging.topics import FLEET_METADATA, Topics, blob_topic
 from tests.brokers import Heard, Mosquitto, listen, mosquitto, wait_until
 from tests.device.fleet.test_parts import CONTENT, Shelf, sha256_of
