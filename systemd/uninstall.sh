@@ -23,6 +23,7 @@ for unit in $units; do rm -f "$root/etc/systemd/system/$unit"; done
 rm -f "$root/etc/systemd/journald.conf.d/wayside.conf" "$root/etc/systemd/system.conf.d/wayside.conf" \
     "$root/etc/sysusers.d/wayside.conf" "$root/etc/tmpfiles.d/wayside.conf" "$root/etc/pam.d/wayside-display" \
     "$root/usr/local/bin/wayside"
-rm -rf "$root/opt/wayside"
+rm -rf "$root/opt/wayside" "$root/var/lib/wayside/state"
+rmdir "$root/var/lib/wayside" 2> /dev/null || true  # not with an operator's pictures
 [ -n "$root" ] || systemctl daemon-reload
 echo "wayside: removed; the configuration in $root/etc/wayside was kept"

@@ -1,8 +1,9 @@
-"""A map of a catalogue as inline SVG: items as dots, the kiosk, a graticule; no tile, no network.
+"""A map of a catalogue as inline SVG: items as dots on its footways, the kiosk, a graticule.
 
-Guarantees: at most about `MOST_DOTS` dots, whatever the number of items: of more, those of a cell
-of a grid become one dot that counts them; text is escaped. The projection is equirectangular around
-the middle, which a town is too small to tell from any other.
+Guarantees: nothing is loaded, no tile either; at most about `MOST_DOTS` dots, whatever the number
+of items: of more, those of a cell of a grid become one dot that counts them; ways are drawn the
+more coarsely the more there are, with at most `MOST_POINTS` points; text is escaped. The projection
+is equirectangular around the middle, which a town is too small to tell from any other.
 """
 
 from __future__ import annotations
@@ -11,20 +12,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import ceil, cos, floor, hypot, log10, radians, sqrt
+from math import ceil, cos, floor, hypot, log10, radians, sin, sqrt, tau
+from typing import Any, overload
 
 import numpy as np
 
+from device.catalogue.network import Network
+from device.catalogue.sphere import EARTH_M, Degrees
 from device.config import PlaceConfig
 from device.values import Item
 
 WIDTH, HEIGHT = 1000, 720
 """Of the drawing, in its own units."""
 
-METRES_A_DEGREE = 111_195.0
-"""Of latitude, on a sphere with the Earth's mean radius."""
+METRES_A_DEGREE = radians(1) * EARTH_M
+"""Of latitude."""
 
 MOST_DOTS = 4_000
+
+MOST_POINTS = 60_000
 
 GROUPS = 7
 """Colours of categories; what is in none of the most frequent ones has one more."""
@@ -55,8 +61,14 @@ class View:
     longitude: float
     scale: float
 
-    def at(self, latitude: float, longitude: float) -> tuple[float, float]:
-        """Where a place is in the drawing."""
+    @overload
+    def at(self, latitude: float, longitude: float) -> tuple[float, float]: ...
+
+    @overload
+    def at(self, latitude: Degrees, longitude: Degrees) -> tuple[Degrees, Degrees]: ...
+
+    def at(self, latitude: Any, longitude: Any) -> tuple[Any, Any]:
+        """Where a place is in the drawing, or where places are."""
         east = (longitude - self.longitude + 180) % 360 - 180
         x = east * METRES_A_DEGREE * cos(radians(self.latitude)) / self.scale
         y = (self.latitude - latitude) * METRES_A_DEGREE / self.scale
@@ -105,8 +117,11 @@ class Map:
     metres_a_unit: float
 
 
-def draw(items: Sequence[Item], place: PlaceConfig) -> Map | None:
-    """The map of those of these items that have coordinates; None: there is none."""
+def draw(items: Sequence[Item], place: PlaceConfig, network: Network | None = None) -> Map | None:
+    """The map of those of these items that have coordinates; None: there is none.
+
+    network: of the footways that are drawn below them.
+    """
     placed = [(i, i.latitude, i.longitude) for i in items if i.latitude is not None]
     places = [(lat, lon) for _, lat, lon in placed if lon is not None]
     if not places:
@@ -130,7 +145,8 @@ def draw(items: Sequence[Item], place: PlaceConfig) -> Map | None:
     shown = _single(dots) if cell is None else _clusters(dots, cell)
     where = None if kiosk is None else view.at(*kiosk)
     inside = where is not None and _within(*where)
-    parts = [*_graticule(view), *(_rings(where, view) if where and inside else ())]
+    parts = [_ways(view, network)] if network is not None else []
+    parts += [*_graticule(view), *(_rings(where, view) if where and inside else ())]
     layers: dict[int, list[str]] = {}
     for group, dot in shown:
         layers.setdefault(group, []).append(dot)
@@ -200,7 +216,10 @@ def _clusters(dots: Sequence[Dot], cell: float) -> Iterator[tuple[int, str]]:
     largest = max(map(len, cells.values()))
     for (group, _, _), some in cells.items():
         x, y = sum(dot[0] for dot in some) / len(some), sum(dot[1] for dot in some) / len(some)
-        size = 0.75 + 1.75 * (len(some) / largest) ** 0.5
+        size = 0.75 + 0.9 * sqrt(len(some) / largest)
+        if len(some) > 1:  # colours of one place lie beside each other
+            turn = tau * group / (GROUPS + 1)
+            x, y = x + cell / 4 * cos(turn), y + cell / 4 * sin(turn)
         titles = ", ".join(dot[3].title for dot in some[:NAMED])
         if len(some) > 1:
             more = f" and {len(some) - NAMED} more" if len(some) > NAMED else ""
@@ -210,6 +229,33 @@ def _clusters(dots: Sequence[Dot], cell: float) -> Iterator[tuple[int, str]]:
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{3.2 * size:.1f}" style="--n:{size:.2f}">'
             f"<title>{escape(titles)}</title></circle>",
         )
+
+
+def _ways(view: View, network: Network) -> str:
+    """The footways in the view as one path."""
+    x, y = view.at(network.latitudes, network.longitudes)
+    points, starts = np.stack([x, y], axis=1), network.lines.starts
+    inside = ((points > 0) & (points < (WIDTH, HEIGHT))).all(axis=1)
+    seen = np.logical_or.reduceat(inside, starts[:-1]) if len(network) else np.zeros(0, np.bool_)
+    line = np.repeat(np.arange(len(network)), np.diff(starts))
+    kept = seen[line]
+    points, line, grid = points[kept], line[kept], 0.25
+    while True:  # points that fall together on the grid are one
+        rounded = np.round(points / grid).astype(np.int64)
+        moved = np.append(True, (np.diff(rounded, axis=0) != 0).any(axis=1))[: len(rounded)]
+        first = np.append(True, np.diff(line) != 0)[: len(rounded)]
+        kept = moved | first
+        if kept.sum() <= MOST_POINTS:
+            break
+        # Where lines shrink to points, only a coarser grid of lines helps: leave the short ones.
+        points, line, grid = points[kept], line[kept], grid * 2
+        longest = np.bincount(line)[line] > 1
+        points, line = points[longest], line[longest]
+    text = "".join(
+        f"{'M' if begins else 'L'}{px * grid:g} {py * grid:g}"
+        for (px, py), begins in zip(rounded[kept].tolist(), first[kept].tolist(), strict=True)
+    )
+    return f'<g class="ways"><path d="{text}"/></g>'
 
 
 def _graticule(view: View) -> Iterator[str]:

@@ -6,8 +6,7 @@ that none becomes markup; without its script it lacks nothing but zooming.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -22,11 +21,18 @@ MOST_ROWS = 12
 """Rows of a list that are shown before the others are folded away."""
 
 
-def page(survey: Survey, drawing: Map | None, name: str, about: str, today: date) -> str:
+def page(
+    survey: Survey,
+    drawing: Map | None,
+    name: str,
+    about: str,
+    today: date,
+    credits: Iterable[str] = (),
+) -> str:
     """The page as HTML.
 
     drawing: None where no item has coordinates. name: of the catalogue. about: the kiosk for which
-    it was looked at. today: the day of the page.
+    it was looked at. today: the day of the page. credits: of the footways that are drawn.
     """
     template = Template((FOLDER / "survey.html").read_text(encoding="utf-8"))
     kinds = " · ".join(f"{_number(n)} {_plural(kind, n)}" for kind, n in survey.kinds.items())
@@ -43,7 +49,7 @@ def page(survey: Survey, drawing: Map | None, name: str, about: str, today: date
         never="".join(_gaps(survey.never)),
         counts="".join(_counts(survey)),
         sources="".join(_sources(survey)),
-        credits=_credits(survey),
+        credits=_credits(survey, credits),
     )
 
 
@@ -151,6 +157,7 @@ def _sources(survey: Survey) -> Iterator[str]:
         )
 
 
-def _credits(survey: Survey) -> str:
-    credits = Counter(source.credit for source in survey.sources if source.credit)
-    return " · ".join(escape(credit) for credit in credits)
+def _credits(survey: Survey, others: Iterable[str]) -> str:
+    credits = dict.fromkeys([*(one.credit for one in survey.sources if one.credit), *others])
+    whole = [one for one in credits if not any(one != other and one in other for other in credits)]
+    return " · ".join(escape(credit) for credit in whole)

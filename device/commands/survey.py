@@ -53,8 +53,10 @@ def run(config_file: Path, catalogue_file: Path | None, html: Path | None) -> It
         )
         if html is not None:
             about = f"as kiosk {config.kiosk} of {config.site} takes it"
-            drawing = survey_map.draw(items, config.place)
-            text = survey_page.page(found, drawing, name.stem, about, today)
+            network = matcher.catalogue.network
+            drawing = survey_map.draw(items, config.place, network)
+            credits = () if network is None else network.credits
+            text = survey_page.page(found, drawing, name.stem, about, today, credits)
             with replacing(html, "--html") as path:
                 path.write_text(text, encoding="utf-8")
     finally:

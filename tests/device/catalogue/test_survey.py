@@ -7,11 +7,14 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from device.catalogue import survey_map
+from device.catalogue.network import Network
+from device.catalogue.polylines import SCALE, Lines
 from device.catalogue.survey import Survey, survey
-from device.catalogue.survey_map import MOST_DOTS, WIDTH, View, draw, nice
+from device.catalogue.survey_map import MOST_DOTS, MOST_POINTS, WIDTH, View, draw, nice
 from device.catalogue.survey_page import page
 from device.config import PlaceConfig
 from device.values import Item
@@ -156,3 +159,38 @@ def test_lengths_of_scales_are_round() -> None:
     assert [nice(n) for n in (1, 1.9, 4, 7, 99, 250, 0.04)] == [1, 1, 2, 5, 50, 200, 0.02]
     assert survey_map.length(500) == "500 m"
     assert survey_map.length(2000) == "2 km"
+
+
+def network(*lines: list[tuple[float, float]]) -> Network:
+    points = [point for line in lines for point in line]
+    starts = np.cumsum([0, *map(len, lines)])
+    return Network(Lines((np.array(points) * SCALE).astype(np.int64), starts), ("© walkers",))
+
+
+def ways(svg: str) -> list[list[list[float]]]:
+    """Points of the ways that are drawn, line by line."""
+    (path,) = (g[0] for g in ET.fromstring(svg).iter("g") if g.get("class") == "ways")
+    lines = (path.get("d") or "").split("M")[1:]
+    return [[[float(n) for n in point.split()] for point in line.split("L")] for line in lines]
+
+
+def test_footways_are_drawn_where_the_items_are_and_their_credit_is_shown() -> None:
+    here = [(60.170, 24.94), (60.171, 24.95), (60.171, 24.9501)]
+    walks = network(here, [(48.0, 2.0), (48.1, 2.1)])
+    drawing = draw([CAFE], HERE, walks)
+    assert drawing
+    (line,) = ways(drawing.svg)
+    (dot,) = circles(drawing.svg)
+    assert line[1] == pytest.approx([float(dot.get("cx", 0)), float(dot.get("cy", 0))], abs=0.3)
+    text = page(surveyed(CAFE), drawing, "x", "y", date(2026, 11, 29), walks.credits)
+    assert "<footer>© them · © walkers</footer>" in text
+    assert draw([CAFE], HERE, Network(Lines(np.zeros((0, 2), np.int64), np.zeros(1, np.int64))))
+
+
+def test_a_large_network_is_drawn_coarsely() -> None:
+    dice = np.random.default_rng(1)
+    starts = dice.uniform((60.165, 24.93), (60.175, 24.95), (40_000, 2))
+    lines = [[tuple(p + step) for step in np.arange(4)[:, None] * 2e-5] for p in starts]
+    drawing = draw([CAFE], HERE, network(*lines))
+    assert drawing
+    assert 1_000 < sum(map(len, ways(drawing.svg))) <= MOST_POINTS
