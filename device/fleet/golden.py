@@ -22,7 +22,7 @@ VALUES = 16
 
 TOLERANCE = 0.2
 """Largest difference between machines, as a share of an output's largest stated value or of 1, if
-that is more. Twice what kernels were seen to differ by: docs/fleet.md has the figures."""
+that is more. Twice what kernels were seen to differ by: docs/experiments.md has the figures."""
 
 
 def answers(model: Model, seed: int) -> dict[str, tuple[float, ...]]:

@@ -34,7 +34,7 @@ from device.fleet.manifest import TARGET, Manifest, Rollout
 from device.fleet.metadata import Message, Refused, refusal
 
 ANCHOR = "root.json"
-"""The root metadata that a kiosk is enrolled with, in the folder of `Trust`."""
+"""Name of the root metadata that a kiosk is enrolled with."""
 
 MOST_MANIFEST = 4 << 20
 """Bytes. A manifest of 10,000 files has up to 3.2 MB."""
@@ -67,13 +67,17 @@ class Verified:
 class Trust:
     """Verifies metadata messages. One at a time may use a folder."""
 
-    def __init__(self, folder: Path, disk: Disk, built: datetime) -> None:
-        """folder: has the anchor, and what was accepted so far. built: of the program, in UTC.
+    def __init__(
+        self, folder: Path, disk: Disk, built: datetime, anchor: Path | None = None
+    ) -> None:
+        """folder: of what was accepted so far. built: when the program was, in UTC.
+        anchor: root metadata that the kiosk is enrolled with; by default `ANCHOR` in the folder.
 
         Raises:
             UserError: neither an anchor nor a record of what follows from one: not enrolled.
         """
         self._folder, self._disk, self._built = folder, disk, built
+        self._anchor = folder / ANCHOR if anchor is None else anchor
         self._known()
 
     def update(
@@ -119,13 +123,13 @@ class Trust:
 
     def _known(self) -> Floor:
         """The record, or a new one if there is none or the kiosk was enrolled anew."""
-        known, path = floor.read(self._folder), self._folder / ANCHOR
+        known = floor.read(self._folder)
         try:
-            anchor = path.read_bytes()
+            anchor = self._anchor.read_bytes()
             Metadata[Root].from_bytes(anchor)
         except (OSError, RepositoryError):
             if known is None:
-                raise UserError(f"{path}: no root of trust; enrol this kiosk") from None
+                raise UserError(f"{self._anchor}: no root of trust; enrol this kiosk") from None
         else:
             digest = hashlib.sha256(anchor).hexdigest()
             if known is None or known.anchor != digest:

@@ -43,15 +43,20 @@ def generate(name: str) -> tuple[Ed25519PrivateKey, CryptoSigner]:
 class Keyring:
     """The keys in a folder, each opened when it is first used."""
 
-    def __init__(self, folder: Path, passphrase: Passphrase) -> None:
-        """folder: it need not be there until a key is used."""
+    def __init__(self, folder: Path, passphrase: Passphrase, chosen: Passphrase) -> None:
+        """folder: it need not be there until a key is used. passphrase: of a key that is there.
+        chosen: of a new one."""
         self.folder = folder
-        self._passphrase = passphrase
+        self._passphrase, self._chosen = passphrase, chosen
         self._open: dict[str, Ed25519PrivateKey] = {}
+
+    def path(self, name: str) -> Path:
+        """Where a key is, or would be."""
+        return self.folder / f"{name}.pem"
 
     def has(self, name: str) -> bool:
         """Whether a key's file is there."""
-        return self._path(name).is_file()
+        return self.path(name).is_file()
 
     def signer(self, public: SSlibKey) -> CryptoSigner:
         """The key of this public one, whose entry NAME names its file.
@@ -63,7 +68,7 @@ class Keyring:
         private = self._private(name)
         if SSlibKey.from_crypto(private.public_key()).keyid != public.keyid:
             raise UserError(
-                f"{self._path(name)}: not the key that the repository names; "
+                f"{self.path(name)}: not the key that the repository names; "
                 "`wayside-tools fleet keys show` has the key ids"
             )
         return CryptoSigner(private, public)
@@ -74,7 +79,7 @@ class Keyring:
         Raises:
             UserError: the passphrase is too short, or the file cannot be written.
         """
-        passphrase = self._passphrase(name)
+        passphrase = self._chosen(name)
         if len(passphrase) < LEAST_PASSPHRASE:
             raise UserError(
                 f"{name}: a passphrase of {len(passphrase)} characters; take at least "
@@ -84,7 +89,7 @@ class Keyring:
         text = private.private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode())
         )
-        path = self._path(name)
+        path = self.path(name)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if path.exists():
@@ -100,7 +105,7 @@ class Keyring:
 
     def _private(self, name: str) -> Ed25519PrivateKey:
         if name not in self._open:
-            path = self._path(name)
+            path = self.path(name)
             try:
                 text = path.read_bytes()
             except OSError as error:
@@ -121,6 +126,3 @@ class Keyring:
         old.mkdir(mode=0o700, exist_ok=True)
         number = sum(1 for _ in old.glob(f"{path.stem}-*.pem")) + 1
         path.rename(old / f"{path.stem}-{number}.pem")
-
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.pem"

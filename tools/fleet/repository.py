@@ -91,7 +91,7 @@ class Repository:
         sha256 = digest_of(content)
         place = self.blob(sha256)
         if not place.is_file():
-            self._disk.folder(self._blobs)
+            self._blobs.mkdir(parents=True, exist_ok=True)
             if isinstance(content, bytes):
                 self._disk.write(place, content)
             else:
@@ -132,7 +132,7 @@ class Repository:
         """Keep metadata under its version."""
         version = "" if role == "timestamp" else f"{metadata.signed.version}."
         content = metadata.to_bytes(JSONSerializer(compact=False))
-        self._disk.folder(self._metadata)
+        self._metadata.mkdir(parents=True, exist_ok=True)
         self._disk.write(self._metadata / f"{version}{role}.json", content)
 
     def _named(self) -> dict[str, str]:

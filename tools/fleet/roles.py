@@ -8,38 +8,43 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Role:
     """keys: names of its keys, all of which must sign. days: from a signature to its expiry. signs:
-    in words. keep: where the keys belong."""
+    in words."""
 
     keys: tuple[str, ...]
     days: int
     signs: str
-    keep: str
 
+
+ROLES = {
+    "root": Role(("root",), 1095, "which keys sign what"),
+    "targets": Role(("targets",), 730, "which keys sign content, code and rollouts"),
+    "content": Role(("content",), 400, "releases of catalogue, models, pictures, settings"),
+    "code": Role(("code-1", "code-2"), 400, "releases that hold program code"),
+    "rollout": Role(("rollout",), 400, "which release the kiosks move to"),
+    "snapshot": Role(("online",), 30, "which versions of these files belong together"),
+    "timestamp": Role(("online",), 30, "that this is the newest state"),
+}
+"""By name. A timestamp of 30 days bounds for how long a hub in wrong hands can hide an update; a
+monthly reminder suffices, and `fleet watch` gives it seven days ahead."""
 
 OFFLINE = "offline, in a safe: two sticks at two places"
 YOURS = "with you, on a stick or on your workstation"
 
-ROLES = {
-    "root": Role(("root",), 1095, "which keys sign what", OFFLINE),
-    "targets": Role(("targets",), 730, "which keys sign content, code and rollouts", OFFLINE),
-    "content": Role(("content",), 400, "releases of catalogue, models, pictures, settings", YOURS),
-    "code": Role(
-        ("code-1", "code-2"), 400, "releases that hold program code", "with two people, a key each"
-    ),
-    "rollout": Role(("rollout",), 400, "which release the kiosks move to", YOURS),
-    "snapshot": Role(("online",), 30, "which versions of these files belong together", "online"),
-    "timestamp": Role(
-        ("online",), 30, "that this is the newest state",
-        "online: on the machine that runs `fleet refresh` by itself",
-    ),
-}  # fmt: skip
-"""By name. A timestamp of 30 days bounds for how long a hub in wrong hands can hide an update; a
-monthly reminder suffices, and `fleet watch` gives it seven days ahead."""
+KEEP = {
+    "root": OFFLINE,
+    "targets": OFFLINE,
+    "content": YOURS,
+    "code-1": YOURS,
+    "code-2": "with a second person",
+    "rollout": YOURS,
+    "online": "on the machine that runs `fleet refresh` by itself, or with you",
+}
+"""By key, where it belongs."""
 
 DELEGATED = ("content", "code", "rollout")
 """Roles to which targets delegates the files below their names."""
 
-KEYS = tuple(dict.fromkeys(key for role in ROLES.values() for key in role.keys))
+KEYS = tuple(KEEP)
 """Names of all keys."""
 
 

@@ -30,7 +30,7 @@ from device.errors import UserError
 from device.fleet.metadata import SIGNED_AT, TIME
 from tools.fleet.keys import NAME
 from tools.fleet.repository import Repository
-from tools.fleet.roles import DELEGATED, ROLES, roles_of
+from tools.fleet.roles import DELEGATED, KEYS, ROLES, roles_of
 
 Change: TypeAlias = Callable[[Any], None]
 """Alters the signed part of metadata."""
@@ -57,7 +57,7 @@ def create(repository: Repository, keys: Keys, now: datetime) -> None:
     """
     if repository.versions("root"):
         raise UserError(f"{repository.folder}: there is a repository; give another folder")
-    made = {name: keys.make(name) for role in ROLES.values() for name in role.keys}
+    made = {name: keys.make(name) for name in KEYS}
     top = {name: made[ROLES[name].keys[0]].public_key for name in ROLES if name not in DELEGATED}
     roles = {name: TufRole([key.keyid], 1) for name, key in top.items()}
     root = Root(keys={key.keyid: key for key in top.values()}, roles=roles)

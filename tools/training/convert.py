@@ -21,7 +21,14 @@ from tools.datasets.face_dataset import SPLITS, TRAIN, VALIDATION, FaceDataset, 
 from tools.scoring.metrics import measure
 from tools.scoring.predict import median_ms, predict_keras, predict_tflite
 from tools.scoring.tables import of_figures
-from tools.training.model_cards import DATA, TEMPORAL, face_card, sha256_of, write_card
+from tools.training.model_cards import (
+    DATA,
+    MAX_LOSS,
+    TEMPORAL,
+    face_card,
+    sha256_of,
+    write_card,
+)  # fmt: skip
 from tools.training.networks import require_outputs
 from tools.training.tflite import (
     Type,
@@ -29,9 +36,6 @@ from tools.training.tflite import (
     representative_faces,
     temporal_to_tflite,
 )
-
-MAX_LOSS = 0.005
-"""Emotion accuracy that a conversion may lose."""
 
 TOLERANCE = 1e-4
 """Largest difference between a float conversion's outputs and the network's."""
@@ -111,6 +115,7 @@ def convert_face(
             _refuse_difference(source, _face_difference(network, parts[kind], samples[:8]))
         conversion = {
             "type": kind,
+            "max_loss": max_loss,
             "bytes": {name: path.stat().st_size for name, path in parts.items()},
             "milliseconds": {name: median_ms(load_model(path)) for name, path in parts.items()},
         }

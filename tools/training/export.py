@@ -22,7 +22,7 @@ from tools.scoring.temporal import compare
 from tools.training.calibrate import scale_heads, shift_heads
 from tools.training.clips import TemporalRecipe, clip_faces, make_clip_batches
 from tools.training.convert import measure_both, refuse_loss
-from tools.training.model_cards import DATA, TEMPORAL, face_card, write_card
+from tools.training.model_cards import DATA, MAX_LOSS, TEMPORAL, face_card, write_card
 from tools.training.occlusion import with_occlusion
 from tools.training.soft_targets import SoftTargets
 from tools.training.temporal import kind_of, train_temporal
@@ -70,7 +70,7 @@ def export_models(
             draw_confusion(figures["confusion"], folder / f"confusion {title}.png")
     card = write_card(
         face, folder / "face.keras", EMOTIONS, report, command, **face_card(network),
-        conversion={"type": "int8"},
+        conversion={"type": "int8", "max_loss": MAX_LOSS},
         soft_targets=None if soft_targets is None else soft_targets.digest,
         temperatures={head: round(value, 4) for head, value in temperatures.items()},
         biases=biases,

@@ -19,6 +19,9 @@ from device.values import AGE_YEARS
 if TYPE_CHECKING:
     import keras
 
+MAX_LOSS = 0.005
+"""Emotion accuracy that a conversion may lose, if its card's `conversion.max_loss` is not there."""
+
 DATA = (
     {
         "name": "FER-2013 (emotion), without training pictures that are also held out",

@@ -127,7 +127,7 @@ def train_own_labels(
     network.save(folder / "face.keras")
     title = f"{path.name} validation"
     outputs = _predict_both(network, face, held_out)
-    _refuse_loss(outputs, held_out, title)
+    max_loss = _refuse_loss(outputs, held_out, title)
     metrics = {kind: {title: measure(some, held_out)} for kind, some in outputs.items()}
     if len(test := faces.only(TEST)):
         for kind, some in _predict_both(network, face, test).items():
@@ -148,7 +148,7 @@ def train_own_labels(
     )  # fmt: skip
     card = write_card(
         face, folder / "face.keras", labels, metrics, command, data=data, **face_card(network),
-        conversion={"type": "int8"}, drift=tuning.drift(held_out),
+        conversion={"type": "int8", "max_loss": round(max_loss, 4)}, drift=tuning.drift(held_out),
         temperatures={head: round(value, 4) for head, value in temperatures.items()},
     )  # fmt: skip
     copy_models(folder, out)
@@ -157,14 +157,18 @@ def train_own_labels(
     return card
 
 
-def lost_beyond_chance(exact: NDArray[np.bool_], quantized: NDArray[np.bool_]) -> bool:
-    """Whether int8 loses more than `MAX_LOSS` and two standard errors of the difference (McNemar
-    1947): of a few dozen faces a single one is more than `MAX_LOSS`.
+def may_lose(exact: NDArray[np.bool_], quantized: NDArray[np.bool_]) -> float:
+    """Share of the faces that int8 may lose: `MAX_LOSS` and two standard errors of the difference
+    (McNemar 1947), since of a few dozen faces a single one is more than `MAX_LOSS`.
 
     exact, quantized: (N,) which faces each predicts correctly.
     """
-    lost, won = int((exact & ~quantized).sum()), int((quantized & ~exact).sum())
-    return bool(lost - won > MAX_LOSS * len(exact) + 2 * np.sqrt(lost + won))
+    return float(MAX_LOSS + 2 * np.sqrt((exact ^ quantized).sum()) / len(exact))
+
+
+def lost_beyond_chance(exact: NDArray[np.bool_], quantized: NDArray[np.bool_]) -> bool:
+    """Whether int8 loses more than it may."""
+    return bool(exact.mean() - quantized.mean() > may_lose(exact, quantized))
 
 
 Outputs = dict[str, dict[str, NDArray[np.float32]]]
@@ -178,10 +182,12 @@ def _predict_both(network: keras.Model, tflite: Path, faces: FaceDataset) -> Out
     }
 
 
-def _refuse_loss(outputs: Outputs, held_out: FaceDataset, title: str) -> None:
+def _refuse_loss(outputs: Outputs, held_out: FaceDataset, title: str) -> float:
+    """What int8 may lose, for the card; UserError if it loses more."""
     correct = {k: o["emotion"].argmax(axis=1) == held_out.emotion for k, o in outputs.items()}
     if lost_beyond_chance(correct["float"], correct["int8"]):
         raise UserError(
             f"{title}: float predicts {correct['float'].sum()} of {len(held_out)} faces correctly, "
             f"int8 only {correct['int8'].sum()}; nothing was written"
         )
+    return may_lose(correct["float"], correct["int8"])
