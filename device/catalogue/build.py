@@ -109,6 +109,7 @@ def each_item(
         lines: dict[str, int] = {}
         lines_of.append((source, lines))
         commas: dict[str, None] = {}
+        numbers = [name for name in NUMBERS if name in sheet.columns]
         empty = True
         for row in sheet.rows():
             empty = False
@@ -124,7 +125,7 @@ def each_item(
                 continue
             lines[item.id] = row.line
             count += 1
-            commas |= dict.fromkeys(name for name in NUMBERS if "," in values.get(name, ""))
+            commas |= dict.fromkeys(name for name in numbers if "," in values[name])
             yield item
         if empty:
             sheet.note("without a row of items")

@@ -148,13 +148,20 @@ def _guests(text: str) -> tuple[str, ...]:
     return tuple(guest for guest in GUESTS if guest in named)
 
 
-_tag = _pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_TAG = re.compile(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*)?")
 
 
 def _tags(text: str) -> tuple[str, ...]:
     """Lower case, words joined by `-`, each once, in the order they are written."""
-    named = (part.strip().lower().replace(" ", "-") for part in text.split(TAG_SEPARATOR))
-    return tuple(dict.fromkeys(_tag(name) for name in named if name))
+    return tuple(dict.fromkeys(filter(None, map(_tag, text.split(TAG_SEPARATOR)))))
+
+
+@lru_cache(4096)  # a million items share a few hundred
+def _tag(text: str) -> str:
+    name = text.strip().lower().replace(" ", "-")
+    if not _TAG.fullmatch(name):
+        raise ValueError
+    return name
 
 
 @lru_cache(4096)  # branches of a chain share their hours

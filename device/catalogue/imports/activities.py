@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from device.catalogue.columns import TITLE
-from device.catalogue.imports.delimited import LONGEST_LINE, Progress, encoding_of
-from device.catalogue.imports.imported import Imported, LeftOut, id_of
+from device.catalogue.imports.delimited import LONGEST_LINE, encoding_of
+from device.catalogue.imports.imported import Imported, LeftOut, Progress, id_of
 from device.catalogue.imports.meanings import meanings
 from device.errors import UserError
 from device.values import Item

@@ -13,13 +13,11 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from device.catalogue.imports.imported import LeftOut
+from device.catalogue.imports.imported import LeftOut, Progress
 from device.errors import UserError
 
 Broken = Callable[[int, str], None]
 """Takes the number of a broken row, 1 the first, and what is wrong with it."""
-
-Progress = Callable[[int, int | None], None]
 
 LONGEST_LINE = 10_000
 """Characters of a first line that are looked at."""

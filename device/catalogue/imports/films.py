@@ -1,9 +1,9 @@
 """MovieLens: the films of the layouts of 1998 (`u.item`), 2003 (`movies.dat`) and today
 (`movies.csv`), with their genres, and their fame where the folder has the ratings too.
 
-The operator fetches the data (https://grouplens.org/datasets/movielens/): its terms do not allow
-to pass it on. What genres mean here is in `films.csv`. No set says for which age a film is, so one
-that is not for children counts as one for grown-ups.
+The operator fetches the data (https://grouplens.org/datasets/movielens/), which is for research:
+docs/catalogue.md tells its terms. What genres mean here is in `films.csv`. No set says for which
+age a film is, so one that is not for children counts as one for grown-ups.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from urllib.parse import quote
 from device.catalogue.columns import TITLE
 from device.catalogue.imports.delimited import (
     Layout,
-    Progress,
     columns_of,
     count,
     each_row,
     encoding_of,
 )
-from device.catalogue.imports.imported import Cells, Imported, LeftOut, popularity
+from device.catalogue.imports.imported import Cells, Imported, LeftOut, Progress, popularity
 from device.catalogue.imports.meanings import category_of, meanings, tags_of
 from device.errors import UserError
 from device.values import Item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from math import log1p
@@ -13,6 +13,9 @@ from unicodedata import normalize
 from device.catalogue.columns import COLUMNS, Value
 from device.catalogue.network import Network
 from device.values import ADULT_AT, Item
+
+Progress = Callable[[int, int | None], None]
+"""Takes how much is done, and how much there is, None where it is not known."""
 
 SHOWN = 12
 """Reasons that are listed; the rarer ones are added up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,12 +17,10 @@ from device.catalogue.imports import (
     sounds,
     tables,
 )
-from device.catalogue.imports.imported import Imported
+from device.catalogue.imports.imported import Imported, Progress
 from device.catalogue.network import Network, join, lengths_m
 from device.errors import UserError
 from device.values import Item
-
-Progress = Callable[[int, int | None], None]
 
 
 class Importer(Protocol):

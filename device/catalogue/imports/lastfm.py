@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from device.catalogue.columns import TITLE
-from device.catalogue.imports.delimited import Layout, Progress, count, each_row, encoding_of
-from device.catalogue.imports.imported import Cells, Imported, LeftOut, popularity
+from device.catalogue.imports.delimited import Layout, count, each_row, encoding_of
+from device.catalogue.imports.imported import Cells, Imported, LeftOut, Progress, popularity
 from device.catalogue.imports.tagged import frequent, like
 from device.errors import UserError
 from device.values import Item

@@ -8,7 +8,7 @@ cannot be read is left out and counted, never the place, unless it is its name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,7 +18,7 @@ from device.catalogue.imports.character import Character, characters
 from device.catalogue.imports.duplicates import merged
 from device.catalogue.imports.extract import Feature, read_extract
 from device.catalogue.imports.footways import read_footways
-from device.catalogue.imports.imported import Cells, Imported, LeftOut, slug
+from device.catalogue.imports.imported import Cells, Imported, LeftOut, Progress, slug
 from device.presets.presets import Geometry, Preset, matching
 from device.values import ACCESS, Access, Item
 
@@ -85,7 +85,7 @@ def recognises(path: Path) -> bool:
     return path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2"))
 
 
-def read(path: Path, progress: Callable[[int, int | None], None]) -> Imported:
+def read(path: Path, progress: Progress) -> Imported:
     """The places of an extract, in the order of its nodes, ways and relations, and its footways.
 
     progress: takes the objects that are done, and how many there are, None where it is not known.

@@ -13,8 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from device.catalogue.columns import TITLE
-from device.catalogue.imports.delimited import Broken, Progress, count
-from device.catalogue.imports.imported import BY_NAME, Cells, Imported, LeftOut, popularity
+from device.catalogue.imports.delimited import Broken, count
+from device.catalogue.imports.imported import (
+    BY_NAME,
+    Cells,
+    Imported,
+    LeftOut,
+    Progress,
+    popularity,
+)
 from device.catalogue.imports.tagged import frequent, like
 from device.errors import UserError
 from device.values import Item

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from device.catalogue.columns import TITLE
-from device.catalogue.imports.delimited import Layout, Progress, columns_of, count, each_row
-from device.catalogue.imports.imported import Cells, Imported, LeftOut, id_of
+from device.catalogue.imports.delimited import Layout, columns_of, count, each_row
+from device.catalogue.imports.imported import Cells, Imported, LeftOut, Progress, id_of
 from device.catalogue.imports.tagged import of_words
 from device.values import Item
 

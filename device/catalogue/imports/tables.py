@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from device.catalogue import build
-from device.catalogue.imports.imported import Imported, LeftOut
+from device.catalogue.imports.imported import Imported, LeftOut, Progress
 from device.catalogue.store import SOURCE_SUFFIXES
+
+STEP = 1000
+"""Items between two calls of `progress`."""
 
 TAKES = "tables of your own (.csv)"
 
@@ -17,12 +19,16 @@ def recognises(path: Path) -> bool:
     return path.suffix.lower() in SOURCE_SUFFIXES
 
 
-def read(path: Path, progress: Callable[[int, int | None], None]) -> Imported:
+def read(path: Path, progress: Progress) -> Imported:
     """The rows of a table.
 
     Raises:
         UserError: each broken row.
     """
     notices: list[str] = []
-    items = build.read([path], notices.append)
+    items = []
+    for item in build.each_item([path], notices.append):
+        items.append(item)
+        if len(items) % STEP == 0:
+            progress(len(items), None)
     return Imported(items, "; ".join(["a table", *notices]), LeftOut(), LeftOut())
