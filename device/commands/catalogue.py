@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from device.addresses import shown
 from device.catalogue import show
 from device.catalogue.build import build, each_item, is_footways
 from device.catalogue.network import Network
@@ -41,15 +42,16 @@ def add_parser(verbs: SubParsers) -> None:
 
     importer = subparsers.add_parser(
         "import",
-        help="make a catalogue of places, films, music and activities",
+        help="make a catalogue of places, films, music, activities and events",
         description="Make a catalogue of OpenStreetMap extracts (.osm.pbf), folders of MovieLens, "
-        "of Last.fm and of playlists, songs with valence and energy (.csv), activities (.txt) and "
-        "tables of your own (.csv), of one or several together. What cannot be used is left out "
-        "and counted; if a file is broken, nothing is written, and the old catalogue stays.",
+        "of Last.fm and of playlists, songs with valence and energy (.csv), activities (.txt), "
+        "calendars of events (.ics, or their addresses) and tables of your own (.csv), of one or "
+        "several together. What cannot be used is left out and counted; if a file is broken or an "
+        "address does not answer, nothing is written, and the old catalogue stays.",
         epilog="example: wayside catalogue import helsinki.osm.pbf ml-100k/ --out helsinki.sqlite",
     )
     importer.add_argument(
-        "source", nargs="+", type=Path, metavar="SOURCE", help="a file or folder, see above"
+        "source", nargs="+", metavar="SOURCE", help="a file, folder or address, see above"
     )
     importer.add_argument(
         "--out",
@@ -117,17 +119,21 @@ def _build(arguments: argparse.Namespace) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     from device.catalogue.imports import importers  # which loads osmium
+    from device.catalogue.imports.fetch import is_address
+    from device.catalogue.imports.ical import Calendars
 
+    calendars = Calendars(zone_of(arguments.config))
+    names = [shown(each) if is_address(each) else Path(each).name for each in arguments.source]
     parts = []
-    for path in arguments.source:
-        progress = Progress(f"reading {path.name}")
+    for name, source in zip(names, arguments.source, strict=True):
+        progress = Progress(f"reading {name}")
         try:
-            parts.append(importers.read(path, progress.show))
+            parts.append(importers.read(source, progress.show, calendars))
         finally:
             progress.clear()
     written = importers.combine(parts, arguments.out)
-    for path, part in zip(arguments.source, parts, strict=True):
-        print("\n".join(part.report(path.name)))
+    for name, part in zip(names, parts, strict=True):
+        print("\n".join(part.report(name)))
     print(written.report())
     return 0
 

@@ -7,14 +7,13 @@ a chain within `CHAIN_NEAR_M`. They stay two if their addresses, branches or flo
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from unicodedata import normalize
 
 from device.catalogue.imports.extract import Feature
 from device.catalogue.imports.surface import contains
+from device.catalogue.imports.venues import key_of
 from device.presets.presets import FAMILIES
 
 NEAR_M, CHAIN_NEAR_M = 50.0, 15.0
@@ -33,7 +32,7 @@ def merged(features: Sequence[Feature]) -> tuple[list[Feature], list[Feature]]:
     """Each place once, in the order of its first object, with the tags of all; and the others."""
     by_name: dict[str, list[int]] = defaultdict(list)
     for index, feature in enumerate(features):
-        by_name[_key(feature)].append(index)
+        by_name[key_of(feature.name)].append(index)
     kept: dict[int, Feature] = {}
     for indices in by_name.values():
         namesakes = [(index, features[index]) for index in indices]
@@ -98,9 +97,3 @@ def _north(feature: Feature) -> float:
     if feature.outers:
         return float(max(ring[:, 1].max() for ring in feature.outers))
     return feature.point[1] if feature.point else math.inf
-
-
-def _key(feature: Feature) -> str:
-    """A name without case, accents' composition and punctuation."""
-    text = normalize("NFKC", feature.name).casefold()
-    return re.sub(r"[\W_]+", "", text) or text

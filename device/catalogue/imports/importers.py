@@ -15,18 +15,22 @@ from device.catalogue.imports import (
     openstreetmap,
     playlists,
     sounds,
-    tables,
 )
+from device.catalogue.imports.fetch import is_address
+from device.catalogue.imports.ical import Calendars
 from device.catalogue.imports.imported import Imported, Progress
+from device.catalogue.imports.tables import Tables
+from device.catalogue.imports.venues import locate
 from device.catalogue.network import Network, join, lengths_m
 from device.errors import UserError
 from device.values import Item
 
 
 class Importer(Protocol):
-    """A module of this package that reads sources of one kind. TAKES: which, in words."""
+    """What reads sources of one kind. TAKES: which, in words."""
 
-    TAKES: str
+    @property
+    def TAKES(self) -> str: ...  # noqa: N802
 
     def recognises(self, path: Path) -> bool:
         """Whether it reads this file or folder."""
@@ -55,30 +59,38 @@ class Written:
         return f"{' and '.join(map(str, self.files))}: {self.items} items{footways}"
 
 
-IMPORTERS: tuple[Importer, ...] = (
-    openstreetmap,
-    films,
-    lastfm,
-    playlists,
-    sounds,
-    activities,
-    tables,
-)
-"""The first that recognises a source reads it: `tables` takes every other `.csv` and `.txt`."""
+def importers(calendars: Calendars) -> tuple[Importer, ...]:
+    """The first that recognises a source reads it: `Tables` takes every other `.csv` and `.txt`."""
+    return (
+        openstreetmap,
+        films,
+        lastfm,
+        playlists,
+        sounds,
+        activities,
+        calendars,
+        Tables(calendars.zone),
+    )
 
 
-def read(path: Path, progress: Progress) -> Imported:
-    """The items of a file or folder of any kind.
+def read(source: str | Path, progress: Progress, calendars: Calendars | None = None) -> Imported:
+    """The items of a file or folder of any kind, or of the address of a calendar.
+
+    calendars: how iCal is read; tables get its zone. Without it no zone is known.
 
     Raises:
-        UserError: no importer reads such a one, or it is broken.
+        UserError: no importer reads such a one, it is broken, or the address does not answer.
     """
+    calendars = calendars or Calendars()
+    if isinstance(source, str) and is_address(source):
+        return calendars.fetch(source, progress)
+    path, known = Path(source), importers(calendars)
     if not path.exists():
         raise UserError(f"{path}: cannot be read (No such file or directory)")
-    for importer in IMPORTERS:
+    for importer in known:
         if importer.recognises(path):
             return importer.read(path, progress)
-    takes = ", ".join(importer.TAKES for importer in IMPORTERS)
+    takes = ", ".join(importer.TAKES for importer in known)
     got = "folder" if path.is_dir() else "file"
     raise UserError(f"{path}: got a {got} of another kind, takes {takes}")
 
@@ -88,11 +100,13 @@ def combine(parts: Iterable[Imported], out: Path) -> Written:
     footways beside it.
 
     An item that an earlier file holds too is left out and counted in `rows` of the later one.
+    Events get the coordinates of the places that they name.
 
     Raises:
         UserError: there is no item, or the catalogue cannot be written; the old one stays.
     """
     parts = list(parts)
+    locate(parts)
     items = list(_each_once(parts))
     if not items:
         raise UserError(f"{out}: no item was found, so nothing was written")

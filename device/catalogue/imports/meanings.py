@@ -1,8 +1,8 @@
-"""What a word of a source means here: a genre of films, a tag of songs, a thing to do.
+"""What a word of a source means here: a genre of films, a tag of songs, a thing to do, an event.
 
-The tables `films.csv`, `songs.csv` and `activities.csv` beside this module are the project's own
-judgement. A row holds for its words (separated by `;`), in any spelling (`Sci-Fi` is `sci fi`).
-`activities.csv` says more of each, see `docs/matching.md`.
+The tables `films.csv`, `songs.csv`, `activities.csv` and `events.csv` beside this module are the
+project's own judgement. A row holds for its words (separated by `;`), in any spelling (`Sci-Fi` is
+`sci fi`). `activities.csv` says more of each, see `docs/matching.md`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from unicodedata import normalize
 from device.catalogue.columns import COLUMNS
 from device.values import Guest
 
-Table: TypeAlias = Literal["films", "songs", "activities"]
+Table: TypeAlias = Literal["films", "songs", "activities", "events"]
 
 WHERE = {"indoors": ("indoor",), "outdoors": ("outdoor",), "either": ()}
 """Cells of the column `where`, and the tags that they give."""

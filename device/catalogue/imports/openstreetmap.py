@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from device.catalogue.columns import TITLE, title_language
+from device.catalogue.imports.adult import ADULT
 from device.catalogue.imports.character import Character, characters
 from device.catalogue.imports.duplicates import merged
 from device.catalogue.imports.extract import Feature, read_extract
@@ -35,15 +36,8 @@ GEOMETRIES: Mapping[Geometry, tuple[Geometry, ...]] = {
 }
 """As what an object is matched: the next only where the one before gives nothing to go to."""
 
-ADULT = re.compile(
-    r"casino|gambl|betting|bookmaker|lotter|erotic|adult|\bsex|strip|brothel|swinger|nightclub"
-    r"|tobacco|cigar|\bvape|cannabis|hookah|shisha|alcohol|\bwine|liquor|spirits|brew|distill"
-    r"|(?:^|;)\s*(?:bar|pub|beer|biergarten)\s*(?:;|$)"
-)
-"""Values that make a place one for adults, whatever preset it has and whatever else it is."""
-
 ADULT_NAME = re.compile(r"\b(?:bar|pub|[ck]asino|night ?club)\b")
-"""Names that do so where a place is an `amenity` or a sight: a restaurant that says it is a bar."""
+"""Names that make an `amenity` or a sight one for adults: a restaurant that says it is a bar."""
 
 ADULT_KEYS = ("amenity", "shop", "leisure", "tourism", "craft", "club", "office", "attraction")
 

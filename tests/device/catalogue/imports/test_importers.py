@@ -8,6 +8,7 @@ import argparse
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from device.errors import UserError
 from device.matching.match import Matcher
 from device.matching.rules import Rules
 from device.values import Audience, Context
+from tests.device.catalogue.imports.calendars import ics, vevent
 from tests.device.catalogue.imports.town import Town
+from tests.device.catalogue.imports.web import web
 
 CSV = "id,kind,title,category,source\ntune,song,A Tune,pop,a friend\n"
 
@@ -235,3 +238,41 @@ def test_a_real_extract_makes_the_same_bytes_again(
         run("import", path, "--out", tmp_path / name)
         made.append((tmp_path / name).read_bytes())
     assert made[0] == made[1]
+
+
+def at(time: datetime) -> str:
+    return f"DTSTART:{time.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def test_an_extract_and_calendars_make_one_table_with_events_where_they_are(
+    town: Path, tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    file, out = tmp_path / "town.ics", tmp_path / "ours.sqlite"
+    file.write_bytes(ics(vevent(at(tomorrow), "DURATION:PT1H", "LOCATION:Cafe 7", uid="a")))
+    config = ("--config", root / "config.yaml")
+    with web() as there:
+        other = ics(vevent(at(tomorrow), "DURATION:PT2H", uid="b", summary="A Talk"))
+        address = there.gives("/private/secret.ics", other, "text/plain") + "?token=secret"
+        run("import", town, file, address, "--out", out, *config)
+        said = capsys.readouterr().out
+        with pytest.raises(UserError, match=f"^{there.address}: answers 404"):
+            run("import", address.replace("private", "gone"), "--out", out, *config)
+    assert "secret" not in said
+    assert f"{there.address}: iCal, events of the 60 days from" in said
+    assert said.endswith(f"{out}: 302 items\n")
+    catalogue = Catalogue.open(out)
+    events = {item.title: item for item in catalogue if item.kind == "event"}
+    cafe = next(item for item in catalogue if item.title == "Cafe 7")
+    assert events["A Concert"].latitude == cafe.latitude
+    assert "secret" not in events["A Talk"].source
+
+
+def test_a_calendar_without_a_place_of_the_kiosk_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "town.ics").write_bytes(ics(vevent()))
+    with pytest.raises(UserError, match=r"town\.ics: its times need place\.timezone; --config"):
+        run(
+            "import", tmp_path / "town.ics", "--out", tmp_path / "o.sqlite", "--config", "none.yaml"
+        )
+    with pytest.raises(UserError, match=r"none\.ics: cannot be read \(No such file"):
+        run("import", tmp_path / "none.ics", "--out", tmp_path / "o.sqlite")
