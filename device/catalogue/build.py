@@ -20,9 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from device.catalogue import network
 from device.catalogue.columns import COLUMNS, OF_EVENTS, Value, title_in, title_language
-from device.catalogue.network import Network
+from device.catalogue.network import SUFFIX, Network, join
 from device.catalogue.sheet import Sheet
 from device.catalogue.store import SOURCE_SUFFIXES, TAG_SEPARATOR, fill, is_replaceable
 from device.errors import UserError
@@ -68,13 +67,13 @@ def build(
             if count % 1000 == 0:
                 progress(count, None)
 
-    write(counted(), out, network.join(map(Network.read, footways)))
+    write(counted(), out, join(map(Network.read, footways)))
     return count
 
 
 def is_footways(path: Path) -> bool:
     """Whether a file holds footways, by its name."""
-    return path.suffix.lower() == network.SUFFIX
+    return path.suffix.lower() == SUFFIX
 
 
 def read(
@@ -194,7 +193,7 @@ def write_table(items: Iterable[Item], out: Path, footways: Network | None = Non
         UserError: something is there already, or it cannot be written.
     """
     items = list(items)
-    written = [out] if footways is None else [out, out.with_suffix(network.SUFFIX)]
+    written = [out] if footways is None else [out, out.with_suffix(SUFFIX)]
     for path in written:
         if path.exists():
             raise UserError(

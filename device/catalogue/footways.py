@@ -191,11 +191,10 @@ class Walk:
             yield self._part(edge, *((0.0, length) if forwards else (length, 0.0)))
             node = int(self._froms[edge] if forwards else self._tos[edge])
         edge, along = int(self._doors.edges[~edge]), float(self._doors.along[~edge])
-        length = float(self._lengths[edge])
-        ends = [(rest, stop) for end, rest, stop in
-                ((self._froms[edge], along, 0.0), (self._tos[edge], length - along, length))
-                if end == node]  # fmt: skip
-        yield self._part(edge, along, min(ends)[1])
+        length, at_begin = float(self._lengths[edge]), node == self._froms[edge]
+        if at_begin and node == self._tos[edge]:  # a ring: by its shorter side
+            at_begin = along <= length - along
+        yield self._part(edge, along, 0.0 if at_begin else length)
 
     def _part(self, edge: int, start: float, stop: float) -> Line:
         """The line of an edge between two places on it, given in metres along it."""

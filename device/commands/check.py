@@ -104,6 +104,8 @@ def _catalogue(config: Config) -> str:
     keys = lacking(matcher.catalogue.arrays.hours_texts, config.place)
     found = f"{len(matcher.catalogue)} items, preset {config.matching.preset}"
     doubts = [f"some opening hours need {' and '.join(keys)}"] if keys else []
+    if matcher.catalogue.network is not None and matcher.ways.walk is None:
+        doubts.append("place: no footways of the catalogue are near, so distances are straight")
     if matcher.unknown:
         doubts.append(f"matching.hand: no such items: {', '.join(matcher.unknown)}")
     return Warned("; ".join([found, *doubts])) if doubts else found

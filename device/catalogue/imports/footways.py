@@ -20,15 +20,14 @@ from device.catalogue.imports.extract import reading
 from device.catalogue.network import Network
 from device.catalogue.polylines import SCALE, Lines
 
-NOT_WALKED = (
-    "motorway", "motorway_link", "trunk", "trunk_link", "motorroad", "raceway", "bus_guideway",
-    "escape", "construction", "proposed", "planned", "abandoned", "razed", "demolished", "disused",
-    "services", "rest_area", "no",
-)  # fmt: skip
-"""Values of `highway`: without a `foot` that allows it, people do not walk there."""
-
 NOT_THERE = ("construction", "proposed", "planned", "abandoned", "razed", "demolished")
 """Values of `highway` that no `foot` makes a way."""
+
+NOT_WALKED = (
+    "motorway", "motorway_link", "trunk", "trunk_link", "motorroad", "raceway", "bus_guideway",
+    "escape", "disused", "services", "rest_area", "no",
+)  # fmt: skip
+"""Values of `highway`: without a `foot` that allows it, people do not walk there."""
 
 ALLOWED = ("yes", "designated", "permissive", "official", "destination", "customers")
 FORBIDDEN = ("no", "private", "use_sidepath", "agricultural", "forestry", "delivery", "military")

@@ -86,5 +86,6 @@ def test_it_is_what_the_importer_makes_of_the_extract(
 ) -> None:
     extract = wayside_data / "catalogue" / "osm" / "helsinki.osm.pbf"
     combine([read(extract, lambda done, total: None)], tmp_path / "places.csv")
-    shipped = root / "catalogue" / "helsinki" / "places.csv"
-    assert (tmp_path / "places.csv").read_bytes() == shipped.read_bytes()
+    for name in ("places.csv", "places.footways"):
+        shipped = root / "catalogue" / "helsinki" / name
+        assert (tmp_path / name).read_bytes() == shipped.read_bytes()

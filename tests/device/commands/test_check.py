@@ -200,6 +200,15 @@ def test_the_cameras_of_this_machine_are_listed_as_the_configuration_takes_them(
     assert cameras or picamera_attached() or lines == ["no camera found: is it plugged in?"]
 
 
+def test_it_says_that_the_kiosk_is_nowhere_near_the_footways_of_its_catalogue(
+    config: Config,
+) -> None:
+    assert not isinstance(PARTS["catalogue"](config), Warned)
+    warned = PARTS["catalogue"](changed(config, place__latitude=61.0))
+    assert isinstance(warned, Warned)
+    assert "no footways of the catalogue are near" in warned
+
+
 def test_every_picture_that_the_catalogue_names_must_be_there(
     config: Config, tmp_path: Path
 ) -> None:

@@ -172,13 +172,3 @@ def test_footways_that_have_changed_in_the_table_are_one_line(tmp_path: Path) ->
         Catalogue.open(path)
     assert f"{FOOTWAYS} has changed" in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.real_data
-def test_the_footways_that_ship_are_those_of_the_extract(
-    wayside_data: Path, root: Path, tmp_path: Path
-) -> None:
-    extract = wayside_data / "catalogue" / "osm" / "helsinki.osm.pbf"
-    combine([read(extract, lambda done, total: None)], tmp_path / "places.csv")
-    shipped = root / "catalogue" / "helsinki" / "places.footways"
-    assert (tmp_path / "places.footways").read_bytes() == shipped.read_bytes()
