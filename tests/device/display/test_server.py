@@ -84,7 +84,7 @@ def test_the_words_give_the_page_every_text_of_its_language(server: PageServer) 
     _, body = ask(server, "/words.js")
     words = json.loads(body.decode().removeprefix("window.WORDS = ").removesuffix(";\n"))
     assert list(words) == ["en"]
-    assert words["en"].keys() == {"page", "reasons", "tags"}
+    assert words["en"].keys() == {"page", "reasons", "day", "months", "tags"}
 
 
 @pytest.mark.parametrize(
