@@ -33,10 +33,10 @@ class Role(Signed):
 class Floor(Signed):
     """roles: by name. at: the latest time that verified metadata states, in UTC. counter: the
     highest of a release that was rolled out. root: the newest verified root metadata, empty at
-    first. anchor: SHA-256 of the root metadata that all this follows from."""
+    first. fleet: the one that all this is of."""
 
     at: datetime
-    anchor: str
+    fleet: str
     roles: dict[str, Role] = {}
     counter: int = 0
     root: str = ""

@@ -30,6 +30,9 @@ from device.fleet.floor import Floor, Role
 SIGNED_AT = "x-wayside-signed"
 """Entry of every metadata file: when it was signed, written as `expires` is."""
 
+FLEET = "x-wayside-fleet"
+"""Entry of root metadata: a random name of the fleet, which all its roots have."""
+
 MOST = 1 << 20
 """Bytes of one metadata file: as many as the whole message may have."""
 

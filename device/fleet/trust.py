@@ -13,7 +13,6 @@ Roles: root and targets, whose keys are kept offline; `content` (one signature),
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -31,7 +30,7 @@ from device.fleet import floor
 from device.fleet.disk import Disk
 from device.fleet.floor import Floor
 from device.fleet.manifest import TARGET, Manifest, Rollout
-from device.fleet.metadata import Message, Refused, refusal
+from device.fleet.metadata import FLEET, Message, Refused, refusal
 
 ANCHOR = "root.json"
 """Name of the root metadata that a kiosk is enrolled with."""
@@ -122,18 +121,20 @@ class Trust:
         return Verified(rollout, manifest, message.expires)
 
     def _known(self) -> Floor:
-        """The record, or a new one if there is none or the kiosk was enrolled anew."""
+        """The record; a new one if there is none, or the kiosk was enrolled in another fleet."""
         known = floor.read(self._folder)
         try:
             anchor = self._anchor.read_bytes()
-            Metadata[Root].from_bytes(anchor)
+            root = Metadata[Root].from_bytes(anchor).signed
         except (OSError, RepositoryError):
             if known is None:
                 raise UserError(f"{self._anchor}: no root of trust; enrol this kiosk") from None
         else:
-            digest = hashlib.sha256(anchor).hexdigest()
-            if known is None or known.anchor != digest:
-                known = Floor(at=self._built, anchor=digest, root=anchor.decode())
+            fleet = str(root.unrecognized_fields.get(FLEET, ""))
+            if known is None or known.fleet != fleet:
+                known = Floor(at=self._built, fleet=fleet, root=anchor.decode())
+            elif root.version > Metadata[Root].from_bytes(known.root.encode()).signed.version:
+                known = known.model_copy(update={"root": anchor.decode()})
         return known.model_copy(update={"at": max(known.at, self._built)})
 
 

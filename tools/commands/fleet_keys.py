@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
-from tools.commands.fleet_hub import passphrase_of
+from tools.commands.fleet_hub import add_fleet, passphrase_of
 from tools.places import ROOT
 
 if TYPE_CHECKING:
@@ -30,17 +30,16 @@ def add_parser(verbs: SubParsers) -> None:
         "keys",
         help="who may sign what",
         description="Make, replace and show the keys of a fleet.",
-        epilog="example: wayside-tools fleet keys new fleet",
+        epilog="example: wayside-tools fleet keys new",
     ).add_subparsers(dest="keys_verb", required=True, metavar="VERB")
     new = keys.add_parser(
         "new",
         help="the keys of a new fleet",
-        description="Make the keys of a fleet, encrypted by a passphrase, in DIR/keys, and its "
-        "first metadata in DIR/repository; say where to keep which key.",
-        epilog="example: wayside-tools fleet keys new fleet",
+        description="Make the keys of a fleet, encrypted by a passphrase, and the folder of what "
+        "they sign, and say where to keep which key.",
+        epilog="example: wayside-tools fleet keys new",
     )
-    new.add_argument("fleet", type=Path, metavar="DIR")
-    _add_keys(new)
+    _add_folders(new)
     new.set_defaults(run=_new)
     for name, run, line in (
         ("rotate", _rotate, "replace a key, because it may be in wrong hands or its holder leaves"),
@@ -51,7 +50,7 @@ def add_parser(verbs: SubParsers) -> None:
             epilog=f"example: wayside-tools fleet keys {name} content",
         )  # fmt: skip
         verb.add_argument("name", metavar="KEY" if name == "rotate" else "ROLE")
-        _add_fleet(verb)
+        _add_folders(verb)
         verb.set_defaults(run=run)
     show = keys.add_parser(
         "show",
@@ -59,7 +58,7 @@ def add_parser(verbs: SubParsers) -> None:
         description="List the roles with their keys, and when their metadata expires.",
         epilog="example: wayside-tools fleet keys show --json",
     )
-    _add_fleet(show)
+    _add_folders(show)
     show.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     show.set_defaults(run=_show)
 
@@ -79,7 +78,7 @@ def add_parser(verbs: SubParsers) -> None:
     what.add_argument(
         "--add-signature", action="store_true", help="sign code that somebody else has signed"
     )
-    _add_fleet(sign)
+    _add_folders(sign)
     sign.add_argument("--version", default=None, metavar="TEXT", help="for people; default: today")
     sign.add_argument(
         "--hardware", action="append", default=[], metavar="MACHINE",
@@ -98,27 +97,25 @@ def add_parser(verbs: SubParsers) -> None:
         "key alone, and is to be run at least monthly.",
         epilog="example: wayside-tools fleet refresh --passphrase-file online.txt",
     )
-    _add_fleet(refresh)
+    _add_folders(refresh)
     refresh.set_defaults(run=_refresh)
 
 
-def _add_fleet(parser: argparse.ArgumentParser) -> None:
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    add_fleet(parser)
     parser.add_argument(
-        "--fleet", type=Path, default=Path("fleet"), metavar="DIR",
-        help="the folder that `fleet keys new` has made; default: fleet",
-    )  # fmt: skip
-    _add_keys(parser)
-
-
-def _add_keys(parser: argparse.ArgumentParser) -> None:
+        "--keys",
+        type=Path,
+        default=Path("keys"),
+        metavar="DIR",
+        help="the folder or stick of the keys; default: keys",
+    )
     parser.add_argument(
-        "--keys", type=Path, metavar="DIR", help="the folder of the keys; default: keys in the "
-        "fleet's folder",
-    )  # fmt: skip
-    parser.add_argument(
-        "--passphrase-file", type=Path, metavar="FILE", help="with the passphrase of all keys that "
-        "are used; default: ask",
-    )  # fmt: skip
+        "--passphrase-file",
+        type=Path,
+        metavar="FILE",
+        help="with the passphrase of all keys that are used; default: ask",
+    )
 
 
 def _opened(
@@ -129,9 +126,8 @@ def _opened(
     from tools.fleet.repository import Repository
 
     known = passphrase_of(arguments)
-    folder = arguments.keys or arguments.fleet / "keys"
     asked = (_ask, choose or _choose) if known is None else (lambda name: known.decode(),) * 2
-    return Repository(arguments.fleet / "repository"), Keyring(folder, *asked)
+    return Repository(arguments.fleet), Keyring(arguments.keys, *asked)
 
 
 def _new(arguments: argparse.Namespace) -> int:
@@ -147,7 +143,6 @@ def _new(arguments: argparse.Namespace) -> int:
         "Move root.pem and targets.pem away before kiosks are enrolled; about once a year they\n"
         "are needed: --keys DIR. Give code-2.pem to a second person and delete it here: whoever\n"
         "has both code keys can run any program on every kiosk.\n"
-        f"{repository.folder}/metadata/1.root.json: what kiosks are enrolled with\n"
         "next: wayside-tools fleet sign FOLDER"
     )
     return 0
@@ -182,7 +177,7 @@ def _show(arguments: argparse.Namespace) -> int:
     from tools.fleet.roles import ROLES
     from tools.fleet.signing import public_keys, waiting
 
-    repository, now = Repository(arguments.fleet / "repository"), _now()
+    repository, now = Repository(arguments.fleet), _now()
     expires = repository.expires()
     rows = [
         {
@@ -212,8 +207,9 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _sign(arguments: argparse.Namespace) -> int:
+    from device.fleet.installed import AGENT, UNITS
     from device.fleet.manifest import Needs
-    from tools.fleet.packing import AGENT, UNITS, build, wheels
+    from tools.fleet.packing import build, wheels
     from tools.fleet.releases import again, next_counter, sign_release
 
     repository, keys = _opened(arguments)
@@ -257,7 +253,7 @@ def _finish(repository: Repository, keys: Keyring, left: tuple[str, ...]) -> int
     if left:
         print(
             f"{' and '.join(left)} still has to sign: give its holder a copy of "
-            f"{repository.folder.parent}, to run there\n"
+            f"{repository.folder}/, to run there\n"
             "    wayside-tools fleet sign --add-signature\n"
             "and take the copy back"
         )

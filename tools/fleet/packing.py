@@ -2,9 +2,9 @@
 
     catalogue/  models/  pictures/  device/  overlay.yaml
 
-Guarantees: a file that a release may not hold is refused by its name; so is a model that its card
-does not describe, or that loses more by conversion than the card allows; what a manifest says of
-models is what they answered here.
+Guarantees: a file that a release may not hold is refused by its name; so is a setting that is the
+operator's at each kiosk, and a model that its card does not describe or that loses more by
+conversion than the card allows; what a manifest says of models is what they answered here.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from device.fleet.golden import state
 from device.fleet.manifest import OVERLAY, Entry, Golden, Manifest, Needs
 from device.inference.model_card import load_card
 from device.inference.third_party import SHA256
+from device.overlay import read_overlay
 from tools.fleet.repository import Repository, digest_of
 from tools.training.model_cards import MAX_LOSS
 
@@ -37,9 +38,6 @@ SUFFIXES = {
 LEFT_OUT = "__pycache__"
 """Folders that Python makes by itself."""
 
-AGENT, UNITS = 1, 1
-"""Versions that a release of this checkout needs: of guard and agent, and of units and ACL."""
-
 SEED = 17
 """Of the golden outputs."""
 
@@ -53,9 +51,11 @@ def build(
     """The manifest of a folder, whose files become blobs of the repository.
 
     Raises:
-        UserError: a file that may not be there, a model that may not go out, or no file at all.
+        UserError: a file that may not be there, a setting or a model that may not go out, or no
+            file at all.
     """
     paths = list(listed(folder))
+    read_overlay(folder / OVERLAY)
     golden = tuple(
         checked(folder, path) for path in paths if PurePosixPath(path).suffix == ".tflite"
     )

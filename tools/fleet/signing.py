@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
 from typing import Any, Protocol, TypeAlias
 
 from securesystemslib.signer import CryptoSigner, SSlibKey
@@ -27,7 +29,7 @@ from tuf.api.metadata import (
 from tuf.api.metadata import Role as TufRole
 
 from device.errors import UserError
-from device.fleet.metadata import SIGNED_AT, TIME
+from device.fleet.metadata import FLEET, SIGNED_AT, TIME
 from tools.fleet.keys import NAME
 from tools.fleet.repository import Repository
 from tools.fleet.roles import DELEGATED, KEYS, ROLES, roles_of
@@ -38,6 +40,9 @@ Change: TypeAlias = Callable[[Any], None]
 
 class Keys(Protocol):
     """What signs: `Keyring`, or keys in the memory of a test."""
+
+    def path(self, name: str) -> Path:
+        """Where it is kept, for people."""
 
     def has(self, name: str) -> bool:
         """Whether it is at hand."""
@@ -53,14 +58,18 @@ def create(repository: Repository, keys: Keys, now: datetime) -> None:
     """Make all keys, and the first metadata.
 
     Raises:
-        UserError: there is a repository already.
+        UserError: there is a repository already, or a key.
     """
     if repository.versions("root"):
-        raise UserError(f"{repository.folder}: there is a repository; give another folder")
+        raise UserError(f"{repository.folder}: there is a repository; give another folder: --fleet")
+    for name in KEYS:
+        if keys.has(name):
+            raise UserError(f"{keys.path(name)}: there is a key; give another folder: --keys")
     made = {name: keys.make(name) for name in KEYS}
     top = {name: made[ROLES[name].keys[0]].public_key for name in ROLES if name not in DELEGATED}
     roles = {name: TufRole([key.keyid], 1) for name, key in top.items()}
     root = Root(keys={key.keyid: key for key in top.values()}, roles=roles)
+    root.unrecognized_fields[FLEET] = token_hex(8)
     delegations = Delegations(keys={}, roles={})
     for name in DELEGATED:
         publics = [made[key].public_key for key in ROLES[name].keys]

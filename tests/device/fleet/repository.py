@@ -35,8 +35,11 @@ class MemoryKeys:
         self.away: set[str] = set()
         self._keys: dict[str, CryptoSigner] = dict(like._keys) if like else {}
 
+    def path(self, name: str) -> Path:
+        return Path(f"{name}.pem")
+
     def has(self, name: str) -> bool:
-        return name not in self.away
+        return name in self._keys and name not in self.away
 
     def signer(self, public: SSlibKey) -> CryptoSigner:
         name = public.unrecognized_fields[NAME]

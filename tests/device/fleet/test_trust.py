@@ -269,6 +269,23 @@ def test_enrolled_anew_the_kiosk_belongs_to_the_new_fleet(
     assert reason(enrolled, fleet) == "signature"
 
 
+def test_enrolled_again_in_the_same_fleet_the_kiosk_forgets_nothing(
+    enrolled: Path, fleet: FleetRepository
+) -> None:
+    old = fleet.files
+    fleet.publish(2)
+    ask(enrolled, fleet)
+    for key in ("root", "targets", "online", "root"):
+        fleet.rotate(key)
+    (enrolled / ANCHOR).write_bytes(fleet.files["5.root.json"])
+    del fleet.files["2.root.json"]  # the new anchor is the root to begin with
+    assert ask(enrolled, fleet).manifest.counter == 2
+    (enrolled / ANCHOR).write_bytes(fleet.root)
+    assert ask(enrolled, fleet).manifest.counter == 2
+    fleet.files = old
+    assert reason(enrolled, fleet) == "signature"
+
+
 # Keys
 
 

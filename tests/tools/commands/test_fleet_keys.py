@@ -28,8 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `fleet keys new` makes, and a passphrase; not to be changed."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "words").write_text(WORDS + "\n")
-    words = str(folder / "words")
-    assert main(["fleet", "keys", "new", str(folder / "fleet"), "--passphrase-file", words]) == 0
+    assert run(folder, "keys", "new") == 0
     return folder
 
 
@@ -43,9 +42,9 @@ def place(tmp_path: Path, made: Path) -> Path:
     return folder
 
 
-def run(place: Path, *words: str, fleet: str = "fleet") -> int:
-    options = ["--fleet", str(place / fleet), "--passphrase-file", str(place / "words")]
-    return main(["fleet", *words, *options])
+def run(place: Path, *words: str, fleet: str = "fleet", keys: str = "keys") -> int:
+    options = ["--fleet", str(place / fleet), "--keys", str(place / keys)]
+    return main(["fleet", *words, *options, "--passphrase-file", str(place / "words")])
 
 
 def sign(place: Path, *words: str) -> int:
@@ -60,8 +59,8 @@ def code(place: Path) -> None:
 
 def believed(place: Path, release: str) -> int:
     """The counter of the release that a newly enrolled kiosk is to run after a rollout of one."""
-    repository = Repository(place / "fleet" / "repository")
-    keys = Keyring(place / "fleet" / "keys", lambda name: WORDS, lambda name: WORDS)
+    repository = Repository(place / "fleet")
+    keys = Keyring(place / "keys", lambda name: WORDS, lambda name: WORDS)
     content = Rollout(release=release, percent=100).model_dump_json().encode()
     alter = add_target(TARGET, content, repository.add_blob(content), lambda name: True)
     change(repository, keys, "rollout", datetime.now(UTC), alter)
@@ -69,7 +68,7 @@ def believed(place: Path, release: str) -> int:
     kiosk = place / "kiosk"
     shutil.rmtree(kiosk, ignore_errors=True)
     kiosk.mkdir()
-    shutil.copy(place / "fleet/repository/metadata/1.root.json", kiosk / ANCHOR)
+    shutil.copy(place / "fleet/metadata/1.root.json", kiosk / ANCHOR)
     trust = Trust(kiosk, Disk(), datetime(2026, 1, 1, tzinfo=UTC))
     blobs = repository.blobs()
     found = trust.update(
@@ -80,16 +79,16 @@ def believed(place: Path, release: str) -> int:
 
 
 def test_every_key_is_encrypted_and_its_owners_alone(made: Path) -> None:
-    assert {path.stem for path in (made / "fleet" / "keys").iterdir()} == set(KEYS)
+    assert {path.stem for path in (made / "keys").iterdir()} == set(KEYS)
     for name in KEYS:
-        path = made / "fleet" / "keys" / f"{name}.pem"
+        path = made / "keys" / f"{name}.pem"
         assert path.read_text().startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----")
         assert path.stat().st_mode & 0o077 == 0
 
 
-def test_new_says_where_each_key_belongs(tmp_path: Path, made: Path, capsys: Output) -> None:
-    words = str(made / "words")
-    assert main(["fleet", "keys", "new", str(tmp_path / "f"), "--passphrase-file", words]) == 0
+def test_new_says_where_each_key_belongs(tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "words").write_text(WORDS)
+    assert run(tmp_path, "keys", "new") == 0
     said = capsys.readouterr().out
     for name in KEYS:
         assert f"{name}.pem: signs " in said
@@ -98,19 +97,19 @@ def test_new_says_where_each_key_belongs(tmp_path: Path, made: Path, capsys: Out
 
 
 def test_a_second_fleet_needs_another_folder(place: Path, capsys: Output) -> None:
-    before = (place / "fleet/keys/root.pem").read_bytes()
-    words = ["--passphrase-file", str(place / "words")]
-    assert main(["fleet", "keys", "new", str(place / "fleet"), *words]) == 1
+    before = (place / "keys/root.pem").read_bytes()
+    assert run(place, "keys", "new") == 1
     assert "there is a repository" in capsys.readouterr().err
-    assert (place / "fleet/keys/root.pem").read_bytes() == before
+    assert run(place, "keys", "new", fleet="other") == 1
+    assert "keys/root.pem: there is a key" in capsys.readouterr().err
+    assert (place / "keys/root.pem").read_bytes() == before
 
 
 def test_a_short_passphrase_is_refused_and_nothing_is_made(tmp_path: Path, capsys: Output) -> None:
-    (tmp_path / "short").write_text("eleven char")
-    words = ["--passphrase-file", str(tmp_path / "short")]
-    assert main(["fleet", "keys", "new", str(tmp_path / "fleet"), *words]) == 1
+    (tmp_path / "words").write_text("eleven char")
+    assert run(tmp_path, "keys", "new") == 1
     assert "take at least 12" in capsys.readouterr().err
-    assert not (tmp_path / "fleet").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"words"}
 
 
 def test_content_is_signed_by_one_and_a_kiosk_believes_it(place: Path, capsys: Output) -> None:
@@ -124,33 +123,32 @@ def test_content_is_signed_by_one_and_a_kiosk_believes_it(place: Path, capsys: O
 def test_code_waits_for_the_second_person(place: Path, capsys: Output) -> None:
     code(place)
     (place / "stick").mkdir()
-    (place / "fleet/keys/code-2.pem").rename(place / "stick/code-2.pem")
+    (place / "keys/code-2.pem").rename(place / "stick/code-2.pem")
     assert sign(place) == 0
     assert "code-2 still has to sign" in capsys.readouterr().out
-    assert "code/1.json" not in Repository(place / "fleet/repository").manifests()
+    assert "code/1.json" not in Repository(place / "fleet").manifests()
 
-    shutil.copytree(place / "fleet/repository", place / "hers/repository")
-    keys = ["--keys", str(place / "stick")]
-    assert run(place, "sign", "--add-signature", *keys, fleet="hers") == 0
+    shutil.copytree(place / "fleet", place / "hers")
+    assert run(place, "sign", "--add-signature", fleet="hers", keys="stick") == 0
     said = capsys.readouterr().out
     assert "release 1 (code)" in said
     assert "new     device/app.py" in said
     assert "next, where the online key is: wayside-tools fleet refresh" in said
 
-    shutil.rmtree(place / "fleet/repository")
-    shutil.copytree(place / "hers/repository", place / "fleet/repository")
+    shutil.rmtree(place / "fleet")
+    shutil.copytree(place / "hers", place / "fleet")
     assert run(place, "refresh") == 0
     assert believed(place, "code/1.json") == 1
 
 
 def test_the_second_person_signs_no_damaged_file(place: Path, capsys: Output) -> None:
     code(place)
-    (place / "fleet/keys/code-2.pem").rename(place / "code-2.pem")
+    (place / "keys/code-2.pem").rename(place / "code-2.pem")
     assert sign(place) == 0
-    repository = Repository(place / "fleet/repository")
+    repository = Repository(place / "fleet")
     (manifest,) = repository.manifests(signed=False).values()
     repository.blob(manifest.files[1].sha256).write_bytes(b"print(1)\n")
-    (place / "code-2.pem").rename(place / "fleet/keys/code-2.pem")
+    (place / "code-2.pem").rename(place / "keys/code-2.pem")
     assert run(place, "sign", "--add-signature") == 1
     assert "damaged, it is device/app.py" in capsys.readouterr().err
 
@@ -162,7 +160,7 @@ def test_where_nothing_waits_there_is_nothing_to_add(place: Path, capsys: Output
 
 def test_while_code_waits_content_goes_out(place: Path, capsys: Output) -> None:
     code(place)
-    (place / "fleet/keys/code-2.pem").unlink()
+    (place / "keys/code-2.pem").unlink()
     assert sign(place) == 0
     shutil.rmtree(place / "release" / "device")
     assert sign(place) == 0
@@ -174,12 +172,12 @@ def test_going_back_is_the_old_content_under_the_next_counter(place: Path, capsy
     assert sign(place) == 0
     (place / "release/catalogue/town.sqlite").write_bytes(b"a bad town")
     assert sign(place) == 0
-    before = set((place / "fleet/repository/blobs").iterdir())
+    before = set((place / "fleet/blobs").iterdir())
     assert run(place, "sign", "--again", "1") == 0
     assert "changed catalogue/town.sqlite" in capsys.readouterr().out
-    manifests = Repository(place / "fleet/repository").manifests()
+    manifests = Repository(place / "fleet").manifests()
     assert manifests["content/3.json"].files == manifests["content/1.json"].files
-    assert len(set((place / "fleet/repository/blobs").iterdir()) - before) == 1  # the manifest
+    assert len(set((place / "fleet/blobs").iterdir()) - before) == 1  # the manifest
     assert believed(place, "content/3.json") == 3
     assert run(place, "sign", "--again", "9") == 1
     assert "9: no such release; there is 1, 2, 3" in capsys.readouterr().err
@@ -191,29 +189,29 @@ def test_old_releases_leave_the_metadata_but_not_the_one_that_is_rolled_out(plac
     for number in range(6):
         (place / "release/catalogue/town.sqlite").write_bytes(b"%d" % number)
         assert sign(place) == 0
-    counters = {m.counter for m in Repository(place / "fleet/repository").manifests().values()}
+    counters = {m.counter for m in Repository(place / "fleet").manifests().values()}
     assert counters == {1, 3, 4, 5, 6, 7}
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_after_a_rotation_the_old_key_signs_nothing(place: Path, key: str, capsys: Output) -> None:
     assert sign(place) == 0
-    old = (place / "fleet/keys" / f"{key}.pem").read_bytes()
+    old = (place / "keys" / f"{key}.pem").read_bytes()
     assert run(place, "keys", "rotate", key) == 0
     assert "destroy it" in capsys.readouterr().out
     assert believed(place, "content/1.json") == 1
-    (place / "fleet/keys" / f"{key}.pem").write_bytes(old)
+    (place / "keys" / f"{key}.pem").write_bytes(old)
     role = next(name for name, role in ROLES.items() if key in role.keys)
     assert run(place, *(("refresh",) if key == "online" else ("keys", "renew", role))) == 1
     assert f"{key}.pem: not the key that the repository names" in capsys.readouterr().err
 
 
 def test_a_key_that_is_elsewhere_is_named(place: Path, capsys: Output) -> None:
-    (place / "fleet/keys/targets.pem").unlink()
-    before = (place / "fleet/keys/content.pem").read_bytes()
+    (place / "keys/targets.pem").unlink()
+    before = (place / "keys/content.pem").read_bytes()
     assert run(place, "keys", "rotate", "content") == 1
     assert "targets.pem: No such file or directory; --keys names" in capsys.readouterr().err
-    assert (place / "fleet/keys/content.pem").read_bytes() == before
+    assert (place / "keys/content.pem").read_bytes() == before
     assert run(place, "keys", "rotate", "page") == 1
     assert "got 'page', takes one of root, targets, content" in capsys.readouterr().err
 
@@ -228,7 +226,7 @@ def test_a_wrong_passphrase_is_one_line(place: Path, capsys: Output) -> None:
 
 def test_show_tells_what_expires_and_who_has_yet_to_sign(place: Path, capsys: Output) -> None:
     code(place)
-    (place / "fleet/keys/code-2.pem").unlink()
+    (place / "keys/code-2.pem").unlink()
     assert sign(place) == 0
     capsys.readouterr()
     assert run(place, "keys", "show", "--json") == 0

@@ -81,6 +81,12 @@ def test_a_link_is_refused(tmp_path: Path, release: Path) -> None:
         packed(release, tmp_path)
 
 
+def test_a_setting_that_is_the_operators_is_refused(tmp_path: Path, release: Path) -> None:
+    put(release, "overlay.yaml", b"mqtt: {broker: other.example.org}\n")
+    with pytest.raises(UserError, match=r"overlay\.yaml: mqtt\.broker: not for a release"):
+        packed(release, tmp_path)
+
+
 def test_an_empty_folder_is_no_release(tmp_path: Path) -> None:
     (tmp_path / "release").mkdir()
     with pytest.raises(UserError, match="at least 1 item"):
