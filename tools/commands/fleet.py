@@ -6,7 +6,7 @@ from importlib import import_module
 
 from device.commands.command_line import SubParsers
 
-GROUPS = ("fleet_hub", "fleet_keys")
+GROUPS = ("fleet_hub", "fleet_keys", "fleet_sign")
 
 
 def add_parser(verbs: SubParsers) -> None:

@@ -1,8 +1,8 @@
 """Signatures: the first metadata of a fleet, and every change of them.
 
 Each change is a new version, which says when it was signed. Guarantees: `refresh` publishes a state
-that kiosks can verify as a whole, and leaves what lacks a signature where it was; the functions
-that take `make` write new public keys only together with what they must sign.
+that kiosks can verify as a whole, and leaves what lacks a signature where it was; `rotate` names a
+new key only when all keys that this needs are at hand.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def change(
     if alter is not None:
         alter(signed)
     signed.version = max(signed.version, *repository.versions(role)) + 1
-    publics = public_keys(repository, role)
-    here = [key for key in publics if keys.has(key.unrecognized_fields[NAME])] or publics[:1]
-    _sign(repository, role, signed, [keys.signer(key) for key in here], now)
+    _sign(repository, role, signed, _at_hand(keys, public_keys(repository, role)), now)
     return waiting(repository, role)
 
 
@@ -114,9 +112,8 @@ def add_signature(repository: Repository, keys: Keys, role: str) -> tuple[str, .
     """
     metadata = repository.newest(role)
     missing = list(_checked(repository, role, metadata).unsigned.values())
-    here = [key for key in missing if keys.has(key.unrecognized_fields[NAME])] or missing[:1]
-    for key in here:
-        metadata.sign(keys.signer(key), append=True)
+    for signer in _at_hand(keys, missing):
+        metadata.sign(signer, append=True)
     repository.write(role, metadata)
     return waiting(repository, role)
 
@@ -208,6 +205,12 @@ def public_keys(repository: Repository, role: str) -> list[SSlibKey]:
     """The keys that have to sign a role, by the newest metadata of what delegates to it."""
     by = _delegator(repository, role)
     return [by.get_key(keyid) for keyid in by.get_delegated_role(role).keyids]
+
+
+def _at_hand(keys: Keys, publics: list[SSlibKey]) -> list[CryptoSigner]:
+    """Those of some keys that are at hand; where none is, the error about the first."""
+    here = [key for key in publics if keys.has(key.unrecognized_fields[NAME])]
+    return [keys.signer(key) for key in here or publics[:1]]
 
 
 def _delegator(repository: Repository, role: str) -> Root | Targets:

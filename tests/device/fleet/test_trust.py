@@ -205,7 +205,7 @@ def test_an_older_file_in_a_new_snapshot_is_refused(
 
 def test_a_lower_counter_is_refused_though_it_is_signed(
     enrolled: Path, fleet: FleetRepository
-) -> None:
+) -> None:  # failure 31
     fleet.publish(3)
     ask(enrolled, fleet)
     fleet.roll_out("content/1.json")
