@@ -103,8 +103,10 @@ def _gaps(
     vocabulary: Collection[str],
 ) -> Iterable[Gap]:
     places = [item for item in items if item.kind == "place"]
+    somewhere = [item for item in items if item.kind in ("place", "event")]
+    if somewhere:
+        yield _gap("coordinates", [i for i in somewhere if i.latitude is None], len(somewhere))
     if places:
-        yield _gap("coordinates", [i for i in places if i.latitude is None], len(places))
         yield _gap("opening hours", [i for i in places if not i.hours], len(places))
     known = lru_cache(None)(lambda text: _is_known(text, place))
     told = [item for item in items if item.hours]

@@ -113,7 +113,8 @@ def visitor_line(visitor: Visitor) -> str:
     known = {} if visitor.emotion == UNKNOWN else visitor.emotions
     likely = sorted(known.items(), key=lambda emotion: -emotion[1])[:3]
     parts = [" ".join(f"{name} {share:.2f}" for name, share in likely) or "emotion unknown"]
-    parts.append(f"mood {visitor.mood}")
+    felt = f" (valence {visitor.valence:+.2f}, arousal {visitor.arousal:+.2f})"
+    parts.append(f"mood {visitor.mood}" + ("" if visitor.mood == UNKNOWN else felt))
     years = "age unknown" if visitor.years is None else f"{visitor.years:.0f} years"
     parts.append(f"{years} ({visitor.age_band})")
     if visitor.female is not None:

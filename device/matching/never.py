@@ -1,20 +1,22 @@
 """Items that no audience is ever shown at this kiosk, and why: what an operator may want to mend.
 
 An item is out of reach for all if it is of a kind that is not suggested, hidden, for an age that is
-never certain, too far away for every company, or never open for as long as the way there and a stay
-take. Opening hours are looked at for a week in each season.
+never certain, too far away for every company, an event that is over, or never open for as long as
+the way there and a stay take. Opening hours are looked at for a week in each season.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.catalogue.hours import DAY, UNKNOWN_LEFT, parse_hours
 from device.config import PlaceConfig
+from device.matching.dates import EVENT
 from device.matching.match import Matcher
 from device.values import AGE_BAND_STARTS
 
@@ -32,11 +34,13 @@ def never_shown(
 
     tell: takes how many of the opening hours have been looked at, and of how many.
     """
-    left_out = matcher.age_needed == 255
+    left_out, arrays = matcher.age_needed == 255, matcher.catalogue.arrays
+    began = datetime.combine(today, time(), ZoneInfo(place.timezone)).timestamp()
     reasons = {
         "hidden, or of a kind that is not suggested": left_out,
         "for an age that is never certain": matcher.age_needed > max(AGE_BAND_STARTS),
         "too far for every company": matcher.reach.too_far(),
+        "an event that is over": (arrays.kind == EVENT) & (arrays.ends < began),
         "never open for long enough": _never_open(matcher, place, today, tell),
     }
     found, named = {}, np.zeros(len(left_out), np.bool_)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from device.commands.command_line import SubParsers, add_config
@@ -36,8 +37,7 @@ def add_parser(subparsers: SubParsers) -> None:
             add_data(verb)
         if name == "day":
             add_config(verb)
-            verb.add_argument("--seed", type=int, default=0)
-            verb.add_argument("--plot", type=Path, metavar="FILE.png", help="each card as a dot")
+            _add_day(verb)
         verb.set_defaults(run=run)
         if name == "temporal":
             _add_temporal(verb)
@@ -52,15 +52,41 @@ def add_parser(subparsers: SubParsers) -> None:
             )
 
 
+def _add_day(verb: argparse.ArgumentParser) -> None:
+    verb.epilog = "example: wayside-tools measure day --catalogue my.sqlite --plot day.png"
+    verb.add_argument("--catalogue", type=Path, metavar="FILE", help="instead of the kiosk's")
+    verb.add_argument("--seed", type=at_least(0), default=0)
+    verb.add_argument("--date", type=_date, help="such as 2026-12-05; default: a Saturday in May")
+    verb.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="what is shown most, by kind and hour"
+    )
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}, takes such as 2026-12-05") from None
+
+
 def _day(arguments: argparse.Namespace) -> int:
     from device.config import load_config
-    from tools.evaluation import day
+    from tools.evaluation import day, day_plot
 
-    found = day.simulate(load_config(arguments.config), seed=arguments.seed)
+    if arguments.plot and not arguments.plot.parent.is_dir():
+        raise UserError(f"--plot: {arguments.plot.parent}: no such folder")
+    config = load_config(arguments.config)
+    if arguments.catalogue is not None:
+        matching = config.matching.model_copy(update={"catalogue": arguments.catalogue})
+        config = config.model_copy(update={"matching": matching})
+    on = arguments.date or day.OPENS.date()
+    found = day.simulate(config, seed=arguments.seed, on=arguments.date)
     for line in day.report(found):
         print(line)
     if arguments.plot:
-        day.draw(found, arguments.plot)
+        title = f"{config.matching.catalogue.stem}, {on:%A} {on.isoformat()}"
+        day_plot.draw(found, arguments.plot, title)
+        print(f"{arguments.plot}: the day")
     return 0
 
 

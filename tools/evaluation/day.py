@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from device.catalogue.hours import parse_hours
@@ -85,8 +83,11 @@ class Day:
         }
 
 
-def simulate(config: Config, audiences: int = AUDIENCES, seed: int = 0) -> Day:
-    """A day at the kiosk of this configuration."""
+def simulate(
+    config: Config, audiences: int = AUDIENCES, seed: int = 0, on: date | None = None
+) -> Day:
+    """A day at the kiosk of this configuration. on: None: that of the protocol."""
+    opens = datetime.combine(on or OPENS.date(), OPENS.time())
     words = load_words(config.display.languages[0], config.matching.catalogue)
     matcher = Matcher.open(config, words, spares=SPARES)
     session, recent = Session(config.session, config.matching.count), Recent(seed)
@@ -102,7 +103,7 @@ def simulate(config: Config, audiences: int = AUDIENCES, seed: int = 0) -> Day:
         gone = leaves + config.session.leave_s + 1
         while at < gone:
             there = audience if at < leaves else Audience()
-            now = (OPENS + timedelta(seconds=at)).replace(tzinfo=zone)
+            now = (opens + timedelta(seconds=at)).replace(tzinfo=zone)
             context = Context(at=at, now=now, recent=recent.discounts, draw=recent.draw)
             screen = session.update(there, matcher.match(there, context), context)
             recent.update(screen, at)
@@ -145,23 +146,3 @@ def report(day: Day) -> Iterator[str]:
     yield f"{len(day.cards)} cards of {day.items} items"
     for name, share in day.shares().items():
         yield f"{name:38} {100 * share:5.1f} %"
-
-
-def draw(day: Day, path: Path) -> None:
-    """Each card as a dot: the time of day by the item, the most shown at the bottom."""
-    counts = Counter(card.item.id for card in day.cards)
-    place = {name: n for n, (name, _) in enumerate(counts.most_common())}
-    kinds = sorted({card.item.kind for card in day.cards})
-    figure = Figure(figsize=(9, 5), layout="constrained")
-    axes = figure.subplots()
-    for kind in kinds:
-        some = [card for card in day.cards if card.item.kind == kind]
-        axes.scatter(
-            [OPENS.hour + card.at / HOUR_S for card in some],
-            [place[card.item.id] for card in some],
-            s=10,
-            label=kind,
-        )
-    axes.set(xlabel="hour of the day", ylabel="items, the most shown first", title="A day's cards")
-    axes.legend(loc="upper left", frameon=False)
-    figure.savefig(path, dpi=120)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from device.catalogue.hand import Hand
 from device.catalogue.store import Catalogue
@@ -13,6 +13,7 @@ from device.matching.rules import Rules
 from device.values import Item
 
 HERE = PlaceConfig(latitude=60.17, longitude=24.94, timezone="Europe/Helsinki", country="FI")
+HOUR = timedelta(hours=1)
 PLACES = {
     "always": "24/7",
     "unknown": "",
@@ -36,12 +37,17 @@ def never(**rules: object) -> dict[str, list[str]]:
         Item("old", "film", "Old", "drama", minimum_age=99),
         Item("hidden", "film", "Hidden", "drama"),
         Item("song", "song", "Song", "pop"),
+        *(
+            Item(f"concert{day}", "event", "Concert", "concert", begins=begins, ends=begins + HOUR)
+            for day in (4, 5)
+            for begins in (datetime(2026, 1, day, 19, tzinfo=UTC),)
+        ),
     ]
     given = {"presets": {"repair": {"about": "x", "towards": {}}}, "closing_min": 45} | rules
     matcher = Matcher(
         Catalogue.of(items),
         Rules.model_validate(given),
-        MatchingConfig(kinds=("place", "film")),
+        MatchingConfig(kinds=("place", "film", "event")),
         HERE,
         hand=Hand(hide=("hidden",)),
     )
@@ -54,6 +60,7 @@ def test_each_item_that_nobody_is_shown_is_in_one_reason() -> None:
         "hidden, or of a kind that is not suggested": ["hidden", "song"],
         "for an age that is never certain": ["old"],
         "too far for every company": ["far"],
+        "an event that is over": ["concert4"],
         "never open for long enough": ["shut", "briefly"],
     }
 

@@ -12,7 +12,7 @@ from device.catalogue.store import Catalogue
 from device.config import MatchingConfig, PlaceConfig
 from device.matching.match import Matcher
 from device.matching.rules import Rules
-from device.values import Audience, Context, Gender
+from device.values import MOODS, UNKNOWN, Audience, Context, Gender
 
 FILMS = {
     "angry": {"action", "thriller"},
@@ -123,3 +123,21 @@ def test_a_category_that_no_item_has_is_a_line_in_the_log(
     assert [record.getMessage() for record in caplog.records] == [
         "preset films: no item of category 'horror'"
     ]
+
+
+def test_rain_moves_people_under_a_roof_and_no_weather_moves_nobody(
+    example: Catalogue, rules: Rules
+) -> None:
+    who = Matcher(example, rules, MatchingConfig(count=8), PlaceConfig())
+
+    def outdoors(weather: str) -> int:
+        found = [
+            suggestion
+            for mood in MOODS
+            for suggestion in who.match(replace(ADULT, mood=mood), Context(0.0, weather=weather))
+        ]
+        terms = {term.value for s in found for term in s.trace if term.name == "weather"}
+        assert (terms == {0.0}) == (weather == UNKNOWN)
+        return sum("outdoor" in suggestion.item.tags for suggestion in found)
+
+    assert outdoors("rain") < outdoors(UNKNOWN) <= outdoors("clear")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from device.camera.images import load_picture
 from device.catalogue.build import write
 from device.config import Config
-from device.values import Item
+from device.values import KINDS, Item
 from tests.kiosks import changed
-from tools.evaluation.day import Card, Day, draw, simulate
+from tools.evaluation.day import Card, Day, simulate
+from tools.evaluation.day_plot import draw
 
 ITEM = Item("tea", "place", "Tea", "cafe", minimum_age=18)
 
@@ -69,5 +72,31 @@ def test_the_same_seed_gives_the_same_day_and_a_plot(town: Config, tmp_path: Pat
     assert [card.item.id for card in day.cards] == [
         card.item.id for card in simulate(town, audiences=5, seed=3).cards
     ]
-    draw(day, tmp_path / "day.png")
-    assert (tmp_path / "day.png").stat().st_size > 5_000
+    draw(day, tmp_path / "day.png", "a $day$")
+    assert load_picture(tmp_path / "day.png").shape[1] > 1_000
+
+
+def test_titles_of_every_kind_are_drawn_as_they_are(tmp_path: Path) -> None:
+    titles = ("$5 & $6 menu", "\\frac{1}{0}", "جامع", "西湖", "x" * 200, "")
+    cards = [
+        Card(60.0 * n, Item(str(n), KINDS[n % len(KINDS)], title, "any"), 30, True, True)
+        for n, title in enumerate(titles)
+    ]
+    draw(Day(tuple(cards), 10), tmp_path / "day.png", "$x$")
+    draw(Day((), 10), tmp_path / "empty.png", "nothing")
+    assert (tmp_path / "empty.png").is_file()
+
+
+def test_an_event_is_shown_on_its_day_and_on_no_other(config: Config, tmp_path: Path) -> None:
+    begins = datetime(2026, 12, 5, 19, tzinfo=UTC)
+    concert = Item(
+        "concert", "event", "Concert", "concert", begins=begins, ends=begins + timedelta(hours=2)
+    )
+    write([concert, Item("walk", "activity", "Walk", "walking")], tmp_path / "town.sqlite")
+    town = changed(config, matching__catalogue=tmp_path / "town.sqlite",
+                   matching__kinds=("event", "activity"))  # fmt: skip
+    shown = {
+        on: {card.item.id for card in simulate(town, audiences=3, on=on).cards}
+        for on in (date(2026, 12, 5), date(2026, 12, 7))
+    }
+    assert list(shown.values()) == [{"concert", "walk"}, {"walk"}]
