@@ -301,7 +301,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if config.mqtt is None:
             print(f"wayside: no fleet: {arguments.config} names no hub (mqtt)")
             return 0
-        updates, trouble = open_updates(config)
+        updates, trouble = open_updates(config, Installed.read() or Installed(wheels=""))
         agent = Agent(config, config.mqtt, updates, trouble=trouble)
     except UserError as error:
         print(f"wayside: {error}", file=sys.stderr)
@@ -311,7 +311,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def open_updates(config: AgentConfig) -> tuple[tuple[Updates, Store] | None, str]:
+def open_updates(
+    config: AgentConfig, installed: Installed
+) -> tuple[tuple[Updates, Store] | None, str]:
     """The driver of updates with its store; None and why, where this kiosk can take no releases."""
     disk = Disk()
     trusted = config.folder / "trust"
@@ -324,7 +326,6 @@ def open_updates(config: AgentConfig) -> tuple[tuple[Updates, Store] | None, str
         ):
             disk.write(anchor, config.root.read_bytes())
         trust = Trust(trusted, disk, datetime.fromtimestamp(EARLIEST, UTC))
-        installed = Installed.read() or Installed(wheels="")
         machine = Machine(config.site, config.kiosk, installed, guard.FACTORY, config.quiet)
         return (Updates(store, Journal(config.folder, disk), trust, machine), store), ""
     except OSError as error:

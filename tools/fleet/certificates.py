@@ -26,8 +26,9 @@ AUTHORITY_DAYS = 3653
 HUB_DAYS = 1826
 KIOSK_DAYS = 397
 
-OPERATOR = "operator"
-"""Name of the operator's certificate; it has no slash, so no kiosk can be called so."""
+OPERATOR, WATCHER = "operator", "watcher"
+"""Names of the operator's two certificates, to publish and to watch: the hub ends the older one of
+two connections of one name. They have no slash, so no kiosk can be called so."""
 
 _BACKDATED = timedelta(hours=1)
 """A machine whose clock is a little behind takes a new certificate too."""
@@ -119,8 +120,8 @@ class Authority:
         return self._issue(names[0], HUB_DAYS, ExtendedKeyUsageOID.SERVER_AUTH, alternatives)
 
     def certify(self, name: str, days: int = KIOSK_DAYS) -> Identity:
-        """A certificate of a client: `kiosk_name(...)` or `OPERATOR`. An older one of the same name
-        stays valid until it ends or is revoked."""
+        """A client's certificate: of a `kiosk_name`, `OPERATOR` or `WATCHER`. An older one of the
+        same name stays valid until it ends or is revoked."""
         return self._issue(name, days, ExtendedKeyUsageOID.CLIENT_AUTH)
 
     def enrolled(self) -> dict[str, datetime]:

@@ -1,6 +1,6 @@
 """A hub: the folder that its machine needs, and how the operator reaches it.
 
-`new_hub` makes one folder: the authority of the fleet, the operator's own certificate, `hub.yaml`,
+`new_hub` makes one folder: the authority of the fleet, the operator's own certificates, `hub.yaml`,
 and `server/`, which is copied to the hub's machine and installed there. Guarantee: no private key
 but the hub's own is in `server/`.
 """
@@ -20,7 +20,7 @@ from pydantic import Field
 from device.errors import UserError
 from device.setting_types import Port
 from device.typed_yaml import Section, read_yaml
-from tools.fleet.certificates import OPERATOR, Authority, secret
+from tools.fleet.certificates import OPERATOR, WATCHER, Authority, secret
 from tools.places import ROOT
 
 SHIPPED = ROOT / "systemd" / "hub"
@@ -71,15 +71,15 @@ class Hub:
         """
         return Authority(self.folder, passphrase)
 
-    def tls(self) -> ssl.SSLContext:
-        """TLS as the operator.
+    def tls(self, name: str = OPERATOR) -> ssl.SSLContext:
+        """TLS as the operator. name: `WATCHER` to watch while something else is published.
 
         Raises:
             UserError: a certificate file cannot be used.
         """
         try:
             context = ssl.create_default_context(cafile=self.folder / "ca.pem")
-            context.load_cert_chain(self.folder / "operator.pem", self.folder / "operator.key")
+            context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
         except OSError as error:
             raise UserError(
                 f"{self.folder}: the operator's certificate cannot be used ({error})"
@@ -113,9 +113,11 @@ def new_hub(
     server = folder / "server"
     authority = Authority.new(folder, passphrase)
     server.mkdir(exist_ok=True)
-    operator, hub = authority.certify(OPERATOR), authority.certify_hub(hosts)
-    (folder / "operator.pem").write_text(operator.certificate, encoding="utf-8")
-    secret(folder / "operator.key", operator.key.encode())
+    for name in (OPERATOR, WATCHER):
+        identity = authority.certify(name)
+        (folder / f"{name}.pem").write_text(identity.certificate, encoding="utf-8")
+        secret(folder / f"{name}.key", identity.key.encode())
+    hub = authority.certify_hub(hosts)
     (server / "server.pem").write_text(hub.certificate, encoding="utf-8")
     secret(server / "server.key", hub.key.encode())
     for name in ("ca.pem", "crl.pem"):

@@ -96,10 +96,13 @@ class LocalHub:
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it: cleanly, or by SIGKILL as a power cut does."""
-        if self._process is not None:
+        while self._process is not None:
             self._process.send_signal(how)
-            self._process.wait()
-        self._process = None
+            try:
+                self._process.wait(1)
+                self._process = None
+            except subprocess.TimeoutExpired:  # Mosquitto overhears a signal while it starts
+                continue
 
     def log(self) -> str:
         """What the broker has said so far."""

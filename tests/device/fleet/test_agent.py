@@ -17,22 +17,26 @@ from typing import Any
 import pytest
 import yaml
 
-from device.fleet.agent import Agent, main
+from device.fleet.agent import Agent, main, open_updates
 from device.fleet.blobs import encode_metadata, encode_parts
 from device.fleet.enrolment import install
+from device.fleet.installed import Installed
 from device.fleet.manifest import Entry
 from device.fleet.settings import load_settings
 from device.fleet.updates import Scene
 from device.messaging.topics import FLEET_METADATA, Topics, blob_topic
 from tests.brokers import Heard, Mosquitto, listen, mosquitto, wait_until
+from tests.device.fleet.repository import NEEDS, NOW, FleetRepository
 from tests.device.fleet.test_parts import CONTENT, Shelf, sha256_of
 from tests.device.messaging.wire import wire
 from tests.needs import needs
 from tests.schemas import valid
 from tests.tools.fleet.clients import Client, connected
-from tools.fleet.certificates import Authority
+from tools.fleet.certificates import WATCHER, Authority
+from tools.fleet.connection import operator_connection
 from tools.fleet.enrol import enrol
 from tools.fleet.local_hub import LocalHub, local_hub
+from tools.fleet.publish import publish
 
 pytestmark = [pytest.mark.mosquitto, needs("mosquitto")]
 
@@ -55,11 +59,13 @@ def own(tmp_path: Path) -> Iterator[Mosquitto]:
 
 @pytest.fixture
 def operator(hub: LocalHub) -> Iterator[Client]:
+    """Hears all of this kiosk from now on, and nothing of an earlier test."""
     with connected(hub.port, hub.operator.tls()) as client:
+        for row in KIOSK.table:
+            if row.retained:
+                client.publish(KIOSK.topic(row.name), b"", retain=True)
         client.subscribe("wayside/v1/helsinki/#")
         yield client
-        for topic in {message.topic for message in client.heard}:
-            client.publish(topic, b"", retain=True)
 
 
 @pytest.fixture
@@ -101,11 +107,11 @@ class FakeDriver:
 
 
 @contextmanager
-def running(settings: Path, *updates: Any) -> Iterator[Agent]:
-    """An agent that turns on a thread until the block ends."""
+def running(settings: Path, updates: Any = None, **given: Any) -> Iterator[Agent]:
+    """An agent that turns on a thread until the block ends; `given` as `Agent` takes it."""
     config = load_settings(settings)
     assert config.mqtt
-    agent, ending = Agent(config, config.mqtt, *updates), threading.Event()
+    agent, ending = Agent(config, config.mqtt, updates, **given), threading.Event()
     agent.start()
 
     def turn() -> None:
@@ -319,3 +325,31 @@ def written_by(pid: int) -> int:
     """Bytes that a process has had written to a disk."""
     fields = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
     return int(fields.partition("\nwrite_bytes: ")[2].split()[0])
+
+
+def test_a_kiosk_fetches_the_release_that_was_signed_and_published_and_switches(
+    settings: Path, hub: LocalHub, tmp_path: Path
+) -> None:
+    fleet = FleetRepository(tmp_path / "signed")
+    fleet.publish(7, "catalogue/places.sqlite", content=CONTENT)
+    with operator_connection(hub.operator) as connection:
+        publish(fleet.repository, connection)
+    (settings.parent / "root.json").write_bytes(fleet.root)
+    config = load_settings(settings)
+    updates, trouble = open_updates(config, Installed(wheels=NEEDS["wheels"]))
+    assert trouble == ""
+    watching = connected(hub.port, hub.operator.tls(WATCHER))
+    with watching as watcher, running(settings, updates, wall=NOW.timestamp):
+        watcher.subscribe("wayside/v1/helsinki/#")
+        says(watcher, "release", state="TRIAL", candidate=7)
+    fetched = config.folder / "releases" / "7" / "catalogue" / "places.sqlite"
+    assert fetched.read_bytes() == CONTENT
+
+
+def test_a_kiosk_without_a_root_of_trust_reports_and_takes_no_releases(
+    settings: Path, operator: Client
+) -> None:
+    updates, trouble = open_updates(load_settings(settings), Installed(wheels=""))
+    assert updates is None
+    with running(settings, trouble=trouble):
+        assert "root" in says(operator, "agent").json()["trouble"][0]

@@ -12,7 +12,7 @@ from device.errors import UserError
 from tests.brokers import wait_until
 from tests.needs import needs
 from tests.tools.fleet.clients import Client, connected, context
-from tools.fleet.certificates import OPERATOR, Authority, Identity
+from tools.fleet.certificates import OPERATOR, WATCHER, Authority, Identity
 from tools.fleet.hub import Hub
 from tools.fleet.local_hub import LocalHub, local_hub
 
@@ -113,6 +113,15 @@ def test_a_kiosk_hears_nothing_of_others(kiosk: Client, operator: Client, topic:
     assert {m.payload for m in kiosk.heard} == {b"for you"}
 
 
+def test_a_watcher_hears_everything_and_says_nothing(hub: LocalHub, operator: Client) -> None:
+    with connected(hub.port, hub.operator.tls(WATCHER)) as watcher:
+        watcher.subscribe("wayside/v1/#")
+        assert watcher.publish(f"{MINE}/command", b"forged") == ["Not authorized"]
+        operator.publish(f"{MINE}/command", b"for you")
+        watcher.wait(f"{MINE}/command")
+        assert not operator.ended, "two certificates, two connections"
+
+
 def test_a_second_machine_of_one_name_ends_the_first_ones_connection(
     kiosk: Client, joins: Callable[..., Client], hub: LocalHub
 ) -> None:
@@ -163,7 +172,7 @@ def test_a_database_that_was_cut_is_set_aside_and_the_hub_starts(tmp_path: Path)
 def test_no_private_key_but_the_hubs_own_is_among_the_hubs_files(hub: LocalHub) -> None:
     keys = [f.name for f in (hub.folder / "server").iterdir() if b"PRIVATE" in f.read_bytes()]
     assert keys == ["server.key"]
-    for key in ("ca.key", "operator.key", "server/server.key"):
+    for key in ("ca.key", "operator.key", "watcher.key", "server/server.key"):
         assert (hub.folder / key).stat().st_mode & 0o077 == 0
 
 
