@@ -63,7 +63,8 @@ def _publish(arguments: argparse.Namespace) -> int:
             print(f"removed {publishing.prune(repository, connection)} parts")
         if hub.settings.save:
             hub.command(hub.settings.save)
-            connection.settle()
+            for _ in range(2):  # Mosquitto saves at the end of the turn after the signal
+                connection.settle()
             print("the hub has been told to save")
         else:
             print("hub.yaml names no `save`: the hub saves within a minute")
