@@ -48,7 +48,6 @@ environment() {
     python=${PYTHON:-python3}
     "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' ||
         fail "$python is not Python 3.11, 3.12 or 3.13; set PYTHON=/path/to/python3"
-    wanted=$(cat "$source/requirements/kiosk.txt" "$source/requirements/demo.txt" | sha256sum | cut -c1-12)
     name=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-$wanted
     venv=$opt/venvs/$name link=../../venvs/$name
     [ -e "$venv/complete" ] && return
@@ -93,6 +92,22 @@ release() {
     sync
 }
 
+# Guard and agent: a copy of the program that no release of the fleet changes, and what this machine
+# has that a release does not bring.
+agent() {
+    if [ ! -d "$opt/agents/$name" ]; then
+        rm -rf "$opt/agents/.new"
+        mkdir -p "$opt/agents/.new"
+        (cd "$opt/releases/$name" && cp -a LICENSE device .venv "$opt/agents/.new/")
+        (cd "$opt/agents/.new" && run -m device.fleet.installed "$wanted" > installed.json)
+        sync
+        mv "$opt/agents/.new" "$opt/agents/$name"
+    fi
+    ln -sfn "agents/$name" "$opt/agent.new"
+    mv -T "$opt/agent.new" "$opt/agent"
+    sync
+}
+
 run() { PYTHONDONTWRITEBYTECODE=1 "$python_here" "$@"; }
 
 # put SOURCE TARGET [MODE]: write a new file, then rename it.
@@ -103,8 +118,9 @@ put() {
 }
 
 units() {
-    for unit in wayside wayside-broker wayside-display; do
-        put "$source/systemd/$unit.service" "/etc/systemd/system/$unit.service"
+    for unit in wayside.service wayside-broker.service wayside-display.service \
+        wayside-switch.path wayside-switch.service; do
+        put "$source/systemd/$unit" "/etc/systemd/system/$unit"
     done
     put "$source/systemd/conf/journald.conf" /etc/systemd/journald.conf.d/wayside.conf
     put "$source/systemd/conf/system.conf" /etc/systemd/system.conf.d/wayside.conf
@@ -140,7 +156,7 @@ configuration() {
 tidy() {
     now=$(readlink "$opt/current")
     [ "$now" != "$before" ] || return 0
-    for folder in "$opt"/releases/*; do
+    for folder in "$opt"/releases/* "$opt"/agents/*; do
         case releases/$(basename "$folder") in "$now" | "$before") ;; *) rm -rf "$folder" ;; esac
     done
     [ -d "$opt/venvs" ] || return 0
@@ -151,21 +167,27 @@ tidy() {
 
 if [ -z "$root" ]; then packages; fi
 mkdir -p "$opt/releases"
+wanted=$(cat "$source/requirements/kiosk.txt" "$source/requirements/demo.txt" | sha256sum | cut -c1-12)
 if [ -z "$venv" ]; then environment; else link=$venv; fi
 python_here=$venv/bin/python
 before=$(readlink "$opt/current" || true)
 release
+agent
 tidy
 units
 configuration
+enabled='wayside-broker wayside wayside-display wayside-switch.path'
+# shellcheck disable=SC2086
 if [ -n "$root" ]; then
     systemctl --root="$root" disable --quiet mosquitto.service 2> /dev/null || true
-    systemctl --root="$root" enable --quiet wayside-broker wayside wayside-display
+    systemctl --root="$root" enable --quiet $enabled
     say "installed below $root"
     exit
 fi
 systemctl disable --quiet --now mosquitto.service 2> /dev/null || true
-systemctl enable --quiet wayside-broker wayside wayside-display
+# shellcheck disable=SC2086
+systemctl enable --quiet $enabled
 systemctl daemon-reexec
-systemctl restart systemd-journald wayside-broker wayside wayside-display
+# shellcheck disable=SC2086
+systemctl restart systemd-journald $enabled
 say "installed $(readlink "$opt/current"); configuration: /etc/wayside/config.yaml; log: journalctl -fu wayside"

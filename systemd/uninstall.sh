@@ -11,7 +11,7 @@ esac
 root=${root%/}
 [ -n "$root" ] || [ "$(id -u)" -eq 0 ] || { echo "wayside: root is required: sudo make uninstall" >&2; exit 1; }
 
-units='wayside-display.service wayside.service wayside-broker.service'
+units='wayside-switch.path wayside-switch.service wayside-display.service wayside.service wayside-broker.service'
 if [ -n "$root" ]; then
     # shellcheck disable=SC2086
     systemctl --root="$root" disable --quiet $units 2> /dev/null || true
@@ -23,7 +23,7 @@ for unit in $units; do rm -f "$root/etc/systemd/system/$unit"; done
 rm -f "$root/etc/systemd/journald.conf.d/wayside.conf" "$root/etc/systemd/system.conf.d/wayside.conf" \
     "$root/etc/sysusers.d/wayside.conf" "$root/etc/tmpfiles.d/wayside.conf" "$root/etc/pam.d/wayside-display" \
     "$root/usr/local/bin/wayside"
-rm -rf "$root/opt/wayside" "$root/var/lib/wayside/state"
+rm -rf "$root/opt/wayside" "$root/var/lib/wayside/state" "$root/var/lib/wayside/fleet"
 rmdir "$root/var/lib/wayside" 2> /dev/null || true  # not with an operator's pictures
 [ -n "$root" ] || systemctl daemon-reload
 echo "wayside: removed; the configuration in $root/etc/wayside was kept"

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeAlias
 
-from device import RELEASE
 from device.addresses import shown
 from device.errors import UserError
+from device.release import running
 
 SubParsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -76,7 +76,7 @@ class Parser(argparse.ArgumentParser):
 def make_parser(program: str, about: str, verbs: Iterable[str]) -> argparse.ArgumentParser:
     """The parser of a command line. verbs: modules with `add_parser(verbs)`."""
     parser = Parser(prog=program, description=about)
-    parser.add_argument("--version", action="version", version=f"{program} {RELEASE}")
+    parser.add_argument("--version", action="version", version=f"{program} {running().name}")
     subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for module in verbs:
         importlib.import_module(module).add_parser(subparsers)

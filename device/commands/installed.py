@@ -17,6 +17,7 @@ from device.errors import UserError
 from device.messaging.payloads import decode
 from device.messaging.probe import hear
 from device.messaging.topics import Display, Topics
+from device.release import running
 
 RELEASES = Path("/opt/wayside/releases")
 """Where `make install` puts each release."""
@@ -45,9 +46,9 @@ SCRIPTS = {
 """Fontconfig's patterns of the scripts that a title may have."""
 
 
-def is_installed(code: Path = Path(__file__), releases: Path = RELEASES) -> bool:
-    """Whether this program is an installed release."""
-    return code.resolve().is_relative_to(releases)
+def is_installed(factory: Path | None = None, releases: Path = RELEASES) -> bool:
+    """Whether this program is an installed release, or one of the fleet on an installed kiosk."""
+    return (factory or running().factory).resolve().is_relative_to(releases)
 
 
 def demo(installed: bool) -> Warned:

@@ -69,8 +69,12 @@ def boot_clock() -> float:
 
 
 def boot_id() -> str:
-    """Another one after each start of the machine."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    """Another one after each start of the machine; empty where a service may not see it, as the
+    broker's, which only peeks."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def seal(content: Mapping[str, Any]) -> bytes:
@@ -195,7 +199,7 @@ class Guard:
         record = unseal(self._folder / TRIAL)
         if record is None or record["counter"] != counter:
             record = {"counter": counter, "starts": 0, "boot": boot, "began": now, "reason": ""}
-        if record["boot"] != boot:
+        if not boot or record["boot"] != boot:
             record |= {"boot": boot, "began": now}
         ends = record["began"] + self._seconds
         if reason := record["reason"] or self._failure(counter, record["starts"], now > ends):
@@ -203,9 +207,13 @@ class Guard:
                 say(f"release {counter} is taken back: {reason}")
                 self._record(record | {"reason": reason})
                 request_switch(self._folder)
+                _start_at_once()
             return None
-        if count and not self._record(record | {"starts": record["starts"] + 1}):
-            return None  # a start that is not on the record could be repeated for ever
+        if count:
+            if not self._record(record | {"starts": record["starts"] + 1}):
+                return None  # a start that is not on the record could be repeated for ever
+            if not record["starts"]:
+                _start_at_once()
         return Choice(counter, trial=True, camera=camera, ends=ends)
 
     def _failure(self, counter: int, starts: int, late: bool) -> str:
@@ -250,21 +258,25 @@ def request_switch(folder: Path) -> None:
         (folder / SWITCH).write_bytes(b"")
 
 
+def _start_at_once() -> None:
+    """No release shall wait for the failures of another one."""
+    if folder := os.environ.get("RUNTIME_DIRECTORY"):
+        with suppress(OSError):
+            Path(folder, "starts").unlink()  # of systemd/restart-delay
+
+
 def environment(choice: Choice, folder: Path, factory: Path) -> dict[str, str]:
     """What a program of the chosen release is told (device/release.py reads it)."""
     given = {key: value for key, value in os.environ.items() if not key.startswith("WAYSIDE_")}
-    told = {"WAYSIDE_FACTORY": str(factory), "PYTHONPATH": str(code(choice, folder, factory))}
+    told = {"WAYSIDE_FACTORY": str(factory), "PYTHONPATH": str(factory)}
     if choice.counter is not None:
-        told["WAYSIDE_RELEASE"] = str(folder / "releases" / str(choice.counter))
+        release = folder / "releases" / str(choice.counter)
+        told["WAYSIDE_RELEASE"] = str(release)
+        if (release / "device").is_dir():
+            told["PYTHONPATH"] = str(release)
     if choice.trial:
         told["WAYSIDE_TRIAL"] = "camera" if choice.camera else "page"
     return given | told
-
-
-def code(choice: Choice, folder: Path, factory: Path) -> Path:
-    """The folder whose `device` package runs."""
-    release = folder / "releases" / str(choice.counter)
-    return release if (release / "device").is_dir() else factory
 
 
 def watch(choice: Choice, settled: Callable[[], bool], clock: Clock = boot_clock) -> None:
@@ -324,9 +336,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if choice.trial and given.verb == "start":
         watch(choice, lambda: guard.settled(choice.counter or 0))
     told = environment(choice, given.folder, factory)
-    os.chdir(code(choice, given.folder, factory))
     python = str(factory / ".venv/bin/python")
-    os.execve(python, [python, "-m", given.module, *given.arguments], told)
+    # -P: a folder called `device` where somebody types `wayside` is not this program.
+    os.execve(python, [python, "-P", "-m", given.module, *given.arguments], told)
 
 
 if __name__ == "__main__":

@@ -89,8 +89,11 @@ def base_tree() -> Path:
 
 
 @contextmanager
-def booted(project: Path, folder: Path) -> Iterator[Machine]:
-    """Install the project into a fresh machine, boot it, and kill it afterwards."""
+def booted(project: Path, folder: Path, *, writable: str = "") -> Iterator[Machine]:
+    """Install the project into a fresh machine, boot it, and kill it afterwards.
+
+    writable: a folder of the machine that is, as if it were a partition of its own.
+    """
     root = folder / "root"
     _copy(base_tree(), root)
     subprocess.run(
@@ -99,6 +102,8 @@ def booted(project: Path, folder: Path) -> Iterator[Machine]:
         stdout=subprocess.DEVNULL,
     )
     bindings = _bring_python(root)
+    if writable:
+        bindings.append(f"--bind={root / writable.lstrip('/')}:{writable}")
     console = (folder / "console").open("wb")
     host = subprocess.Popen(
         [
@@ -123,6 +128,8 @@ def booted(project: Path, folder: Path) -> Iterator[Machine]:
             lambda: host.poll() is not None or machine.is_up(), "the machine's start", within_s=120
         )
         assert host.poll() is None, (folder / "console").read_text(errors="replace")
+        if writable:  # systemd-nspawn has made it read-only too
+            machine.run("mount", "-o", "remount,bind,rw", writable)
         yield machine
     finally:
         if host.poll() is None:
@@ -159,9 +166,10 @@ def _bring_python(root: Path) -> list[str]:
     (venv / "lib" / packages.parent.name / "site-packages").mkdir(parents=True)
     (venv / "pyvenv.cfg").write_text(f"home = {home}/bin\ninclude-system-site-packages = false\n")
     (venv / "bin/python").symlink_to(home / "bin" / program)
-    link = root / "opt/wayside/current/.venv"
-    link.unlink()
-    link.symlink_to(VENV)
+    for install in ("current", "agent"):
+        link = root / "opt/wayside" / install / ".venv"
+        link.unlink()
+        link.symlink_to(VENV)
     return bindings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -15,7 +16,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from device.config import MqttConfig, load_config
+from device.config import Config, MqttConfig, load_config
+from device.fleet.installed import Installed
 from device.messaging.probe import probe
 from tests.brokers import mosquitto
 from tests.needs import needs, needs_root
@@ -77,9 +79,11 @@ def target(installed: Path, tmp_path: Path) -> Path:
 
 def test_the_installed_configuration_is_valid_and_its_files_exist(installed: Path) -> None:
     config = load_config(installed / "etc/wayside/config.yaml")
-    catalogue, rules = config.matching.catalogue, config.matching.rules
-    for path in (config.models / "face.tflite", catalogue, rules):
-        assert (installed / path.relative_to("/")).exists(), path
+    release = installed / "opt/wayside/current"
+    for path in (Config().models / "face.tflite", Config().matching.catalogue):
+        assert (release / path).exists(), path
+    given = (installed / "etc/wayside/config.yaml").read_text()
+    assert "models:" not in given  # those of the release that runs
     assert config.mqtt.broker == "127.0.0.1"
     assert config.display.port is None
     assert config.mqtt.password_file is not None
@@ -107,6 +111,7 @@ def test_the_services_are_enabled_and_have_their_own_users(installed: Path) -> N
         "wayside.service",
         "wayside-broker.service",
         "wayside-display.service",
+        "wayside-switch.path",
     }
     users = {line.split(":")[0] for line in (installed / "etc/passwd").read_text().splitlines()}
     assert {"wayside", "wayside-display"} <= users
@@ -122,6 +127,21 @@ def test_a_release_holds_only_what_a_kiosk_runs(installed: Path) -> None:
     assert not (release / "models/soft_targets").exists()
     assert not list(release.rglob("models/*.csv"))
     assert (release / "LICENSE").is_file()
+
+
+def test_guard_and_agent_are_an_install_of_their_own_that_knows_what_the_machine_has(
+    installed: Path, source: Path
+) -> None:
+    agent = installed / "opt/wayside/agent"
+    assert (agent / "device/fleet/guard.py").is_file()
+    assert not agent.resolve().is_relative_to(installed / "opt/wayside/releases")
+    requirements = [
+        (source / f"requirements/{name}.txt").read_bytes() for name in ("kiosk", "demo")
+    ]
+    wheels = hashlib.sha256(b"".join(requirements)).hexdigest()[:12]
+    assert Installed.read(agent / "installed.json") == Installed(wheels)
+    fleet = installed / "var/lib/wayside/fleet"
+    assert fleet.stat().st_uid == (fleet.parent).stat().st_uid != 0
 
 
 def test_installing_again_changes_nothing_and_keeps_the_configuration(
@@ -165,12 +185,15 @@ def test_only_the_previous_release_is_kept(target: Path, source: Path) -> None:
             install(source, target)
         used.append((target / "opt/wayside/current").resolve())
     assert set(releases.iterdir()) == {used[1], used[2]}
+    agents = {path.name for path in (target / "opt/wayside/agents").iterdir()}
+    assert agents == {used[1].name, used[2].name}
 
 
 def test_uninstalling_keeps_the_configuration_only(target: Path, source: Path) -> None:
     subprocess.run([source / "systemd/uninstall.sh", "--root", target], check=True)
     left = [path for path in target.rglob("*") if "wayside" in path.name]
-    assert left == [target / "etc/wayside"]
+    assert left == [target / "etc/wayside", target / "var/lib/wayside"]
+    assert not list((target / "var/lib/wayside").iterdir())
     assert (target / "etc/wayside/config.yaml").is_file()
 
 

@@ -16,13 +16,15 @@ from tests.needs import needs, tool
 pytestmark = [needs("systemd-analyze")]
 
 UNITS = ("wayside.service", "wayside-broker.service", "wayside-display.service")
+SWITCH = ("wayside-switch.path", "wayside-switch.service")
 CALLED = (
-    "opt/wayside/current/.venv/bin/python",
+    "opt/wayside/agent/.venv/bin/python",
     "opt/wayside/current/systemd/restart-delay",
     "opt/wayside/current/systemd/show-page",
     "usr/sbin/mosquitto",
     "usr/bin/cage",
     "usr/bin/chvt",
+    "usr/bin/systemctl",
 )
 
 
@@ -58,10 +60,10 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
         (tmp_path / path).chmod(0o755)
     own = tmp_path / "etc/systemd/system"
     own.mkdir(parents=True)
-    for name in UNITS:
+    for name in (*UNITS, *SWITCH):
         shutil.copy(root / "systemd" / name, own)
     answer = subprocess.run(
-        [tool("systemd-analyze"), "verify", "--man=no", f"--root={tmp_path}", *UNITS],
+        [tool("systemd-analyze"), "verify", "--man=no", f"--root={tmp_path}", *UNITS, *SWITCH],
         capture_output=True,
         text=True,
         check=False,
@@ -70,7 +72,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
     assert answer.returncode == 0
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", [*UNITS, "wayside-switch.service"])
 def test_every_service_is_sandboxed(root: Path, name: str) -> None:
     answer = subprocess.run(
         [

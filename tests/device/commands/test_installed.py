@@ -45,12 +45,9 @@ def program(tmp_path: Path) -> Program:
 
 
 def test_only_a_release_below_opt_is_an_installed_kiosk(tmp_path: Path) -> None:
-    code = tmp_path / "opt/releases/1/device/commands/installed.py"
-    code.parent.mkdir(parents=True)
-    code.touch()
+    (tmp_path / "opt/releases/1").mkdir(parents=True)
     (tmp_path / "current").symlink_to(tmp_path / "opt/releases/1")
-    linked = tmp_path / "current/device/commands/installed.py"
-    assert is_installed(linked, tmp_path / "opt/releases")
+    assert is_installed(tmp_path / "current", tmp_path / "opt/releases")
     assert not is_installed()
 
 

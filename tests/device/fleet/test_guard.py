@@ -21,7 +21,8 @@ from tests.device.fleet.releases import Release
 PROGRAM = """
 import json, os, sys, time
 told = {key: value for key, value in os.environ.items() if key.startswith("WAYSIDE_")}
-print(json.dumps({"told": told, "folder": os.getcwd(), "arguments": sys.argv[1:]}), flush=True)
+code = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+print(json.dumps({"told": told, "code": code, "arguments": sys.argv[1:]}), flush=True)
 if "hang" in sys.argv:
     time.sleep(60)
 """
@@ -75,7 +76,7 @@ def test_without_a_fleet_the_factorys_program_runs_with_its_arguments(
     said = installation.run("start", "run", "--config", "x y")
     assert said["arguments"] == ["run", "--config", "x y"]
     assert said["told"] == {"WAYSIDE_FACTORY": str(installation.factory)}
-    assert said["folder"] == str(installation.factory)
+    assert said["code"] == str(installation.factory)
 
 
 def test_a_release_on_trial_is_told_so_and_runs_its_own_code(installation: Installation) -> None:
@@ -88,7 +89,7 @@ def test_a_release_on_trial_is_told_so_and_runs_its_own_code(installation: Insta
         "WAYSIDE_RELEASE": place,
         "WAYSIDE_TRIAL": "page",
     }
-    assert said["folder"] == place
+    assert said["code"] == place
 
 
 def test_peeking_counts_nothing(installation: Installation) -> None:
