@@ -56,11 +56,13 @@ class Missing(Exception):  # noqa: N818 (it asks for something)
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What the operator wants. expires: when the first of its metadata does, in UTC."""
+    """What the operator wants. expires: when the first of its metadata does, in UTC. base: the
+    release whose code the wanted one runs on, if it names one."""
 
     rollout: Rollout
     manifest: Manifest
     expires: datetime
+    base: Manifest | None = None
 
 
 class Trust:
@@ -111,14 +113,10 @@ class Trust:
         if content is None:
             raise Refused("no rollout", "nothing was rolled out yet")
         rollout = _parsed(Rollout, content, "the rollout")
-        content = message.target(rollout.release, MOST_MANIFEST, blob)
-        if content is None:
-            raise Refused("incomplete", f"the rollout names {rollout.release}, which is not there")
-        manifest = _parsed(Manifest, content, rollout.release)
-        if manifest.target != rollout.release:
-            raise Refused("signature", f"{rollout.release} is signed, and holds {manifest.target}")
+        manifest = _manifest(message, rollout.release, blob)
+        base = manifest.base and _manifest(message, f"code/{manifest.base}.json", blob)
         message.count(manifest.counter)
-        return Verified(rollout, manifest, message.expires)
+        return Verified(rollout, manifest, message.expires, base or None)
 
     def _known(self) -> Floor:
         """The record; a new one if there is none, or the kiosk was enrolled in another fleet."""
@@ -136,6 +134,16 @@ class Trust:
             elif root.version > Metadata[Root].from_bytes(known.root.encode()).signed.version:
                 known = known.model_copy(update={"root": anchor.decode()})
         return known.model_copy(update={"at": max(known.at, self._built)})
+
+
+def _manifest(message: Message, name: str, blob: Blob) -> Manifest:
+    content = message.target(name, MOST_MANIFEST, blob)
+    if content is None:
+        raise Refused("incomplete", f"the rollout names {name}, which is not there")
+    manifest = _parsed(Manifest, content, name)
+    if manifest.target != name:
+        raise Refused("signature", f"{name} is signed, and holds {manifest.target}")
+    return manifest
 
 
 def _parsed(kind: type[_Document], content: bytes, name: str) -> _Document:

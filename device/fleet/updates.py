@@ -169,7 +169,7 @@ class Updates:
         if self._wanted is not None:
             self._decide(self._wanted)
         if self.state.name == "DOWNLOAD" and self._wanted is not None:
-            files = self._whole(self._wanted).files
+            files = _whole(self._wanted).files
             if missing := self._store.missing(files):
                 return missing
             self._stage(self._wanted)
@@ -220,7 +220,7 @@ class Updates:
         if reason:
             self._journal.move("REJECTED", reason=reason)
             return
-        files = self._whole(wanted).files
+        files = _whole(wanted).files
         self._store.adopt(files, machine.factory)
         self._make_room(files)
         if lack := self._lack(files):
@@ -234,23 +234,7 @@ class Updates:
         manifest, good = wanted.manifest, self.state.good
         if good is not None and manifest.counter < good:
             return f"older: release {good} runs"
-        if manifest.base is not None and self._base(wanted) is None:
-            return f"code: it runs on that of release {manifest.base}, which is not here"
         return self._machine.installed.refusal(manifest.needs)
-
-    def _base(self, wanted: Verified) -> Manifest | None:
-        """The release whose code the wanted one runs on."""
-        base = wanted.manifest.base
-        return None if base is None else self._store.manifest(base)
-
-    def _whole(self, wanted: Verified) -> Manifest:
-        """The wanted release with the code that it runs on."""
-        base = self._base(wanted)
-        if base is None:
-            return wanted.manifest
-        code = tuple(one for one in base.files if one.path.startswith("device/"))
-        files = (*wanted.manifest.files, *code)
-        return wanted.manifest.model_copy(update={"files": files, "base": None})
 
     def _make_room(self, files: tuple[Entry, ...]) -> None:
         """Remove what is not needed; where that is too little, the release before the good one."""
@@ -271,7 +255,7 @@ class Updates:
         return f"disk: {needed / 1e6:.0f} MB are needed, and {free / 1e6:.0f} MB are free"
 
     def _stage(self, wanted: Verified) -> None:
-        if not self._store.stage(self._whole(wanted)):
+        if not self._store.stage(_whole(wanted)):
             return  # some content was damaged: it is fetched again
         counter = wanted.manifest.counter
         try:
@@ -342,6 +326,15 @@ class Updates:
         if self.state.name in ("CHECK", "DOWNLOAD", "STAGED"):
             with suppress(OSError):  # it may refuse this too
                 self._journal.move("FAILED", reason=reason)
+
+
+def _whole(wanted: Verified) -> Manifest:
+    """The wanted release with the code that it runs on."""
+    if wanted.base is None:
+        return wanted.manifest
+    code = tuple(one for one in wanted.base.files if one.path.startswith("device/"))
+    files = (*wanted.manifest.files, *code)
+    return wanted.manifest.model_copy(update={"files": files, "base": None})
 
 
 def _document(missing: Missing) -> Entry:

@@ -66,7 +66,7 @@ def _sign(arguments: argparse.Namespace) -> int:
     from device.fleet.installed import AGENT, UNITS
     from device.fleet.manifest import Needs
     from tools.fleet.packing import build, wheels
-    from tools.fleet.releases import again, next_counter, sign_release
+    from tools.fleet.releases import again, current_code, next_counter, sign_release
 
     repository, keys = opened(arguments)
     if arguments.add_signature:
@@ -81,7 +81,8 @@ def _sign(arguments: argparse.Namespace) -> int:
         )  # fmt: skip
         version = arguments.version or f"{at:%Y-%m-%d}"
         counter = next_counter(repository)
-        manifest = build(repository, arguments.folder, counter, version, needs)
+        base = current_code(repository)
+        manifest = build(repository, arguments.folder, counter, version, needs, base)
     left = sign_release(repository, keys, manifest, at)
     print("\n".join(_described(repository, manifest)))
     return finish(repository, keys, left)
@@ -107,5 +108,7 @@ def _described(repository: Repository, manifest: Manifest) -> list[str]:
     from tools.fleet.releases import changes
 
     head = f"release {manifest.counter} ({manifest.kind}), version {manifest.version}"
+    if manifest.base is not None:
+        head += f", on the code of release {manifest.base}"
     size = f"files: {len(manifest.files)}, bytes: {manifest.size}"
     return [f"{head}; {size}", *(f"    {line}" for line in changes(repository, manifest))]

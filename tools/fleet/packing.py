@@ -46,9 +46,16 @@ REQUIREMENTS = ("requirements/kiosk.txt", "requirements/demo.txt")
 
 
 def build(
-    repository: Repository, folder: Path, counter: int, version: str, needs: Needs
+    repository: Repository,
+    folder: Path,
+    counter: int,
+    version: str,
+    needs: Needs,
+    base: int | None = None,
 ) -> Manifest:
     """The manifest of a folder, whose files become blobs of the repository.
+
+    base: the release whose code it runs on, if it has none of its own.
 
     Raises:
         UserError: a file that may not be there, a setting or a model that may not go out, or no
@@ -65,9 +72,11 @@ def build(
         sha256 = repository.add_blob(folder / path)
         entries.append(Entry(path=path, sha256=sha256, size=(folder / path).stat().st_size))
     progress.clear()
-    return _valid(
-        counter=counter, version=version, needs=needs, files=tuple(entries), golden=golden
-    )
+    files = tuple(entries)
+    manifest = _valid(counter=counter, version=version, needs=needs, files=files, golden=golden)
+    if manifest.kind == "code":
+        return manifest
+    return manifest.model_copy(update={"base": base})
 
 
 def listed(folder: Path) -> Iterator[str]:

@@ -19,6 +19,16 @@ def next_counter(repository: Repository) -> int:
     return max(counters, default=0) + 1
 
 
+def current_code(repository: Repository) -> int | None:
+    """The release whose code one without code is to run on: that of the release that is rolled out,
+    and before any is, the newest; None: the factory's."""
+    manifests, rollout = repository.manifests(), repository.rollout()
+    rolled_out = manifests.get(rollout.release) if rollout else None
+    if rolled_out is not None:
+        return rolled_out.counter if rolled_out.kind == "code" else rolled_out.base
+    return max((one.counter for one in manifests.values() if one.kind == "code"), default=None)
+
+
 def again(repository: Repository, counter: int) -> Manifest:
     """The content of an earlier release under the next counter: the way back.
 
@@ -43,6 +53,7 @@ def sign_release(
     """
     rollout = repository.rollout()
     kept = {rollout.release} if rollout else set()
+    kept |= {f"code/{one.base}.json" for one in repository.manifests().values() if one.base}
     known = repository.newest(manifest.kind).signed.targets
     kept |= set(sorted(known, key=_counter)[1 - KEPT :])
     content = manifest.model_dump_json().encode()

@@ -37,10 +37,12 @@ class Operator:
         self.contents: dict[str, bytes] = {}
         self.refuses = ""
         self._release: Release | None = None
+        self._all: dict[int, Release] = {}
         self._percent = 100
 
     def publish(self, release: Release, percent: int = 100) -> None:
         self._release, self._percent = release, percent
+        self._all[release.manifest.counter] = release
         self.contents |= {**release.contents, sha(release.document): release.document}
 
     def update(
@@ -52,10 +54,11 @@ class Operator:
         if self.refuses:
             raise Refused("signature", self.refuses)
         assert self._release
-        document = self._release.document
-        manifest = Manifest.model_validate_json(blob(sha(document), len(document)))
+        release = self._release
+        manifest = Manifest.model_validate_json(blob(sha(release.document), len(release.document)))
         rollout = Rollout(release=manifest.target, percent=self._percent)
-        return Verified(rollout, manifest, datetime(2030, 1, 1, tzinfo=UTC))
+        base = self._all[manifest.base].manifest if manifest.base else None
+        return Verified(rollout, manifest, datetime(2030, 1, 1, tzinfo=UTC), base)
 
 
 class FakeKiosk:

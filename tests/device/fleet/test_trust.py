@@ -478,3 +478,15 @@ def test_any_damage_is_refused_or_changes_nothing(enrolled: Path, fleet: FleetRe
         assert trust.update(fleet.files, fleet.blob, NOW) == whole
 
     ask_with()
+
+
+def test_content_comes_with_the_signed_release_whose_code_it_runs_on(
+    enrolled: Path, fleet: FleetRepository
+) -> None:
+    fleet.release(2, "device/app.py")
+    fleet.publish(3, base=2)
+    base = ask(enrolled, fleet).base
+    assert base is not None
+    assert base.target == "code/2.json"
+    fleet.publish(9, base=8)
+    assert reason(enrolled, fleet) == "incomplete"

@@ -168,6 +168,19 @@ def test_while_code_waits_content_goes_out(place: Path, capsys: Output) -> None:
     assert believed(place, "content/2.json") == 2
 
 
+def test_content_runs_on_the_code_that_is_rolled_out(place: Path, capsys: Output) -> None:
+    code(place)
+    for _ in range(2):
+        assert sign(place) == 0
+    assert believed(place, "code/1.json") == 1
+    shutil.rmtree(place / "release" / "device")
+    assert sign(place) == 0
+    assert "release 3 (content), version" in (said := capsys.readouterr().out)
+    assert "on the code of release 1" in said
+    assert believed(place, "content/3.json") == 3
+    assert Repository(place / "fleet").manifests()["content/3.json"].base == 1
+
+
 def test_going_back_is_the_old_content_under_the_next_counter(place: Path, capsys: Output) -> None:
     assert sign(place) == 0
     (place / "release/catalogue/town.sqlite").write_bytes(b"a bad town")
