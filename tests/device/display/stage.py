@@ -14,6 +14,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from device.matching.ways import DIRECTIONS
 from device.messaging.topics import Topics
 from tests.brokers import Heard, Listener, Mosquitto, wait_until
 from tests.needs import tool
@@ -34,6 +35,10 @@ PLACE = {
     "link": "https://example.org/places/west-lake-museum",
     "credit": "© OpenStreetMap contributors, ODbL",
 }
+ROUTE = f"{DIRECTIONS}-33.86880,-151.20930;-33.86990,-151.21040"
+"""As long as a route ever is."""
+
+ON_FOOT = {**PLACE, "route": ROUTE, "walk_min": 6}
 FILM = {
     "id": "film-1",
     "kind": "film",

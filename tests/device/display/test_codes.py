@@ -8,8 +8,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from device.catalogue.columns import COLUMNS
-from device.matching.ways import DIRECTIONS
-from tests.device.display.stage import ACTIVITY, PLACE, SIZES, Stage
+from tests.device.display.stage import ACTIVITY, ON_FOOT, PLACE, ROUTE, SIZES, Stage
 from tests.needs import needs
 
 pytestmark = [
@@ -36,8 +35,6 @@ def test_a_code_on_the_screen_leads_to_the_items_link(stage: Stage, size: str, c
     codes = stage.driver.find_elements(By.CSS_SELECTOR, ".qr svg")
     assert [decode(code.screenshot_as_png) for code in codes] == [i["link"] for i in items]
 
-
-ROUTE = f"{DIRECTIONS}60.16990,24.93840;60.17070,24.9414"
 
 LINK = next(column for column in COLUMNS if column.name == "link")
 
@@ -139,16 +136,16 @@ def test_a_phone_reads_the_way_to_the_place_in_its_code(
     stage: Stage, size: str, count: int
 ) -> None:
     stage.resize(SIZES[size])
-    items = [{**PLACE, "id": f"p{n}", "route": f"{ROUTE}{n}"} for n in range(count)]
+    items = [{**ON_FOOT, "id": f"p{n}", "route": f"{ROUTE[:-1]}{n}"} for n in range(count)]
     stage.show(*items)
     codes = stage.driver.find_elements(By.CSS_SELECTOR, ".qr svg")
     assert [decode(code.screenshot_as_png) for code in codes] == [item["route"] for item in items]
 
 
 def test_the_caption_says_where_a_code_leads(stage: Stage) -> None:
-    stage.show({**PLACE, "route": ROUTE}, {**PLACE, "id": "p", "route": ""}, ACTIVITY)
+    stage.show(ON_FOOT, {**ON_FOOT, "id": "p", "route": ""}, ACTIVITY)
     captions = [each.text for each in stage.driver.find_elements(By.CSS_SELECTOR, ".qr figcaption")]
-    assert captions == ["Scan for the way", "Scan for more"]
+    assert captions == ["The way there", "Scan for more"]
 
 
 def test_an_activity_without_a_link_has_no_code(stage: Stage) -> None:

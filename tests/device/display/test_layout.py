@@ -9,7 +9,7 @@ import pytest
 
 from device.display.server import PAGE
 from tests.brokers import wait_until
-from tests.device.display.stage import ACTIVITY, CARDS, FILM, PLACE, SIZES, Stage, message
+from tests.device.display.stage import ACTIVITY, FILM, ON_FOOT, SIZES, Stage, message
 from tests.needs import needs
 
 pytestmark = [
@@ -87,11 +87,11 @@ return texts;
 def crowd(count: int) -> list[dict[str, Any]]:
     """Cards with everything that makes a layout break."""
     kinds = [
-        {**PLACE, "place": "6 West Lake Cultural Square, Gongshu District, Hangzhou"},
+        {**ON_FOOT, "place": "6 West Lake Cultural Square, Gongshu District, Hangzhou"},
         {**FILM, "title": LONG, "why": ["one", "two", "three " * 8, "four"]},
         {**ACTIVITY, "title": UNBROKEN, "distance_m": 123456},
         {**FILM, "kind": "song", "title": "Ça va", "creator": UNBROKEN, "why": [UNBROKEN]},
-        {**PLACE, "title": "浙江省博物馆西湖美术馆与孤山馆区文澜阁", "place": "", "why": []},
+        {**ON_FOOT, "title": "浙江省博物馆西湖美术馆与孤山馆区文澜阁", "place": "", "why": []},
         {
             **ACTIVITY,
             "title": "متحف بحيرة الغرب",
@@ -99,7 +99,7 @@ def crowd(count: int) -> list[dict[str, Any]]:
             "credit": "© Wikimedia, CC BY-SA",
         },
         {**FILM, "title": "A", "creator": "", "year": None, "link": ""},
-        {**PLACE, "link": "https://example.org/" + "x" * 460, "why": ["a reason"] * 4},
+        {**ON_FOOT, "link": "https://example.org/" + "x" * 460, "why": ["a reason"] * 4},
     ]
     return [{**item, "id": f"i{n}"} for n, item in enumerate(kinds[:count])]
 
@@ -117,7 +117,7 @@ def test_nothing_overflows_and_nothing_overlaps(stage: Stage, size: tuple[int, i
                 wait_until(lambda h=heading: stage.text("#notice h2") == h, heading)
                 assert stage.script(MISPLACED) == [], (font, state, notice)
         for count in range(1, 9):
-            plain = [{**PLACE, "id": f"p{n}"} for n in range(count)]
+            plain = [{**ON_FOOT, "id": f"p{n}"} for n in range(count)]
             for items in (plain, crowd(count)):
                 stage.show(*items, serial=count)
                 assert stage.script(MISPLACED) == [], (font, count, items[0]["id"])
@@ -126,7 +126,7 @@ def test_nothing_overflows_and_nothing_overlaps(stage: Stage, size: tuple[int, i
 def test_every_card_keeps_its_title_and_a_reason_on_a_large_screen(stage: Stage) -> None:
     for size in ("landscape", "portrait"):
         stage.resize(SIZES[size])
-        items = [{**PLACE, "id": f"p{n}"} for n in range(8)]
+        items = [{**ON_FOOT, "id": f"p{n}"} for n in range(8)]
         for count in range(1, 9):
             stage.show(*items[:count], serial=count)
             shown = stage.script(
@@ -145,11 +145,11 @@ def test_it_can_be_read_from_two_metres(stage: Stage) -> None:
     for size in ("landscape", "portrait"):
         stage.resize(SIZES[size])
         for count in range(9):
-            items = [{**PLACE, "id": f"p{n}"} for n in range(count)]
+            items = [{**ON_FOOT, "id": f"p{n}"} for n in range(count)]
             stage.show(*items, state="showing" if items else "resting", serial=count)
             small = [t for t in stage.script(TEXTS) if t["size"] < 24]
             assert small == [], (size, count)
-        stage.show(*CARDS, serial=99)
+        stage.show(ON_FOOT, FILM, ACTIVITY, serial=99)
         titles = stage.script(
             "return [...document.querySelectorAll('h2')].map((e) => getComputedStyle(e).fontSize)"
         )
@@ -162,7 +162,7 @@ def test_it_can_be_read_from_two_metres(stage: Stage) -> None:
 def test_every_button_is_large_enough_for_a_finger(stage: Stage, size: str) -> None:
     stage.resize(SIZES[size])
     for count in (0, 1, 3, 4, 8):
-        items = [{**PLACE, "id": f"p{n}"} for n in range(count)]
+        items = [{**ON_FOOT, "id": f"p{n}"} for n in range(count)]
         stage.show(*items, state="showing" if items else "resting", serial=count)
         small = stage.script(
             """return [...document.querySelectorAll("button")].filter((e) => e.checkVisibility())
@@ -191,7 +191,7 @@ def test_every_text_has_enough_contrast(stage: Stage) -> None:
         for value in re.findall(r"--(?:night|dusk|far|mid|ground): #(\w{6})", css)
     ]
     assert len(sky) == 5
-    four = [*CARDS, {**FILM, "id": "song-1", "kind": "song"}]
+    four = [*(ON_FOOT, FILM, ACTIVITY), {**FILM, "id": "song-1", "kind": "song"}]
     for items in ([], four):
         stage.show(*items, state="showing" if items else "resting", serial=len(items))
         for opinion in stage.driver.find_elements("css selector", ".verdict")[::2]:
@@ -211,7 +211,7 @@ def test_reduced_motion_is_respected(stage: Stage) -> None:
     assert stage.script(moving) > 0
     try:
         stage.driver.execute_cdp_cmd(emulate, wanted)
-        stage.show(*CARDS, serial=2)
+        stage.show(*(ON_FOOT, FILM, ACTIVITY), serial=2)
         assert stage.script(moving) == 0
         stage.show(state="resting", serial=3)
         assert stage.script(moving) == 0
@@ -240,7 +240,7 @@ def test_nothing_flashes_and_endless_animations_are_slow(stage: Stage) -> None:
 def test_the_drift_against_burn_in_moves_nothing_off_the_screen(stage: Stage) -> None:
     for size in SIZES.values():
         stage.resize(size)
-        for items in ((), CARDS):
+        for items in ((), (ON_FOOT, FILM, ACTIVITY)):
             stage.show(*items, state="showing" if items else "resting", serial=len(items))
             before = stage.find("#notice").rect["x"]
             for across, down in ((1, 1), (-1, -1), (1, -1), (-1, 1)):
