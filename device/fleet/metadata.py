@@ -6,6 +6,7 @@ is older than the floor, and that no file was signed after another had expired.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ from tuf.api.serialization import DeserializationError
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from device.fleet.floor import Floor, Role
+
+# ngclient notes each key that has not signed; what comes of it is in the refusal.
+logging.getLogger("tuf").setLevel(logging.WARNING)
 
 SIGNED_AT = "x-wayside-signed"
 """Entry of every metadata file: when it was signed, written as `expires` is."""

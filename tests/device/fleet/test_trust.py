@@ -440,6 +440,15 @@ def test_what_is_no_metadata_is_refused(
     assert reason(enrolled, fleet) == "broken"
 
 
+@pytest.mark.parametrize("role", ["targets", "content", "rollout", "snapshot", "timestamp"])
+def test_a_changed_byte_in_what_is_signed_is_no_signature(
+    enrolled: Path, fleet: FleetRepository, role: str
+) -> None:
+    whole = fleet.files[fleet.name(role)]
+    fleet.corrupt(role, whole.index(b'"expires": "') + len(b'"expires": "'))  # 2 becomes 3
+    assert reason(enrolled, fleet) == "signature"
+
+
 Damage = Callable[[bytes, int], bytes]
 
 
@@ -464,17 +473,22 @@ class Fleeting(Disk):
 
 def test_any_damage_is_refused_or_changes_nothing(enrolled: Path, fleet: FleetRepository) -> None:
     whole = ask(enrolled, fleet)
+    blobs = {sha256: fleet.blob(sha256, size) for sha256, size in list(fleet.asked)}
+    everything = fleet.files | blobs
 
-    @settings(max_examples=300, deadline=None)
-    @given(st.sampled_from(sorted(fleet.files)), st.sampled_from([flip, cut, lose]), st.data())
+    @settings(max_examples=200, deadline=None)
+    @given(st.sampled_from(sorted(everything)), st.sampled_from([flip, cut, lose]), st.data())
     def ask_with(name: str, damage: Damage, data: st.DataObject) -> None:
-        content = fleet.files[name]
-        damaged = damage(content, data.draw(st.integers(0, len(content) - 1)))
+        content = everything[name]
+        damaged = {name: damage(content, data.draw(st.integers(0, len(content) - 1)))}
         for copy in COPIES:
             (enrolled / copy).unlink()
         trust = Trust(enrolled, Fleeting(), BUILT)
         with suppress(Refused):
-            assert trust.update(fleet.files | {name: damaged}, fleet.blob, NOW) == whole
+            found = trust.update(
+                fleet.files | damaged, lambda sha256, size: (blobs | damaged)[sha256], NOW
+            )
+            assert found == whole
         assert trust.update(fleet.files, fleet.blob, NOW) == whole
 
     ask_with()

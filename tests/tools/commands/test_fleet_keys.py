@@ -120,7 +120,10 @@ def test_content_is_signed_by_one_and_a_kiosk_believes_it(place: Path, capsys: O
     assert believed(place, "content/1.json") == 1
 
 
-def test_code_waits_for_the_second_person(place: Path, capsys: Output) -> None:
+def test_code_waits_for_the_second_person(
+    place: Path, capsys: Output, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     code(place)
     (place / "stick").mkdir()
     (place / "keys/code-2.pem").rename(place / "stick/code-2.pem")
@@ -139,6 +142,7 @@ def test_code_waits_for_the_second_person(place: Path, capsys: Output) -> None:
     shutil.copytree(place / "hers", place / "fleet")
     assert run(place, "refresh") == 0
     assert believed(place, "code/1.json") == 1
+    assert caplog.text == ""
 
 
 def test_the_second_person_signs_no_damaged_file(place: Path, capsys: Output) -> None:
