@@ -212,6 +212,11 @@ class Agent:
         """Why there is no connection to the hub, in words; None: there is one, or it is new."""
         return self._hub.state.trouble
 
+    @property
+    def parts_again(self) -> int:
+        """Parts of releases that had to be asked for again."""
+        return self._releases.parts.again if self._releases else 0
+
     def stop(self) -> None:
         """Say `offline` and disconnect."""
         self._stopping = True
@@ -269,7 +274,7 @@ class Agent:
             "reconnects": hub.reconnects,
             "drops": hub.drops,
             "ignored": self._ignored + self._relay.ignored + (parts.ignored if parts else 0),
-            "parts_again": parts.again if parts else 0,
+            "parts_again": self.parts_again,
             "rss_mb": resident_mb(),
             "trouble": trouble,
         }

@@ -56,9 +56,9 @@ def throttled(sys: Path = SYS) -> tuple[str, ...] | None:
     )
 
 
-def resident_mb(proc: Path = PROC) -> float | None:
-    """Resident memory of this process in MB (1,000,000 bytes)."""
-    for line in (_text(proc / "self/status") or "").splitlines():
+def resident_mb(proc: Path = PROC, process: int | str = "self") -> float | None:
+    """Resident memory of a process, by default this one, in MB (1,000,000 bytes)."""
+    for line in (_text(proc / f"{process}/status") or "").splitlines():
         if line.startswith("VmRSS:"):
             return round(int(line.split()[1]) * 1024 / 1e6, 1)
     return None

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from device.commands.command_line import SubParsers
 
-GROUPS = ("fleet_hub", "fleet_keys", "fleet_sign", "fleet_publish")
+GROUPS = ("fleet_hub", "fleet_keys", "fleet_sign", "fleet_publish", "fleet_bench")
 
 
 def add_parser(verbs: SubParsers) -> None:
