@@ -28,7 +28,7 @@ WIDTH, HEIGHT = 1000, 720
 METRES_A_DEGREE = radians(1) * EARTH_M
 """Of latitude."""
 
-MOST_DOTS = 4_000
+MOST_DOTS = 6_000
 
 MOST_POINTS = 60_000
 
@@ -107,14 +107,14 @@ def group_of(category: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Map:
     """svg: the drawing. groups: number of items by colour, in their order. outside: items beyond
-    the view. cell_m: width of the cells whose items are one dot; None: each item is one."""
+    the view. cell_m: width of the cells whose items are one dot; None: each item is one.
+    kiosk_outside: whether the kiosk is beyond the view."""
 
     svg: str
     groups: tuple[tuple[str, int], ...]
     outside: int
     cell_m: float | None
     kiosk_outside: bool
-    metres_a_unit: float
 
 
 def draw(items: Sequence[Item], place: PlaceConfig, network: Network | None = None) -> Map | None:
@@ -141,7 +141,7 @@ def draw(items: Sequence[Item], place: PlaceConfig, network: Network | None = No
     groups = [(name, counts[name]) for name in named]
     if rest := sum(counts.values()) - sum(n for _, n in groups):
         groups.append((OTHERS, rest))
-    cell = _cell(len(dots))
+    cell = _cell(dots)
     shown = _single(dots) if cell is None else _clusters(dots, cell)
     where = None if kiosk is None else view.at(*kiosk)
     inside = where is not None and _within(*where)
@@ -171,7 +171,6 @@ def draw(items: Sequence[Item], place: PlaceConfig, network: Network | None = No
         len(placed) - len(dots),
         None if cell is None else cell * view.scale,
         where is not None and not inside,
-        view.scale,
     )
 
 
@@ -193,11 +192,12 @@ def _within(x: float, y: float) -> bool:
 Dot = tuple[float, float, int, Item]
 
 
-def _cell(dots: int) -> float | None:
-    """Width of the cells of a grid in which `dots` become few enough; None: they are."""
-    if dots <= MOST_DOTS:
+def _cell(dots: Sequence[Dot]) -> float | None:
+    """Width of the cells of a grid in which they become few enough; None: they are."""
+    if len(dots) <= MOST_DOTS:
         return None
-    return sqrt(WIDTH * HEIGHT / (MOST_DOTS / 2))  # a cell may have a dot of several colours
+    colours = len({dot[2] for dot in dots})  # a cell may have a dot of each
+    return sqrt(WIDTH * HEIGHT * colours / MOST_DOTS)
 
 
 def _single(dots: Sequence[Dot]) -> Iterator[tuple[int, str]]:
@@ -247,10 +247,10 @@ def _ways(view: View, network: Network) -> str:
         kept = moved | first
         if kept.sum() <= MOST_POINTS:
             break
-        # Where lines shrink to points, only a coarser grid of lines helps: leave the short ones.
+        # Lines that have shrunk to a point are left out: no coarser grid would make them fewer.
         points, line, grid = points[kept], line[kept], grid * 2
-        longest = np.bincount(line)[line] > 1
-        points, line = points[longest], line[longest]
+        lasting = np.bincount(line)[line] > 1
+        points, line = points[lasting], line[lasting]
     text = "".join(
         f"{'M' if begins else 'L'}{px * grid:g} {py * grid:g}"
         for (px, py), begins in zip(rounded[kept].tolist(), first[kept].tolist(), strict=True)

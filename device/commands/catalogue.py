@@ -154,6 +154,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     if arguments.counts or arguments.html is not None:
+        if arguments.id or arguments.kind or arguments.tag:
+            raise UserError("--counts and --html are of all items: leave out id, --kind and --tag")
         print("\n".join(survey.run(arguments.config, arguments.file, arguments.html)))
         return 0
     file = arguments.file or DEFAULT

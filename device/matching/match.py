@@ -144,7 +144,9 @@ class Matcher:
         """
         matching = config.matching
         catalogue = Catalogue.open(matching.catalogue)
-        catalogue.picture(by_name(picture_files(config.display.pictures)))
+        pictures = config.display.pictures
+        if pictures is not None and pictures.is_dir():  # who serves them says that it is missing
+            catalogue.picture(by_name(picture_files(pictures)))
         return cls(
             catalogue,
             load_rules(matching.rules),

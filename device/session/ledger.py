@@ -48,7 +48,6 @@ ADULT_BANDS = tuple(
 DAYPARTS = {"night": 22, "morning": 6, "midday": 11, "afternoon": 14, "evening": 18}
 """Hours at which they begin."""
 
-
 HALF_LIFE_DAYS = 90
 """What was learned of an item counts half after so long: tastes and towns change."""
 
@@ -227,8 +226,12 @@ def suppress(cells: Mapping[str, int], smallest: int) -> Cells:
     shown = sorted(
         (name for name in cells if cells[name] >= smallest), key=lambda name: cells[name]
     )
-    hidden = [name for name in cells if cells[name] < smallest]
+    hidden = {name for name in cells if cells[name] < smallest}
+    left = sum(cells[name] for name in hidden)
     # A single hidden cell is below `smallest`, so a second one is always hidden with it.
-    while hidden and shown and sum(cells[name] for name in hidden) < smallest:
-        hidden.append(shown.pop(0))
+    for name in shown:
+        if not hidden or left >= smallest:
+            break
+        hidden.add(name)
+        left += cells[name]
     return {name: None if name in hidden else cells[name] for name in cells}

@@ -18,12 +18,13 @@ from device.commands.check import PARTS
 from device.config import Config
 from device.errors import UserError
 from device.messaging.payloads import LIFETIME_S
+from device.session.kept import FILE
 from device.session.world import World
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
-from device.values import Frame
+from device.values import Frame, Tried
 from tests.brokers import Mosquitto, listen, wait_until
-from tests.kiosks import changed, nobody, running, somebody, wall
+from tests.kiosks import RunningKiosk, changed, nobody, person, running, somebody, wall
 from tests.needs import needs
 from tests.rtsp import RtspCamera
 
@@ -42,6 +43,29 @@ def test_the_demo_brings_suggestions_over_mqtt_and_a_clean_stop_takes_them_back(
         kiosk.stop()
         assert kiosk.says("status", lambda m: m["state"] == "offline")  # failure 15
         assert kiosk.newest("suggestions")["items"] == []
+
+
+def test_what_a_touch_teaches_outlives_a_restart_and_a_forged_one_teaches_nothing(
+    config: Config, tmp_path: Path
+) -> None:
+    config = changed(config, state=tmp_path, session__hold_s=600.0)
+    camera = FakeCamera(person(config))
+    with running(config, Paced(camera)) as kiosk:
+        shown = kiosk.says("suggestions", lambda m: m["state"] == "showing")["items"][0]["id"]
+        wait_until(lambda: grown_up(kiosk), "the visitor is known to be grown up")
+        kiosk.touch("liked", "forged", at="1")
+        kiosk.touch("liked", shown, at="2")
+        wait_until(lambda: kiosk.kiosk.counts.tried, "the touch is counted")
+        kiosk.stop()
+        assert kiosk.kiosk.counts.tried == {shown: Tried(0, 1)}
+    assert [file.name for file in tmp_path.iterdir()] == [FILE]
+    with running(config, nobody()) as again:
+        assert again.kiosk.counts.tried == {shown: Tried(0, 1)}
+
+
+def grown_up(kiosk: RunningKiosk) -> bool:
+    audience = kiosk.kiosk.audience
+    return bool(audience.size) and not audience.minors
 
 
 @pytest.mark.slow

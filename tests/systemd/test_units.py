@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from device.upkeep.watchdog import CHECK_EVERY_S, LONGEST_DEADLINE_S
 from tests.needs import needs, tool
@@ -111,6 +112,14 @@ def test_a_service_is_restarted_after_any_number_of_failures(root: Path, name: s
     unit = settings(root / "systemd" / name)
     assert unit["Service.Restart"] == ["always"]  # failures 22, 28
     assert unit["Unit.StartLimitIntervalSec"] == ["0"]
+
+
+def test_the_kiosk_may_write_what_it_keeps(root: Path, unit: dict[str, list[str]]) -> None:
+    state = yaml.safe_load((root / "systemd/config.yaml").read_text())["state"]
+    assert unit["Service.ProtectSystem"] == ["strict"]
+    assert f"-{state}" in unit["Service.ReadWritePaths"]  # it starts without it, too
+    made = (root / "systemd/conf/tmpfiles.conf").read_text().splitlines()
+    assert f"d {state} 0700 wayside wayside" in made
 
 
 def test_the_kiosk_itself_reports_that_it_is_ready(unit: dict[str, list[str]]) -> None:

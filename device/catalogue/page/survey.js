@@ -80,11 +80,11 @@
     dot?.classList.add("at");
     told.textContent = dot ? dot.querySelector("title").textContent : "";
   }
-  map.addEventListener("pointerover", (event) => tell(event.target.closest(".dots circle")));
-  map.addEventListener("pointerleave", () => tell(null));
+  let here = null;  // the dot that the keys have come to
+  map.addEventListener("pointerover", (event) => tell(event.target.closest(".dots circle") ?? here));
+  map.addEventListener("pointerleave", () => tell(here));
 
   const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  let here = null;  // the dot that the keys have come to
   function next([dx, dy]) {
     const from = here ? middle(here) : [view.x + WIDTH / view.zoom / 2, view.y + HEIGHT / view.zoom / 2];
     let best = null, least = Infinity;

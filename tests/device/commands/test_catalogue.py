@@ -107,6 +107,8 @@ def test_show_writes_a_page_and_takes_no_other_name_for_one(
     assert "3</b> items" in out.read_text(encoding="utf-8")
     with pytest.raises(UserError, match=r"--html: got .*town\.txt, takes the page to write"):
         run("show", "--file", str(built), "--html", str(built.with_name("town.txt")), *config)
+    with pytest.raises(UserError, match="of all items"):
+        run("show", "tower", "--file", str(built), "--html", str(out), *config)
     (built.parent / "dir.html").mkdir()
     with pytest.raises(UserError, match="choose another --html"):
         run("show", "--file", str(built), "--html", str(built.parent / "dir.html"), *config)

@@ -66,6 +66,7 @@ def test_the_map_tells_the_item_that_is_pointed_at_or_reached_by_keys(
     dots = page.find_elements(By.CSS_SELECTOR, ".dots circle")
     ActionChains(page).move_to_element(dots[0]).perform()
     assert text(page, "#told").startswith("<img src=x")
+    ActionChains(page).move_to_element(page.find_element(By.TAG_NAME, "h1")).perform()
     for key, title in ((Keys.ARROW_UP, "Middle"), (Keys.ARROW_RIGHT, "East")):
         page.find_element(By.ID, "map").send_keys(key)
         assert text(page, "#told").startswith(title)
