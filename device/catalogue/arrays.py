@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
@@ -72,9 +72,9 @@ class Arrays:
             gathered.add(item)
         return gathered.arrays()
 
-    def blobs(self) -> dict[str, bytes]:
-        """Each array as little-endian bytes, each list of texts as JSON."""
-        return {name: _encode(getattr(self, name)) for name in _TYPES}
+    def blobs(self) -> Iterator[tuple[str, bytes]]:
+        """The name of each array and its little-endian bytes, each list of texts as JSON."""
+        return ((name, _encode(getattr(self, name))) for name in _TYPES)
 
     @classmethod
     def from_blobs(cls, blobs: Mapping[str, bytes]) -> Arrays:
@@ -177,9 +177,10 @@ class Gathered:
         numbers["starts"].append(len(numbers["features"]))
 
     def arrays(self) -> Arrays:
-        """The arrays of the items so far."""
+        """The arrays of all the items, without a copy: no item can be added after that."""
         values: dict[str, Any] = {
-            name: np.array(numbers, _TYPES[name]) for name, numbers in self._numbers.items()
+            name: np.frombuffer(numbers, numbers.typecode)
+            for name, numbers in self._numbers.items()
         }
         values |= {name: tuple(self._texts[name]) for name in _TEXTS if name in _TYPES}
         return Arrays(**values)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from shlex import quote
@@ -102,10 +103,9 @@ def fill(file: sqlite3.Connection, items: Iterable[Item], footways: Network | No
     gathered = Gathered()
     marks = ", ".join("?" for _ in COLUMNS)
     file.executemany(f"INSERT INTO items VALUES ({marks})", _rows(items, gathered))
-    blobs = gathered.arrays().blobs()
-    if footways is not None:
-        blobs[FOOTWAYS] = footways.encode()
-    rows = ((name, zlib.crc32(content), content) for name, content in blobs.items())
+    network = [] if footways is None else [(FOOTWAYS, footways.encode())]
+    blobs = chain(gathered.arrays().blobs(), network)  # one by one: they are copies
+    rows = ((name, zlib.crc32(content), content) for name, content in blobs)
     file.executemany("INSERT INTO arrays VALUES (?, ?, ?)", rows)
     file.commit()
 

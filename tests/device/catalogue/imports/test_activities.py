@@ -113,6 +113,14 @@ def test_each_emotion_has_activities_of_its_own(emotion: str, asked: Asked, rule
         assert not {"dancing", "sports"} & {item.category for item in best}
 
 
+def test_the_documentation_has_the_activities_of_each_emotion(root: Path, rules: Rules) -> None:
+    page = (root / "docs" / "matching.md").read_text(encoding="utf-8")
+    table = rules.preset("activities").table or ()
+    assert {rule.emotion for rule in table} == set(EMOTIONS)
+    for rule in table:
+        assert f"| {rule.emotion} | {', '.join(rule.categories)} |" in page
+
+
 def test_the_moods_are_answered_differently(asked: Asked) -> None:
     answers = {
         mood: tuple(item.id for item in asked(replace(WHO, mood=mood)))
