@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tools.fleet.keys import Keyring, Passphrase
     from tools.fleet.repository import Repository
 
+HERE = Path("keys")
+"""Folder of the keys, where no other is named."""
+
 WARN_DAYS = 7
 """So many days before metadata expires, `keys show` begins to warn."""
 
@@ -67,9 +70,8 @@ def add_folders(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keys",
         type=Path,
-        default=Path("keys"),
         metavar="DIR",
-        help="the folder or stick of the keys; default: keys",
+        help="a stick or another folder with keys, beside those in ./keys",
     )
     parser.add_argument(
         "--passphrase-file",
@@ -82,13 +84,19 @@ def add_folders(parser: argparse.ArgumentParser) -> None:
 def opened(
     arguments: argparse.Namespace, choose: Passphrase | None = None
 ) -> tuple[Repository, Keyring]:
-    """The repository, and the keys at hand. choose: asks for the passphrase of a new key."""
+    """The repository, and the keys at hand.
+
+    choose: for a new fleet: asks for its passphrases; its keys go where `--keys` says.
+    """
     from tools.fleet.keys import Keyring
     from tools.fleet.repository import Repository
 
     known = passphrase_of(arguments)
     asked = (_ask, choose or _choose) if known is None else (lambda name: known.decode(),) * 2
-    return Repository(arguments.fleet), Keyring(arguments.keys, *asked)
+    folders = [arguments.keys] if arguments.keys else []
+    if choose is None or not folders:
+        folders.append(HERE)
+    return Repository(arguments.fleet), Keyring(folders, *asked)
 
 
 def _new(arguments: argparse.Namespace) -> int:

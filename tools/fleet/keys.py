@@ -7,7 +7,7 @@ a key is used only if it is the one that the repository names.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -41,18 +41,19 @@ def generate(name: str) -> tuple[Ed25519PrivateKey, CryptoSigner]:
 
 
 class Keyring:
-    """The keys in a folder, each opened when it is first used."""
+    """The keys in some folders, each opened when it is first used."""
 
-    def __init__(self, folder: Path, passphrase: Passphrase, chosen: Passphrase) -> None:
-        """folder: it need not be there until a key is used. passphrase: of a key that is there.
-        chosen: of a new one."""
-        self.folder = folder
+    def __init__(self, folders: Sequence[Path], passphrase: Passphrase, chosen: Passphrase) -> None:
+        """folders: where to look, in order; they need not be there until a key is used.
+        passphrase: of a key that is there. chosen: of a new one."""
+        self._folders = folders
         self._passphrase, self._chosen = passphrase, chosen
         self._open: dict[str, Ed25519PrivateKey] = {}
 
     def path(self, name: str) -> Path:
-        """Where a key is, or would be."""
-        return self.folder / f"{name}.pem"
+        """Where a key is; where none is, in the first folder."""
+        places = [folder / f"{name}.pem" for folder in self._folders]
+        return next((place for place in places if place.is_file()), places[0])
 
     def has(self, name: str) -> bool:
         """Whether a key's file is there."""
@@ -74,7 +75,7 @@ class Keyring:
         return CryptoSigner(private, public)
 
     def make(self, name: str) -> CryptoSigner:
-        """A new key and its file; one that was there moves to `old/`.
+        """A new key and its file; one that was there moves to `old/` beside it.
 
         Raises:
             UserError: the passphrase is too short, or the file cannot be written.
@@ -91,7 +92,7 @@ class Keyring:
         )
         path = self.path(name)
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if path.exists():
                 self._retire(path)
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -122,7 +123,7 @@ class Keyring:
         return self._open[name]
 
     def _retire(self, path: Path) -> None:
-        old = self.folder / "old"
+        old = path.parent / "old"
         old.mkdir(mode=0o700, exist_ok=True)
         number = sum(1 for _ in old.glob(f"{path.stem}-*.pem")) + 1
         path.rename(old / f"{path.stem}-{number}.pem")

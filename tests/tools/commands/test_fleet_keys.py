@@ -60,7 +60,7 @@ def code(place: Path) -> None:
 def believed(place: Path, release: str) -> int:
     """The counter of the release that a newly enrolled kiosk is to run after a rollout of one."""
     repository = Repository(place / "fleet")
-    keys = Keyring(place / "keys", lambda name: WORDS, lambda name: WORDS)
+    keys = Keyring([place / "keys"], lambda name: WORDS, lambda name: WORDS)
     content = Rollout(release=release, percent=100).model_dump_json().encode()
     alter = add_target(TARGET, content, repository.add_blob(content), lambda name: True)
     change(repository, keys, "rollout", datetime.now(UTC), alter)
@@ -231,6 +231,22 @@ def test_a_key_that_is_elsewhere_is_named(place: Path, capsys: Output) -> None:
     assert (place / "keys/content.pem").read_bytes() == before
     assert run(place, "keys", "rotate", "page") == 1
     assert "got 'page', takes one of root, targets, content" in capsys.readouterr().err
+
+
+def test_the_offline_keys_are_on_a_stick_and_the_others_here(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    assert sign(place) == 0
+    (place / "stick").mkdir()
+    for name in ("root", "targets"):
+        (place / "keys" / f"{name}.pem").rename(place / "stick" / f"{name}.pem")
+    old = {path: path.read_bytes() for path in place.glob("*/*.pem")}
+    for key in ("content", "targets"):
+        assert run(place, "keys", "rotate", key, keys="stick") == 0
+    new = {path for path in place.glob("*/*.pem") if path.read_bytes() != old[path]}
+    assert new == {place / "keys/content.pem", place / "stick/targets.pem"}
+    assert believed(place, "content/1.json") == 1
 
 
 def test_a_wrong_passphrase_is_one_line(place: Path, capsys: Output) -> None:
