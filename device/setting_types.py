@@ -10,10 +10,6 @@ from difflib import get_close_matches
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from opening_hours import (  # type: ignore[attr-defined]  # its stubs lack UnknownCountryError
-    OpeningHours,
-    UnknownCountryError,
-)
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from device.addresses import host_alone
@@ -108,6 +104,11 @@ def country(code: str) -> str:
     Raises:
         ValueError: another one.
     """
+    from opening_hours import (  # type: ignore[attr-defined]  # its stubs lack UnknownCountryError
+        OpeningHours,  # here: 3 MB that the agent of a fleet does without
+        UnknownCountryError,
+    )
+
     try:
         OpeningHours("24/7", country=code, auto_country=False)
     except UnknownCountryError:

@@ -119,7 +119,7 @@ put() {
 
 units() {
     for unit in wayside.service wayside-broker.service wayside-display.service \
-        wayside-switch.path wayside-switch.service; do
+        wayside-switch.path wayside-switch.service wayside-agent.service; do
         put "$source/systemd/$unit" "/etc/systemd/system/$unit"
     done
     put "$source/systemd/conf/journald.conf" /etc/systemd/journald.conf.d/wayside.conf
@@ -128,6 +128,7 @@ units() {
     put "$source/systemd/conf/tmpfiles.conf" /etc/tmpfiles.d/wayside.conf
     put "$source/systemd/conf/pam" /etc/pam.d/wayside-display
     put "$source/systemd/wayside" /usr/local/bin/wayside 755
+    put "$source/systemd/wayside-enrol" /usr/local/bin/wayside-enrol 755
 }
 
 random() { head -c 24 /dev/urandom | base64 | tr '+/' '-_'; }
@@ -142,7 +143,9 @@ configuration() {
     mkdir -p "$etc/mosquitto.d" "$etc/screen"
     [ -e "$etc/config.yaml" ] ||
         sed "s/@PAGE_PASSWORD@/$(random)/" "$source/systemd/config.yaml" | secret "$etc/config.yaml"
-    [ -e "$etc/mqtt-password" ] || random | secret "$etc/mqtt-password"
+    for name in mqtt-password agent-password; do
+        [ -e "$etc/$name" ] || random | secret "$etc/$name"
+    done
     [ -e "$etc/screen/mosquitto_sub" ] ||
         printf -- '-u screen\n-P %s\n' "$(random)" | secret "$etc/screen/mosquitto_sub"
     # Hashed in Python: mosquitto_passwd takes a password up to its first `:`, and echo changes a `\`.
@@ -176,7 +179,7 @@ agent
 tidy
 units
 configuration
-enabled='wayside-broker wayside wayside-display wayside-switch.path'
+enabled='wayside-broker wayside wayside-display wayside-switch.path wayside-agent'
 # shellcheck disable=SC2086
 if [ -n "$root" ]; then
     systemctl --root="$root" disable --quiet mosquitto.service 2> /dev/null || true

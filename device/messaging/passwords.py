@@ -106,6 +106,7 @@ def _screen(path: Path) -> str:
 
 USERS: dict[str, tuple[str, Callable[[Path], str]]] = {
     "kiosk": ("mqtt-password", read_password),
+    "agent": ("agent-password", read_password),
     "page": ("config.yaml", _page),
     "screen": ("screen/mosquitto_sub", _screen),
 }

@@ -16,7 +16,7 @@ from device.display.folder import write_folder
 from tests.brokers import PATIENCE_S, accepts, free_port, wait_until
 from tests.needs import tool
 
-USERS = ("kiosk", "page", "screen")
+USERS = ("kiosk", "agent", "page", "screen")
 
 
 class KioskBroker:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from device.fleet.relay import HEARD
 from device.messaging.topics import TABLE
 from tests.brokers import wait_until
 from tests.needs import needs
@@ -44,7 +45,7 @@ def fetch(broker: KioskBroker, path: str) -> str:
         return str(answer.read().decode())
 
 
-@pytest.mark.parametrize("user", ["kiosk", "page", "screen", "nobody", ""])
+@pytest.mark.parametrize("user", ["kiosk", "agent", "page", "screen", "nobody", ""])
 def test_a_wrong_password_is_refused(broker: KioskBroker, user: str) -> None:
     client = Client(broker.port, user, "guess")
     try:
@@ -109,6 +110,23 @@ def test_the_page_reads_only_what_is_shown(
     finally:
         another.close()
     assert set(page.received) == {f"{HERE}/suggestions", f"{HERE}/status"}
+
+
+def test_the_agent_reads_what_it_relays_and_says_nothing(
+    broker: KioskBroker, kiosk: Client, page: Client
+) -> None:
+    agent = broker.client("agent")
+    try:
+        agent.subscribe("#")
+        assert page.may_publish(f"{HERE}/display")
+        assert page.may_publish(f"{HERE}/feedback")
+        for name in HEARD:
+            assert not agent.may_publish(f"{HERE}/{name}")
+            assert kiosk.may_publish(f"{HERE}/{name}", name)
+        wait_until(lambda: len(agent.received) >= len(HEARD), "what it relays")
+        assert agent.received == {f"{HERE}/{name}": name.encode() for name in HEARD}
+    finally:
+        agent.close()
 
 
 def test_show_page_reads_the_heartbeat_only(broker: KioskBroker, page: Client) -> None:

@@ -94,11 +94,17 @@ def test_passwords_are_random_and_not_world_readable(
     installed: Path, source: Path, tmp_path: Path
 ) -> None:
     etc = installed / "etc/wayside"
-    for name in ("config.yaml", "mqtt-password", "mosquitto.passwd", "screen/mosquitto_sub"):
+    for name in (
+        "config.yaml",
+        "mqtt-password",
+        "agent-password",
+        "mosquitto.passwd",
+        "screen/mosquitto_sub",
+    ):
         assert not (etc / name).stat().st_mode & stat.S_IRWXO, name
     assert "@PAGE_PASSWORD@" not in (etc / "config.yaml").read_text()
     hashed = (etc / "mosquitto.passwd").read_text().splitlines()
-    assert [line.split(":$")[0] for line in hashed] == ["kiosk", "page", "screen"]
+    assert [line.split(":$")[0] for line in hashed] == ["kiosk", "agent", "page", "screen"]
     another = tmp_path
     install(source, another)
     passwords = [(at / "etc/wayside/mqtt-password").read_text() for at in (installed, another)]
@@ -111,6 +117,7 @@ def test_the_services_are_enabled_and_have_their_own_users(installed: Path) -> N
         "wayside.service",
         "wayside-broker.service",
         "wayside-display.service",
+        "wayside-agent.service",
         "wayside-switch.path",
     }
     users = {line.split(":")[0] for line in (installed / "etc/passwd").read_text().splitlines()}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from device.fleet.settings import FILE as AGENT_FILE
 from device.upkeep.watchdog import CHECK_EVERY_S, LONGEST_DEADLINE_S
 from tests.needs import needs, tool
 
@@ -18,6 +19,7 @@ pytestmark = [needs("systemd-analyze")]
 
 UNITS = ("wayside.service", "wayside-broker.service", "wayside-display.service")
 SWITCH = ("wayside-switch.path", "wayside-switch.service")
+AGENT = "wayside-agent.service"
 CALLED = (
     "opt/wayside/agent/.venv/bin/python",
     "opt/wayside/current/systemd/restart-delay",
@@ -61,10 +63,18 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
         (tmp_path / path).chmod(0o755)
     own = tmp_path / "etc/systemd/system"
     own.mkdir(parents=True)
-    for name in (*UNITS, *SWITCH):
+    for name in (*UNITS, *SWITCH, AGENT):
         shutil.copy(root / "systemd" / name, own)
     answer = subprocess.run(
-        [tool("systemd-analyze"), "verify", "--man=no", f"--root={tmp_path}", *UNITS, *SWITCH],
+        [
+            tool("systemd-analyze"),
+            "verify",
+            "--man=no",
+            f"--root={tmp_path}",
+            *UNITS,
+            *SWITCH,
+            AGENT,
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -73,7 +83,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
     assert answer.returncode == 0
 
 
-@pytest.mark.parametrize("name", [*UNITS, "wayside-switch.service"])
+@pytest.mark.parametrize("name", [*UNITS, "wayside-switch.service", AGENT])
 def test_every_service_is_sandboxed(root: Path, name: str) -> None:
     answer = subprocess.run(
         [
@@ -124,6 +134,14 @@ def test_the_kiosk_may_write_what_it_keeps(root: Path, unit: dict[str, list[str]
 
 def test_the_kiosk_itself_reports_that_it_is_ready(unit: dict[str, list[str]]) -> None:
     assert unit["Service.Type"] == ["notify"]  # failure 23
+
+
+def test_the_agent_is_restarted_unless_there_is_no_fleet(root: Path) -> None:
+    unit = settings(root / "systemd" / AGENT)
+    assert unit["Unit.ConditionPathExists"] == [str(AGENT_FILE)]
+    assert unit["Service.Restart"] == ["on-failure"]
+    assert unit["Unit.StartLimitIntervalSec"] == ["0"]
+    assert seconds(unit["Service.WatchdogSec"][0]) > LONGEST_DEADLINE_S + CHECK_EVERY_S
 
 
 def test_no_picture_reaches_a_disk_through_a_core_dump_or_swap(unit: dict[str, list[str]]) -> None:

@@ -44,6 +44,7 @@ def kiosk(folder: Path, *, kiosk: str = "k", page: str = "p", screen: str = "s")
     """The files with the passwords of a kiosk, as they lie in /etc/wayside."""
     (folder / "screen").mkdir(parents=True)
     (folder / "mqtt-password").write_bytes(f"{kiosk}\n".encode())
+    (folder / "agent-password").write_bytes(b"a\n")
     (folder / "screen/mosquitto_sub").write_bytes(f"-u screen\n-P {screen}\n".encode())
     quoted = json.dumps(page, ensure_ascii=max(page, default="") < "\U00010000")
     (folder / "config.yaml").write_text(
@@ -176,7 +177,7 @@ def test_the_program_prints_the_file_or_one_line(
 ) -> None:
     assert main([str(kiosk(tmp_path / "a"))]) == 0
     users = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
-    assert users == ["kiosk", "page", "screen"]
+    assert users == ["kiosk", "agent", "page", "screen"]
     assert main([str(kiosk(tmp_path / "b", kiosk="secret\0"))]) == 1
     out, err = capsys.readouterr()
     assert out == ""
