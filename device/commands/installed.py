@@ -73,6 +73,22 @@ def name(config: Config) -> str:
     return f"{config.site}/{config.kiosk}"
 
 
+def release(config: Config) -> str:
+    """The release that runs brings its own models and catalogue."""
+    own, defaults = running(), Config()
+    found = {
+        "models": (config.models, defaults.models),
+        "matching.catalogue": (config.matching.catalogue, defaults.matching.catalogue),
+        "matching.rules": (config.matching.rules, defaults.matching.rules),
+    }
+    kept = [key for key, (path, default) in found.items() if path != own.file(str(default))]
+    if kept:
+        return Warned(
+            f"{own.name}; {', '.join(kept)} set in the configuration: no release changes that"
+        )
+    return own.name
+
+
 def services(config: Config, systemctl: str = "systemctl") -> str:
     """The broker, the kiosk and its screen are running."""
     states = _said(systemctl, "is-active", *SERVICES).split()
@@ -133,6 +149,7 @@ def _said(*command: str) -> str:
 
 INSTALLED: Mapping[str, Part] = {
     "name": name,
+    "release": release,
     "services": services,
     "screen": screen,
     "fonts": fonts,

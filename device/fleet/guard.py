@@ -237,6 +237,7 @@ class Guard:
         beside = path.with_name(f".{TRIAL}.new")
         try:
             with beside.open("wb") as file:
+                os.fchmod(file.fileno(), 0o644)  # the broker's user peeks
                 file.write(seal(content))
                 file.flush()
                 os.fsync(file.fileno())

@@ -42,6 +42,11 @@ def add_parser(verbs: SubParsers) -> None:
     add_folders(sign)
     sign.add_argument("--version", default=None, metavar="TEXT", help="for people; default: today")
     sign.add_argument(
+        "--alone",
+        action="store_true",
+        help="what the folder lacks is that of each kiosk's install, not of the rolled-out release",
+    )
+    sign.add_argument(
         "--hardware", action="append", default=[], metavar="MACHINE",
         help="such as aarch64: only machines whose `uname -m` says so; default: any",
     )  # fmt: skip
@@ -66,7 +71,7 @@ def _sign(arguments: argparse.Namespace) -> int:
     from device.fleet.installed import AGENT, UNITS
     from device.fleet.manifest import Needs
     from tools.fleet.packing import build, wheels
-    from tools.fleet.releases import again, current_code, next_counter, sign_release
+    from tools.fleet.releases import again, current, next_counter, sign_release
 
     repository, keys = opened(arguments)
     if arguments.add_signature:
@@ -81,8 +86,8 @@ def _sign(arguments: argparse.Namespace) -> int:
         )  # fmt: skip
         version = arguments.version or f"{at:%Y-%m-%d}"
         counter = next_counter(repository)
-        base = current_code(repository)
-        manifest = build(repository, arguments.folder, counter, version, needs, base)
+        rest = None if arguments.alone else current(repository)
+        manifest = build(repository, arguments.folder, counter, version, needs, rest)
     left = sign_release(repository, keys, manifest, at)
     print("\n".join(_described(repository, manifest)))
     return finish(repository, keys, left)

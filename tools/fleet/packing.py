@@ -51,11 +51,12 @@ def build(
     counter: int,
     version: str,
     needs: Needs,
-    base: int | None = None,
+    current: Manifest | None = None,
 ) -> Manifest:
     """The manifest of a folder, whose files become blobs of the repository.
 
-    base: the release whose code it runs on, if it has none of its own.
+    current: the release that is rolled out, from which comes what the folder lacks: its `models` and
+    the like as they are, and its code by name (`base`). None: that is the factory's.
 
     Raises:
         UserError: a file that may not be there, a setting or a model that may not go out, or no
@@ -72,11 +73,34 @@ def build(
         sha256 = repository.add_blob(folder / path)
         entries.append(Entry(path=path, sha256=sha256, size=(folder / path).stat().st_size))
     progress.clear()
-    files = tuple(entries)
-    manifest = _valid(counter=counter, version=version, needs=needs, files=files, golden=golden)
-    if manifest.kind == "code":
-        return manifest
-    return manifest.model_copy(update={"base": base})
+    kept, proven, base = _kept(current, {_top(path) for path in paths})
+    return _valid(
+        counter=counter,
+        version=version,
+        needs=needs,
+        files=(*entries, *kept),
+        golden=(*golden, *proven),
+        base=base,
+    )
+
+
+def _kept(
+    current: Manifest | None, folders: set[str]
+) -> tuple[tuple[Entry, ...], tuple[Golden, ...], int | None]:
+    """Files, golden outputs and the base of a release, but those of these folders."""
+    if current is None:
+        return (), (), None
+    code = current.counter if current.kind == "code" else current.base
+    replaced = folders | {"device"}
+    return (
+        tuple(entry for entry in current.files if _top(entry.path) not in replaced),
+        tuple(golden for golden in current.golden if _top(golden.model) not in replaced),
+        None if "device" in folders else code,
+    )
+
+
+def _top(path: str) -> str:
+    return path.partition("/")[0]
 
 
 def listed(folder: Path) -> Iterator[str]:

@@ -19,14 +19,10 @@ def next_counter(repository: Repository) -> int:
     return max(counters, default=0) + 1
 
 
-def current_code(repository: Repository) -> int | None:
-    """The release whose code one without code is to run on: that of the release that is rolled out,
-    and before any is, the newest; None: the factory's."""
-    manifests, rollout = repository.manifests(), repository.rollout()
-    rolled_out = manifests.get(rollout.release) if rollout else None
-    if rolled_out is not None:
-        return rolled_out.counter if rolled_out.kind == "code" else rolled_out.base
-    return max((one.counter for one in manifests.values() if one.kind == "code"), default=None)
+def current(repository: Repository) -> Manifest | None:
+    """The release that is rolled out; None: none is yet."""
+    rollout = repository.rollout()
+    return repository.manifests().get(rollout.release) if rollout else None
 
 
 def again(repository: Repository, counter: int) -> Manifest:
@@ -80,6 +76,8 @@ def unpublished(repository: Repository) -> list[Manifest]:
 def changes(repository: Repository, manifest: Manifest) -> list[str]:
     """In words, the files that differ from the release that was signed before it."""
     before = {entry.path: entry.sha256 for entry in _before(repository, manifest)}
+    if manifest.base is not None:  # its code is that of a release, and not among its files
+        before = {path: sha256 for path, sha256 in before.items() if not path.startswith("device/")}
     now = {entry.path: entry.sha256 for entry in manifest.files}
     words = dict.fromkeys(now.keys() - before.keys(), "new")
     words |= dict.fromkeys(before.keys() - now.keys(), "gone")

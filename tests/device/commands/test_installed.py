@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from device import RELEASE
 from device.commands.installed import (
     HEARTBEAT_S,
     SCRIPTS,
@@ -17,11 +18,12 @@ from device.commands.installed import (
     fonts,
     is_installed,
     name,
+    release,
     screen,
     services,
 )
 from device.commands.verdict import Warned
-from device.config import Config
+from device.config import Config, load_config
 from device.errors import UserError
 from device.messaging.topics import Topics
 from tests.brokers import LOOPBACK, listen, mosquitto
@@ -136,3 +138,11 @@ def test_a_silent_page_is_a_fault(config: Config, tmp_path: Path) -> None:
         config = changed(config, mqtt__broker=LOOPBACK, mqtt__port=broker.port)
         with pytest.raises(UserError, match="no heartbeat"):
             screen(config, within_s=0.3)
+
+
+def test_what_a_release_cannot_change_is_a_warning(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("{}")
+    assert release(load_config(tmp_path / "config.yaml")) == RELEASE
+    said = release(changed(config, models=tmp_path))
+    assert isinstance(said, Warned)
+    assert "models set in the configuration" in said

@@ -149,6 +149,17 @@ def test_a_reboot_begins_the_five_minutes_anew_but_not_the_starts(memory: Path) 
     assert guard.Guard(installation.fleet).start() == guard.Choice()
 
 
+def test_the_brokers_user_may_read_why_a_trial_failed(installation: Installation) -> None:
+    installation.stage(7)
+    installation.begin_trial(7)
+    before = os.umask(0o077)  # as in the unit
+    try:
+        installation.run("start")
+    finally:
+        os.umask(before)
+    assert (installation.fleet / guard.TRIAL).stat().st_mode & 0o044 == 0o044
+
+
 def test_a_good_release_for_other_packages_than_are_installed_does_not_run(memory: Path) -> None:
     installation = Installation(memory)
     installation.stage(7)

@@ -172,17 +172,31 @@ def test_while_code_waits_content_goes_out(place: Path, capsys: Output) -> None:
     assert believed(place, "content/2.json") == 2
 
 
-def test_content_runs_on_the_code_that_is_rolled_out(place: Path, capsys: Output) -> None:
+def test_what_the_folder_lacks_comes_from_the_release_that_is_rolled_out(
+    place: Path, capsys: Output
+) -> None:
     code(place)
-    for _ in range(2):
-        assert sign(place) == 0
-    assert believed(place, "code/1.json") == 1
-    shutil.rmtree(place / "release" / "device")
+    (place / "release/pictures").mkdir()
+    (place / "release/pictures/a.png").write_bytes(b"a picture")
     assert sign(place) == 0
-    assert "release 3 (content), version" in (said := capsys.readouterr().out)
+    assert believed(place, "code/1.json") == 1
+    shutil.rmtree(place / "release/device")
+    shutil.rmtree(place / "release/pictures")
+    (place / "release/catalogue/town.sqlite").write_bytes(b"another town")
+    capsys.readouterr()
+    assert sign(place) == 0
+    said = capsys.readouterr().out
+    assert "release 2 (content)" in said
     assert "on the code of release 1" in said
-    assert believed(place, "content/3.json") == 3
-    assert Repository(place / "fleet").manifests()["content/3.json"].base == 1
+    assert "gone" not in said
+    assert believed(place, "content/2.json") == 2
+    manifest = Repository(place / "fleet").manifests()["content/2.json"]
+    paths = {entry.path for entry in manifest.files}
+    assert paths == {"catalogue/town.sqlite", "pictures/a.png"}
+    assert manifest.base == 1
+    assert sign(place, "--alone") == 0
+    alone = Repository(place / "fleet").manifests()["content/3.json"]
+    assert ([entry.path for entry in alone.files], alone.base) == (["catalogue/town.sqlite"], None)
 
 
 def test_going_back_is_the_old_content_under_the_next_counter(place: Path, capsys: Output) -> None:
