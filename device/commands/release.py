@@ -50,16 +50,18 @@ def add_parser(verbs: SubParsers) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is printed. versions: by counter, of the releases that are here."""
+    """What is printed. runs: what the guard would start now. versions: by counter, of the releases
+    that are here."""
 
     state: State
+    runs: int | None
     versions: dict[int, str]
     starts: int
 
     def lines(self) -> Iterator[str]:
         """For people."""
         state = self.state
-        yield f"runs      {self._named(state.good)}"
+        yield f"runs      {self._named(self.runs)}"
         if state.before is not None:
             yield f"before    {self._named(state.before)}, kept to go back to"
         if state.counter is not None and state.name != "COMMITTED":
@@ -75,7 +77,7 @@ class Report:
         """For programs."""
         state = self.state
         return {
-            "running": state.good,
+            "running": self.runs,
             "before": state.before,
             "state": state.name,
             "candidate": state.counter,
@@ -120,4 +122,5 @@ def read_report(folder: Path) -> Report:
         if manifest is not None and place.name.isdecimal():
             versions[int(place.name)] = str(manifest["version"])
     record = guard.unseal(folder / guard.TRIAL)
-    return Report(state, versions, record["starts"] if record else 0)
+    runs = guard.Guard(folder, installed=guard.unseal(guard.INSTALLED)).peek().counter
+    return Report(state, runs, versions, record["starts"] if record else 0)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time as clocks
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, time
 from pathlib import Path
 from typing import Protocol
@@ -307,14 +307,16 @@ class Updates:
             guard.request_switch(folder)
 
     def _mend(self) -> None:
-        """A good release that is damaged is none, and can be fetched again."""
+        """A good release that the guard would not start, since it is damaged or made for another
+        install, is none: it can be fetched again, or is rejected with the reason."""
         record = guard.unseal(self._store.folder / guard.TRIAL)
         if self._journal.lost and record is not None and record["reason"]:
             failed = self.state.with_failure(record["counter"], record["reason"])
             self._journal.note(failed=failed)
         state = self.state
         for good in (state.good, state.before):
-            if good is None or not guard.fault(self._store.release(good)):
+            installed = asdict(self._machine.installed)
+            if good is None or not guard.fault(self._store.release(good), installed):
                 self._journal.note(good=good, before=state.before if good == state.good else None)
                 return
         self._journal.note(good=None, before=None)

@@ -55,8 +55,8 @@ def build(
 ) -> Manifest:
     """The manifest of a folder, whose files become blobs of the repository.
 
-    current: the release that is rolled out, from which comes what the folder lacks: its `models` and
-    the like as they are, and its code by name (`base`). None: that is the factory's.
+    current: the release that is rolled out, which gives what the folder lacks: `models` and the
+    like as they are, its code by name (`base`). None: that is the factory's.
 
     Raises:
         UserError: a file that may not be there, a setting or a model that may not go out, or no

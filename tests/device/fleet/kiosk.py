@@ -12,12 +12,14 @@ arrives when it is asked for. The program is a function of its release: see `beh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from device.fleet import guard
 from device.fleet.disk import Disk
 from device.fleet.guard import Choice, Guard
+from device.fleet.installed import Installed
 from device.fleet.manifest import Entry, Manifest, Rollout
 from device.fleet.states import Journal
 from device.fleet.store import Store
@@ -81,8 +83,9 @@ class FakeKiosk:
         self._known: dict[str, bytes] | None = None
         self.power_on()
 
-    def power_on(self, disk: Disk | None = None) -> None:
-        """Start the machine: the agent reads what the disk has."""
+    def power_on(self, disk: Disk | None = None, installed: Installed = INSTALLED) -> None:
+        """Start the machine: the agent reads what the disk has. installed: by `make install`."""
+        self._machine = replace(self._machine, installed=installed)
         self.disk = disk or DyingDisk()
         self.boots += 1
         self.store = Store(self.folder, self.disk)
@@ -97,7 +100,7 @@ class FakeKiosk:
     def guard(self) -> Guard:
         return Guard(
             self.folder,
-            installed={"agent": 1, "units": 1, "wheels": INSTALLED.wheels},
+            installed=asdict(self._machine.installed),
             clock=lambda: self.time,
             boot=lambda: str(self.boots),
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.fleet import guard
+from device.fleet.installed import Installed
 from device.fleet.updates import CLOCKLESS_S, PATIENCE_S, Quiet, Scene
 from tests.device.fleet.kiosk import FACTORY, FakeKiosk, Release
 
@@ -296,6 +297,21 @@ def test_a_damaged_good_release_is_fetched_again(kiosk: FakeKiosk) -> None:
     run(kiosk, 7)
     (kiosk.folder / "releases/7/models/face.tflite").write_bytes(b"")
     assert kiosk.files() == FACTORY
+    kiosk.power_on()
+    kiosk.run()
+    assert kiosk.files() == NEW
+
+
+def test_after_an_install_of_other_packages_the_factorys_release_runs_and_says_why(
+    kiosk: FakeKiosk,
+) -> None:
+    run(kiosk, 7)
+    kiosk.power_on(installed=Installed(wheels="f" * 12))
+    kiosk.run()
+    assert kiosk.files() == FACTORY
+    message = kiosk.updates.message(datetime.now(UTC))
+    assert (message["running"], message["state"]) == (None, "REJECTED")
+    assert message["reason"].startswith("wheels: it needs 000000000000")
     kiosk.power_on()
     kiosk.run()
     assert kiosk.files() == NEW
