@@ -103,6 +103,14 @@ def shown(text: str) -> str:
     return f"{before}{scheme[1].lower()}://{place}"
 
 
+def is_web_address(text: str) -> bool:
+    """Whether a text is an address of http or https in one piece."""
+    try:
+        return Address.parse(text).scheme in ("https", "http")
+    except ValueError:
+        return False
+
+
 def host_alone(text: str) -> str:
     """The text, if it is the name or the address of a host and nothing else.
 

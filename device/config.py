@@ -124,6 +124,7 @@ class MatchingConfig(Section):
     """Which items are suggested."""
 
     catalogue: Path = Path("catalogue/example.sqlite")
+    sources: Path | None = Field(None, description="file of what the catalogue is made of")
     rules: Path = Path("catalogue/rules.yaml")
     preset: str = Field("repair", description="a preset of the rules file")
     hand: Path | None = Field(None, description="file of what is hidden, pinned and corrected here")

@@ -295,6 +295,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
+BY_NAME = {column.name: column for column in COLUMNS}
+
 OF_EVENTS = ("begins", "ends", "series")
 """Columns that are empty for any other kind."""
 

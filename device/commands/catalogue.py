@@ -11,7 +11,7 @@ from device.catalogue import show
 from device.catalogue.build import build, each_item, is_footways
 from device.catalogue.network import Network
 from device.catalogue.store import SOURCE_SUFFIXES, Catalogue
-from device.commands import explain, feedback, survey
+from device.commands import explain, feedback, refresh, survey
 from device.commands.command_line import SubParsers, add_config
 from device.commands.progress import Progress
 from device.config import load_config
@@ -94,6 +94,7 @@ def add_parser(verbs: SubParsers) -> None:
     )
     shower.set_defaults(run=_show)
     explain.add_parser(subparsers)
+    refresh.add_parser(subparsers)
     feedback.add_parser(subparsers)
 
 

@@ -32,7 +32,7 @@ HORIZON = timedelta(days=60)
 MOST_EVENTS = 5000
 """Of one calendar, dates of repeating events included."""
 
-LONGEST_TITLE, LONGEST_ADDRESS = 120, 200
+LONGEST_TITLE, LONGEST_ADDRESS, LONGEST_SOURCE = 120, 200, 300
 
 MOST_TAGS = 3
 """Of an event's own categories, beside those of `events.csv`."""
@@ -76,7 +76,7 @@ class Calendars:
             content = path.read_bytes()
         except OSError as error:
             raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-        return self.events(Answer(content, ""), str(path), path.name, progress)
+        return self.events(Answer(content, ""), str(path), progress)
 
     def fetch(self, address: str, progress: Progress) -> Imported:
         """The events of a web address.
@@ -84,11 +84,10 @@ class Calendars:
         Raises:
             UserError: it does not answer, or with something else than a calendar.
         """
-        name = shown(address)
-        return self.events(fetch(address), name, name.partition("://")[2], progress)
+        return self.events(fetch(address), shown(address), progress)
 
-    def events(self, answer: Answer, where: str, name: str, progress: Progress) -> Imported:
-        """The events of a calendar. where: for errors. name: for the items' `source`.
+    def events(self, answer: Answer, where: str, progress: Progress) -> Imported:
+        """The events of a calendar. where: its address or file, as it may be shown.
 
         Raises:
             UserError: it is no calendar, or no zone is known.
@@ -108,6 +107,7 @@ class Calendars:
                 else f"{where}: is empty, takes iCal"
             ) from None
         today = datetime.combine(self.now.astimezone(self.zone).date(), time(), self.zone)
+        source = f"iCal {where.partition('://')[2] or Path(where).name}"[:LONGEST_SOURCE]
         rows, cells = LeftOut(), LeftOut()
         items: list[Item] = []
         for calendar in calendars:
@@ -117,7 +117,7 @@ class Calendars:
                     rows.add(f"more than {MOST_EVENTS} events", title_of(each.event))
                     continue
                 try:
-                    items.append(self._item(each, f"iCal {name}"[:300], cells))
+                    items.append(self._item(each, source, cells))
                 except ValueError as error:
                     rows.add("no title that can be shown", str(error))
         about = f"iCal, events of the {HORIZON.days} days from {today:%Y-%m-%d} on"

@@ -10,7 +10,7 @@ from hashlib import sha256
 from math import log1p
 from unicodedata import normalize
 
-from device.catalogue.columns import COLUMNS, Value
+from device.catalogue.columns import BY_NAME, Value
 from device.catalogue.network import Network
 from device.values import ADULT_AT, Item
 
@@ -31,8 +31,6 @@ LONGEST_TAG = 40
 
 DIGEST = 12
 """Hexadecimal digits in an id: one in 500 tables of a million names would have two alike."""
-
-BY_NAME = {column.name: column for column in COLUMNS}
 
 
 @dataclass(slots=True)

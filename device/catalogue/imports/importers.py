@@ -95,22 +95,28 @@ def read(source: str | Path, progress: Progress, calendars: Calendars | None = N
     raise UserError(f"{path}: got a {got} of another kind, takes {takes}")
 
 
+def together(parts: Iterable[Imported]) -> tuple[list[Item], Network | None]:
+    """The items of several files and their footways, if there are any.
+
+    An item that an earlier file holds too is left out and counted in `rows` of the later one.
+    Events get the coordinates of the places that they name.
+    """
+    parts = list(parts)
+    locate(parts)
+    network = join(part.network for part in parts if part.network is not None)
+    return list(_each_once(parts)), network
+
+
 def combine(parts: Iterable[Imported], out: Path) -> Written:
     """Write the catalogue of several files, or their table if `out` is a `.csv` file, which has the
     footways beside it.
 
-    An item that an earlier file holds too is left out and counted in `rows` of the later one.
-    Events get the coordinates of the places that they name.
-
     Raises:
         UserError: there is no item, or the catalogue cannot be written; the old one stays.
     """
-    parts = list(parts)
-    locate(parts)
-    items = list(_each_once(parts))
+    items, network = together(parts)
     if not items:
         raise UserError(f"{out}: no item was found, so nothing was written")
-    network = join(part.network for part in parts if part.network is not None)
     if out.suffix.lower() == ".csv":
         files = write_table(items, out, network)
     else:

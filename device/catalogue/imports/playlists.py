@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from device.catalogue.columns import TITLE
+from device.catalogue.columns import BY_NAME, TITLE
 from device.catalogue.imports.delimited import Broken, count
 from device.catalogue.imports.imported import (
-    BY_NAME,
     Cells,
     Imported,
     LeftOut,

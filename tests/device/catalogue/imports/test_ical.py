@@ -33,7 +33,7 @@ UNREADABLE = "repeats by a rule that cannot be read"
 
 def imported(content: bytes, now: datetime = NOW, kind: str = "", **defaults: object) -> Imported:
     calendars = Calendars(HELSINKI, now, Defaults(**defaults))  # type: ignore[arg-type]
-    return calendars.events(Answer(content, kind), "town.ics", "town.ics", lambda d, t: None)
+    return calendars.events(Answer(content, kind), "town.ics", lambda d, t: None)
 
 
 def items(*parts: str, now: datetime = NOW, **defaults: object) -> list[Item]:
