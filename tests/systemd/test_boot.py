@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from device.fleet.enrolment import install
 from tests.brokers import wait_until
 from tests.needs import needs, needs_root
 from tests.systemd.machine import VENV, Machine, booted, clean
+from tools.fleet.enrol import enrol
+from tools.fleet.hub import Hub, new_hub
 
 pytestmark = [
     pytest.mark.systemd,
@@ -47,6 +53,21 @@ watchdog.ready()
 while True:
     turns()
     time.sleep(0.1)
+"""
+
+
+HUB_SAYS = """
+import json, ssl, sys
+import paho.mqtt.client as mqtt
+folder = sys.argv[1]
+tls = ssl.create_default_context(cafile=folder + "/ca.pem")
+tls.load_cert_chain(folder + "/watcher.pem", folder + "/watcher.key")
+client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+client.tls_set_context(tls)
+client.on_connect = lambda client, *_: client.subscribe("wayside/v1/+/+/status", qos=1)
+client.on_message = lambda _, __, m: print(m.topic, json.loads(m.payload)["state"], flush=True)
+client.connect("127.0.0.1", 8883)
+client.loop_forever()
 """
 
 
@@ -220,3 +241,60 @@ def test_a_refused_restart_says_why_in_the_status_until_it_is_mended(machine: Ma
         file.write_text(right)
     machine.run("systemctl", "restart", "wayside")
     assert machine.show("wayside", "ActiveState") == "active"
+
+
+def group_in(machine: Machine, name: str) -> int:
+    """The number of a group in the machine."""
+    lines = (machine.root / "etc/group").read_text().splitlines()
+    return next(int(line.split(":")[2]) for line in lines if line.startswith(f"{name}:"))
+
+
+@contextmanager
+def hub_in(machine: Machine, folder: Path) -> Iterator[Hub]:
+    """A hub in the machine, with the files that hub/install.sh puts there."""
+    new_hub(folder, ["127.0.0.1"], 8883)
+    there = machine.root / "etc/wayside-hub"
+    shutil.copytree(folder / "server", there)
+    os.chown(there / "server.key", 0, group_in(machine, "mosquitto"))
+    (there / "server.key").chmod(0o640)
+    shutil.move(there / "wayside-hub.service", machine.root / "etc/systemd/system")
+    (machine.root / "var/lib/wayside-hub").mkdir()
+    machine.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib/wayside-hub")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "start", "wayside-hub")
+    try:
+        yield Hub.open(folder)
+    finally:
+        machine.run("systemctl", "stop", "wayside-hub")
+        shutil.rmtree(there)
+
+
+def test_an_enrolled_kiosk_is_online_at_the_hub_and_stopped_while_its_program_is_not_there(
+    ready: Machine, page: Page, tmp_path: Path
+) -> None:
+    etc = ready.root / "etc/wayside"
+    assert ready.show("wayside-agent", "ConditionResult") == "no", "no fleet, no agent"
+    wait_until(lambda: page.names, "the name of the kiosk")
+    with hub_in(ready, tmp_path / "hub") as hub:
+        limit = ready.show("wayside-hub", "LimitNOFILE")
+        assert int(limit) > 10_000, "a connection is an open file"
+        install(enrol(hub, hub.authority(), "helsinki", page.names.copy().pop()), etc)
+        for file in ("agent.yaml", "agent.key"):  # as tmpfiles.d does, on a root to be written
+            os.chown(etc / file, 0, group_in(ready, "wayside"))
+            (etc / file).chmod(0o640)
+        ready.run("systemctl", "start", "wayside-agent")
+        watcher = ready.open(sys.executable, "-c", HUB_SAYS, str(hub.folder))
+        assert watcher.stdout is not None
+        states: list[str] = []
+        listening = threading.Thread(
+            target=lambda: states.extend(line.split()[1] for line in watcher.stdout or ()),
+            daemon=True,
+        )
+        listening.start()
+        wait_until(lambda: states[-1:] == ["online"], "online at the hub", within_s=60)
+        ready.run("systemctl", "stop", "wayside")
+        wait_until(lambda: states[-1:] == ["stopped"], "stopped at the hub")
+        ready.run("systemctl", "start", "wayside")
+        ready.run("systemctl", "stop", "wayside-agent")
+        wait_until(lambda: states[-1:] == ["offline"], "offline at the hub")
+        watcher.terminate()

@@ -9,7 +9,17 @@ import pytest
 
 from tests.needs import needs, tool
 
-SCRIPTS = ("install.sh", "uninstall.sh", "wayside", "restart-delay", "show-page", "../.ci/run")
+SCRIPTS = (
+    "install.sh",
+    "uninstall.sh",
+    "wayside",
+    "wayside-enrol",
+    "restart-delay",
+    "show-page",
+    "hub/install.sh",
+    "hub/set-broken-aside",
+    "../.ci/run",
+)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

@@ -19,7 +19,7 @@ pytestmark = [needs("systemd-analyze")]
 
 UNITS = ("wayside.service", "wayside-broker.service", "wayside-display.service")
 SWITCH = ("wayside-switch.path", "wayside-switch.service")
-AGENT = "wayside-agent.service"
+AGENT, HUB = "wayside-agent.service", "hub/wayside-hub.service"
 CALLED = (
     "opt/wayside/agent/.venv/bin/python",
     "opt/wayside/current/systemd/restart-delay",
@@ -83,7 +83,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
     assert answer.returncode == 0
 
 
-@pytest.mark.parametrize("name", [*UNITS, "wayside-switch.service", AGENT])
+@pytest.mark.parametrize("name", [*UNITS, "wayside-switch.service", AGENT, HUB])
 def test_every_service_is_sandboxed(root: Path, name: str) -> None:
     answer = subprocess.run(
         [
@@ -97,7 +97,7 @@ def test_every_service_is_sandboxed(root: Path, name: str) -> None:
         text=True,
         check=True,
     )
-    level = re.search(rf"Overall exposure level for {name}: (\d+\.\d+)", answer.stdout)
+    level = re.search(rf"Overall exposure level for {Path(name).name}: (\d+\.\d+)", answer.stdout)
     assert level is not None, answer.stdout + answer.stderr
     assert float(level[1]) <= 3.0
 
