@@ -88,6 +88,7 @@ def install(file: Path, folder: Path) -> Enrolment:
                 _write(new / ROOT, enrolment.root, 0o644)
             for path in new.iterdir():
                 path.replace(folder / path.name)
+        os.sync()
     except ssl.SSLError as error:
         raise UserError(f"{file}: certificate and key cannot be used ({error.reason})") from None
     except OSError as error:

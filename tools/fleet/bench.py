@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,19 @@ from device.fleet.store import Store
 from device.fleet.updates import Scene
 from device.upkeep.board import resident_mb
 from tools.fleet.connection import operator_connection
-from tools.fleet.enrol import enrol
+from tools.fleet.enrol import enrol, root_of
+from tools.fleet.keys import Keyring
 from tools.fleet.local_hub import LOOPBACK, LocalHub
 from tools.fleet.publish import publish
+from tools.fleet.repository import Repository
+from tools.fleet.signing import create
 from tools.fleet.wire import wire
 from tools.places import ROOT
+
+PASSPHRASE = "of keys that are thrown away"
+
+NOBODY = 1
+"""A port that nothing listens on: this kiosk has no broker of its own."""
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -96,24 +104,32 @@ class _Wants:
         return {"state": "DOWNLOAD"}
 
 
-def settings_of(hub: LocalHub, folder: Path, kiosk: str, port: int, own_port: int = 1) -> Path:
-    """Enrol a kiosk, and its `agent.yaml`. port: of the hub or of a wire to it."""
-    install(enrol(hub.operator, hub.authority, "bench", kiosk), folder)
+def settings_of(hub: LocalHub, folder: Path, kiosk: str, port: int, root: str = "") -> Path:
+    """Enrol a kiosk, and its `agent.yaml`. port: of the hub or of a wire to it.
+
+    root: the signed root that it trusts.
+    """
+    install(enrol(hub.operator, hub.authority, "bench", kiosk, root=root), folder)
     path = folder / "agent.yaml"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     content["mqtt"] |= {"port": port, "reconnect_first_s": 0.05, "reconnect_longest_s": 1.0}
-    content |= {"own": {"broker": LOOPBACK, "port": own_port}, "folder": str(folder / "fleet")}
+    content |= {"own": {"broker": LOOPBACK, "port": NOBODY}, "folder": str(folder / "fleet")}
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
 
 
 def measure_idle(hub: LocalHub, folder: Path, seconds: float) -> Idle:
-    """Run an agent as its service does, and look at it for a while.
+    """Run an agent as its service does, with signed metadata on the hub, and look at it.
 
     Raises:
         UserError: it does not run for so long.
     """
-    settings = settings_of(hub, folder, "idle", hub.port)
+    signed = Repository(folder / "signed")
+    keys = Keyring([folder / "keys"], lambda name: PASSPHRASE, lambda name: PASSPHRASE)
+    create(signed, keys, datetime.now(UTC))
+    with operator_connection(hub.operator) as connection:
+        publish(signed, connection)
+    settings = settings_of(hub, folder / "etc", "idle", hub.port, root_of(signed.folder))
     program = [sys.executable, "-m", "device.fleet.agent", "--config", str(settings)]
     agent = subprocess.Popen(program, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
