@@ -258,8 +258,14 @@ def replacing(out: Path, named_by: str = "--out", mode: int = 0o644) -> Iterator
 
 _EMPTY = {column.name: column.empty for column in COLUMNS}
 
-_READ = {column.name: lru_cache(1024)(column.value) for column in COLUMNS}
-"""Cells are read once for each text: most columns have few different ones."""
+_OWN = ("id", "title", "creator", "tags", "latitude", "longitude", "address", "link", "popularity")
+"""Columns in which nearly every cell is another one."""
+
+_READ = {
+    column.name: column.value if column.name in _OWN else lru_cache(1024)(column.value)
+    for column in COLUMNS
+}
+"""Cells of the other columns are read once for each text."""
 
 
 _REQUIRED = tuple(column.name for column in COLUMNS if column.required)
