@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import get_args
 
@@ -17,7 +17,7 @@ from device.commands.command_line import SubParsers, add_config
 from device.config import load_config
 from device.errors import UserError
 from device.matching.feedback import Estimate, estimate
-from device.session.kept import Kept, read_kept
+from device.session.kept import Told, read_kept
 from device.values import ItemVerdict
 
 VERDICTS: tuple[ItemVerdict, ...] = get_args(ItemVerdict)
@@ -60,7 +60,8 @@ def _run(arguments: argparse.Namespace) -> int:
             "restart; name a folder, such as var"
         )
     kept = read_kept(config.state)
-    mean, items = learned(kept, Catalogue.open(config.matching.catalogue))
+    catalogue = Catalogue.open(config.matching.catalogue)
+    mean, items = learned(kept.told, catalogue, config.privacy.smallest_cell)
     if arguments.json:
         print(json.dumps({"mean": mean, "items": [asdict(item) for item in items]}))
     else:
@@ -68,21 +69,25 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def learned(kept: Kept, catalogue: Catalogue) -> tuple[float | None, list[Learned]]:
+def learned(
+    told: Mapping[str, Told], catalogue: Catalogue, smallest: int
+) -> tuple[float | None, list[Learned]]:
     """The mean rate, and what was told of each item, the best liked first.
 
-    Touches that say yes, a screen, as far as they were told: the mean over all items.
+    The rates are touches that say yes, a screen, as far as they were told; the mean is that of all
+    items. What has faded below `smallest` is not known any more.
     """
-    liked = {item: _liked(one.touches) for item, one in kept.told.items()}
-    shown = sum(one.screens or 0 for one in kept.told.values())
-    yes = sum(n for item, n in liked.items() if n and kept.told[item].screens)
-    mean = min(1.0, yes / shown) if shown else None
+    known = {item: _large(one, smallest) for item, one in told.items()}
+    known = {item: one for item, one in known.items() if one.screens or one.touches}
+    shown = sum(one.screens or 0 for one in known.values())
+    yes = sum(_liked(one) or 0 for one in known.values() if one.screens)
+    mean = yes / shown if shown else None
     found = []
-    for item_id, one in kept.told.items():
-        item, some = catalogue.get(item_id), liked[item_id]
+    for item_id, one in known.items():
+        item, liked = catalogue.get(item_id), _liked(one)
         rate = None
-        if one.screens and some is not None and mean is not None:
-            rate = estimate(one.screens, min(some, one.screens), mean)
+        if one.screens and liked is not None and mean is not None:
+            rate = estimate(one.screens, liked, mean)
         found.append(
             Learned(
                 item_id,
@@ -96,10 +101,18 @@ def learned(kept: Kept, catalogue: Catalogue) -> tuple[float | None, list[Learne
     return mean, found
 
 
-def _liked(touches: dict[ItemVerdict, float]) -> float | None:
-    """Touches that say yes, as far as they are known."""
-    known = [touches[verdict] for verdict in ("chosen", "liked") if verdict in touches]
-    return sum(known) if known else None
+def _large(one: Told, smallest: int) -> Told:
+    """The numbers that are still large enough."""
+    return Told(
+        screens=one.screens if one.screens and one.screens >= smallest else None,
+        touches={verdict: n for verdict, n in one.touches.items() if n >= smallest},
+    )
+
+
+def _liked(one: Told) -> float | None:
+    """Touches that say yes, as far as they are known, and at most one a screen."""
+    known = [one.touches[verdict] for verdict in ("chosen", "liked") if verdict in one.touches]
+    return min(sum(known), one.screens or sum(known)) if known else None
 
 
 def _lines(mean: float | None, items: Sequence[Learned]) -> Iterator[str]:

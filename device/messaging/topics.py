@@ -189,7 +189,8 @@ class Touches(TypedDict):
 
     day: Annotated[str, Field(description="local date of the day that ended, such as 2026-11-29")]
     by_daypart: Annotated[
-        dict[str, dict[str, dict[str, int]]], Field(description="daypart, item, verdict: touches")
+        dict[str, dict[str, dict[str, int]]],
+        Field(description="daypart, item, verdict: touches; `any`: of several days and dayparts"),
     ]
     screens: Annotated[dict[str, int], Field(description="by item: screens on which it stood")]
 

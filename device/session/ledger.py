@@ -12,11 +12,11 @@
 Guarantees: a number below `privacy.smallest_cell` does not leave, nor does any from which, with all
 the others that leave, it could be derived. A visitor is in one period only, and what is told of
 items at the end of a day is only what was never told before: small numbers wait until they are
-large enough. So no two messages, nor two looks at what was told, can be subtracted from each other.
-The tables of touches share their events: items are hidden so that what the sums by verdict leave
-for the hidden ones is never small (tests/device/session/test_ledger.py tries it). What
-waits is forgotten after `LONGEST_DAYS`; what fades is halved in `HALF_LIFE_DAYS`. Of visitors
-nothing outlives the process; of items, what `Kept` has.
+large enough, those of touches without their daypart. So no two messages, nor two looks at what was
+told, can be subtracted from each other (tests/device/session/test_ledger.py tries it). The tables
+of touches share their events: items are hidden so that what the sums by verdict leave for the
+hidden ones is never small. What waits is forgotten after `LONGEST_DAYS`; what fades is halved in
+`HALF_LIFE_DAYS`. Of visitors nothing outlives the process; of items, what `Kept` has.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ ADULT_BANDS = tuple(
 
 DAYPARTS = {"night": 22, "morning": 6, "midday": 11, "afternoon": 14, "evening": 18}
 """Hours at which they begin."""
+
+ANY = "any"
+"""Instead of a daypart: touches of several days and dayparts, in which they were too few."""
 
 HALF_LIFE_DAYS = 90
 """What was learned of an item counts half after so long: tastes and towns change."""
@@ -147,14 +150,11 @@ class Ledger:
         ended, self._date = self._date, None
         self.changes += 1
         parts: dict[str, dict[str, dict[str, int]]] = {}
-        for part, verdict in sorted({key[:2] for key in self._items}):
-            cells = {i: n for (p, v, i), n in self._items.items() if (p, v) == (part, verdict)}
-            for item, number in self._tell(cells):
-                parts.setdefault(part, {}).setdefault(item, {})[verdict] = number
-                del self._items[part, verdict, item]
-                was = self.told.get(item, Told())
-                touches = {**was.touches, verdict: was.touches.get(verdict, 0) + number}
-                self.told[item] = was.model_copy(update={"touches": touches})
+        for part in (*DAYPARTS, ANY):  # what is too small in its daypart waits in `ANY`
+            for verdict in get_args(ItemVerdict):
+                told = self._tell_touches(part, verdict)
+                for item, number in told.items():
+                    parts.setdefault(part, {}).setdefault(item, {})[verdict] = number
         screens = dict(self._tell(self._screens))
         for item, number in screens.items():
             del self._screens[item]
@@ -169,6 +169,20 @@ class Ledger:
         if not parts and not screens:
             return None
         return {"day": ended.isoformat(), "by_daypart": parts, "screens": screens}
+
+    def _tell_touches(self, part: str, verdict: ItemVerdict) -> dict[str, int]:
+        """The touches that are told of a daypart and verdict, by item; the others wait."""
+        keys = [key for key in self._items if key[:2] == (part, verdict)]
+        cells = {key[2]: self._items.pop(key) for key in keys}
+        told = dict(self._tell(cells))
+        for item, number in cells.items():
+            if item not in told:
+                self._items[ANY, verdict, item] += number
+        for item, number in told.items():
+            was = self.told.get(item, Told())
+            touches = {**was.touches, verdict: was.touches.get(verdict, 0) + number}
+            self.told[item] = was.model_copy(update={"touches": touches})
+        return told
 
     def _tell(self, cells: Mapping[str, int]) -> list[tuple[str, int]]:
         suppressed = suppress(cells, self._smallest)

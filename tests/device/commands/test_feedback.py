@@ -13,7 +13,7 @@ from device.catalogue.build import write
 from device.commands.catalogue import add_parser
 from device.errors import UserError
 from device.session.kept import FILE
-from device.session.ledger import Ledger
+from device.session.ledger import HALF_LIFE_DAYS, Ledger
 from device.values import Item, Touch
 
 NOON = datetime(2026, 11, 28, 12)
@@ -98,3 +98,19 @@ def test_a_kiosk_that_keeps_nothing_says_how_to(kiosk: Path) -> None:
     kiosk.write_text("{matching: {catalogue: town.sqlite}}")
     with pytest.raises(UserError, match="state: not set"):
         run(kiosk)
+
+
+def test_what_has_faded_below_the_smallest_number_is_not_shown_any_more(
+    kiosk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = a_day()
+    ledger.day((NOON + timedelta(days=HALF_LIFE_DAYS)).date())
+    keep(kiosk, ledger)
+    assert run(kiosk, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {item["id"]: item["screens"] for item in said["items"]} == {
+        "gone": 15,
+        "inn": 20,
+        "tea": 20,
+    }
+    assert {n for item in said["items"] for n in item["touches"].values()} == {None}
