@@ -6,11 +6,13 @@ A `Corridor` reads no camera and sends no message: `see` takes a frame, `show` a
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 from device.audience.group import audience_of
 from device.audience.smoothing import Smoother
 from device.config import Config
+from device.errors import UserError
 from device.faces.pipeline import FacePipeline
 from device.matching.match import Matcher
 from device.recognition.recognise import Recogniser
@@ -27,6 +29,8 @@ from device.values import (
     Visitor,
 )
 from device.words.words import load_words
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +68,7 @@ class Corridor:
         Raises:
             UserError: one of them is missing or broken.
         """
+        self._config, self._table = config, 0
         self.recogniser = Recogniser(config.models, config.vision, config.recognise)
         self.smoother = Smoother(config.audience)
         self.words = load_words(config.display.languages[0], config.matching.catalogue)
@@ -91,8 +96,21 @@ class Corridor:
         return Seen(sensed=self.smoother.observe(observations, at))
 
     def show(self, audience: Audience, context: Context) -> Screen:
-        """The screen for this audience."""
+        """The screen for this audience. A new table is opened while nobody is there."""
+        if context.table != self._table and not audience.size and self.session.resting:
+            self._table = context.table
+            self._open_table()
         return self.session.update(audience, self.matcher.match(audience, context), context)
+
+    def _open_table(self) -> None:
+        """Suggest from the new table, or from the present one if the new one is broken. What was
+        shown and touched is known by the items' ids, and comes with the context."""
+        try:
+            self.matcher = Matcher.open(self._config, self.words, spares=SPARES)
+        except UserError as error:
+            log.warning("the new table is not taken, the present one stays in use: %s", error)
+        else:
+            log.info("a new table of %d items", len(self.matcher.catalogue))
 
     def forget(self) -> None:
         """Drop every track, and with it everything known of anyone."""

@@ -358,7 +358,7 @@ class Context:
     at: monotonic seconds. now: local time, None until the clock can be trusted.
     page_alive: a page reports that it shows the notice. hot: the board is about to throttle.
     recent: ids of items shown lately, each with a discount, 0 to 1. draw: decides among equals.
-    tried: by id of item.
+    tried: by id of item. table: how often the table of items has been replaced since the start.
     """
 
     at: float
@@ -371,3 +371,4 @@ class Context:
     recent: tuple[tuple[str, float], ...] = ()
     draw: int = 0
     tried: Mapping[str, Tried] = field(default_factory=dict, hash=False)
+    table: int = 0

@@ -119,7 +119,8 @@ put() {
 
 units() {
     for unit in wayside.service wayside-broker.service wayside-display.service \
-        wayside-switch.path wayside-switch.service wayside-agent.service; do
+        wayside-switch.path wayside-switch.service wayside-agent.service \
+        wayside-catalogue.timer wayside-catalogue.service; do
         put "$source/systemd/$unit" "/etc/systemd/system/$unit"
     done
     put "$source/systemd/conf/journald.conf" /etc/systemd/journald.conf.d/wayside.conf
@@ -179,7 +180,7 @@ agent
 tidy
 units
 configuration
-enabled='wayside-broker wayside wayside-display wayside-switch.path wayside-agent'
+enabled='wayside-broker wayside wayside-display wayside-switch.path wayside-agent wayside-catalogue.timer'
 # shellcheck disable=SC2086
 if [ -n "$root" ]; then
     systemctl --root="$root" disable --quiet mosquitto.service 2> /dev/null || true

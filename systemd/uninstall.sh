@@ -11,7 +11,7 @@ esac
 root=${root%/}
 [ -n "$root" ] || [ "$(id -u)" -eq 0 ] || { echo "wayside: root is required: sudo make uninstall" >&2; exit 1; }
 
-units='wayside-agent.service wayside-switch.path wayside-switch.service wayside-display.service wayside.service wayside-broker.service'
+units='wayside-catalogue.timer wayside-catalogue.service wayside-agent.service wayside-switch.path wayside-switch.service wayside-display.service wayside.service wayside-broker.service'
 if [ -n "$root" ]; then
     # shellcheck disable=SC2086
     systemctl --root="$root" disable --quiet $units 2> /dev/null || true
@@ -24,6 +24,7 @@ rm -f "$root/etc/systemd/journald.conf.d/wayside.conf" "$root/etc/systemd/system
     "$root/etc/sysusers.d/wayside.conf" "$root/etc/tmpfiles.d/wayside.conf" "$root/etc/pam.d/wayside-display" \
     "$root/usr/local/bin/wayside" "$root/usr/local/bin/wayside-enrol"
 rm -rf "$root/opt/wayside" "$root/var/lib/wayside/state" "$root/var/lib/wayside/fleet"
-rmdir "$root/var/lib/wayside" 2> /dev/null || true  # not with an operator's pictures
+# Not with an operator's table or pictures.
+rmdir "$root/var/lib/wayside/catalogue" "$root/var/lib/wayside" 2> /dev/null || true
 [ -n "$root" ] || systemctl daemon-reload
 echo "wayside: removed; the configuration in $root/etc/wayside was kept"

@@ -65,6 +65,11 @@ class Session:
         self._screen = Screen()
         self._memory = _Memory()
 
+    @property
+    def resting(self) -> bool:
+        """Whether nothing is suggested to anybody."""
+        return self._screen.state == "resting"
+
     def update(
         self, audience: Audience, suggestions: tuple[Suggestion, ...], context: Context
     ) -> Screen:

@@ -1,6 +1,6 @@
 """Everything that the corridor must know besides the picture, as one `Context` per turn.
 
-Messages, the button, the clock and the board's temperature enter here and nowhere else.
+Messages, the button, the clock, the board's temperature and a new table enter here alone.
 Guarantees: opting out ends by itself, and a touch starts it again; a page without a heartbeat for
 `display.heartbeat_timeout_s` does not show the notice; a jump of the wall clock changes only the
 time of day.
@@ -21,6 +21,7 @@ from device.messaging.queues import Inbox
 from device.messaging.topics import Display, Feedback, Weather
 from device.session.opt_out import OptOut
 from device.session.recent import Recent
+from device.session.replaced import Replaced
 from device.upkeep import board
 from device.upkeep.clock import WallClock
 from device.values import UNKNOWN, Context, Screen, Touch
@@ -59,6 +60,7 @@ class World:
         self._touches: list[Touch] = []
         self._on_screen: frozenset[str] = frozenset()
         self._pressed = threading.Event()
+        self._table = Replaced(config.matching.catalogue, clock())
         self._recent = Recent(zlib.crc32(config.kiosk.encode()))
 
     def press(self) -> None:
@@ -121,6 +123,7 @@ class World:
             touches=touches,
             recent=self._recent.discounts,
             draw=self._recent.draw,
+            table=self._table.look(at),
         )
 
 

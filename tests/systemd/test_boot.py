@@ -189,6 +189,15 @@ def test_the_journal_is_kept_in_memory(ready: Machine) -> None:
     assert ready.run("sh", "-c", "ls /var/log/journal 2>/dev/null || true") == ""
 
 
+def test_the_table_is_read_again_by_a_timer_and_without_sources_nothing_happens(
+    ready: Machine,
+) -> None:
+    assert ready.show("wayside-catalogue.timer", "ActiveState") == "active"
+    ready.run("systemctl", "start", "wayside-catalogue.service")
+    said = ready.run("journalctl", "--no-pager", "--unit=wayside-catalogue", "--output=cat")
+    assert "matching.sources is not set: there is nothing to refresh" in said
+
+
 def test_check_tells_what_an_installed_kiosk_lacks(ready: Machine) -> None:
     # failure 44
     command = ("/usr/local/bin/wayside", "check", "--config", "/etc/wayside/config.yaml")

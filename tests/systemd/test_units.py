@@ -20,10 +20,12 @@ pytestmark = [needs("systemd-analyze")]
 UNITS = ("wayside.service", "wayside-broker.service", "wayside-display.service")
 SWITCH = ("wayside-switch.path", "wayside-switch.service")
 AGENT, HUB = "wayside-agent.service", "hub/wayside-hub.service"
+CATALOGUE = ("wayside-catalogue.timer", "wayside-catalogue.service")
 CALLED = (
     "opt/wayside/agent/.venv/bin/python",
     "opt/wayside/current/systemd/restart-delay",
     "opt/wayside/current/systemd/show-page",
+    "usr/local/bin/wayside",
     "usr/sbin/mosquitto",
     "usr/bin/cage",
     "usr/bin/chvt",
@@ -63,7 +65,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
         (tmp_path / path).chmod(0o755)
     own = tmp_path / "etc/systemd/system"
     own.mkdir(parents=True)
-    for name in (*UNITS, *SWITCH, AGENT):
+    for name in (*UNITS, *SWITCH, AGENT, *CATALOGUE):
         shutil.copy(root / "systemd" / name, own)
     answer = subprocess.run(
         [
@@ -74,6 +76,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
             *UNITS,
             *SWITCH,
             AGENT,
+            *CATALOGUE,
         ],
         capture_output=True,
         text=True,
@@ -83,7 +86,10 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
     assert answer.returncode == 0
 
 
-@pytest.mark.parametrize("name", [*UNITS, "wayside-switch.service", AGENT, HUB])
+SANDBOXED = (*UNITS, "wayside-switch.service", AGENT, HUB, "wayside-catalogue.service")
+
+
+@pytest.mark.parametrize("name", SANDBOXED)
 def test_every_service_is_sandboxed(root: Path, name: str) -> None:
     answer = subprocess.run(
         [
@@ -160,3 +166,21 @@ def test_the_journal_is_in_memory_and_limited(root: Path) -> None:
     drop_in.read(root / "systemd/conf/journald.conf")
     assert drop_in["Journal"]["Storage"] == "volatile"  # failure 26
     assert int(drop_in["Journal"]["RuntimeMaxUse"].removesuffix("M")) <= 64
+
+
+def test_the_table_is_read_again_every_hour_at_another_minute_on_each_kiosk(root: Path) -> None:
+    timer = settings(root / "systemd/wayside-catalogue.timer")
+    assert timer["Timer.OnCalendar"] == ["hourly"]
+    assert timer["Timer.RandomizedDelaySec"] == ["30min"]
+    assert "Timer.Persistent" not in timer  # it would write to the disk each time
+
+
+def test_reading_the_table_again_writes_its_folder_alone(root: Path) -> None:
+    unit = settings(root / "systemd/wayside-catalogue.service")
+    assert unit["Service.Type"] == ["oneshot"]
+    assert unit["Service.User"] == ["wayside"]
+    assert unit["Service.ProtectSystem"] == ["strict"]
+    assert unit["Service.ReadWritePaths"] == ["-/var/lib/wayside/catalogue"]
+    assert "Unit.Requires" not in unit
+    made = (root / "systemd/conf/tmpfiles.conf").read_text()
+    assert "\nd /var/lib/wayside/catalogue 0755 wayside wayside\n" in made
