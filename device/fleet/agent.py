@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -72,6 +73,9 @@ configured keepalive is declared, and `offline` comes within one and a half of i
 
 QUEUE = 64
 """Events that wait for the agent; a broker that sends more is made to wait."""
+
+LONGEST_TURN_S = 120.0
+"""A turn may read a whole release to verify it; one that takes longer hangs."""
 
 CLOCK_WAIT_S = 600.0
 
@@ -154,11 +158,11 @@ class Agent:
             topics,
             Manners(
                 hears={FLEET_METADATA: 1} if updates else {},
-                received=lambda *given: self._put(lambda: self._from_hub(*given)),
+                received=lambda *given: self._put("hub", lambda: self._from_hub(*given)),
                 will=lambda: self._relay.status(reachable=False),
                 greeting=self._relay.status,
                 farewell=lambda: self._relay.status(reachable=False),
-                connected=lambda: self._put(self._connected),
+                connected=lambda: self._put("hub", self._connected),
                 largest=LARGEST,
             ),
             name="hub",
@@ -170,19 +174,23 @@ class Agent:
             topics,
             Manners(
                 hears=self._relay.hears,
-                received=lambda *given: self._put(lambda: self._relay.hear(*given)),
+                received=lambda *given: self._put("broker", lambda: self._relay.hear(*given)),
             ),
             name="broker",
             client_id=f"{topics.client_id}:agent",
             clock=clock,
         )
         self._own_was_up = False
+        self._beats: dict[str, Callable[[], None]] = {}
+        self._turned = clock()
         self._releases = updates and Releases(updates[0], Parts(self._hub, updates[1], clock=clock))
 
     def start(self, watchdog: Watchdog | None = None) -> None:
         """Begin to connect."""
         for client, name in ((self._hub, "hub"), (self._own, "broker")):
-            client.start(*([watchdog.heartbeats.expect(name, within_s=10)] if watchdog else []))
+            if watchdog:
+                self._beats[name] = watchdog.heartbeats.expect(name, within_s=10)
+            client.start(partial(self._beat, name))
 
     def turn(self, within_s: float = TURN_S) -> None:
         """Wait for an event, for a while, and do all that is to be done.
@@ -190,6 +198,7 @@ class Agent:
         Raises:
             ClientDeadError: a connection's thread has died by a bug.
         """
+        self._turned = self._clock()
         self._hub.check()
         self._own.check()
         try:
@@ -203,8 +212,13 @@ class Agent:
         self._own_was_up = self._own.connected
         now = datetime.fromtimestamp(self._wall(), UTC)
         if self._releases:
-            self._releases.turn(self._relay.scene(self._time.now(self._zone)))
-            self._say("release", self._releases.driver.message(now))
+            try:
+                self._releases.turn(self._relay.scene(self._time.now(self._zone)))
+                self._say("release", self._releases.driver.message(now))
+            except Exception as error:  # what can be relayed must not end with it
+                log.exception("releases are no longer taken")
+                self._trouble = f"releases are no longer taken: {error or type(error).__name__}"
+                self._releases = None
         self._say("agent", self._report(now))
 
     @property
@@ -223,14 +237,20 @@ class Agent:
         self._own.stop()
         self._hub.stop()
 
-    def _put(self, event: Callable[[], None]) -> None:
-        """Hand an event to the agent's thread; a full queue makes the sender wait."""
+    def _put(self, name: str, event: Callable[[], None]) -> None:
+        """Hand an event of a connection to the agent's thread; a full queue makes it wait."""
         while not self._stopping:
             try:
                 self._events.put(event, timeout=TURN_S)
             except queue.Full:
+                self._beat(name)
                 continue
             return
+
+    def _beat(self, name: str) -> None:
+        """A connection's thread lives; it says so unless the agent's own thread hangs."""
+        if name in self._beats and self._clock() - self._turned < LONGEST_TURN_S:
+            self._beats[name]()
 
     def _connected(self) -> None:
         if self._releases:
@@ -349,12 +369,10 @@ def _run(agent: Agent, watchdog: Watchdog) -> None:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    beat = watchdog.heartbeats.expect("agent", within_s=10)
     agent.start(watchdog)
     watchdog.ready()
     try:
         while not stop.is_set():
-            beat()
             agent.turn()
     finally:
         watchdog.stop()

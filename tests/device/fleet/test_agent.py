@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from device.fleet.agent import Agent, main, open_updates
+from device.fleet.agent import LONGEST_TURN_S, Agent, main, open_updates
 from device.fleet.blobs import encode_metadata, encode_parts
 from device.fleet.enrolment import install
 from device.fleet.installed import Installed
@@ -25,6 +25,8 @@ from device.fleet.manifest import Entry
 from device.fleet.settings import load_settings
 from device.fleet.updates import Scene
 from device.messaging.topics import FLEET_METADATA, Topics, blob_topic
+from device.upkeep.notify import Notifier
+from device.upkeep.watchdog import Watchdog
 from tests.brokers import Heard, Mosquitto, listen, mosquitto, wait_until
 from tests.device.fleet.repository import NEEDS, NOW, FleetRepository
 from tests.device.fleet.test_parts import CONTENT, Shelf, sha256_of
@@ -271,6 +273,38 @@ def test_a_kiosk_with_another_fleets_certificate_goes_on_without_the_hub(
     (settings.parent / "agent.key").write_text(identity.key, encoding="utf-8")
     with running(settings) as agent:
         wait_until(lambda: "unknown ca" in (agent.trouble or ""), "it says what is wrong")
+
+
+def test_a_bug_in_what_decides_about_releases_ends_neither_relay_nor_agent(
+    settings: Path, own: Mosquitto, operator: Client
+) -> None:
+    class Broken(FakeDriver):
+        def turn(self, scene: Scene) -> Iterable[Entry]:
+            raise RuntimeError("a bug")
+
+    with listen(own.port) as kiosk, running(settings, (Broken(), Shelf())):
+        kiosk.say(KIOSK.topic("health"), {"fps": 15}, retain=True)
+        says(operator, "health", fps=15)
+        says(operator, "agent", trouble=["releases are no longer taken: a bug"])
+
+
+def test_an_agent_whose_own_thread_hangs_is_noticed(settings: Path) -> None:
+    config, now = load_settings(settings), 0.0
+    assert config.mqtt
+    watchdog = Watchdog(Notifier(None))
+    agent = Agent(config, config.mqtt, clock=lambda: now)
+    agent.start(watchdog)
+
+    def silent_s() -> float:
+        return min(step.age_s for step in watchdog.heartbeats.steps().values())
+
+    now = LONGEST_TURN_S - 1
+    wait_until(lambda: silent_s() < 0.5, "a long turn is no hang")
+    now = LONGEST_TURN_S + 1
+    wait_until(lambda: silent_s() > 1.5, "no beat reaches the watchdog")
+    agent.turn(within_s=0)
+    wait_until(lambda: silent_s() < 0.5, "it goes on")
+    agent.stop()
 
 
 def test_without_a_hub_there_is_nothing_to_do(
