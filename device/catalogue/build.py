@@ -12,16 +12,16 @@ import logging
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, tzinfo
-from functools import lru_cache
+from datetime import tzinfo
 from pathlib import Path
 
 import numpy as np
 
-from device.catalogue.columns import COLUMNS, OF_EVENTS, Value, title_in, title_language
+from device.catalogue.columns import COLUMNS, OF_EVENTS
 from device.catalogue.network import SUFFIX, Network, join
+from device.catalogue.rows import item_of
 from device.catalogue.sheet import Sheet
 from device.catalogue.store import SOURCE_SUFFIXES, TAG_SEPARATOR, fill, is_replaceable
 from device.errors import UserError
@@ -114,7 +114,7 @@ def each_item(
             empty = False
             try:
                 values = sheet.values(row)
-                item = _item(values, zone)
+                item = item_of(values, zone)
                 for other, taken in lines_of:
                     if item.id in taken:
                         at = f"{other}:{taken[item.id]}"
@@ -254,60 +254,3 @@ def replacing(out: Path, named_by: str = "--out", mode: int = 0o644) -> Iterator
         raise UserError(
             f"{out}: cannot be written ({reason}); free space or choose another {named_by}"
         ) from None
-
-
-_EMPTY = {column.name: column.empty for column in COLUMNS}
-
-_OWN = ("id", "title", "creator", "tags", "latitude", "longitude", "address", "link", "popularity")
-"""Columns in which nearly every cell is another one."""
-
-_READ = {
-    column.name: column.value if column.name in _OWN else lru_cache(1024)(column.value)
-    for column in COLUMNS
-}
-"""Cells of the other columns are read once for each text."""
-
-
-_REQUIRED = tuple(column.name for column in COLUMNS if column.required)
-
-
-def _item(row: Mapping[str, str], zone: tzinfo | None) -> Item:
-    values = dict(_EMPTY)
-    titles: dict[str, str] = {}
-    for name in _REQUIRED:
-        values[name] = _READ[name](row.get(name, ""))
-    for name, cell in row.items():
-        if not cell or name in _REQUIRED:  # most cells of a wide table are empty
-            continue
-        if name in _READ:
-            values[name] = _READ[name](cell)
-        elif (language := title_language(name)) and (title := title_in(name).value(cell)):
-            titles[language] = str(title)
-    for one, other in (("latitude", "longitude"), ("valence", "arousal")):
-        if (values[one] is None) != (values[other] is None):
-            raise ValueError(f"{one} and {other}: takes both, or neither")
-    if values["kind"] == "event" or values["begins"] or values["ends"]:
-        values |= _times(values, zone)
-    return Item(**values, titles=titles)  # type: ignore[arg-type]
-
-
-def _times(values: Mapping[str, Value], zone: tzinfo | None) -> dict[str, Value]:
-    """`begins` and `ends` as aware times.
-
-    Raises:
-        ValueError: one is missing or not of an event, or has no zone, or it ends before it begins.
-    """
-    begins, ends = values["begins"], values["ends"]
-    if values["kind"] != "event" or not (
-        isinstance(begins, datetime) and isinstance(ends, datetime)
-    ):
-        raise ValueError("begins and ends: an event takes both, another kind neither")
-    if zone is None and (begins.tzinfo is None or ends.tzinfo is None):
-        raise ValueError(
-            "begins and ends: without a time zone; takes times with their offset from UTC, such as "
-            "2026-12-01T19:00+02:00, or --config with place.timezone"
-        )
-    begins, ends = (each if each.tzinfo else each.replace(tzinfo=zone) for each in (begins, ends))
-    if ends <= begins:
-        raise ValueError(f"ends: got {ends.isoformat()}, takes a time later than begins")
-    return {"begins": begins, "ends": ends}
