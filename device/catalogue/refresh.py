@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from hashlib import sha256
@@ -82,9 +83,10 @@ class Reader:
 
     def _keep(self, content: bytes, copy: Path) -> None:
         """Keep the content and when it was fetched, which is all that is written if it is known."""
-        if copy.exists() and copy.read_bytes() == content:
-            os.utime(copy)
-            return
+        with suppress(OSError):
+            if copy.read_bytes() == content:
+                os.utime(copy)
+                return
         with replacing(copy) as path:
             path.write_bytes(content)
 

@@ -18,6 +18,7 @@ from device.camera.sources import NetworkCamera, is_network, open_source, resolv
 from device.camera.usb import find_usb, source_of, usb_cameras
 from device.catalogue.hours import lacking
 from device.catalogue.pictures import picture_files
+from device.catalogue.sources import load_sources
 from device.commands.command_line import SubParsers, add_config
 from device.commands.installed import INSTALLED, demo, is_installed
 from device.commands.verdict import Part, Verdict, Warned, verdict
@@ -108,6 +109,11 @@ def _catalogue(config: Config) -> str:
         doubts.append("place: no footways of the catalogue are near, so distances are straight")
     if matcher.unknown:
         doubts.append(f"matching.hand: no such items: {', '.join(matcher.unknown)}")
+    if config.matching.sources is not None:
+        try:
+            load_sources(config.matching.sources)
+        except UserError as error:  # the kiosk runs, but its table grows old
+            doubts.append(str(error))
     return Warned("; ".join([found, *doubts])) if doubts else found
 
 

@@ -24,6 +24,9 @@ MOST_DATES = 100
 
 MOST_A_DAY = 24
 
+REPEATING = ("RRULE", "RDATE", "RECURRENCE-ID")
+"""An event with one of these is one of several dates."""
+
 OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
 """Frequencies of which rules are left out: their dates are without number."""
 
@@ -77,7 +80,7 @@ def occurrences(
                 sound.append(event)
         if not sound:
             continue
-        if len(sound) == 1 and not any(key in sound[0] for key in ("RRULE", "RDATE")):
+        if len(sound) == 1 and not any(key in sound[0] for key in REPEATING):
             found = [_occurrence(sound[0], uid, zone)]
         elif clock() > until:
             left_out.add(f"repeats: not worked out within {WORK_S:g} s", title_of(sound[0]))
@@ -85,7 +88,9 @@ def occurrences(
         else:
             found = _repeated(calendar, uid, sound, zone, start, end, left_out)
         for occurrence in found:
-            if occurrence.ends <= start:
+            if _text(occurrence.event, "STATUS").upper() == "CANCELLED":
+                left_out.add("cancelled", title_of(occurrence.event))
+            elif occurrence.ends <= start:
                 left_out.add("over already", title_of(occurrence.event))
             elif occurrence.begins >= end:
                 left_out.add("later than what is looked at", title_of(occurrence.event))
@@ -118,8 +123,6 @@ def _wrong(event: Event, zone: tzinfo) -> str | None:
         return f"begins before {EARLIEST} or after 2200"
     if ends is not None and ends < begins:
         return "ends before it begins"
-    if _text(event, "STATUS").upper() == "CANCELLED":
-        return None if "RECURRENCE-ID" in event else "cancelled"
     if not all(isinstance(rule, dict) and rule.get("FREQ") for rule in _rules(event)):
         return "repeats by a rule that cannot be read"
     if any(_too_often(rule) for rule in _rules(event)):
@@ -162,9 +165,7 @@ def _repeated(
     found.sort(key=lambda each: each.begins)
     for each in found[MOST_DATES:]:
         left_out.add(f"more than {MOST_DATES} dates of one event", title_of(each.event))
-    return [
-        each for each in found[:MOST_DATES] if _text(each.event, "STATUS").upper() != "CANCELLED"
-    ]
+    return found[:MOST_DATES]
 
 
 def _occurrence(event: Event, uid: str, zone: tzinfo, *, repeats: bool = False) -> Occurrence:

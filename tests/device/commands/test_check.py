@@ -295,3 +295,14 @@ def test_ids_that_the_operators_hand_names_and_no_item_has_are_a_warning(
         "catalogue", PARTS["catalogue"], changed(config, matching__hand=tmp_path / "hand.yaml")
     )
     assert (found.result, found.words.endswith("no such items: no-such-item")) == ("!!", True)
+
+
+def test_a_file_of_sources_that_cannot_be_read_is_a_warning(config: Config, tmp_path: Path) -> None:
+    # failure 51
+    sources = tmp_path / "sources.yaml"
+    part, config = PARTS["catalogue"], changed(config, matching__sources=sources)
+    found = verdict("catalogue", part, config)
+    assert found.result == "!!"
+    assert f"{sources}: cannot be read (No such file or directory); matching.sources" in found.words
+    sources.write_text("files: [town.osm.pbf]\n")
+    assert verdict("catalogue", part, config).result == "ok"

@@ -166,6 +166,16 @@ def test_a_repeating_event_leaves_out_what_its_calendar_takes_back() -> None:
     assert [item.begins for item in items(weekly, off)] == [local(1, 19), local(22, 19)]
 
 
+def test_a_date_that_was_moved_or_cancelled_stands_for_itself_without_its_series() -> None:
+    moved = vevent("RECURRENCE-ID:20261208T170000Z", "DTSTART:20261209T120000Z", HOUR)
+    (item,) = items(moved)
+    weekly = vevent(AT_SEVEN, HOUR, "RRULE:FREQ=WEEKLY;COUNT=4")
+    assert item.id in {each.id for each in items(weekly, moved)}
+    off = vevent("RECURRENCE-ID:20261208T170000Z", "DTSTART:20261208T170000Z", "STATUS:CANCELLED")
+    found = imported(ics(off))
+    assert (found.items, found.rows.counts) == ([], {"cancelled": 1})
+
+
 def test_daylight_saving_keeps_the_hour_of_a_repeating_event() -> None:
     weekly = vevent(
         "DTSTART;TZID=Europe/Helsinki:20261018T190000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3"
