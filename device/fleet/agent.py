@@ -18,13 +18,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cryptography import x509
@@ -32,24 +31,19 @@ from cryptography import x509
 from device import RELEASE
 from device.config import MqttConfig
 from device.errors import UserError
-from device.fleet import guard
-from device.fleet.blobs import MOST_METADATA, decode_metadata
-from device.fleet.disk import Disk
+from device.fleet.blobs import MOST_METADATA
+from device.fleet.enrolment import WARN_DAYS
 from device.fleet.installed import Installed
-from device.fleet.manifest import Entry
-from device.fleet.parts import Keeper, Part, Parts
+from device.fleet.intake import Driver, Releases, open_updates
+from device.fleet.parts import Keeper, Parts
 from device.fleet.relay import Relay
 from device.fleet.settings import FILE, AgentConfig, load_settings
-from device.fleet.states import Journal
-from device.fleet.store import Store
-from device.fleet.trust import ANCHOR, Trust
-from device.fleet.updates import Machine, Scene, Updates
 from device.messaging.client import Client, Manners
 from device.messaging.payloads import encode, iso
 from device.messaging.queues import Outgoing
-from device.messaging.topics import FLEET_METADATA, AgentReport, Topics, blob_part
+from device.messaging.topics import FLEET_METADATA, AgentReport, Topics
 from device.upkeep.board import resident_mb
-from device.upkeep.clock import EARLIEST, WallClock
+from device.upkeep.clock import WallClock
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
 
@@ -60,9 +54,6 @@ TURN_S = 1.0
 
 REPORT_S = 3600.0
 """Seconds between two reports of an agent that has nothing new to say."""
-
-WARN_DAYS = 30
-"""A certificate with fewer days left is trouble."""
 
 LARGEST = MOST_METADATA + 4096
 """Bytes of the largest packet that the hub may send."""
@@ -78,47 +69,6 @@ LONGEST_TURN_S = 120.0
 """A turn may read a whole release to verify it; one that takes longer hangs."""
 
 CLOCK_WAIT_S = 600.0
-
-
-class Driver(Protocol):
-    """What decides about releases: device/fleet/updates.py."""
-
-    def metadata(self, files: Mapping[str, bytes], now: datetime | None) -> None:
-        """Take the files of a metadata message. now: None: the time is not known."""
-
-    def turn(self, scene: Scene) -> Iterable[Entry]:
-        """Do what can be done now; returns what to fetch, in order."""
-
-    def message(self, now: datetime) -> Mapping[str, Any]:
-        """What the message `release` says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Releases:
-    """What comes from the hub for the driver of updates, and what it asks for."""
-
-    driver: Driver
-    parts: Parts
-
-    def hear(self, topic: str, payload: bytes, now: datetime | None) -> bool:
-        """A message of the hub; whether it was of use."""
-        if part := blob_part(topic):
-            self.parts.receive(Part(*part), payload)
-            return True
-        if topic != FLEET_METADATA:
-            return False
-        try:
-            files = decode_metadata(payload)
-        except ValueError as error:
-            log.warning("the hub's metadata cannot be read: %s", error)
-            return False
-        self.driver.metadata(files, now)
-        return True
-
-    def turn(self, scene: Scene) -> None:
-        """Let the driver do what it can, and fetch what it wants."""
-        self.parts.want(self.driver.turn(scene))
-        self.parts.turn()
 
 
 class Agent:
@@ -334,31 +284,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     _run(agent, Watchdog(notifier))
     return 0
-
-
-def open_updates(
-    config: AgentConfig, installed: Installed
-) -> tuple[tuple[Updates, Store] | None, str]:
-    """The driver of updates with its store; None and why, where this kiosk can take no releases."""
-    disk = Disk()
-    trusted = config.folder / "trust"
-    try:
-        store = Store(config.folder, disk)
-        disk.folder(trusted)
-        anchor = trusted / ANCHOR
-        if config.root.exists() and (
-            not anchor.exists() or anchor.read_bytes() != config.root.read_bytes()
-        ):
-            disk.write(anchor, config.root.read_bytes())
-        trust = Trust(trusted, disk, datetime.fromtimestamp(EARLIEST, UTC))
-        machine = Machine(config.site, config.kiosk, installed, guard.FACTORY, config.quiet)
-        return (Updates(store, Journal(config.folder, disk), trust, machine), store), ""
-    except OSError as error:
-        trouble = f"{error.filename}: {error.strerror}; no releases are taken"
-    except UserError as error:
-        trouble = f"{error}; no releases are taken"
-    log.warning("%s", trouble)
-    return None, trouble
 
 
 def _run(agent: Agent, watchdog: Watchdog) -> None:

@@ -34,6 +34,9 @@ FILES = {"ca": "hub-ca.pem", "certificate": "agent.pem", "key": "agent.key"}
 """Where each part is kept, below `/etc/wayside`."""
 
 
+WARN_DAYS = 30
+"""A certificate with fewer days left is trouble: the agent and `fleet enrolled` say so."""
+
 ROOT = "root.json"
 """Where the root of trust is kept, below `/etc/wayside`."""
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
+from device.fleet.enrolment import WARN_DAYS
 from tools.commands.options import at_least
-
-WARN_DAYS = 30
-"""So many days before a certificate ends, `enrolled` and the kiosk begin to warn."""
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -153,11 +151,11 @@ def _enrol(arguments: argparse.Namespace) -> int:
 
 
 def _revoke(arguments: argparse.Namespace) -> int:
-    from tools.fleet.certificates import kiosk_name
+    from tools.fleet.certificates import common_name
     from tools.fleet.hub import HUB_FILE, Hub
 
     hub = Hub.open(arguments.hub)
-    name = kiosk_name(arguments.site, arguments.kiosk)
+    name = common_name(arguments.site, arguments.kiosk)
     count = hub.authority(passphrase_of(arguments)).revoke(name)
     hub.publish_revoked()
     print(f"{name}: revoked {count} certificate(s)")

@@ -134,13 +134,13 @@ def measure_idle(hub: LocalHub, folder: Path, seconds: float) -> Idle:
     agent = subprocess.Popen(program, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         time.sleep(5)  # until it has connected
-        begin = _cpu_s(agent.pid), _written(agent.pid)
+        begin = _cpu_s(agent.pid), written_by(agent.pid)
         time.sleep(seconds)
         if agent.poll() is not None:
             raise UserError("the agent has ended; `python -m device.fleet.agent` says why")
         memory = resident_mb(Path("/proc"), agent.pid) or 0.0
         cpu = (_cpu_s(agent.pid) - begin[0]) / seconds
-        return Idle(memory, cpu, _written(agent.pid) - begin[1])
+        return Idle(memory, cpu, written_by(agent.pid) - begin[1])
     finally:
         agent.kill()
         agent.wait()
@@ -193,7 +193,7 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def _written(pid: int) -> int:
+def written_by(pid: int) -> int:
     """Bytes that a process has had written to a disk."""
     fields = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
     return int(fields.partition("\nwrite_bytes: ")[2].split()[0])

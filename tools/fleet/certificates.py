@@ -47,7 +47,7 @@ class Identity:
         return x509.load_pem_x509_certificate(self.certificate.encode()).not_valid_after_utc
 
 
-def kiosk_name(site: str, kiosk: str) -> str:
+def common_name(site: str, kiosk: str) -> str:
     """`site/kiosk`, the name in a certificate and in an access list.
 
     Raises:
@@ -120,7 +120,7 @@ class Authority:
         return self._issue(names[0], HUB_DAYS, ExtendedKeyUsageOID.SERVER_AUTH, alternatives)
 
     def certify(self, name: str, days: int = KIOSK_DAYS) -> Identity:
-        """A client's certificate: of a `kiosk_name`, `OPERATOR` or `WATCHER`. An older one of the
+        """A client's certificate: of a `common_name`, `OPERATOR` or `WATCHER`. An older one of the
         same name stays valid until it ends or is revoked."""
         return self._issue(name, days, ExtendedKeyUsageOID.CLIENT_AUTH)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from device.errors import UserError
-from tools.fleet.certificates import KIOSK_DAYS, Authority, kiosk_name, secret
+from tools.fleet.certificates import KIOSK_DAYS, Authority, common_name, secret
 from tools.fleet.hub import Hub
 from tools.fleet.repository import Repository
 
@@ -34,7 +34,7 @@ def enrol(
     Raises:
         UserError: a name that cannot be one; it has a certificate, or has none to renew.
     """
-    name = kiosk_name(site, kiosk)
+    name = common_name(site, kiosk)
     ends = authority.enrolled().get(name)
     valid = ends is not None and ends > datetime.now(UTC)
     if valid and not renew:

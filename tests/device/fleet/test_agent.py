@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 import yaml
 
-from device.fleet.agent import LONGEST_TURN_S, Agent, main, open_updates
+from device.fleet.agent import LONGEST_TURN_S, Agent, main
 from device.fleet.blobs import encode_metadata, encode_parts
 from device.fleet.enrolment import install
 from device.fleet.installed import Installed
+from device.fleet.intake import open_updates
 from device.fleet.manifest import Entry
 from device.fleet.settings import load_settings
 from device.fleet.updates import Scene
@@ -34,6 +35,7 @@ from tests.device.messaging.wire import wire
 from tests.needs import needs
 from tests.schemas import valid
 from tests.tools.fleet.clients import Client, connected
+from tools.fleet.bench import written_by
 from tools.fleet.certificates import WATCHER, Authority
 from tools.fleet.connection import operator_connection
 from tools.fleet.enrol import enrol
@@ -353,12 +355,6 @@ def test_it_takes_at_most_60_mb_and_writes_nothing_while_idle(
         os.kill(agent.pid, signal.SIGTERM)
         says(operator, "status", state="offline")
         assert agent.wait() == 0
-
-
-def written_by(pid: int) -> int:
-    """Bytes that a process has had written to a disk."""
-    fields = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
-    return int(fields.partition("\nwrite_bytes: ")[2].split()[0])
 
 
 def test_a_kiosk_fetches_the_release_that_was_signed_and_published_and_switches(
