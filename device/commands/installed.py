@@ -81,6 +81,8 @@ def release(config: Config) -> str:
         "matching.catalogue": (config.matching.catalogue, defaults.matching.catalogue),
         "matching.rules": (config.matching.rules, defaults.matching.rules),
     }
+    if config.matching.sources is not None:  # then the kiosk makes its own table
+        del found["matching.catalogue"]
     kept = [key for key, (path, default) in found.items() if path != own.file(str(default))]
     if kept:
         return Warned(

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 
 BROWSERS = ("chromium", "chromium-browser")
 
 OPTIONS = (
     "--headless",
-    "--no-sandbox",  # the kiosk's service allows no namespaces; the page is our own, from loopback
+    # The kiosk's service allows no namespaces, without which neither the browser's own sandbox nor
+    # its zygote starts. The page is our own, from loopback.
+    "--no-sandbox",
+    "--no-zygote",
     "--disable-gpu",
     "--incognito",
     "--no-first-run",
@@ -39,11 +44,13 @@ class HiddenPage:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # with its helpers it is one group, which `close` ends
         )
 
     def close(self) -> None:
         """Close the window and remove the browser's files, which are in memory."""
         if self._process:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         shutil.rmtree(self._profile, ignore_errors=True)

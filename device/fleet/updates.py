@@ -186,7 +186,7 @@ class Updates:
         except Missing as error:
             self._awaited = error
             return
-        except Refused as error:
+        except (Refused, UserError) as error:
             self._distrust = str(error)
         self._files = None
         if self.state.name == "FAILED":

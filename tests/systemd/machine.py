@@ -89,10 +89,13 @@ def base_tree() -> Path:
 
 
 @contextmanager
-def booted(project: Path, folder: Path, *, writable: str = "") -> Iterator[Machine]:
+def booted(
+    project: Path, folder: Path, *, writable: str = "", browser: bool = False
+) -> Iterator[Machine]:
     """Install the project into a fresh machine, boot it, and kill it afterwards.
 
-    writable: a folder of the machine that is, as if it were a partition of its own.
+    writable: a folder of the machine that is, as if it were a partition of its own. browser: with
+    the programs of this machine, of which the browser is one.
     """
     root = folder / "root"
     _copy(base_tree(), root)
@@ -102,6 +105,8 @@ def booted(project: Path, folder: Path, *, writable: str = "") -> Iterator[Machi
         stdout=subprocess.DEVNULL,
     )
     bindings = _bring_python(root)
+    if browser:
+        bindings += _bring_programs(root)
     if writable:
         bindings.append(f"--bind={root / writable.lstrip('/')}:{writable}")
     console = (folder / "console").open("wb")
@@ -171,6 +176,16 @@ def _bring_python(root: Path) -> list[str]:
         link.unlink()
         link.symlink_to(VENV)
     return bindings
+
+
+def _bring_programs(root: Path) -> list[str]:
+    """The bind mounts of this system's programs and what they are configured with."""
+    folders = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/share",
+               "/etc/alternatives", "/etc/fonts", "/etc/chromium.d")  # fmt: skip
+    found = [folder for folder in folders if Path(folder).is_dir()]
+    for folder in found:
+        (root / folder.lstrip("/")).mkdir(exist_ok=True)
+    return [f"--bind-ro={folder}" for folder in found]
 
 
 def _os_release() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,7 +121,8 @@ class Fleet:
 def machine(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     folder = tmp_path_factory.mktemp("machine")
     try:
-        with booted(root, folder, writable="/var/lib/wayside") as machine:
+        browser = shutil.which("chromium") is not None
+        with booted(root, folder, writable="/var/lib/wayside", browser=browser) as machine:
             wait_until(
                 lambda: machine.show("wayside", "ActiveState") == "active", "readiness", PATIENCE_S
             )
@@ -158,10 +160,19 @@ def journal(machine: Machine) -> str:
     return machine.run("journalctl", "--no-pager", "--unit=wayside", "--lines=80")
 
 
+@needs("chromium")
+def test_without_a_screen_the_page_is_loaded_in_a_window_that_nobody_sees(
+    machine: Machine, fleet: Fleet
+) -> None:
+    fleet.roll_out(6)  # before a page answers
+    assert fleet.ends() == "COMMITTED", journal(machine)
+    wait_until(lambda: "chromium" not in machine.run("ps", "-e"), "the end of the browser")
+
+
 def test_a_good_release_commits_and_stays_after_a_restart(
     machine: Machine, fleet: Fleet, page: Page
 ) -> None:
-    wait_until(lambda: runs(page, RELEASE), "the factory's release", PATIENCE_S)
+    wait_until(lambda: bool(page.heard("status")), "the first status", PATIENCE_S)
     fleet.roll_out(7)
     assert fleet.ends() == "COMMITTED", journal(machine)
     assert runs(page, f"{RELEASE}+7")

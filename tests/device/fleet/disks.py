@@ -1,4 +1,4 @@
-"""A disk that dies: before its k-th system call, as a power cut does.
+"""A disk that dies before its k-th system call, as a power cut does, and one that is full then.
 
 What was not synced is then as bad as a file system allows: with `lose`, names that their folder was
 not synced for are gone, and a rename that was not synced is undone; without, they are there. A file
@@ -7,6 +7,7 @@ that is being written is cut in the middle either way.
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 from typing import Literal
@@ -42,6 +43,7 @@ class DyingDisk(Disk):
         self._call()
         before = new.read_bytes() if new.is_file() and not new.is_symlink() else None
         super()._replace(old, new)
+        self._unsynced = [(_moved(path, old, new), *rest) for path, *rest in self._unsynced]
         self._unsynced.append((new, old, before))
 
     def _symlink(self, target: str, path: Path) -> None:
@@ -72,6 +74,31 @@ class DyingDisk(Disk):
             for path, old, before in reversed(self._unsynced if self._lose else []):
                 _undo(path, old, before)
             raise PowerCutError
+
+
+class FullDisk(DyingDisk):
+    """full_at: number of the system call from which on nothing more can be written; removing still
+    works, as on a real one. `empty` makes room."""
+
+    def __init__(self, full_at: int) -> None:
+        super().__init__()
+        self._full_at = full_at
+
+    def empty(self) -> None:
+        self._full_at = 1 << 30
+
+    def _call(self) -> None:
+        super()._call()
+        if self.calls >= self._full_at:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def _unlink(self, path: Path) -> None:
+        Disk._unlink(self, path)
+
+
+def _moved(path: Path, old: Path, new: Path) -> Path:
+    """Where a name is after its folder, or one above it, was renamed."""
+    return new / path.relative_to(old) if old in path.parents else path
 
 
 def _undo(path: Path, old: Path | None, before: bytes | None) -> None:

@@ -92,6 +92,23 @@ def test_a_release_on_trial_is_told_so_and_runs_its_own_code(installation: Insta
     assert said["code"] == place
 
 
+@pytest.mark.parametrize("damage", [b"", b"raise SystemExit", None])
+def test_a_damaged_release_is_not_even_tried(
+    installation: Installation, damage: bytes | None
+) -> None:
+    installation.stage(7)
+    installation.begin_trial(7)
+    file = installation.fleet / "releases/7/device/__main__.py"
+    if damage is None:
+        file.unlink()
+    else:
+        file.write_bytes(damage.ljust(len(PROGRAM)) if damage else damage)
+    assert "WAYSIDE_RELEASE" not in installation.run("start")["told"]
+    record = guard.unseal(installation.fleet / guard.TRIAL)
+    assert record
+    assert record["reason"] == "device/__main__.py is missing or damaged"
+
+
 def test_peeking_counts_nothing(installation: Installation) -> None:
     installation.stage(7)
     installation.begin_trial(7)

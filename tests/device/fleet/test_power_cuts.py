@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from device.fleet import guard
-from tests.device.fleet.disks import DyingDisk, PowerCutError
+from tests.device.fleet.disks import DyingDisk, FullDisk, PowerCutError
 from tests.device.fleet.kiosk import FACTORY, FakeKiosk, Release
 
 OLD = {"models/face.tflite": b"old", "catalogue/example.sqlite": b"places"}
@@ -46,6 +46,24 @@ def test_a_power_cut_at_any_write_leaves_the_old_or_the_new_release(
         assert kiosk.files() == NEW, number
         assert kiosk.updates.state.name == "COMMITTED", number
     assert number > 50  # from the first write to the commit
+
+
+def test_a_disk_that_is_full_at_any_write_refuses_the_update_and_loses_nothing(
+    memory: Path,
+) -> None:  # failure 32
+    refused = 0
+    for number in range(1, 61):
+        disk = FullDisk(number)
+        kiosk = updating(memory / str(number), disk)
+        kiosk.run(8)
+        assert kiosk.files() in (OLD, NEW), number
+        if kiosk.files() != NEW:
+            refused += 1
+            disk.empty()
+            kiosk.time += 4000
+            kiosk.run(12)
+        assert kiosk.files() == NEW or kiosk.updates.state.failure(8), number
+    assert refused > 30
 
 
 @pytest.mark.parametrize("how", ["bad", "good"])
