@@ -62,7 +62,7 @@ HUB_LATE_S = 5
 """Mosquitto 2.0 looks for silent clients every six seconds, and rounds: so much less than the
 configured keepalive is declared, and `offline` comes within one and a half of it (6 s or more)."""
 
-QUEUE = 64
+QUEUE = 16
 """Events that wait for the agent; a broker that sends more is made to wait."""
 
 LONGEST_TURN_S = 120.0
