@@ -160,7 +160,7 @@ def test_a_database_that_was_cut_is_set_aside_and_the_hub_starts(tmp_path: Path)
             hub.start()
             hub.stop(signal.SIGKILL)
             aside = list(hub.database.parent.glob("*.broken-*"))
-            assert [file.read_bytes() for file in aside] == [broken]
+            assert [file.read_bytes() for file in aside] == [broken]  # failure 17
             aside[0].unlink()
         hub.database.write_bytes(whole)
         hub.start()
