@@ -45,7 +45,7 @@ def test_over_a_link_that_breaks_all_the_time_it_arrives(hub: LocalHub, tmp_path
 
 @pytest.mark.slow
 def test_the_command_prints_the_figures(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fleet", "bench", "--seconds", "1", "--kilobytes", "20", "--json"]) == 0
+    assert main(["fleet", "bench", "--seconds", "1", "--kilobytes", "8", "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["idle"]["resident_mb"] < 60
-    assert figures["8 kB/s"]["seconds"] > 2
+    assert figures["8 kB/s"]["seconds"] > 0.8
