@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 
 from device.addresses import shown
 from device.app import Kiosk
@@ -45,15 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     watchdog = Watchdog(notifier)
     trial = Trial.begun()
     try:
-        config = load_running(arguments.config)
-        if trial is not None:
-            watchdog.loading("the rehearsal of a new release")
-            trial.rehearse(config)
+        config = _configuration(arguments.config, trial, watchdog)
         kiosk = _start(config, arguments.source or config.camera.source, watchdog)
     except UserError as error:
         notifier.refused(str(error))
-        if trial is not None:
-            trial.refuse(str(error))
         raise
     if trial is not None:
         trial.begin(kiosk.bus.inbox, kiosk.page_address)
@@ -73,6 +69,21 @@ def run(arguments: argparse.Namespace) -> int:
         kiosk.stop()
         del button
     return 0
+
+
+def _configuration(file: Path, trial: Trial | None, watchdog: Watchdog) -> Config:
+    """Read the configuration, and rehearse a release that is on trial with it. What is wrong here
+    is wrong at the next start too, so that the release need not wait for it."""
+    try:
+        config = load_running(file)
+        if trial is not None:
+            watchdog.loading("the rehearsal of a new release")
+            trial.rehearse(config)
+    except UserError as error:
+        if trial is not None:
+            trial.refuse(str(error))
+        raise
+    return config
 
 
 def _start(config: Config, source: str, watchdog: Watchdog) -> Kiosk:

@@ -24,7 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -283,7 +283,7 @@ def environment(choice: Choice, folder: Path, factory: Path) -> dict[str, str]:
 def watch(choice: Choice, settled: Callable[[], bool], clock: Clock = boot_clock) -> None:
     """Fork a process that ends this one when the trial's time is over and it has not committed.
 
-    The release cannot keep it from that: it is in the same control group, and no child of it.
+    It is no child of the program, and ends with the service.
     """
     process = os.pidfd_open(os.getpid())
     child = os.fork()
@@ -330,11 +330,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         starts=int(os.environ.get("WAYSIDE_TRIAL_STARTS", STARTS)),
         seconds=float(os.environ.get("WAYSIDE_TRIAL_SECONDS", SECONDS)),
     )
-    choice = guard.start() if given.verb == "start" else guard.peek()
+    # Only the kiosk itself is on trial, not whatever else is run of that release.
+    choice = guard.start() if given.verb == "start" else replace(guard.peek(), trial=False)
     if given.verb == "start":
         which = "the factory's" if choice.counter is None else choice.counter
         say(f"release: {which}{', on trial' if choice.trial else ''}")
-    if choice.trial and given.verb == "start":
+    if choice.trial:
         watch(choice, lambda: guard.settled(choice.counter or 0))
     told = environment(choice, given.folder, factory)
     python = str(factory / ".venv/bin/python")

@@ -15,6 +15,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from device.fleet import guard
 from device.fleet.disk import Disk
 from device.fleet.manifest import Entry, Manifest
@@ -156,9 +158,12 @@ class Store:
         return True
 
     def manifest(self, counter: int) -> Manifest | None:
-        """Of a release that is there; None: it is not, or its list is damaged."""
+        """Of a release that is there; None: it is not, or its list cannot be read."""
         content = guard.unseal(self.release(counter) / guard.MANIFEST)
-        return None if content is None else Manifest.model_validate(content, strict=False)
+        try:
+            return None if content is None else Manifest.model_validate(content, strict=False)
+        except ValidationError:  # of another version of the agent
+            return None
 
     def prune(self, keep: Iterable[int], arriving: Iterable[str] = ()) -> None:
         """Remove all releases but these, and content that they do not need and is not `arriving`.

@@ -128,10 +128,11 @@ class Updates:
     def metadata(self, files: Mapping[str, bytes], now: datetime | None) -> None:
         """Take the files of a metadata message. now: aware; None while the time is not known."""
         self._files, self._now = files, now
+        self._paused_until = self._clock()
 
     def turn(self, scene: Scene) -> tuple[Entry, ...]:
         """Do what can be done now. Returns the content to fetch into the store, in order."""
-        if self._clock() < self._paused_until and self._files is None:
+        if self._clock() < self._paused_until:
             return ()
         try:
             fetch = self._turn(scene)
@@ -189,8 +190,6 @@ class Updates:
         except (Refused, UserError) as error:
             self._distrust = str(error)
         self._files = None
-        if self.state.name == "FAILED":
-            self._paused_until = self._clock()
 
     def _document(self, sha256: str, size: int) -> bytes:
         self._documents.add(sha256)
@@ -208,11 +207,8 @@ class Updates:
             if state.name not in RESTING:
                 self._journal.move("IDLE", counter=None)
             return
-        if state.counter == counter:
-            if state.name in ("DOWNLOAD", "STAGED"):
-                return
-            if state.name == "FAILED" and self._clock() < self._paused_until:
-                return
+        if state.counter == counter and state.name in ("DOWNLOAD", "STAGED"):
+            return
         reason = self._refusal(wanted)
         if (state.name, state.counter, state.reason) == ("REJECTED", counter, reason):
             return

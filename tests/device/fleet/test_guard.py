@@ -113,7 +113,9 @@ def test_peeking_counts_nothing(installation: Installation) -> None:
     installation.stage(7)
     installation.begin_trial(7)
     for _ in range(5):
-        assert "WAYSIDE_TRIAL" in installation.run("peek")["told"]
+        told = installation.run("peek")["told"]
+        assert "WAYSIDE_RELEASE" in told
+        assert "WAYSIDE_TRIAL" not in told  # it is no trial of what else is run
     assert not (installation.fleet / guard.TRIAL).exists()
 
 

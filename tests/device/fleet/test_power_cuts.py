@@ -59,6 +59,10 @@ def test_a_disk_that_is_full_at_any_write_refuses_the_update_and_loses_nothing(
         assert kiosk.files() in (OLD, NEW), number
         if kiosk.files() != NEW:
             refused += 1
+            calls = disk.calls
+            for _ in range(20):
+                kiosk.turn()
+            assert disk.calls == calls, number  # it is not asked again and again
             disk.empty()
             kiosk.time += 4000
             kiosk.run(12)
