@@ -184,7 +184,9 @@ class DisplayConfig(Section):
 
     port: Port | None = Field(8080, description="loopback port of the page; 0 chooses one")
     languages: tuple[str, ...] = Field(
-        ("en",), min_length=1, description="ISO 639-1 codes; the first is shown"
+        ("en",),
+        min_length=1,
+        description="the site's own, as in docs/languages.md; the first leads",
     )
     websocket_url: str | None = Field(None, description="null: the embedded broker's")
     username: str | None = Field(None, description="of the page at the broker")

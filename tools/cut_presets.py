@@ -2,13 +2,15 @@
 
 FOLDER is the unpacked npm package `@openstreetmap/id-tagging-schema` (`npm pack`, `tar xzf`). The
 cut holds what matching reads of each preset of a place, and the names of those presets that
-`device/catalogue/imports/places.csv` takes, in the languages of the screen. Presets of a few
+`device/catalogue/imports/places.csv` takes, in the languages of the screen, without remarks in
+brackets. Presets of a few
 countries only are left out. The same package gives the same bytes.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -16,8 +18,13 @@ from typing import Any
 
 from device.catalogue.imports.character import characters
 from device.presets.presets import FAMILIES, FILE
+from device.words.table import LANGUAGES
 
-LANGUAGES = ("en", "zh-CN", "zh-TW", "ja", "ko", "fr", "de", "es", "it", "pt", "ar", "fi")
+THEIRS = {"zh-Hans": "zh-CN", "zh-Hant": "zh-TW"}
+"""The editor's names of languages that it calls otherwise than `device/words` does."""
+
+REMARK = re.compile(r"\s*[(（].*?[)）]")
+"""What a translator adds for mappers, such as "(unspecified type)"."""
 
 FIELDS = ("tags", "geometry", "addTags", "matchScore", "searchable")
 
@@ -37,7 +44,8 @@ def cut(package: Path) -> dict[str, Any]:
     translations = [_translations(package, language) for language in LANGUAGES]
     for name in known:
         if (preset := presets.get(name.lower())) and characters().of(name.lower()):
-            preset["names"] = [texts.get(name, {}).get("name", "") for texts in translations]
+            named = (texts.get(name, {}).get("name", "") for texts in translations)
+            preset["names"] = [REMARK.sub("", text).strip() for text in named]
     return {
         "package": about["name"],
         "version": about["version"],
@@ -53,8 +61,9 @@ def _local(preset: dict[str, Any]) -> bool:
 
 
 def _translations(package: Path, language: str) -> dict[str, dict[str, str]]:
-    path = package / "dist" / "translations" / f"{language}.json"
-    known = json.loads(path.read_text(encoding="utf-8"))[language]["presets"]["presets"]
+    theirs = THEIRS.get(language, language)
+    path = package / "dist" / "translations" / f"{theirs}.json"
+    known = json.loads(path.read_text(encoding="utf-8"))[theirs]["presets"]["presets"]
     return dict(known)
 
 

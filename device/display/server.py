@@ -20,9 +20,11 @@ from device.errors import UserError
 from device.messaging.topics import Topics
 from device.release import running
 from device.setting_types import EMBEDDED
+from device.words.table import LANGUAGES
 from device.words.words import load_words
 
 PAGE = Path(__file__).parent / "page"
+HYPHENS = PAGE / "vendor" / "hyphens"
 SETTINGS, WORDS = "settings.js", "words.js"
 PICTURES = "pictures"
 """Where the page looks for the catalogue's pictures, beside its own files."""
@@ -83,16 +85,19 @@ def _check_ours(url: str) -> None:
 
 
 def words_script(config: Config) -> str:
-    """The text of `words.js`: the words of each language of the page, the first is shown.
+    """The text of `words.js`: the words of every language, the site's own by code in their order,
+    and the hyphenation patterns of the site's own where there are any.
 
     Raises:
         UserError: a language without words, or words that cannot be used.
     """
-    words = {
-        language: load_words(language, config.matching.catalogue).for_page()
-        for language in config.display.languages
-    }
-    return f"window.WORDS = {json.dumps(words)};\n"
+    site = config.display.languages
+    codes = (*site, *(language for language in LANGUAGES if language not in site))
+    tables = {code: load_words(code, config.matching.catalogue).for_page() for code in codes}
+    files = {code: HYPHENS / f"{code}.json" for code in site}
+    hyphens = {code: json.loads(file.read_text()) for code, file in files.items() if file.exists()}
+    words = json.dumps({"site": site, "tables": tables}, ensure_ascii=False)
+    return f"window.WORDS = {words};\nwindow.HYPHENS = {json.dumps(hyphens)};\n"
 
 
 class PageServer(LoopbackServer):

@@ -1,90 +1,30 @@
-"""Every word on the screen, from one table a language.
+"""Every word on the screen, from one table a language (`device.words.table`).
 
-`device/words/<language>.json` has the texts of the page, the words of every reason and of common
-tags; categories of places are called as the iD editor calls them (`device.presets`). An operator
-adds words for tags of their own in `words.<language>.yaml` beside the catalogue.
-Every phrase of a reason and every tag that has one passes the guard of its language: none names or
-implies a mood, an age, a gender or a company. A table is refused whole if one does not, so that
-nothing unchecked is ever shown.
+Categories of places are called as the iD editor calls them (`device.presets`), unless a table says
+otherwise; one without a name in a language is not said in it. An operator adds words for tags of
+their own in `words.<language>.yaml` beside the catalogue. Every phrase of a reason and every tag
+that has one passes the guard of its language (`device.words.guard`). A table is refused whole if
+one does not, so that nothing unchecked is ever shown.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
 from device.errors import UserError
 from device.presets.presets import names
-from device.typed_yaml import Section, read_yaml
+from device.typed_yaml import read_yaml
 from device.values import Reason
+from device.words.guard import Guard
+from device.words.patterns import Patterns, babel_locale, parts
+from device.words.table import LANGUAGES, OwnWords, WordTable, path_of, read_table
 from device.words.when import spoken
-
-FOLDER = Path(__file__).parent
-
-LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
-"""Languages that have a table: ISO 639-1 codes."""
 
 TAG_LANGUAGE = "en"
 """Tags are English words, and are checked as such."""
-
-
-class ReasonWords(Section):
-    """A phrase for each reason that is no tag."""
-
-    today: str = Field(pattern=r"\{time\}")
-    tomorrow: str = Field(pattern=r"\{time\}")
-    all_day: str
-    all_day_tomorrow: str
-    on_until: str = Field(pattern=r"\{time\}")
-    on_until_day: str = Field(pattern=r"\{day\}")
-    later: str = Field(pattern=r"\{day\}.*\{time\}")
-    metres: str = Field(pattern=r"\{number\}")
-    kilometres: str = Field(pattern=r"\{number\}")
-    on_foot: str = Field(pattern=r"\{number\}")
-    open_until: str = Field(pattern=r"\{time\}")
-    always_open: str
-    hours_unknown: str
-    decade: str = Field(pattern=r"\{year\}")
-    well_known: str
-
-
-class Forbidden(Section):
-    """What no phrase may have: beginnings of words, and whole words."""
-
-    beginnings: tuple[str, ...] = Field(min_length=1)
-    words: tuple[str, ...]
-
-
-class Forbiddens(Section):
-    """What would name or imply each of these."""
-
-    mood: Forbidden
-    age: Forbidden
-    gender: Forbidden
-    company: Forbidden
-
-
-class WordTable(Section):
-    """A language's file in `device/words`."""
-
-    language: str = Field(description="the language's own name for itself")
-    page: dict[str, Any] = Field(description="texts of the page, as its scripts use them")
-    reasons: ReasonWords
-    day: str = Field(pattern=r"\{number\}.*\{month\}|\{month\}.*\{number\}")
-    months: tuple[str, ...] = Field(min_length=12, max_length=12)
-    tags: dict[str, str]
-    forbidden: Forbiddens
-
-
-class OwnWords(Section):
-    """An operator's file beside the catalogue."""
-
-    tags: dict[str, str]
 
 
 class Words:
@@ -92,16 +32,17 @@ class Words:
 
     def __init__(self, table: WordTable, tags: Mapping[str, str]) -> None:
         self.tags = tags
-        self.page, self.reasons = table.page, table.reasons
-        self._day, self._months = table.day, table.months
+        self._table = table
+        self._patterns = Patterns(table.locale, table.reasons.model_dump())
 
     def for_page(self) -> dict[str, Any]:
         """Everything the page needs to make words of its own, as JSON values."""
         return {
-            "page": self.page,
-            "reasons": self.reasons.model_dump(),
-            "day": self._day,
-            "months": self._months,
+            "own_name": self._table.language,
+            "locale": self._table.locale,
+            "direction": babel_locale(self._table.locale).text_direction,
+            "page": self._table.page,
+            "reasons": self._table.reasons.model_dump(),
             "tags": dict(self.tags),
         }
 
@@ -111,15 +52,21 @@ class Words:
         return tuple(dict.fromkeys(filter(None, (self._phrase(each, now) for each in reasons))))
 
     def _phrase(self, reason: Reason, now: datetime) -> str:
-        argument, words = reason.argument, self.reasons
-        if reason.code == "when":
-            return self._when(str(argument), now)
-        if reason.code == "tag":
-            return self.tags.get(str(argument), "")
-        if reason.code == "distance":
-            return self._distance(float(argument or 0))
-        phrase: str = getattr(words, reason.code)
-        return phrase.format(time=argument, year=argument)
+        argument, say = reason.argument, self._patterns.say
+        match reason.code:
+            case "tag":
+                return self.tags.get(str(argument), "")
+            case "when":
+                return self._when(str(argument), now)
+            case "distance":
+                return self._distance(float(argument or 0))
+            case "open_until":
+                at = time.fromisoformat(str(argument))
+                return say("open_until", time=self._patterns.clock(at))
+            case "decade":
+                return say("decade", year=str(argument))
+            case code:
+                return say(code)
 
     def _when(self, interval: str, now: datetime) -> str:
         """When an event is, as somebody says it at `now`; empty where it is over."""
@@ -127,17 +74,16 @@ class Words:
         if (said := spoken(begins, ends, now)) is None:
             return ""
         name, at = said
-        day = self._day.format(number=at.day, month=self._months[at.month - 1])
-        phrase: str = getattr(self.reasons, name)
-        return phrase.format(time=f"{at:%H:%M}", day=day)
+        clock, day = self._patterns.clock(at.time()), self._patterns.day(at.date())
+        return self._patterns.say(name, time=clock, day=day)
 
     def _distance(self, metres: float) -> str:
         """Rounded to what a walker can use: tens of metres, hundreds, tenths of a kilometre."""
         if metres < 950:
             near = max(round(metres, -1 if metres < 100 else -2), 10)
-            return self.reasons.metres.format(number=f"{near:.0f}")
+            return self._patterns.say("metres", number=int(near))
         far = round(metres / 1000, 1 if metres < 9950 else None)
-        return self.reasons.kilometres.format(number=f"{far:g}")
+        return self._patterns.say("kilometres", number=far)
 
 
 def load_words(language: str, catalogue: Path | None = None) -> Words:
@@ -149,24 +95,40 @@ def load_words(language: str, catalogue: Path | None = None) -> Words:
     """
     if language not in LANGUAGES:
         raise UserError(f"display.languages: got {language!r}, takes {', '.join(LANGUAGES)}")
-    path, table = FOLDER / f"{language}.json", _table(language)
-    guard = _guard(table.forbidden)
-    for name, phrase in table.reasons.model_dump().items():
-        _check(path, f"reasons.{name}", phrase, guard)
+    path, table = path_of(language), read_table(language)
+    guard = Guard(table.forbidden)
+    tag_guard = Guard(read_table(TAG_LANGUAGE).forbidden)
+    for name, pattern in table.reasons.model_dump().items():
+        try:
+            texts = parts(pattern).texts
+        except ValueError as error:
+            raise UserError(f"{path}: reasons.{name}: {error}") from None
+        guard.check(path, f"reasons.{name}", " ".join(texts))
+    for category, text in table.categories.items():
+        guard.check(path, f"categories.{category}", text)
     tags = {path: table.tags}
     if catalogue is not None:
         own = catalogue.parent / f"words.{language}.yaml"
         if _there(own):
             tags[own] = read_yaml(own, OwnWords, named_by=str(catalogue)).tags
-    tag_guard = guard if language == TAG_LANGUAGE else _guard(_table(TAG_LANGUAGE).forbidden)
     for file, phrases in tags.items():
         for tag, phrase in phrases.items():
-            _check(file, f"tags.{tag}", phrase, guard)
-            _check(file, f"tags.{tag}", tag.replace("-", " "), tag_guard)
-    said = {name: text for name, text in names(language).items() if not guard.search(text)}
+            guard.check(file, f"tags.{tag}", phrase)
+            tag_guard.check(file, f"tags.{tag}", tag.replace("-", " "))
+    said = dict(_categories(table, language, guard, tag_guard))
     for phrases in tags.values():
         said |= phrases
     return Words(table, said)
+
+
+def _categories(
+    table: WordTable, language: str, guard: Guard, tag_guard: Guard
+) -> Iterator[tuple[str, str]]:
+    """What categories are called, but those whose name, here or in English, reveals something."""
+    english = names(TAG_LANGUAGE)
+    for name, text in {**names(language), **table.categories}.items():
+        if not guard.reveals(text) and not tag_guard.reveals(english.get(name, "")):
+            yield name, text
 
 
 def _there(path: Path) -> bool:
@@ -174,23 +136,3 @@ def _there(path: Path) -> bool:
         return path.exists()
     except OSError:  # its folder cannot be read: reading it then gives the reason
         return True
-
-
-def _table(language: str) -> WordTable:
-    # JSON is YAML, so that one reader serves both.
-    return read_yaml(FOLDER / f"{language}.json", WordTable, named_by="the release")
-
-
-def _guard(forbidden: Forbiddens) -> re.Pattern[str]:
-    lists: list[Forbidden] = [getattr(forbidden, name) for name in type(forbidden).model_fields]
-    beginnings = "|".join(re.escape(part) for one in lists for part in one.beginnings)
-    words = "|".join(re.escape(part) for one in lists for part in one.words)
-    return re.compile(rf"\b(?:(?:{beginnings})\w*|(?:{words})\b)", re.IGNORECASE)
-
-
-def _check(file: Path, key: str, text: str, guard: re.Pattern[str]) -> None:
-    if found := guard.search(text):
-        raise UserError(
-            f"{file}: {key}: got {text!r}, takes words that reveal nothing about a visitor "
-            f"(not {found.group()!r})"
-        )

@@ -22,9 +22,12 @@ def test_an_empty_file_is_a_whole_configuration(tmp_path: Path) -> None:
     assert load(tmp_path, "").camera == Config().camera
 
 
-def test_the_file_that_ships_has_the_defaults_and_a_place_of_its_own(root: Path) -> None:
+def test_the_file_that_ships_has_the_defaults_and_the_place_and_languages_of_its_own(
+    root: Path,
+) -> None:
     written = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
     written.pop("place")  # the example's own: in Helsinki
+    assert written["display"].pop("languages") == ["en", "fi", "sv"]
     load_config(root / "config.yaml")
     assert Config.model_validate(written) == Config()
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tools.cut_presets import LANGUAGES, cut
+from device.words.table import LANGUAGES
+from tools.cut_presets import THEIRS, cut
 
 
 def write(path: Path, content: Any) -> None:
@@ -26,14 +27,15 @@ def test_a_package_is_cut_to_what_places_need(tmp_path: Path) -> None:
     }
     write(tmp_path / "dist" / "presets.json", presets)
     for language in LANGUAGES:
-        names = {"amenity/cafe": {"name": f"Cafe ({language})", "terms": "tea"}}
-        path = tmp_path / "dist" / "translations" / f"{language}.json"
-        write(path, {language: {"presets": {"presets": names if language != "ar" else {}}}})
+        names = {"amenity/cafe": {"name": f"Cafe {language} (drinks)", "terms": "tea"}}
+        theirs = THEIRS.get(language, language)
+        path = tmp_path / "dist" / "translations" / f"{theirs}.json"
+        write(path, {theirs: {"presets": {"presets": names if language != "ar" else {}}}})
     made = cut(tmp_path)
     assert made["version"] == "1.2.3"
     assert list(made["presets"]) == ["amenity/bank", "amenity/cafe"]
     kept = made["presets"]["amenity/cafe"]
     assert kept.keys() == {"tags", "geometry", "names"}
-    assert dict(zip(made["languages"], kept["names"], strict=True))["fi"] == "Cafe (fi)"
+    assert dict(zip(made["languages"], kept["names"], strict=True))["fi"] == "Cafe fi"
     assert "" in kept["names"]
     assert "names" not in made["presets"]["amenity/bank"]

@@ -12,11 +12,17 @@
   const CHOSEN_MS = 20000;
   const DRIFT_MS = 5000;
   const HIDDEN = location.hash === "#hidden";
+  const TURN_MS = 8000; // of the notice and the resting screen, to the next of the site's languages
+  const LIST_MS = 20000; // of the list of languages, untouched
+  const CHOICE_MS = 60000; // of a language that is chosen while nobody's cards are shown
 
   const arrived = { connected: false, online: true, message: null, request: null };
   let requestUntil = 0;
   let chosen = null;
   let chosenUntil = 0;
+  let language = null; // the visitor's choice; null: the site's own
+  let languageUntil = 0;
+  let listUntil = 0;
   let shown = null;
   let shownKey = "";
   let shownSince = performance.now();
@@ -31,13 +37,15 @@
     if (now >= requestUntil || arrived.message?.state === "opted_out") arrived.request = null;
     const next = View.decide(arrived, now);
     if (now >= chosenUntil || !next.items.some((item) => item.id === chosen)) chosen = null;
-    const key = JSON.stringify([next, chosen]);
+    const listing = now < listUntil;
+    if (next.state === "resting" && (shown?.state !== "resting" || now >= languageUntil)) language = null;
+    const key = JSON.stringify([next, chosen, language, listing]);
     if (key === shownKey) return;
     const reported = JSON.stringify([shown?.state, shown?.serial]);
     if (reported !== JSON.stringify([next.state, next.serial])) shownSince = now;
     shown = next;
     shownKey = key;
-    Screen.draw(shown, chosen);
+    Screen.draw(shown, chosen, (language ? [language] : Phrases.site).map(Phrases.of), listing);
     afterPaint(beat);
   }
 
@@ -78,6 +86,19 @@
     refresh();
   }
 
+  function list() {
+    listUntil = performance.now() < listUntil ? 0 : performance.now() + LIST_MS;
+    refresh();
+  }
+
+  /* A language holds until the screen rests, or for a while where it rests already. */
+  function speak(code) {
+    language = code;
+    languageUntil = performance.now() + CHOICE_MS;
+    listUntil = 0;
+    refresh();
+  }
+
   function choose() {
     const verdict = shown.state === "opted_out" ? "opt_in" : "opt_out";
     arrived.request = verdict;
@@ -101,6 +122,7 @@
     },
   };
 
+  Languages.open({ toggle: list, chosen: speak });
   Screen.open({ touched, choose, back: () => { chosen = null; refresh(); } });
   refresh();
   link = Link.open(window.WAYSIDE, Object.keys(received), {
@@ -121,11 +143,15 @@
 
   setInterval(refresh, CHECK_MS);
   setInterval(() => afterPaint(beat), BEAT_MS);
+  setInterval(Languages.turn, TURN_MS);
   document.addEventListener("visibilitychange", beat);
   document.addEventListener("contextmenu", (event) => event.preventDefault());
   document.addEventListener("keydown", (event) => {
     const plain = !event.repeat && !event.ctrlKey && !event.altKey && !event.metaKey;
-    if (plain && event.key.toLowerCase() === "o") choose();
+    if (!plain) return;
+    if (event.key.toLowerCase() === "o") choose();
+    else if (event.key.toLowerCase() === "l") list();
+    else if (event.key === "Escape" && performance.now() < listUntil) list();
   });
 
   /* Against burn-in everything moves by a pixel every few seconds, too slowly to be noticed. */

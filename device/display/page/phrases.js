@@ -1,67 +1,129 @@
-/* The words of the screen in its language, from words.js, which the kiosk generates from
-   `device/words`. `reason` makes a phrase of a reason's code and argument; a distance, which the
-   card has above, becomes the time that it takes. */
+/* The words of the screen, from words.js, which the kiosk generates from `device/words`: a language
+   is an object with the texts of its table, and functions that make phrases of codes and numbers.
+   A distance, which the card has above, becomes the time that it takes.
+   Guarantees: what a message contains is looked up, never run; a code without words says nothing.
+   Numbers, plurals and times follow the language; the day has 24 hours and digits are 0 to 9, as
+   the kiosk itself says them (`device/words/patterns.py`). */
 "use strict";
 
-const LONGEST_WALK_MIN = 90; // whoever has farther to go does not walk
+const Phrases = (() => {
+  const LONGEST_WALK_MIN = 90; // whoever has farther to go does not walk
+  const DAY_MS = 24 * 3600 * 1000;
+  const SOON_MS = DAY_MS / 2;
+  const SIMPLE = ["always_open", "hours_unknown", "decade", "well_known"]; // need no more than a year
+  const INTERVAL = /^(\S+T\d\d:\d\d)[+-]\d\d:\d\d\/(\S+T\d\d:\d\d)[+-]\d\d:\d\d$/;
+  const { site, tables } = window.WORDS;
+  const made = new Map(); // the languages that have been spoken
 
-const [[LANGUAGE, TABLE]] = Object.entries(window.WORDS);
-document.documentElement.lang = LANGUAGE;
+  /* A tree of patterns as one resource of Fluent; the name of each is its place in the tree. */
+  const entries = (texts, path) => Object.entries(texts).map(([name, text]) => (
+    typeof text === "string"
+      ? `${path}${name} = ${text.replaceAll("\n", "\n    ")}\n`
+      : entries(text, `${path}${name}-`)
+  )).flat();
 
-const DAY_MS = 24 * 3600 * 1000;
-const SOON_MS = DAY_MS / 2;
+  function learn(code) {
+    const { own_name, locale, direction, page, reasons, tags } = tables[code];
+    const bundle = new Fluent.FluentBundle(locale, { useIsolating: false });
+    const resource = [...entries(page, "page-"), ...entries(reasons, "reasons-")].join("");
+    bundle.addResource(new Fluent.FluentResource(resource));
+    const say = (id, values) => bundle.formatPattern(bundle.getMessage(id).value, values);
+    const texts = (tree, path) => Object.fromEntries(Object.entries(tree).map(([key, text]) => [
+      key, typeof text === "string" ? say(path + key) : texts(text, `${path}${key}-`),
+    ]));
+    const clock = new Intl.DateTimeFormat(locale, {
+      hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC",
+    });
+    const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", timeZone: "UTC" });
 
-const number = (n, digits = 0) => n.toLocaleString(LANGUAGE, { maximumFractionDigits: digits });
+    const language = {
+      ...texts(page, "page-"),
+      code,
+      own_name,
+      direction,
 
-const words = {
-  ...TABLE.page,
+      /* Rounded to what a walker can use: tens of metres, hundreds, tenths of a kilometre. */
+      distance(metres) {
+        if (metres >= 950) {
+          const digits = metres < 9950 ? 10 : 1;
+          return say("reasons-kilometres", { number: Math.round(metres / 1000 * digits) / digits });
+        }
+        const step = metres < 100 ? 10 : 100;
+        return say("reasons-metres", { number: Math.max(Math.round(metres / step) * step, 10) });
+      },
 
-  /* Rounded to what a walker can use: tens of metres, hundreds, tenths of a kilometre. */
-  distance(metres) {
-    if (metres >= 950) {
-      return words.fill("kilometres", number(metres / 1000, metres < 9950 ? 1 : 0));
-    }
-    const step = metres < 100 ? 10 : 100;
-    return words.fill("metres", number(Math.max(Math.round(metres / step) * step, 10)));
-  },
+      /* `minutes`: on foot to the item, or null. */
+      reason({ code: kind, argument }, minutes = null) {
+        if (kind === "tag") return Object.hasOwn(tags, argument) ? tags[argument] : "";
+        if (kind === "when") return typeof argument === "string" ? language.when(argument) : "";
+        if (kind === "distance" && minutes !== null && minutes >= 0 && minutes <= LONGEST_WALK_MIN) {
+          return say("reasons-on_foot", { number: Math.max(minutes, 1) });
+        }
+        if (kind === "distance") return typeof argument === "number" ? language.distance(argument) : "";
+        if (kind === "open_until") {
+          const at = Date.parse(`1970-01-01T${argument}Z`);
+          return Number.isNaN(at) ? "" : say("reasons-open_until", { time: clock.format(at) });
+        }
+        if (!SIMPLE.includes(kind)) return "";
+        return say(`reasons-${kind}`, { year: String(argument) });
+      },
 
-  /* `minutes`: on foot to the item, or null. */
-  reason({ code, argument }, minutes = null) {
-    if (code === "tag") return Object.hasOwn(TABLE.tags, argument) ? TABLE.tags[argument] : "";
-    if (code === "when") return typeof argument === "string" ? words.when(argument) : "";
-    if (code === "distance" && minutes !== null && minutes >= 0 && minutes <= LONGEST_WALK_MIN) {
-      return words.fill("on_foot", number(Math.max(minutes, 1)));
-    }
-    if (code === "distance") return typeof argument === "number" ? words.distance(argument) : "";
-    return Object.hasOwn(TABLE.reasons, code) ? words.fill(code, String(argument)) : "";
-  },
+      /* When an event is, as `device/words/when.py` says it; nothing where it is over. The days are
+         those of the interval's own offset, whatever zone the browser is in. */
+      when(interval, now = Date.now()) {
+        const match = INTERVAL.exec(interval);
+        if (match === null) return "";
+        const [, begins, ends] = match;
+        const [from, until] = interval.split("/").map((time) => Date.parse(time));
+        if (!(from < until) || until <= now) return "";
+        const offset = Date.parse(`${begins}Z`) - from;
+        const day = (at) => new Date(at + offset).toISOString().slice(0, 10);
+        const whole = begins.endsWith("T00:00") && ends.endsWith("T00:00");
+        const last = new Date(Date.parse(`${ends}Z`) - 1000).toISOString().slice(0, 16);
+        const phrase = (name, time) => {
+          const at = Date.parse(`${time}Z`);
+          return say(`reasons-${name}`, { day: date.format(at), time: clock.format(at) });
+        };
+        if (from <= now) {
+          if (whole) return phrase(last.slice(0, 10) === day(now) ? "all_day" : "on_until_day", last);
+          const soon = until - now <= SOON_MS || last.slice(0, 10) === day(now);
+          return soon ? phrase("on_until", ends) : phrase("on_until_day", last);
+        }
+        if (begins.slice(0, 10) === day(now)) return phrase("today", begins);
+        if (begins.slice(0, 10) !== day(now + DAY_MS)) return phrase("later", begins);
+        return phrase(whole ? "all_day_tomorrow" : "tomorrow", begins);
+      },
 
-  /* When an event is, as `device/words/when.py` says it; nothing where it is over. The days are
-     those of the interval's own offset, whatever zone the browser is in. */
-  when(interval, now = Date.now()) {
-    const match = /^(\S+T\d\d:\d\d)[+-]\d\d:\d\d\/(\S+T\d\d:\d\d)[+-]\d\d:\d\d$/.exec(interval);
-    if (match === null) return "";
-    const [, begins, ends] = match;
-    const [from, until] = interval.split("/").map((time) => Date.parse(time));
-    if (!(from < until) || until <= now) return "";
-    const offset = Date.parse(`${begins}Z`) - from;
-    const day = (at) => new Date(at + offset).toISOString().slice(0, 10);
-    const whole = begins.endsWith("T00:00") && ends.endsWith("T00:00");
-    const last = new Date(Date.parse(`${ends}Z`) - 1000).toISOString();
-    const say = (name, time) => {
-      const [, month, number] = time.slice(0, 10).split("-").map(Number);
-      const date = TABLE.day.replace("{number}", number).replace("{month}", TABLE.months[month - 1]);
-      return TABLE.reasons[name].replace("{day}", date).replace("{time}", time.slice(11, 16));
+      /* The title of an item and its language, "" where that is not known. The name of a place or
+         an event is taken to be in the site's own language. */
+      title(item) {
+        const known = Object.keys(item.titles);
+        const base = (tag) => tag.split("-")[0];
+        const mine = known.find((tag) => tag.toLowerCase() === code.toLowerCase())
+          ?? known.find((tag) => tag === base(code)) ?? known.find((tag) => base(tag) === base(code));
+        if (mine !== undefined) return { text: item.titles[mine], lang: mine };
+        const lang = known.find((tag) => item.titles[tag] === item.title);
+        const local = ["place", "event"].includes(item.kind) ? site[0] : "";
+        return { text: item.title, lang: lang ?? local };
+      },
     };
-    if (from <= now) {
-      if (whole) return say(last.slice(0, 10) === day(now) ? "all_day" : "on_until_day", last);
-      const soon = until - now <= SOON_MS || last.slice(0, 10) === day(now);
-      return soon ? say("on_until", ends) : say("on_until_day", last);
-    }
-    if (begins.slice(0, 10) === day(now)) return say("today", begins);
-    if (begins.slice(0, 10) !== day(now + DAY_MS)) return say("later", begins);
-    return say(whole ? "all_day_tomorrow" : "tomorrow", begins);
-  },
+    return language;
+  }
 
-  fill: (name, value) => TABLE.reasons[name].replace(/\{\w+\}/, value),
-};
+  function of(code) {
+    if (!made.has(code)) made.set(code, learn(code));
+    return made.get(code);
+  }
+
+  const order = new Intl.Collator("en");
+  const others = Object.keys(tables).filter((code) => !site.includes(code));
+  others.sort((a, b) => order.compare(tables[a].own_name, tables[b].own_name));
+
+  return {
+    of,
+    site, // codes of the site's own languages, the first of which is shown
+    offered: [...site, ...others].map((code) => ({ code, ...tables[code] })),
+  };
+})();
+
+let words = Phrases.of(Phrases.site[0]); // in the language of the screen

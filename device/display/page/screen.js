@@ -1,15 +1,11 @@
 /* Draws what `View.decide` returns, and nothing else; text is set as text, never as markup.
-   Guarantees: every state shows a notice; a card's picture gives way to its text, which is made
-   smaller, then shorter, until it fits; a picture that cannot be loaded leaves no gap;
+   Guarantees: every state shows a notice; a picture that cannot be loaded leaves no gap;
    `noticeIsVisible` checks the browser's layout, not the program's state. */
 "use strict";
 
 const Screen = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const QUIET_ZONE = 2; // white modules; the paper around makes up the 4 of ISO/IEC 18004
-  const PICTURES = [0.44, 0.36, 0.28]; // shares of a card
-  const TOGETHER = [0.94, 0.88]; // shares of a title's full size
-  const ALONE = [0.8, 0.72, 0.64];
   const DRIFT_PX = 10;
 
   const find = (selector) => document.querySelector(selector);
@@ -110,15 +106,18 @@ const Screen = (() => {
     return made;
   }
 
-  /* The title decides the direction of its whole card: all other texts are asides. */
+  /* The title decides the direction of its whole card, and all other texts are asides, unless the
+     visitor reads from right to left: then all cards do, and the title is an aside too. */
   function card(item) {
-    const title = element("h2", "", item.title);
+    const named = words.title(item);
+    const fromTheRight = words.direction === "rtl";
+    const title = element("h2", "", fromTheRight ? [aside(named.text)] : named.text);
+    title.lang = named.lang;
     const text = element("div", "text");
     const by = [item.creator, item.place].filter(Boolean).flatMap((name) => [" · ", aside(name)]);
     if (by.length) text.append(element("p", "by", by.slice(1)));
-    if (item.why.length) {
-      text.append(element("ul", "why", item.why.map((why) => element("li", "", [aside(why)]))));
-    }
+    const why = View.why(item);
+    if (why.length) text.append(element("ul", "why", why.map((one) => element("li", "", [aside(one)]))));
 
     const verdicts = element("div", "verdicts", [
       verdict(item, "liked", "like", words.like, words.liked),
@@ -133,94 +132,25 @@ const Screen = (() => {
     ]);
     const choose = element("button", "choose"); // the whole card
     choose.type = "button";
-    choose.setAttribute("aria-label", item.title);
+    choose.setAttribute("aria-label", named.text);
     choose.addEventListener("click", () => on.touched(item.id, "chosen"));
     const content = element("div", "content", [element("div", "body", [title, text, side])]);
     if (shown) content.prepend(shown);
     const made = element("article", "card", [band, content, choose]);
-    made.dir = "auto";
+    made.dir = fromTheRight ? "rtl" : "auto";
     made.dataset.kind = item.kind;
     made.dataset.id = item.id;
     return made;
   }
 
-  function tooMuch(made) {
-    const [body, text, title] = [".body", ".text", "h2"].map((name) => made.querySelector(name));
-    const floor = body.getBoundingClientRect().bottom - parseFloat(getComputedStyle(body).paddingBottom);
-    const low = (part) => part.getBoundingClientRect().bottom > floor + 1;
-    const wide = (part) => part.scrollWidth > part.clientWidth + 1;
-    return text.scrollHeight > text.clientHeight + 1
-      || [...made.querySelectorAll(".verdict")].some(wide)
-      || [...made.querySelectorAll("h2, .text, .body .qr, .verdicts")].some(low)
-      || [body, text, title].some(wide);
-  }
-
-  /* Each module of a code is a whole number of the screen's pixels, or cameras misread it; `less`
-     takes that many away. With less than two pixels a module there is no code until the card is
-     touched. */
-  function align(figure, less = 0) {
-    const svg = figure.querySelector("svg");
-    const modules = svg.viewBox.baseVal.width;
-    figure.hidden = false;
-    svg.style.width = "";
-    const wanted = svg.getBoundingClientRect().width * devicePixelRatio;
-    const pixels = Math.floor(wanted / modules + 0.25);
-    figure.hidden = pixels < 2;
-    svg.style.width = `${(Math.max(2, pixels - less) * modules) / devicePixelRatio}px`;
-  }
-
-  function shrink(some, to) {
-    for (const made of some) made.style.setProperty("--shrink", to);
-  }
-
-  /* The largest pictures that leave room for the text of all cards, with all titles a little smaller
-     if need be; a card whose text does not fit even then, with its own title smaller, has none. */
-  function place(cards) {
-    const pictured = cards.filter((made) => made.querySelector(".picture")?.checkVisibility());
-    const codes = (made) => made.querySelectorAll(".qr").forEach((figure) => align(figure));
-    const tries = PICTURES.flatMap((share) => [1, ...TOGETHER].map((to) => [share, to]));
-    for (const [share, to] of tries) {
-      shrink(cards, to);
-      for (const made of pictured) {
-        made.style.setProperty("--picture", share);
-        codes(made);
-      }
-      if (!pictured.some(tooMuch)) break;
-    }
-    for (const made of pictured) for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
-    for (const made of cards.filter((one) => one.querySelector(".picture"))) {
-      if (pictured.includes(made) && !tooMuch(made)) continue;
-      made.querySelector(".side").prepend(...made.querySelectorAll(".qr"));
-      made.querySelector(".picture").remove();
-      shrink([made], 1);
-      codes(made);
-    }
-  }
-
-  /* All titles a little smaller, so that they stay alike; then, for the cards that still overflow, a
-     smaller title, a smaller code, fewer reasons and a title that is cut. */
-  function fit(cards) {
-    place(cards);
-    for (const to of TOGETHER) if (cards.some(tooMuch)) shrink(cards, to);
-    for (const made of cards) {
-      for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
-      const code = made.querySelector(".qr");
-      for (const less of [1, 2, 0]) if (code && tooMuch(made)) align(code, less);
-      const title = made.querySelector("h2");
-      const extras = [...made.querySelectorAll(".why li:not(:first-child)")].reverse();
-      for (const extra of extras) if (tooMuch(made)) extra.remove();
-      for (let lines = 4; lines >= 1 && tooMuch(made); lines -= 1) {
-        title.classList.add("cut");
-        title.style.setProperty("--lines", lines);
-        if (lines === 3) made.querySelector(".by")?.remove();
-        if (lines === 2) made.querySelector(".why")?.remove();
-      }
-    }
-  }
-
-  function draw(view, chosen) {
+  /* languages: those of the texts that turn; the first is the one of all others. listing: whether
+     the list of languages is open, in the place of the cards. */
+  function draw(view, chosen, languages, listing) {
     const before = last?.[0];
-    last = [view, chosen];
+    last = [view, chosen, languages, listing];
+    words = languages[0];
+    const say = (selector, pick) => Languages.turning(find(selector), languages, pick);
+    Languages.draw(languages, listing);
     if (JSON.stringify(before?.items) !== JSON.stringify(view.items)) marks.clear();
 
     const items = chosen === null ? view.items : view.items.filter((item) => item.id === chosen);
@@ -228,31 +158,35 @@ const Screen = (() => {
     document.body.dataset.state = resting ? "resting" : "showing";
 
     find("#back").hidden = chosen === null || view.items.length < 2;
+    find("#back span").textContent = words.back;
     find("#heading").textContent = resting ? "" : words.suggestions;
-    const rest = words.resting[view.notice];
-    find("#rest").hidden = !resting;
-    find("#rest h1").textContent = rest.heading;
-    find("#rest p").textContent = rest.text;
+    find("#rest").hidden = !resting || listing;
+    say("#rest h1", (theirs) => theirs.resting[view.notice].heading);
+    say("#rest p", (theirs) => theirs.resting[view.notice].text);
+    for (const [kind] of Object.entries(words.stops)) {
+      say(`.way [data-kind=${kind}] .name`, (theirs) => theirs.stops[kind]);
+    }
 
-    const notice = words.notices[view.notice];
-    find("#notice h2").textContent = notice.heading;
-    find("#notice p").textContent = resting ? notice.text : notice.brief;
+    say("#notice h2", (theirs) => theirs.notices[view.notice].heading);
+    say("#notice p", (theirs) => theirs.notices[view.notice][resting ? "text" : "brief"]);
+    const heard = words.notices[view.notice].heading;
+    if (find("#said").textContent !== heard) find("#said").textContent = heard;
     find("#notice use").setAttribute("href", view.discloses ? "#icon-eye" : "#icon-eye-shut");
 
     const out = view.state === "opted_out";
-    find("#choice .label").textContent = out ? words.opt_in : words.opt_out;
+    say("#choice .label", (theirs) => (out ? theirs.opt_in : theirs.opt_out));
+    say("#choice .hint", (theirs) => theirs.hint);
     find("#choice use").setAttribute("href", out ? "#icon-eye" : "#icon-eye-shut");
 
     // Last: the cards get the space that the rest leaves.
     const credits = [...new Set(items.map((item) => item.credit).filter(Boolean))];
-    find("#credit").hidden = credits.length === 0;
+    find("#credit").hidden = credits.length === 0 || listing;
     find("#credit").replaceChildren(...credits.flatMap((credit) => [" · ", aside(credit)]).slice(1));
     const cards = find("#cards");
-    cards.hidden = resting;
+    cards.hidden = resting || listing;
     cards.dataset.count = items.length;
-    cards.replaceChildren(...items.map(card));
-    cards.querySelectorAll(".qr").forEach((figure) => align(figure));
-    fit([...cards.children]);
+    cards.replaceChildren(...(listing ? [] : items.map(card)));
+    Fit.cards([...cards.children]);
   }
 
   /* Whether a person in front of the screen can read the notice: it is inside the window, drawn,
@@ -263,7 +197,7 @@ const Screen = (() => {
       const box = part.getBoundingClientRect();
       const inside = box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight;
       const on = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
-      return part.textContent !== "" && box.width > 0 && box.height > 0 && inside && notice.contains(on);
+      return part.innerText !== "" && box.width > 0 && box.height > 0 && inside && notice.contains(on);
     };
     return document.visibilityState === "visible"
       && notice.checkVisibility({ opacityProperty: true, visibilityProperty: true })
@@ -280,12 +214,10 @@ const Screen = (() => {
     on = handlers;
     document.title = words.name;
     find("#name").textContent = words.name;
-    find("#back span").textContent = words.back;
-    find("#choice .hint").textContent = words.hint;
     find("#choice").addEventListener("click", on.choose);
     find("#back").addEventListener("click", on.back);
-    find(".way").append(...Object.entries(words.stops).map(([kind, label]) => {
-      const stop = element("li", "", [element("span", "stop", [icon(kind)]), element("span", "", label)]);
+    find(".way").append(...Object.keys(words.stops).map((kind) => {
+      const stop = element("li", "", [element("span", "stop", [icon(kind)]), element("span", "name")]);
       stop.dataset.kind = kind;
       return stop;
     }), element("li", "traveller"));

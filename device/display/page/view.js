@@ -9,6 +9,7 @@ const View = (() => {
   const STATES = ["resting", "showing", "opted_out"];
   const KINDS = ["place", "film", "song", "activity", "event"];
   const DISCLOSING = ["watching", "demo"]; // notices that say what the camera does
+  const LANGUAGE_TAG = /^[a-z]{2,3}(-[A-Za-z]{2,4})?$/;
   const MOST_ITEMS = 8;
   const MOST_REASONS = 4;
   const LONGEST_LIFE_MS = 600000;
@@ -42,13 +43,22 @@ const View = (() => {
     return `pictures/${names.map(encodeURIComponent).join("/")}`;
   }
 
-  /* Phrases made here of codes; `why` has the same in the kiosk's first language. */
-  function reasons({ reasons: codes, why, walk_min: minutes }) {
-    const made = Array.isArray(codes)
-      ? codes.filter((code) => code !== null && typeof code === "object")
-        .map((code) => words.reason(code, number(minutes)))
-      : Array.isArray(why) ? why : [];
-    return [...new Set(made.map((phrase) => text(phrase)).filter(Boolean))].slice(0, MOST_REASONS);
+  /* Codes, which become words where they are drawn, or the phrases of a kiosk that sends none. */
+  function reasons({ reasons: codes, why }) {
+    if (!Array.isArray(codes)) return Array.isArray(why) ? why.map((phrase) => text(phrase)) : [];
+    return codes.filter((code) => code !== null && typeof code === "object");
+  }
+
+  /* A phrase for each reason of an item, each once. */
+  function why({ reasons: found, minutes }) {
+    const made = found.map((each) => (typeof each === "string" ? each : words.reason(each, minutes)));
+    return [...new Set(made.filter(Boolean))].slice(0, MOST_REASONS);
+  }
+
+  function titles(value) {
+    if (value === null || typeof value !== "object") return {};
+    const named = Object.entries(value).map(([tag, title]) => [tag, text(title)]);
+    return Object.fromEntries(named.filter(([tag, title]) => LANGUAGE_TAG.test(tag) && title));
   }
 
   function item(raw) {
@@ -59,12 +69,14 @@ const View = (() => {
     return {
       id,
       title,
+      titles: titles(raw.titles),
       kind: KINDS.includes(raw.kind) ? raw.kind : "activity",
       creator: text(raw.creator),
       place: text(raw.place),
       year: number(raw.year),
       distance: number(raw.distance_m),
-      why: reasons(raw),
+      reasons: reasons(raw),
+      minutes: number(raw.walk_min),
       route: link(raw.route),
       link: link(raw.link),
       picture: picture(raw.picture),
@@ -111,5 +123,5 @@ const View = (() => {
     return { state, notice, serial, items, discloses: DISCLOSING.includes(notice) };
   }
 
-  return { read, decide };
+  return { read, decide, why };
 })();

@@ -17,7 +17,7 @@ from device.catalogue.imports.meanings import Table, meanings
 from device.matching.rules import load_rules
 from device.presets.presets import names
 from device.values import Item
-from device.words.words import FOLDER
+from device.words.table import FOLDER
 
 CUISINES = {
     "african", "american", "asian", "barbecue", "breakfast", "burger", "chinese", "crepe",

@@ -160,7 +160,7 @@ class Stage:
         titles: list[str] = self.script(
             "return [...document.querySelectorAll('.card h2')].map((e) => e.textContent)"
         )
-        return titles
+        return [title.replace("\N{SOFT HYPHEN}", "") for title in titles]
 
     def text(self, selector: str) -> str:
         """What a person reads in the first such element."""

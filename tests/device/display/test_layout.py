@@ -37,10 +37,11 @@ const disjoint = (parts) => parts.forEach((a, n) => parts.slice(n + 1).forEach((
 const window_ = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
 
 const way = ".way > :not(.traveller)";
-for (const e of all(`header > *, #rest > *, ${way}, .card, #credit, #notice, #choice`)) {
+const ground = "#notice, #language, #choice, #languages button";
+for (const e of all(`header > *, #rest > *, ${way}, .card, #credit, ${ground}`)) {
   if (!inside(box(e), window_)) wrong.push(`${name(e)} leaves the window`);
 }
-disjoint(all("header > *, #rest > *, .card, #credit, #notice, #choice"));
+disjoint(all(`header > *, #rest > *, .card, #credit, ${ground}`));
 disjoint(all(way));
 for (const card of all(".card")) {
   for (const e of all("*", card)) {

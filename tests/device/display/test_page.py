@@ -140,7 +140,8 @@ def test_a_distance_is_said_in_minutes_on_foot_beside_the_metres(stage: Stage) -
     reasons = [{"code": "distance", "argument": 480}]
     shown = []
     for minutes in (7, 0, 90, 91, -1, None, "7"):
-        stage.show({**PLACE, "distance_m": 480, "walk_min": minutes, "reasons": reasons})
+        about = {"title": f"{minutes!r} minutes", "walk_min": minutes, "reasons": reasons}
+        stage.show({**PLACE, "distance_m": 480, **about})
         shown.append((stage.find(".fact").text, stage.find(".why li").text))
     assert {fact for fact, _ in shown} == {"500 m"}
     assert [why for _, why in shown] == [

@@ -22,6 +22,7 @@ from device.display.server import (
     words_script,
 )
 from device.errors import UserError
+from device.words.table import LANGUAGES
 
 SETTINGS, WORDS = settings_script(Config()), words_script(Config())
 
@@ -82,9 +83,18 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
 
 def test_the_words_give_the_page_every_text_of_its_language(server: PageServer) -> None:
     _, body = ask(server, "/words.js")
-    words = json.loads(body.decode().removeprefix("window.WORDS = ").removesuffix(";\n"))
-    assert list(words) == ["en"]
-    assert words["en"].keys() == {"page", "reasons", "day", "months", "tags"}
+    words, hyphens = (
+        json.loads(line.partition(" = ")[2][:-1]) for line in body.decode().splitlines()
+    )
+    assert words["site"] == ["en"]
+    assert next(iter(words["tables"])) == "en"
+    assert set(words["tables"]) == set(LANGUAGES)
+    for table in words["tables"].values():
+        assert table.keys() == {"own_name", "locale", "direction", "page", "reasons", "tags"}
+    assert hyphens == {}
+    config = Config.model_validate({"display": {"languages": ["fi", "en", "sv"]}})
+    hyphens = json.loads(words_script(config).splitlines()[1].partition(" = ")[2].removesuffix(";"))
+    assert list(hyphens) == ["fi", "sv"]  # what the browser has to load for the site
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from device.presets.presets import FILE, Geometry, matching, names
-
-LANGUAGES = ("en", "zh-CN", "zh-TW", "ja", "ko", "fr", "de", "es", "it", "pt", "ar", "fi")
+from device.words.table import LANGUAGES
 
 
 @pytest.mark.parametrize(
