@@ -37,6 +37,7 @@ def town(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(town: Path, browser: webdriver.Chrome) -> webdriver.Chrome:
+    browser.get_log("browser")  # drops what the pages before it have logged
     browser.get(town.as_uri())
     return browser
 
