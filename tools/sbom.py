@@ -86,7 +86,7 @@ def _scripts() -> Iterator[Component]:
             "version": entry["version"],
             "purl": f"pkg:npm/{entry['package']}@{entry['version']}",
             **_sha256(entry["sha256"]),
-            **_licences(entry["licence"], key="id"),
+            **_licences(entry["licence"], key=entry.get("licence_by", "id")),
             **({"components": bundled} if bundled else {}),
         }
 

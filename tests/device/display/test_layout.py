@@ -139,6 +139,33 @@ def test_every_card_keeps_its_title_and_a_reason_on_a_large_screen(stage: Stage)
                 assert "open till five" in text.lower()
 
 
+FREE = """
+return [...document.querySelectorAll(".card")].map((card) => {
+  const text = card.querySelector(".text");
+  const last = [...text.children].at(-1);
+  const line = parseFloat(getComputedStyle(text.querySelector(".why") ?? card).fontSize) * 1.6;
+  const free = text.getBoundingClientRect().bottom - (last ?? text).getBoundingClientRect().bottom;
+  return [card.querySelectorAll(".why li").length, free / line];
+});
+"""
+"""Of each card: how many reasons it shows, and for how many more lines it has space."""
+
+
+@pytest.mark.parametrize("size", SIZES.values())
+def test_no_reason_is_left_out_while_there_is_space_for_it(
+    stage: Stage, size: tuple[int, int]
+) -> None:
+    stage.resize(size)
+    reasons = ["quiet", "by the lake", "open till five", "well known"]
+    titles = ["Ateneum", LONG, "Museum of Central Finland and its Gardens"]
+    for count in range(1, 5):
+        items = [{**ON_FOOT, "id": f"p{n}", "why": reasons} for n in range(count)]
+        for title in titles:
+            stage.show(*({**item, "title": title} for item in items), serial=count)
+            for shown, free in stage.script(FREE):
+                assert shown == len(reasons) or free < 1, (count, title)
+
+
 def test_it_can_be_read_from_two_metres(stage: Stage) -> None:
     # A 24-inch screen of 1920 x 1080 has 0.277 mm a pixel, and capitals are 0.72 of the font's
     # size. At 2 m those of 24 px are seen under 8 minutes of arc, where normal sight resolves
