@@ -98,8 +98,8 @@ const Fit = (() => {
   }
 
   /* All titles a little smaller, so that they stay alike; then, for the cards that still overflow, a
-     smaller title, a code without words, a smaller code, fewer reasons and a title that is cut. What was left out comes
-     back where the rest has made space for it. */
+     smaller title, a code without words, a smaller code, fewer reasons and a title that is cut. What
+     was left out comes back where the rest has made space for it. */
   function cards(all) {
     all.forEach((made) => made.querySelectorAll(".qr").forEach((figure) => align(figure)));
     if (all.some(wordy)) all.forEach((made) => made.style.setProperty("--labels", "no"));
