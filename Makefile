@@ -1,4 +1,4 @@
-# make run · make check · make test · make install · make models · make bench        (make help)
+# make run · make check · make test · make install · make models · make fleet-demo    (make help)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
@@ -14,7 +14,7 @@ WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run check test ready bench models recommend sbom install uninstall requirements clean
+.PHONY: help run check test ready fleet-demo bench models recommend sbom install uninstall requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed 's/:.*  ## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ check: ready  ## formatting, lint, types and the fast tests, before each commit
 test: ready  ## formatting, lint, types and all tests (ARGS="tests/device -m 'not slow'")
 	$(LINT)
 	$(PYTEST) $(ARGS)
+
+fleet-demo: ready  ## a hub, three kiosks, a release that all take and one that returns by itself
+	@$(BIN)/python -m tools fleet demo $(ARGS)
 
 bench: ready  ## measure time and memory of the corridor
 	$(BIN)/python -m tools bench $(ARGS)

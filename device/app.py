@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from device.camera.capture import Camera, Capture
@@ -28,6 +29,7 @@ from device.release import running
 from device.session.counts import Counts
 from device.session.world import World
 from device.setting_types import EMBEDDED
+from device.upkeep.board import disk_free_mb
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Watchdog
 from device.values import Audience, Context, Frame, Screen
@@ -197,7 +199,13 @@ class Kiosk:
             "drops": lambda: {"frames": self.capture.dropped, "messages": self.bus.state.drops},
             "broker": self.bus.health,
             "clock": lambda: self.world.wall.state,
+            "disk_free_mb": lambda: disk_free_mb(self._config.state or Path("/")),
+            "catalogue_days": self._catalogue_days,
         }
+
+    def _catalogue_days(self) -> float:
+        written = self._config.matching.catalogue.stat().st_mtime
+        return round(max(0.0, datetime.now(UTC).timestamp() - written) / 86_400, 1)
 
     def _camera_state(self) -> dict[str, Any]:
         state = self.capture.state

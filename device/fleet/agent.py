@@ -31,6 +31,7 @@ from cryptography import x509
 from device import RELEASE
 from device.config import MqttConfig
 from device.errors import UserError
+from device.fleet import guard
 from device.fleet.blobs import MOST_METADATA
 from device.fleet.enrolment import WARN_DAYS
 from device.fleet.installed import Installed
@@ -265,6 +266,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM; exit code 0 without a fleet, 1 with one line where it cannot run."""
     parser = argparse.ArgumentParser(prog="device.fleet.agent", description=__doc__.split("\n")[0])
     parser.add_argument("--config", type=Path, default=FILE, metavar="FILE")
+    parser.add_argument("--installed", type=Path, default=guard.INSTALLED, metavar="FILE")
+    parser.add_argument("--factory", type=Path, default=guard.FACTORY, metavar="DIR")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="wayside-agent: %(message)s")
     notifier = Notifier.from_environment()
@@ -276,7 +279,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if config.mqtt is None:
             print(f"wayside: no fleet: {arguments.config} names no hub (mqtt)")
             return 0
-        updates, trouble = open_updates(config, Installed.read() or Installed(wheels=""))
+        installed = Installed.read(arguments.installed) or Installed(wheels="")
+        updates, trouble = open_updates(config, installed, arguments.factory)
         agent = Agent(config, config.mqtt, updates, trouble=trouble)
     except UserError as error:
         print(f"wayside: {error}", file=sys.stderr)

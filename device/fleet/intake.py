@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from device.errors import UserError
@@ -72,7 +73,7 @@ class Releases:
 
 
 def open_updates(
-    config: AgentConfig, installed: Installed
+    config: AgentConfig, installed: Installed, factory: Path = guard.FACTORY
 ) -> tuple[tuple[Updates, Store] | None, str]:
     """The driver of updates with its store; None and why, where this kiosk can take no releases."""
     disk = Disk()
@@ -86,7 +87,7 @@ def open_updates(
         ):
             disk.write(anchor, config.root.read_bytes())
         trust = Trust(trusted, disk, datetime.fromtimestamp(EARLIEST, UTC))
-        machine = Machine(config.site, config.kiosk, installed, guard.FACTORY, config.quiet)
+        machine = Machine(config.site, config.kiosk, installed, factory, config.quiet)
         return (Updates(store, Journal(config.folder, disk), trust, machine), store), ""
     except OSError as error:
         trouble = f"{error.filename}: {error.strerror}; no releases are taken"

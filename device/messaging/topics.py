@@ -162,6 +162,11 @@ class Health(TypedDict):
     undervoltage: bool | None
     throttled: Annotated[list[str] | None, Field(description="what throttles the board now")]
     rss_mb: Annotated[float | None, Field(description="resident memory, megabytes")]
+    disk_free_mb: Annotated[float | None, Field(description="free for what the kiosk keeps")]
+    catalogue_days: Annotated[
+        float | None, Field(description="since the catalogue's file was written on this kiosk")
+    ]
+    wifi_dbm: Annotated[float | None, Field(description="level of the wireless network")]
 
 
 Cells: TypeAlias = dict[str, int | None]

@@ -1,4 +1,4 @@
-"""The board's sensors: temperature, supply voltage, throttling, memory.
+"""The board's sensors: temperature, supply voltage, throttling, memory, disk, radio.
 
 They are read from the kernel's files, not through `vcgencmd`, which needs a fork and /dev/vcio: the
 service's sandbox gives no access to it. A sensor that this machine does not have is None, never
@@ -9,6 +9,7 @@ driver clears them when it polls.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -62,6 +63,29 @@ def resident_mb(proc: Path = PROC, process: int | str = "self") -> float | None:
         if line.startswith("VmRSS:"):
             return round(int(line.split()[1]) * 1024 / 1e6, 1)
     return None
+
+
+def disk_free_mb(folder: Path) -> float | None:
+    """What a service may still write to the file system of a folder, in MB (1,000,000 bytes)."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return None
+    return round(found.f_bavail * found.f_frsize / 1e6, 1)
+
+
+def wifi_dbm(proc: Path = PROC) -> float | None:
+    """Level of the strongest wireless network that this machine is connected to, in dBm."""
+    levels = []
+    for line in (_text(proc / "net/wireless") or "").splitlines()[2:]:
+        fields = line.split()
+        try:
+            levels.append(float(fields[3].rstrip(".")))
+        except (IndexError, ValueError):
+            continue
+    # Drivers that report no level say 0 or -256.
+    known = [level for level in levels if -256 < level < 0]
+    return max(known, default=None)
 
 
 class Heat:

@@ -29,9 +29,13 @@ BOARD: Mapping[str, Source] = {
     "undervoltage": board.undervoltage,
     "throttled": board.throttled,
     "rss_mb": board.resident_mb,
+    "wifi_dbm": board.wifi_dbm,
 }
 
-PARTS = ("camera", "fps", "detector", "accelerator", "runtime", "drops", "broker", "clock")
+PARTS = (
+    "camera", "fps", "detector", "accelerator", "runtime", "drops", "broker", "clock",
+    "disk_free_mb", "catalogue_days",
+)  # fmt: skip
 """Keys whose sources the rest of the kiosk provides. `accelerator` and `runtime` name what is in
 use, not what is configured."""
 

@@ -6,7 +6,10 @@ from importlib import import_module
 
 from device.commands.command_line import SubParsers
 
-GROUPS = ("fleet_hub", "fleet_keys", "fleet_sign", "fleet_publish", "fleet_bench")
+GROUPS = (
+    "fleet_hub", "fleet_keys", "fleet_sign", "fleet_publish", "fleet_rollout", "fleet_watch",
+    "fleet_bench", "fleet_demo",
+)  # fmt: skip
 
 
 def add_parser(verbs: SubParsers) -> None:

@@ -67,3 +67,14 @@ def at_least(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
         return value
 
     return number
+
+
+def share(text: str) -> float:
+    """An argument type: a share, from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}, takes a share from 0 to 1, as in 0.9")
+    return value

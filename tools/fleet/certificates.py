@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -25,6 +26,9 @@ from device.setting_types import topic_level
 AUTHORITY_DAYS = 3653
 HUB_DAYS = 1826
 KIOSK_DAYS = 397
+
+BOOK = "enrolled.json"
+"""What was certified and revoked."""
 
 OPERATOR, WATCHER = "operator", "watcher"
 """Names of the operator's two certificates, to publish and to watch: the hub ends the older one of
@@ -126,13 +130,7 @@ class Authority:
 
     def enrolled(self) -> dict[str, datetime]:
         """The kiosks with a certificate that is not revoked, and when the newest of each ends."""
-        book = self._book()
-        newest: dict[str, datetime] = {}
-        for serial, (name, expires) in book["issued"].items():
-            if serial not in book["revoked"] and "/" in name:
-                ends = datetime.fromisoformat(expires)
-                newest[name] = max(ends, newest.get(name, ends))
-        return newest
+        return enrolled(self._folder)
 
     def revoke(self, name: str) -> int:
         """Revoke all certificates of a name; how many. Rewrites `crl.pem`.
@@ -192,18 +190,38 @@ class Authority:
         listed = builder.sign(self._key, hashes.SHA256())
         (self._folder / "crl.pem").write_bytes(listed.public_bytes(serialization.Encoding.PEM))
 
-    def _book(self) -> dict[str, dict[str, object]]:
-        path = self._folder / "enrolled.json"
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path}: cannot be read ({error}); restore it from a copy") from None
+    def _book(self) -> dict[str, dict[str, Any]]:
+        return _book(self._folder)
 
-    def _record(self, book: dict[str, dict[str, object]]) -> None:
-        path = self._folder / "enrolled.json"
+    def _record(self, book: dict[str, dict[str, Any]]) -> None:
+        path = self._folder / BOOK
         beside = path.with_suffix(".new")
         beside.write_text(json.dumps(book, indent=1), encoding="utf-8")
         beside.replace(path)
+
+
+def enrolled(folder: Path) -> dict[str, datetime]:
+    """As `Authority.enrolled`, which needs no key.
+
+    Raises:
+        UserError: the folder's book cannot be read.
+    """
+    book, newest = _book(folder), dict[str, datetime]()
+    for serial, (name, expires) in book["issued"].items():
+        if serial not in book["revoked"] and "/" in name:
+            ends = datetime.fromisoformat(expires)
+            newest[name] = max(ends, newest.get(name, ends))
+    return newest
+
+
+def _book(folder: Path) -> dict[str, dict[str, Any]]:
+    """What was issued and revoked."""
+    path = folder / BOOK
+    try:
+        book: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); restore it from a copy") from None
+    return book
 
 
 def secret(path: Path, content: bytes) -> None:

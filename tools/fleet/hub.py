@@ -12,6 +12,7 @@ import ssl
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import yaml
@@ -20,7 +21,7 @@ from pydantic import Field
 from device.errors import UserError
 from device.setting_types import Port
 from device.typed_yaml import Section, read_yaml
-from tools.fleet.certificates import OPERATOR, WATCHER, Authority, secret
+from tools.fleet.certificates import OPERATOR, WATCHER, Authority, enrolled, secret
 from tools.places import ROOT
 
 SHIPPED = ROOT / "systemd" / "hub"
@@ -70,6 +71,14 @@ class Hub:
             UserError: it cannot be opened.
         """
         return Authority(self.folder, passphrase)
+
+    def enrolled(self) -> dict[str, datetime]:
+        """The kiosks with a certificate, and until when.
+
+        Raises:
+            UserError: the authority's book cannot be read.
+        """
+        return enrolled(self.folder)
 
     def tls(self, name: str = OPERATOR) -> ssl.SSLContext:
         """TLS as the operator. name: `WATCHER` to watch while something else is published.

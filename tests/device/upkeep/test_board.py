@@ -100,3 +100,24 @@ def test_an_unknown_temperature_has_no_effect() -> None:
 def test_a_board_that_throttles_is_hot_at_any_temperature() -> None:
     assert board.Heat(75).update(60, ("soft_temperature_limit",))
     assert not board.Heat(75).update(60, ("frequency_capped",))
+
+
+WIRELESS = """Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE
+ face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22
+ wlan0: 0000   54.  -56.  -256        0      0      0      0      0        0
+ wlan1: 0000    0.  -256.  -256        0      0      0      0      0        0"""
+
+
+def test_the_level_of_the_wireless_network_is_the_connected_ones(tmp_path: Path) -> None:
+    assert board.wifi_dbm(tmp_path) is None
+    put(tmp_path, "net/wireless", WIRELESS)
+    assert board.wifi_dbm(tmp_path) == -56
+    put(tmp_path, "net/wireless", WIRELESS.replace("-56.", "?"))
+    assert board.wifi_dbm(tmp_path) is None
+
+
+def test_the_free_disk_is_that_of_the_folder_and_unknown_without_one(tmp_path: Path) -> None:
+    free = board.disk_free_mb(tmp_path)
+    assert free is not None
+    assert free > 0
+    assert board.disk_free_mb(tmp_path / "none") is None
