@@ -7,6 +7,7 @@ is not known, and is never zero. Nothing is pooled that a kiosk did not tell.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -88,29 +89,26 @@ def pool(said: Iterable[Said]) -> Pool:
     sites = sorted({site for site, _, _ in by_day})
     if len(sites) > 1:
         raise UserError(f"got messages of the sites {', '.join(sites)}; pool each site by itself")
-    items: dict[str, dict[str, int]] = {}
+    kiosks: dict[str, dict[str, Counter[str]]] = {}
     for one in by_day.values():
+        items = kiosks.setdefault(one.kiosk, {})
         for item, number in one.message["screens"].items():
-            _add(items, item, "screens", number)
+            items.setdefault(item, Counter())["screens"] += number
         for part in one.message["by_daypart"].values():
             for item, verdicts in part.items():
-                for verdict, number in verdicts.items():
-                    _add(items, item, verdict, number)
+                items.setdefault(item, Counter()).update(verdicts)
     try:
         return Pool(
             site=sites[0],
-            kiosks=len({kiosk for _, kiosk, _ in by_day}),
             first=min(one.day for one in by_day.values()),
             last=max(one.day for one in by_day.values()),
-            items={item: Pooled(**numbers) for item, numbers in sorted(items.items())},
+            kiosks={
+                kiosk: {item: Pooled(**numbers) for item, numbers in sorted(items.items())}
+                for kiosk, items in sorted(kiosks.items())
+            },
         )
     except ValidationError as error:
         raise UserError(f"a message has an unknown key: {error.errors()[0]['loc']}") from None
-
-
-def _add(items: dict[str, dict[str, int]], item: str, name: str, number: int) -> None:
-    numbers = items.setdefault(item, {})
-    numbers[name] = numbers.get(name, 0) + number
 
 
 def as_json(pooled: Pool) -> str:

@@ -22,7 +22,7 @@ from device.errors import UserError
 from device.matching.blocks import Values, blocks
 from device.matching.feedback import Feedback
 from device.matching.likeness import Likeness
-from device.matching.pooled import Pool, load_pool
+from device.matching.pooled import Site, load_pool
 from device.matching.reach import Reach
 from device.matching.reasons import reasons
 from device.matching.rules import Rules, load_rules
@@ -72,11 +72,11 @@ class Matcher:
         place: PlaceConfig,
         vocabulary: Collection[str] = (),
         hand: Hand = NO_HAND,
-        site: Pool | None = None,
+        site: Site | None = None,
     ) -> None:
         """Prepare the terms of every item. vocabulary: tags and categories that have words.
         hand: what the operator hides, pins and corrects, which changes `catalogue`. site: what
-        touches have taught at the site's kiosks.
+        touches have taught at the site's other kiosks.
 
         Raises:
             UserError: no such preset, or it leaves no item to suggest.
@@ -143,6 +143,7 @@ class Matcher:
             UserError: a file is missing or broken, or the configuration leaves nothing to suggest.
         """
         matching = config.matching
+        pool = None if matching.touches is None else load_pool(matching.touches)
         catalogue = Catalogue.open(matching.catalogue)
         pictures = config.display.pictures
         if pictures is not None and pictures.is_dir():  # who serves them says that it is missing
@@ -154,7 +155,7 @@ class Matcher:
             config.place,
             words.tags,
             NO_HAND if matching.hand is None else load_hand(matching.hand),
-            site=None if matching.touches is None else load_pool(matching.touches),
+            site=None if pool is None else pool.site_without(config.kiosk),
         )
 
     def match(self, audience: Audience, context: Context) -> tuple[Suggestion, ...]:

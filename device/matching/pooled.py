@@ -1,12 +1,16 @@
 """What touches have taught at all kiosks of a site, as a file that a new kiosk begins with.
 
 `wayside-tools catalogue pool` makes it of the kiosks' `touches` messages; `matching.touches` names
-it. Guarantee: a number that is missing is not known, which is not zero: an item without screens, or
-without a touch that says yes, begins as if there were no file.
+it. Guarantees: a number that is missing is not known, which is not zero: an item without screens,
+or without a touch that says yes, begins as if there were no file. What a kiosk told itself does not
+count again: it begins with what the others told.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -38,14 +42,11 @@ class Pooled(Section):
         return Tried(self.screens, min(yes, self.screens))
 
 
-class Pool(Section):
-    """The file. first, last: days of which it has messages."""
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What some kiosks of a site told, added up by item."""
 
-    site: TopicLevel
-    kiosks: int = Field(ge=1, description="kiosks of which it has messages")
-    first: date
-    last: date
-    items: dict[str, Pooled]
+    items: Mapping[str, Pooled]
 
     @property
     def tried(self) -> dict[str, Tried]:
@@ -63,6 +64,23 @@ class Pool(Section):
         screens = sum(one.screens or 0 for one in self.items.values())
         yes = sum(tried.liked for tried in self.tried.values())
         return (yes + PRIOR_LIKED) / (screens + PRIOR_SCREENS)
+
+
+class Pool(Section):
+    """The file. first, last: days of which it has messages. kiosks: what each told, by item."""
+
+    site: TopicLevel
+    first: date
+    last: date
+    kiosks: dict[TopicLevel, dict[str, Pooled]] = Field(min_length=1)
+
+    def site_without(self, kiosk: str | None = None) -> Site:
+        """What all kiosks but this one told."""
+        sums: dict[str, Counter[str]] = {}
+        for name, items in self.kiosks.items():
+            for item, one in items.items() if name != kiosk else ():
+                sums.setdefault(item, Counter()).update(one.model_dump(exclude_none=True))
+        return Site({item: Pooled(**numbers) for item, numbers in sorted(sums.items())})
 
 
 def load_pool(path: Path) -> Pool:

@@ -98,8 +98,7 @@ class Counts:
     def keep(self, at: float, *, stopping: bool = False) -> None:
         """Write what is kept, if something has changed and it is time. at: monotonic seconds."""
         if (self._file.due(at) or stopping) and self._ledger.changes != self._written:
-            self._written = self._ledger.changes
-            self._file.write(self._ledger.kept(), at)
+            self._keep(at)
 
     def due(self, context: Context) -> HourCounts | None:
         """The counts of the hour that has just ended, once; None before its end."""
@@ -113,5 +112,18 @@ class Counts:
         return {"hour": hour, **self._ledger.hour()}
 
     def touches_due(self, context: Context) -> Touches | None:
-        """What may be told of items at the end of a day, once; None before it."""
-        return self._ledger.day(context.now.date()) if self._on and context.now else None
+        """What may be told of items at the end of a day, once; None before it.
+
+        It is kept as told before it leaves: told again after a power cut with one touch less, it
+        could be subtracted from what was told before.
+        """
+        if not self._on or context.now is None:
+            return None
+        told = self._ledger.day(context.now.date())
+        if told is None or not self._keep(context.at):
+            return None
+        return told
+
+    def _keep(self, at: float) -> bool:
+        self._written = self._ledger.changes
+        return self._file.write(self._ledger.kept(), at)

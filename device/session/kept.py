@@ -97,10 +97,10 @@ class KeptFile:
             self._written_at = at
         return self._path is not None and at - self._written_at >= EVERY_S
 
-    def write(self, kept: Kept, at: float) -> None:
-        """Replace the file."""
+    def write(self, kept: Kept, at: float) -> bool:
+        """Replace the file. Whether that was done, or nothing is kept at all."""
         if self._path is None:
-            return
+            return True
         self._written_at = at
         try:
             with replacing(self._path, "state", mode=0o600) as file:
@@ -110,6 +110,7 @@ class KeptFile:
             if not self._failed:
                 log.warning("%s", error)
             self._failed = True
+        return not self._failed
 
 
 def read_kept(folder: Path) -> Kept:

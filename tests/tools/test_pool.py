@@ -50,15 +50,17 @@ def test_touches_of_all_kiosks_days_and_dayparts_are_added_and_a_message_counts_
     )
     assert json.loads(out.read_text()) == {
         "site": "here",
-        "kiosks": 2,
         "first": "2026-11-01",
         "last": "2026-11-02",
-        "items": {
-            "inn": {"screens": 30},
-            "tea": {"screens": 150, "chosen": 64, "liked": 22},
+        "kiosks": {
+            "k-1": {
+                "inn": {"screens": 30},
+                "tea": {"screens": 100, "chosen": 32, "liked": 11},
+            },
+            "k-2": {"tea": {"screens": 50, "chosen": 32, "liked": 11}},
         },
     }
-    assert load_pool(out).tried["tea"].liked == 86
+    assert load_pool(out).site_without().tried["tea"].liked == 86
 
 
 @pytest.mark.parametrize(
@@ -106,4 +108,4 @@ def test_a_line_is_as_the_ledger_tells_it(tmp_path: Path) -> None:
     assert message
     (tmp_path / "in.txt").write_text(line("k-1", **message))
     found = pool(read_lines(tmp_path / "in.txt"))
-    assert found.items["tea"].model_dump(exclude_none=True) == {"screens": 15, "liked": 15}
+    assert found.kiosks["k-1"]["tea"].model_dump(exclude_none=True) == {"screens": 15, "liked": 15}

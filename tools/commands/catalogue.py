@@ -163,10 +163,11 @@ def _pool(arguments: argparse.Namespace) -> int:
     pooled = pool.pool(one for path in arguments.file for one in pool.read_lines(path))
     with replacing(arguments.out) as path:
         path.write_text(pool.as_json(pooled), encoding="utf-8")
-    known = len(pooled.tried)
+    site = pooled.site_without()
     print(
-        f"{arguments.out}: {len(pooled.items)} items of {pooled.kiosks} kiosks of {pooled.site}, "
-        f"{pooled.first} to {pooled.last}; of {known} both screens and touches are known"
+        f"{arguments.out}: {len(site.items)} items of {len(pooled.kiosks)} kiosks of "
+        f"{pooled.site}, {pooled.first} to {pooled.last}; "
+        f"of {len(site.tried)} both screens and touches are known"
     )
     return 0
 

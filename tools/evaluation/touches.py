@@ -80,7 +80,7 @@ class Simulation:
                 sister.regrets(sister.both, DAILY, ledger, today)
                 if message := ledger.day(today + timedelta(days=1)):
                     said.append(Said("site", f"kiosk-{number}", today, message))
-        site = pool(said)
+        site = pool(said).site_without()
         known = {int(item): tried for item, tried in site.tried.items()}
         self.feedback = Feedback(known, site.mean)
 

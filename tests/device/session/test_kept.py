@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,28 @@ def test_it_is_written_rarely_and_not_while_nobody_comes(tmp_path: Path) -> None
     screen(kiosk, 3 * EVERY_S)
     kiosk.keep(3 * EVERY_S + 1)
     assert read_kept(tmp_path).tried == {"tea": (2, 2)}
+
+
+def test_what_is_told_is_kept_as_told_before_it_leaves(tmp_path: Path) -> None:
+    tomorrow = Context(at=50, now=NOON + timedelta(days=1))
+    before = counts(tmp_path)
+    for at in range(14):
+        screen(before, at)
+    before.keep(14, stopping=True)
+    screen(before, 20)
+    told = before.touches_due(tomorrow)
+    assert told
+    assert told["screens"] == {"tea": 15}
+    # A power cut: told again with 14, the difference would be a single touch.
+    assert counts(tmp_path).touches_due(tomorrow) is None
+
+
+def test_what_cannot_be_kept_as_told_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    kiosk = counts(tmp_path / "state")
+    for at in range(14):
+        screen(kiosk, at)
+    assert kiosk.touches_due(Context(at=50, now=NOON + timedelta(days=1))) is None
 
 
 @pytest.mark.parametrize(
