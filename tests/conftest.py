@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from device.camera.demo import PHOTOGRAPHS, locate
 from device.camera.images import frame_of, load_picture
@@ -16,6 +17,12 @@ from device.values import Frame
 from tests.kiosks import changed
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test depends on the machine's speed.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

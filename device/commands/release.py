@@ -16,7 +16,7 @@ from device.commands.command_line import SubParsers
 from device.errors import UserError
 from device.fleet import guard
 from device.fleet.disk import Disk
-from device.fleet.states import Journal, State
+from device.fleet.states import Journal, State, read_record
 from device.release import running
 
 WORDS = {
@@ -121,6 +121,6 @@ def read_report(folder: Path) -> Report:
         manifest = guard.unseal(place / guard.MANIFEST)
         if manifest is not None and place.name.isdecimal():
             versions[int(place.name)] = str(manifest["version"])
-    record = guard.unseal(folder / guard.TRIAL)
+    record = read_record(folder)
     runs = guard.Guard(folder, installed=guard.unseal(guard.INSTALLED)).peek().counter
-    return Report(state, runs, versions, record["starts"] if record else 0)
+    return Report(state, runs, versions, record.starts if record else 0)

@@ -35,13 +35,17 @@ INSTALLED = Path("/opt/wayside/agent/installed.json")
 STATES = ("state.json", "state-copy.json")
 """The agent's journal, twice (device/fleet/states.py)."""
 
-TRIAL = "trial.json"
+WRITABLE = "trial"
+"""What the kiosk's service may write of the folder: guard and release run in it, and neither needs
+to change releases, the agent's journal or what it trusts (systemd/wayside.service)."""
+
+TRIAL = f"{WRITABLE}/record.json"
 """The guard's record of a trial: counter, starts, boot, when it began, why it failed."""
 
-VERDICT = "verdict.json"
+VERDICT = f"{WRITABLE}/verdict.json"
 """Of the release on trial, by its own program (device/fleet/trial.py)."""
 
-SWITCH = "switch"
+SWITCH = f"{WRITABLE}/switch"
 """Touched to have systemd start broker, kiosk and screen anew (systemd/wayside-switch.path)."""
 
 MANIFEST = "manifest.json"
@@ -87,6 +91,8 @@ def seal(content: Mapping[str, Any]) -> bytes:
 def unseal(path: Path) -> dict[str, Any] | None:
     """Content of a sealed file; None: missing or damaged."""
     try:
+        if not path.is_file():  # a pipe would never end
+            return None
         whole = json.loads(path.read_bytes())
         content = whole["content"]
         text = json.dumps(content, sort_keys=True)
@@ -98,7 +104,8 @@ def unseal(path: Path) -> dict[str, Any] | None:
 
 def read_state(folder: Path) -> dict[str, Any] | None:
     """The newest whole copy of the agent's journal; None: there is none."""
-    copies = [copy for name in STATES if (copy := unseal(folder / name)) is not None]
+    whole = [copy for name in STATES if (copy := unseal(folder / name)) is not None]
+    copies = [copy for copy in whole if isinstance(copy.get("sequence"), int)]
     return max(copies, key=lambda copy: int(copy["sequence"]), default=None)
 
 
@@ -196,9 +203,11 @@ class Guard:
     def _trial(self, counter: int, camera: bool, *, count: bool) -> Choice | None:
         """One more start of the release on trial; None: it has failed."""
         now, boot = self._clock(), self._boot()
-        record = unseal(self._folder / TRIAL)
-        if record is None or record["counter"] != counter:
-            record = {"counter": counter, "starts": 0, "boot": boot, "began": now, "reason": ""}
+        record: dict[str, Any]
+        record = {"counter": counter, "starts": 0, "boot": boot, "began": now, "reason": ""}
+        known = unseal(self._folder / TRIAL)
+        if known is not None and known.get("counter") == counter:
+            record |= known
         if not boot or record["boot"] != boot:
             record |= {"boot": boot, "began": now}
         ends = record["began"] + self._seconds
@@ -218,7 +227,7 @@ class Guard:
 
     def _failure(self, counter: int, starts: int, late: bool) -> str:
         verdict = unseal(self._folder / VERDICT)
-        if verdict is not None and verdict["counter"] == counter and verdict["reason"]:
+        if verdict is not None and verdict.get("counter") == counter and verdict.get("reason"):
             return str(verdict["reason"])
         if reason := self._fault(counter):
             return reason
@@ -234,7 +243,7 @@ class Guard:
     def _record(self, content: Mapping[str, Any]) -> bool:
         """Write durably; False: the disk refuses."""
         path = self._folder / TRIAL
-        beside = path.with_name(f".{TRIAL}.new")
+        beside = path.with_name(f".{path.name}.new")
         try:
             with beside.open("wb") as file:
                 os.fchmod(file.fileno(), 0o644)  # the broker's user peeks
@@ -242,7 +251,7 @@ class Guard:
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
-            handle = os.open(self._folder, os.O_RDONLY)
+            handle = os.open(path.parent, os.O_RDONLY)
             try:
                 os.fsync(handle)
             finally:

@@ -45,6 +45,25 @@ class Failure(BaseModel):
     reason: str
 
 
+class Record(BaseModel):
+    """What the guard has noted of a trial; `reason`: why it has failed, empty: it has not."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    counter: int
+    starts: int
+    reason: str = ""
+
+
+def read_record(folder: Path) -> Record | None:
+    """The record of the last trial; None: there is none that can be read. The release on trial
+    could have written it, so that it may hold anything."""
+    try:
+        return Record.model_validate(guard.unseal(folder / guard.TRIAL))
+    except ValidationError:
+        return None
+
+
 class State(BaseModel):
     """counter: of the release that `name` is about. good: what runs, None: the factory's. before:
     the good one before it, kept to go back to. camera: whether it gave frames before the trial."""

@@ -33,7 +33,7 @@ class Store:
         self.folder, self._disk = folder, disk
         self._blobs, self._partial = folder / "store", folder / "partial"
         self._releases = folder / "releases"
-        for each in (self._blobs, self._partial, self._releases):
+        for each in (self._blobs, self._partial, self._releases, folder / guard.WRITABLE):
             disk.folder(each)
 
     def path(self, sha256: str) -> Path:

@@ -24,7 +24,7 @@ from device.fleet import guard
 from device.fleet.installed import Installed
 from device.fleet.manifest import OVERLAY, Entry, Manifest
 from device.fleet.metadata import Refused
-from device.fleet.states import RESTING, Journal, State
+from device.fleet.states import RESTING, Journal, State, read_record
 from device.fleet.store import Store
 from device.fleet.trust import Missing, Verified
 from device.messaging.payloads import iso
@@ -289,15 +289,15 @@ class Updates:
         state, folder = self.state, self._store.folder
         counter = state.counter
         assert counter is not None
-        verdict, record = guard.unseal(folder / guard.VERDICT), guard.unseal(folder / guard.TRIAL)
+        verdict, record = guard.unseal(folder / guard.VERDICT), read_record(folder)
         if verdict == {"counter": counter, "reason": ""}:
             self._journal.move("COMMITTED", good=counter, before=state.good)
             self._mend()
             return
-        begun = record is not None and record["counter"] == counter
-        if record is not None and begun and record["reason"]:
-            failed = state.with_failure(counter, record["reason"])
-            self._journal.move("ROLLED_BACK", reason=record["reason"], failed=failed)
+        begun = record is not None and record.counter == counter
+        if record is not None and begun and record.reason:
+            failed = state.with_failure(counter, record.reason)
+            self._journal.move("ROLLED_BACK", reason=record.reason, failed=failed)
         elif self._clock() - self._asked_at > ASK_AGAIN_S + (guard.SECONDS if begun else 0):
             self._asked_at = self._clock()
             guard.request_switch(folder)
@@ -305,9 +305,9 @@ class Updates:
     def _mend(self) -> None:
         """A good release that the guard would not start, since it is damaged or made for another
         install, is none: it can be fetched again, or is rejected with the reason."""
-        record = guard.unseal(self._store.folder / guard.TRIAL)
-        if self._journal.lost and record is not None and record["reason"]:
-            failed = self.state.with_failure(record["counter"], record["reason"])
+        record = read_record(self._store.folder)
+        if self._journal.lost and record is not None and record.reason:
+            failed = self.state.with_failure(record.counter, record.reason)
             self._journal.note(failed=failed)
         state = self.state
         for good in (state.good, state.before):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from device.fleet import guard
 from device.fleet.settings import FILE as AGENT_FILE
 from device.upkeep.watchdog import CHECK_EVERY_S, LONGEST_DEADLINE_S
 from tests.needs import needs, tool
@@ -136,6 +137,22 @@ def test_the_kiosk_may_write_what_it_keeps(root: Path, unit: dict[str, list[str]
     assert f"-{state}" in unit["Service.ReadWritePaths"]  # it starts without it, too
     made = (root / "systemd/conf/tmpfiles.conf").read_text().splitlines()
     assert f"d {state} 0700 wayside wayside" in made
+
+
+def test_a_release_may_change_neither_another_one_nor_the_journal_of_updates(
+    root: Path, unit: dict[str, list[str]]
+) -> None:
+    writable = f"{guard.FOLDER}/{guard.WRITABLE}"
+    assert f"-{writable}" in unit["Service.ReadWritePaths"]
+    assert not [path for path in unit["Service.ReadWritePaths"] if path.endswith("/fleet")]
+    for name in (guard.TRIAL, guard.VERDICT, guard.SWITCH):
+        assert (guard.FOLDER / name).parent == Path(writable)
+    assert settings(root / "systemd/wayside-switch.path")["Path.PathChanged"] == [
+        str(guard.FOLDER / guard.SWITCH)
+    ]
+    made = (root / "systemd/conf/tmpfiles.conf").read_text().splitlines()
+    assert f"d {writable} 0755 wayside wayside" in made
+    assert "/etc/wayside/agent.key" in unit["Service.InaccessiblePaths"][0]
 
 
 def test_the_kiosk_itself_reports_that_it_is_ready(unit: dict[str, list[str]]) -> None:

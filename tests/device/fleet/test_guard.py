@@ -190,6 +190,25 @@ def test_a_good_release_for_other_packages_than_are_installed_does_not_run(memor
     assert guard.Guard(installation.fleet, installed=same | {"agent": 2}).start().counter == 7
 
 
+def test_a_pipe_in_the_place_of_a_record_does_not_hold_up_the_start(memory: Path) -> None:
+    installation = Installation(memory)
+    installation.stage(7)
+    installation.begin_trial(7)
+    os.mkfifo(installation.fleet / guard.VERDICT)
+    assert guard.Guard(installation.fleet).start().counter == 7
+
+
+@pytest.mark.parametrize("nonsense", [{}, {"counter": 7}, {"counter": "7"}, {"reason": "x"}])
+def test_records_that_mean_nothing_are_none(memory: Path, nonsense: dict[str, object]) -> None:
+    installation = Installation(memory)
+    installation.stage(7)
+    installation.begin_trial(7)
+    for name in (guard.TRIAL, guard.VERDICT):
+        (installation.fleet / name).write_bytes(guard.seal(nonsense))
+    trials = [guard.Guard(installation.fleet).start().trial for _ in range(4)]
+    assert trials == [True, True, True, False]
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\0" * 300, b"{}", b"[1]", b'{"sha256": 1, "content": {}}', b"[" * 100_000]
 )

@@ -137,5 +137,6 @@ def test_a_start_that_cannot_be_put_on_the_record_is_one_of_the_good_release(
     kiosk.publish(Release(8, NEW))
     while kiosk.updates.state.name != "TRIAL":
         kiosk.fetch(kiosk.turn())
-    (kiosk.folder / f".{guard.TRIAL}.new").mkdir()  # nothing can be written there
+    record = kiosk.folder / guard.TRIAL
+    record.with_name(f".{record.name}.new").mkdir()  # nothing can be written there
     assert kiosk.start() == guard.Choice(7)

@@ -8,7 +8,7 @@ import pytest
 
 from device.fleet import guard
 from device.fleet.disk import Disk
-from device.fleet.states import MOST_FAILED, Journal, State
+from device.fleet.states import MOST_FAILED, Journal, Record, State, read_record
 
 
 def test_a_move_is_on_the_disk_twice_and_read_again(memory: Path) -> None:
@@ -50,3 +50,15 @@ def test_only_the_latest_failures_are_kept() -> None:
     assert len(state.failed) == MOST_FAILED
     assert state.failure(0) == ""
     assert state.failure(MOST_FAILED + 4) == "x"
+
+
+@pytest.mark.parametrize("content", [{}, {"counter": "x"}, {"counter": 7, "reason": 3}])
+def test_a_record_that_the_release_on_trial_has_spoiled_is_none(
+    memory: Path, content: dict[str, object]
+) -> None:
+    path = memory / guard.TRIAL
+    path.parent.mkdir()
+    path.write_bytes(guard.seal(content))
+    assert read_record(memory) is None
+    path.write_bytes(guard.seal({"counter": 7, "starts": 2, "boot": "b"}))
+    assert read_record(memory) == Record(counter=7, starts=2)

@@ -293,6 +293,18 @@ def test_a_switch_that_systemd_missed_is_asked_for_again(kiosk: FakeKiosk) -> No
     assert switch.exists()
 
 
+def test_whatever_a_release_on_trial_has_written_the_agent_starts_and_goes_on(
+    kiosk: FakeKiosk,
+) -> None:
+    staged(kiosk)
+    kiosk.turn()
+    assert kiosk.updates.state.name == "TRIAL"
+    for name in (*guard.STATES, guard.TRIAL, guard.VERDICT):
+        (kiosk.folder / name).write_bytes(guard.seal({}))
+    kiosk.power_on()
+    assert run(kiosk, 8) == "COMMITTED"
+
+
 def test_a_damaged_good_release_is_fetched_again(kiosk: FakeKiosk) -> None:
     run(kiosk, 7)
     (kiosk.folder / "releases/7/models/face.tflite").write_bytes(b"")
