@@ -7,6 +7,7 @@ A `Corridor` reads no camera and sends no message: `see` takes a frame, `show` a
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from device.audience.group import audience_of
@@ -31,6 +32,9 @@ from device.values import (
 from device.words.words import load_words
 
 log = logging.getLogger(__name__)
+
+LONGEST_WAIT_S = 600.0
+"""A new table waits so long for everybody to leave; then it is taken when the screen changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +72,15 @@ class Corridor:
         Raises:
             UserError: one of them is missing or broken.
         """
-        self._config, self._table = config, 0
+        self._config = config
+        self._table, self._take_by = 0, 0.0
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="table")
+        self.opening: Future[Matcher] | None = None
+        """The new table, until it is taken: a large one takes seconds to open on a small board."""
         self.recogniser = Recogniser(config.models, config.vision, config.recognise)
         self.smoother = Smoother(config.audience)
         self.words = load_words(config.display.languages[0], config.matching.catalogue)
-        self.matcher = Matcher.open(config, self.words, spares=SPARES)
+        self.matcher = self._open_matcher()
         self.session = Session(config.session, config.matching.count)
         # Last, since it has to be closed.
         self.faces = FacePipeline.open(
@@ -96,17 +104,29 @@ class Corridor:
         return Seen(sensed=self.smoother.observe(observations, at))
 
     def show(self, audience: Audience, context: Context) -> Screen:
-        """The screen for this audience. A new table is opened while nobody is there."""
-        if context.table != self._table and not audience.size and self.session.resting:
-            self._table = context.table
-            self._open_table()
-        return self.session.update(audience, self.matcher.match(audience, context), context)
+        """The screen for this audience. A new table is opened beside it, and taken while nobody is
+        there, or when the screen changes after `LONGEST_WAIT_S`."""
+        if context.table != self._table:
+            self._table, self._take_by = context.table, context.at + LONGEST_WAIT_S
+            self.opening = self._beside.submit(self._open_matcher)
+        serial = self.session.screen.serial
+        screen = self.session.update(audience, self.matcher.match(audience, context), context)
+        if self.opening is not None and self.opening.done():
+            free = screen.state == "resting" and not audience.size
+            late = context.at >= self._take_by and screen.serial != serial
+            if free or late or self.opening.exception() is not None:
+                self._take(self.opening)
+                self.opening = None
+        return screen
 
-    def _open_table(self) -> None:
+    def _open_matcher(self) -> Matcher:
+        return Matcher.open(self._config, self.words, spares=SPARES)
+
+    def _take(self, opened: Future[Matcher]) -> None:
         """Suggest from the new table, or from the present one if the new one is broken. What was
         shown and touched is known by the items' ids, and comes with the context."""
         try:
-            self.matcher = Matcher.open(self._config, self.words, spares=SPARES)
+            self.matcher = opened.result()
         except UserError as error:
             log.warning("the new table is not taken, the present one stays in use: %s", error)
         else:
@@ -120,4 +140,5 @@ class Corridor:
 
     def close(self) -> None:
         """Close the detector; the corridor is not used afterwards."""
+        self._beside.shutdown(wait=False, cancel_futures=True)
         self.faces.close()

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from device.addresses import shown
-from device.errors import UserError
+from device.errors import UserError, quoted
 
 
 class Section(BaseModel):
@@ -54,9 +54,6 @@ SYNTAX = {
 }
 """Plainer words for messages of the YAML library, by a piece of them. One of them quotes the value,
 which may be a password."""
-
-LONGEST_VALUE = 80
-"""Characters of a value that are repeated in an error."""
 
 READ_AS: dict[type, str] = {
     bool: "true or false",
@@ -249,13 +246,8 @@ def _shown_value(got: object, written: str, model: type[Section], path: list[str
         if isinstance(got, list | tuple) and not all(isinstance(n, int | float) for n in got):
             return "got a list, "
         if isinstance(got, str):
-            return "got text, " if _fields(model, path) else f"got {_short(shown(got))}, "
-    return f"got {written if written and not isinstance(got, str) else _short(got)}, "
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
+            return "got text, " if _fields(model, path) else f"got {quoted(shown(got))}, "
+    return f"got {written if written and not isinstance(got, str) else quoted(got)}, "
 
 
 def _written(node: yaml.Node | None, path: list[str]) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 
 from device.catalogue.hours import parse_hours
 from device.catalogue.store import TAG_SEPARATOR
+from device.errors import quoted
 from device.values import ACCESS, GUESTS, KINDS
 
 MOST_IN_A_CODE = 1000
@@ -57,13 +58,13 @@ class Column:
             return self.empty
         if not cell.isprintable() and (wrong := _NO_TEXT.search(cell)) is not None:
             raise ValueError(
-                f"{self.name}: got {cell!r}, takes text without control characters and halves of "
-                f"characters, such as U+{ord(wrong[0]):04X}"
+                f"{self.name}: got {quoted(cell)}, takes text without control characters and "
+                f"halves of characters, such as U+{ord(wrong[0]):04X}"
             )
         text = " ".join(cell.split())
         if text.startswith(("#", "Err:")) and _FAILED.fullmatch(text):
             raise ValueError(
-                f"{self.name}: got {text!r}, an error of the spreadsheet; mend it there"
+                f"{self.name}: got {quoted(text)}, an error of the spreadsheet; mend it there"
             )
         if not text or (not text.isascii() and all(map(_shows_nothing, text))):
             if self.required:
@@ -73,7 +74,9 @@ class Column:
             return self.read(text)
         except ValueError as error:
             because = f" ({error})" if isinstance(error, ExplainedError) else ""
-            raise ValueError(f"{self.name}: got {text!r}, takes {self.takes}{because}") from None
+            raise ValueError(
+                f"{self.name}: got {quoted(text)}, takes {self.takes}{because}"
+            ) from None
 
 
 def _shows_nothing(letter: str) -> bool:

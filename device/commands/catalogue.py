@@ -132,9 +132,11 @@ def _import(arguments: argparse.Namespace) -> int:
             parts.append(importers.read(source, progress.show, calendars))
         finally:
             progress.clear()
-    written = importers.combine(parts, arguments.out)
-    for name, part in zip(names, parts, strict=True):
-        print("\n".join(part.report(name)))
+    try:
+        written = importers.combine(parts, arguments.out)
+    finally:  # where nothing is written, it says why
+        for name, part in zip(names, parts, strict=True):
+            print("\n".join(part.report(name)))
     print(written.report())
     return 0
 

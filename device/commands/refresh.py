@@ -1,14 +1,16 @@
 """`wayside catalogue refresh`: reads the sources of the table again, and takes what has changed.
 
 Guarantees: the difference is printed before it is taken; the table is replaced in one step or stays
-as it is; without a person at a terminal a table that loses more than a third is not taken.
+as it is; without a person at a terminal a table that loses more than a third is not taken; with a
+clock that is behind the table nothing is read.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,6 +23,7 @@ from device.commands.command_line import SubParsers, add_config
 from device.commands.progress import Progress
 from device.config import load_config
 from device.errors import UserError
+from device.upkeep.clock import EARLIEST
 
 NOT_TAKEN = 3
 """Exit code where there is a difference that was not taken."""
@@ -53,6 +56,12 @@ def _refresh(arguments: argparse.Namespace) -> int:
         return 0
     sources, table = load_sources(config.matching.sources), config.matching.catalogue
     now = datetime.now(ZoneInfo(config.place.timezone))
+    if now < (earliest := _earliest(table)):
+        print(
+            f"the clock says {now:%Y-%m-%d %H:%M}, and it was {earliest:%Y-%m-%d %H:%M} already: "
+            f"nothing is read until it is right, and {table} stays as it is"
+        )
+        return NOT_TAKEN
     bar = Progress("reading the sources")
     try:
         read = Reader(table, ZoneInfo(config.place.timezone), now, bar.show, print).read(sources)
@@ -75,6 +84,13 @@ def _refresh(arguments: argparse.Namespace) -> int:
     write(items, table, network)
     print(f"{table}: {len(items)} items; a running kiosk takes it when nobody is there")
     return 0
+
+
+def _earliest(table: Path) -> datetime:
+    """When it is at least, UTC: a board may start in the past, where no event is near."""
+    with suppress(OSError):
+        return datetime.fromtimestamp(max(EARLIEST, table.stat().st_mtime), UTC)
+    return datetime.fromtimestamp(EARLIEST, UTC)
 
 
 def _present(table: Path) -> Catalogue | None:

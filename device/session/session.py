@@ -66,9 +66,9 @@ class Session:
         self._memory = _Memory()
 
     @property
-    def resting(self) -> bool:
-        """Whether nothing is suggested to anybody."""
-        return self._screen.state == "resting"
+    def screen(self) -> Screen:
+        """The screen as the last update has left it."""
+        return self._screen
 
     def update(
         self, audience: Audience, suggestions: tuple[Suggestion, ...], context: Context

@@ -7,7 +7,7 @@ a chain within `CHAIN_NEAR_M`. They stay two if their addresses, branches or flo
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -19,7 +19,10 @@ from device.presets.presets import FAMILIES
 NEAR_M, CHAIN_NEAR_M = 50.0, 15.0
 
 CHAIN = 3
-"""Places of one name that make it a chain, if it has no `brand`."""
+"""Places of one name that make it a chain, if none of them has a `brand`."""
+
+BRANDS = ("brand", "brand:wikidata", "brand:wikipedia")
+"""Keys that say of a place that it is one of a chain."""
 
 METRES_A_DEGREE = 111_195.0
 """Of latitude: a 360th of a great circle of the mean radius."""
@@ -37,12 +40,24 @@ def merged(features: Sequence[Feature]) -> tuple[list[Feature], list[Feature]]:
     for indices in by_name.values():
         namesakes = [(index, features[index]) for index in indices]
         places = dict(_places(namesakes, NEAR_M))
-        if len(places) >= CHAIN or any("brand" in each.tags for _, each in namesakes):
+        if len(places) >= CHAIN or any(map(_branded, places.values())):
             places = dict(_places(namesakes, CHAIN_NEAR_M))
         kept |= places
     identities = {(place.letter, place.number) for place in kept.values()}
     again = [each for each in features if (each.letter, each.number) not in identities]
     return [kept[index] for index in sorted(kept)], again
+
+
+def names_of_chains(places: Sequence[Feature]) -> set[str]:
+    """The names, as `key_of`, that several places have, or one that says that it is of a chain."""
+    count = Counter(key_of(place.name) for place in places)
+    return {name for name in count if count[name] >= CHAIN} | {
+        key_of(place.name) for place in places if _branded(place)
+    }
+
+
+def _branded(place: Feature) -> bool:
+    return any(key in place.tags for key in BRANDS)
 
 
 def _places(namesakes: list[tuple[int, Feature]], near: float) -> Iterator[tuple[int, Feature]]:

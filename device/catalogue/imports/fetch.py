@@ -120,6 +120,9 @@ def _read(response: HTTPResponse, address: str) -> Answer | str:
         return leads_to
     if response.status != 200:
         raise UserError(f"{shown(address)}: answers {response.status} {response.reason}".rstrip())
+    packed = response.getheader("Content-Encoding", "identity")
+    if packed != "identity":  # what it becomes has no bound
+        raise UserError(f"{shown(address)}: answers in {packed}, which nobody asked for")
     content = response.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise UserError(f"{shown(address)}: answers with more than {MOST_BYTES // 10**6} MB")

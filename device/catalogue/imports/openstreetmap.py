@@ -16,10 +16,11 @@ from urllib.parse import quote
 from device.catalogue.columns import TITLE, title_language
 from device.catalogue.imports.adult import ADULT
 from device.catalogue.imports.character import Character, characters
-from device.catalogue.imports.duplicates import merged
+from device.catalogue.imports.duplicates import merged, names_of_chains
 from device.catalogue.imports.extract import Feature, read_extract
 from device.catalogue.imports.footways import read_footways
 from device.catalogue.imports.imported import Cells, Imported, LeftOut, Progress, slug
+from device.catalogue.imports.venues import key_of
 from device.presets.presets import Geometry, Preset, matching
 from device.values import ACCESS, Access, Item
 
@@ -63,8 +64,8 @@ MOST_CUISINES = 3
 """At most so many of a place's cuisines become tags."""
 
 WIKIDATA_GAIN, WEBSITE_GAIN, CHAIN_LOSS = 0.2, 0.05, 0.2
-"""What raises and lowers a category's prior: that others wrote about a place, that it speaks for
-itself, and that there is another one in every town."""
+"""What raises a category's prior: that others wrote about a place, that it speaks for itself. What
+lowers it: that there is another one in every town, and then neither of the two is the place's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def read(path: Path, progress: Progress) -> Imported:
     features, again = merged(taken)
     for each in again:
         rows.add("mapped twice", f"{_id(each)} {each.name}")
+    chains = names_of_chains(features)
     source = "OpenStreetMap" if extract.day is None else f"OpenStreetMap {extract.day}"
     items: list[Item] = []
     for number, feature in enumerate(features):
@@ -101,7 +103,8 @@ def read(path: Path, progress: Progress) -> Imported:
         if place is None:
             continue
         try:
-            items.append(_item(place, source, cells))
+            in_chain = key_of(feature.name) in chains
+            items.append(_item(place, source, cells, in_chain=in_chain))
         except ValueError as error:
             rows.add("no name that can be shown", f"{_id(feature)}: {error}")
     day = "a day that it does not tell" if extract.day is None else str(extract.day)
@@ -136,7 +139,7 @@ def _category(feature: Feature, rows: LeftOut) -> _Place | None:
     return None
 
 
-def _item(place: _Place, source: str, cells: LeftOut) -> Item:
+def _item(place: _Place, source: str, cells: LeftOut, *, in_chain: bool) -> Item:
     """The item of a place.
 
     Raises:
@@ -162,7 +165,7 @@ def _item(place: _Place, source: str, cells: LeftOut) -> Item:
         hours=str(read.first(name, "hours", tags.get("opening_hours", "")) or ""),
         price=str(read.first(name, "price", tags.get("charge", "")) or ""),
         minimum_age=_minimum_age(feature),
-        popularity=_popularity(tags, character, website),
+        popularity=_popularity(tags, character, website, in_chain=in_chain),
         link=str(link or ""),
         stay=character.stay,
         suits=character.suits,  # type: ignore[arg-type]
@@ -219,14 +222,15 @@ def _minimum_age(feature: Feature) -> int:
     return max(ages)
 
 
-def _popularity(tags: Mapping[str, str], character: Character, website: str) -> float:
+def _popularity(
+    tags: Mapping[str, str], character: Character, website: str, *, in_chain: bool
+) -> float:
     prior = character.prior
-    if tags.get("wikidata") or tags.get("wikipedia"):
-        prior += WIKIDATA_GAIN
-    if website:
-        prior += WEBSITE_GAIN
-    if any(key in tags for key in ("brand", "brand:wikidata", "brand:wikipedia")):
+    if in_chain:
         prior -= CHAIN_LOSS
+    else:
+        prior += WIKIDATA_GAIN * bool(tags.get("wikidata") or tags.get("wikipedia"))
+        prior += WEBSITE_GAIN * bool(website)
     return round(min(max(prior, 0.0), 1.0), 2)
 
 

@@ -107,6 +107,7 @@ def test_rows_become_items_in_their_order(tmp_path: Path) -> None:
         ("t,place,T,sights,,,,,,,,,", "source is empty"),
         ("t,place,T,sights,a,b", "got 6 cells, takes 13, as many as the first line has"),
         ("t,place,Tower, old,sights,,,,,,,,,x", "got 14 cells, takes 13"),
+        (f"t,place,{'x' * 10_000},sights,,,,,,,,,x", f"title: got '{'x' * 79}..., takes text"),
         ("t,place,\x07,sights,,,,,,,,,x", "title: got '\\x07'"),
     ],
 )

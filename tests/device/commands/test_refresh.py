@@ -18,6 +18,7 @@ import pytest
 
 from device.catalogue.store import Catalogue
 from device.commands.catalogue import add_parser
+from device.commands.refresh import NOT_TAKEN
 from device.errors import UserError
 from tests.device.catalogue.imports.calendars import ics, vevent
 from tests.device.catalogue.imports.web import Web, web
@@ -162,7 +163,7 @@ def test_what_loses_more_than_a_third_is_not_taken_without_a_person(
     before = kiosk.table.read_bytes()
     kiosk.rows(*ROWS[:4])
     capsys.readouterr()
-    assert kiosk.refresh() == 3
+    assert kiosk.refresh() == NOT_TAKEN
     said = capsys.readouterr().out
     assert "5 removed:" in said
     assert f"more than 33% of {kiosk.table} would be lost: is a source incomplete?" in said
@@ -235,3 +236,15 @@ def test_on_a_terminal_a_person_is_asked(kiosk: Kiosk, root: Path, answer: str, 
     os.close(leader)
     assert "10 added:" in said
     assert kiosk.table.exists() == (code == 0)
+
+
+def test_a_clock_that_is_behind_the_table_reads_nothing(kiosk: Kiosk, capsys: Said) -> None:
+    assert kiosk.refresh("--yes") == 0
+    before = kiosk.table.read_bytes()
+    next_year = datetime.now(UTC) + timedelta(days=365)
+    os.utime(kiosk.table, (next_year.timestamp(), next_year.timestamp()))
+    kiosk.calendar(TALK)
+    capsys.readouterr()
+    assert kiosk.refresh("--yes") == NOT_TAKEN
+    assert "nothing is read until it is right" in capsys.readouterr().out
+    assert kiosk.table.read_bytes() == before

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 import time
 from base64 import b64encode
@@ -92,6 +93,16 @@ def test_an_answer_that_is_cut_is_none(there: Web) -> None:
         request.wfile.write(b"half")
 
     assert refusal(there.does("/cut", say)).endswith("no answer (the answer is cut)")
+
+
+def test_a_packed_answer_is_not_unpacked(there: Web) -> None:
+    def say(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Encoding", "gzip")
+        request.end_headers()
+        request.wfile.write(gzip.compress(b"BEGIN:VCALENDAR" * 1_000_000))
+
+    assert refusal(there.does("/packed", say)).endswith("answers in gzip, which nobody asked for")
 
 
 @pytest.mark.parametrize("part", ["silence", "head", "content"])

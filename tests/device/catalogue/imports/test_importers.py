@@ -218,13 +218,17 @@ def test_a_folder_is_no_extract(tmp_path: Path) -> None:
         run("import", tmp_path / "town.osm.pbf", "--out", tmp_path / "ours.sqlite")
 
 
-def test_an_extract_without_a_place_writes_nothing(tmp_path: Path) -> None:
+def test_an_extract_without_a_place_writes_nothing_and_says_what_it_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     empty = Town()
+    empty.node(name="A Bank", amenity="bank")
     empty.way([(0, 0), (10, 0)], name="A Street", highway="residential")
     path = empty.write(tmp_path / "town.osm.pbf")
     with pytest.raises(UserError, match="no item was found, so nothing was written"):
         run("import", path, "--out", tmp_path / "ours.sqlite")
     assert not (tmp_path / "ours.sqlite").exists()
+    assert "not a place to go to: amenity (osm-n1 A Bank)" in capsys.readouterr().out
 
 
 @pytest.mark.real_data

@@ -244,9 +244,18 @@ def test_what_others_wrote_of_a_place_raises_it_and_a_chain_is_lowered(
     assert (place(amenity="cafe", wikidata="Q1").popularity or 0) > plain
     assert (place(amenity="cafe", website="https://a.fi").popularity or 0) > plain
     assert (place(amenity="cafe", brand="Star").popularity or 0) < plain
+    assert (place(amenity="cafe", brand="Star", website="https://a.fi").popularity or 0) < plain
     low = [{"shop": "convenience"}, {"historic": "memorial", "memorial": "plaque"}]
     for tags in low:
         assert (place(**tags).popularity or 0) < 0.1
+
+
+def test_a_name_that_stands_in_three_streets_is_a_chain_without_a_brand(imported: Import) -> None:
+    town = Town()
+    for street, name in enumerate(["Star", "STAR", "Moon", "Star", "Moon"]):
+        town.node(street * 300, 0, name=name, amenity="cafe", website="https://a.fi")
+    found = {item.title.lower(): item.popularity or 0 for item in imported(town).items}
+    assert found["star"] < found["moon"]
 
 
 def test_an_extract_that_may_have_lost_its_ways_is_doubted(imported: Import) -> None:
