@@ -23,7 +23,14 @@ from device.catalogue.imports.delimited import (
     each_row,
     encoding_of,
 )
-from device.catalogue.imports.imported import Cells, Imported, LeftOut, Progress, popularity
+from device.catalogue.imports.imported import (
+    Cells,
+    Imported,
+    LeftOut,
+    Progress,
+    is_number,
+    popularity,
+)
 from device.catalogue.imports.meanings import category_of, meanings, tags_of
 from device.errors import UserError
 from device.values import Item
@@ -169,7 +176,7 @@ def _items(
     for film in films:
         item_id = f"{prefix}-{film.number}"
         title, year = titled(film.name)
-        if not film.number.isdecimal():
+        if not is_number(film.number):
             rows.add("no number", film.name)
             continue
         if title.lower() == "unknown":

@@ -56,7 +56,8 @@ class LeftOut:
             cut = example if len(example) <= LONGEST else example[: LONGEST - 1] + "…"
             yield f"{count:6}  {why} ({cut})"
         if rest := ranked[SHOWN:]:
-            yield f"{sum(count for _, count in rest):6}  {len(rest)} other reasons"
+            others = "another reason" if len(rest) == 1 else f"{len(rest)} other reasons"
+            yield f"{sum(count for _, count in rest):6}  for {others}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,11 @@ def id_of(kind: str, *names: str) -> str:
     """The id of an item that has no number: the same for the same names, in any script."""
     digest = sha256("\0".join(names).encode()).hexdigest()[:DIGEST]
     return "-".join(filter(None, (kind, slug(names[0]), digest)))
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a number as sets give one to an item, so that an id can be made of it."""
+    return re.fullmatch(r"[0-9]{1,20}", text) is not None
 
 
 def popularity(count: int, most: int) -> float:

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from device.catalogue.columns import TITLE
 from device.catalogue.imports.delimited import Layout, count, each_row, encoding_of
-from device.catalogue.imports.imported import Cells, Imported, LeftOut, Progress, popularity
+from device.catalogue.imports.imported import (
+    Cells,
+    Imported,
+    LeftOut,
+    Progress,
+    is_number,
+    popularity,
+)
 from device.catalogue.imports.tagged import frequent, like
 from device.errors import UserError
 from device.values import Item
@@ -62,7 +69,7 @@ def _items(path: Path, rows: LeftOut, cells: LeftOut, progress: Progress) -> Ite
     broken, columns = count(path / ARTISTS, rows), ("id", "name", "url")
     for line, (number, name, url) in each_row(path / ARTISTS, columns, TABS, broken):
         item_id = f"lastfm-{number}"
-        if not number.isdecimal() or item_id in seen:
+        if not is_number(number) or item_id in seen:
             broken(line, f"id is {number!r}, not a number of its own")
             continue
         seen.add(item_id)

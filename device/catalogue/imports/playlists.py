@@ -121,6 +121,7 @@ def _items(
             continue
         likeness = like(given[song], kept, cells, title)
         year = str(entry.get("issue_date") or "")[:4]
+        year = year if year.strip("0") else ""  # which is how the set writes that none is known
         yield Item(
             id=item_id,
             kind="song",
@@ -128,7 +129,7 @@ def _items(
             category=likeness.category,
             tags=likeness.tags,
             creator=str(read.first(item_id, "creator", artists_of(entry))),
-            year=read.first(item_id, "year", year.strip("0")),  # type: ignore[arg-type]
+            year=read.first(item_id, "year", year),  # type: ignore[arg-type]
             minimum_age=likeness.minimum_age,
             popularity=popularity(lists, most),
             source="playlists",

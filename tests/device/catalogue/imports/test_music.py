@@ -34,7 +34,8 @@ def lastfm(tmp_path: Path) -> Path:
         "2\tNobody\tno address\tx\n"
         '3\t<b>"Bold"</b> & Sons\thttp://www.last.fm/music/Bold\tx\n'
         "4\tcut\n"
-        "x\tno number\thttp://www.last.fm/\tx\n",
+        "x\tno number\thttp://www.last.fm/\tx\n"
+        f"{'9' * 60}\ttoo long for an id\thttp://www.last.fm/\tx\n",
         encoding="utf-8",
     )
     words = ["electronic", "female vocalists", "chanson française", "sad", "jazz", "!!!"]
@@ -58,7 +59,7 @@ def test_what_is_not_known_of_an_artist_is_left_empty_and_counted(lastfm: Path) 
     found = imported(lastfm)
     nobody = by_title(found)["Nobody"]
     assert (nobody.category, nobody.tags, nobody.link, nobody.popularity) == ("music", (), "", 0)
-    assert found.rows.counts == {"broken row of artists.dat": 2}
+    assert found.rows.counts == {"broken row of artists.dat": 3}
     assert found.cells.counts == {
         "category: music, since no genre is known": 1,
         "link: not understood": 1,
@@ -99,7 +100,7 @@ def lists(tmp_path: Path) -> Path:
         json.dumps(
             [
                 {"id": 525514, "song_name": "봄날", "artist_name_basket": ["방탄소년단"],
-                 "issue_date": "20170213"},
+                 "issue_date": "20100213"},
                 {"id": 7, "song_name": "Untitled", "artist_name_basket": [], "issue_date": "0"},
                 {"id": 9, "song_name": "Not asked for"},
                 {"id": 10},
@@ -114,7 +115,7 @@ def test_a_song_has_the_tags_of_its_playlists_in_any_language(lists: Path) -> No
     assert set(found) == {"봄날", "Untitled"}
     song = found["봄날"]
     assert (song.id, song.category, song.creator) == ("song-525514", "rock", "방탄소년단")
-    assert (song.year, song.popularity) == (2017, 1)
+    assert (song.year, song.popularity) == (2010, 1)
     assert song.tags == ("summer",)
     assert found["Untitled"].year is None
     assert found["Untitled"].popularity == pytest.approx(0.63)
