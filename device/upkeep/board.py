@@ -66,9 +66,11 @@ def resident_mb(proc: Path = PROC, process: int | str = "self") -> float | None:
 
 
 def disk_free_mb(folder: Path) -> float | None:
-    """What a service may still write to the file system of a folder, in MB (1,000,000 bytes)."""
+    """What a service may still write to the file system of a folder, which need not be there yet,
+    in MB (1,000,000 bytes)."""
+    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
     try:
-        found = os.statvfs(folder)
+        found = os.statvfs(there)
     except OSError:
         return None
     return round(found.f_bavail * found.f_frsize / 1e6, 1)

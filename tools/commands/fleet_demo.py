@@ -31,14 +31,12 @@ def add_parser(verbs: SubParsers) -> None:
 
 def _demo(arguments: argparse.Namespace) -> int:
     from tools.fleet.demo import run_demo
+    from tools.fleet.screen import Board
 
     began = time.monotonic()
-
-    def say(text: str) -> None:
-        print(f"{time.monotonic() - began:5.1f} s  {text}", flush=True)
-
     with tempfile.TemporaryDirectory(prefix="fleet-demo-") as scratch:
         folder = arguments.keep or Path(scratch)
         if arguments.keep and folder.exists() and any(folder.iterdir()):
             raise UserError(f"--keep: {folder}: is not empty; give another folder")
-        return 0 if run_demo(folder, arguments.kiosks, say) else 1
+        with Board(lambda: f"{time.monotonic() - began:5.1f} s ") as board:
+            return 0 if run_demo(folder, arguments.kiosks, board) else 1

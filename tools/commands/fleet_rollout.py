@@ -23,7 +23,7 @@ def add_parser(verbs: SubParsers) -> None:
     parser = verbs.add_parser(
         "rollout",
         help="a release onto the kiosks, step by step",
-        description="Roll a signed release out: to the canaries, to 10 %% of the others, to all. "
+        description="Roll a signed release out: to the canaries, to 10 % of the others, to all. "
         "Each step waits until enough kiosks have committed; failure or silence pauses it. What "
         "was interrupted goes on from its step.",
         epilog="example: wayside-tools fleet rollout 7 --canary helsinki/kiosk-1",

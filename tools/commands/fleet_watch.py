@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,8 +45,9 @@ def add_parser(verbs: SubParsers) -> None:
     add_hub(watch)
     watch.add_argument(
         "--sort", type=_column, default="kiosk", metavar="COLUMN",
-        help="such as temperature, or -temperature for the highest first; default: kiosk",
+        help="such as temperature; default: kiosk",
     )  # fmt: skip
+    watch.add_argument("--reverse", action="store_true", help="sort downwards")
     watch.add_argument("--json", action="store_true", help="once, one object a kiosk in each line")
     watch.add_argument(
         "--notify", metavar="COMMAND",
@@ -85,7 +86,7 @@ def add_history(parser: argparse.ArgumentParser) -> None:
 def _column(text: str) -> str:
     from tools.fleet.columns import COLUMNS
 
-    if text.removeprefix("-") not in COLUMNS:
+    if text not in COLUMNS:
         raise argparse.ArgumentTypeError(f"got {text!r}, takes one of {', '.join(COLUMNS)}")
     return text
 
@@ -106,7 +107,7 @@ def _watch(arguments: argparse.Namespace) -> int:
         with Watcher(hub, WATCHER) as watcher:
             for message in watcher.settle():
                 table.hear(message, _now())
-        for row in ordered(table.rows(), arguments.sort):
+        for row in ordered(table.rows(), arguments.sort, down=arguments.reverse):
             print(_json(row))
         return 0
     notify = Notify(arguments.notify, _complain) if arguments.notify else None
@@ -127,30 +128,20 @@ def _follow(
     arguments: argparse.Namespace, watch: Watch, watcher: Watcher, history: History
 ) -> None:
     """Show, keep and tell until the end."""
-    from rich.console import Console
-    from rich.live import Live
-
-    from tools.fleet import screen
     from tools.fleet.columns import ordered
     from tools.fleet.page import write_page
+    from tools.fleet.screen import Board
 
     ends = time.monotonic() + (arguments.seconds or float("inf"))
-    console, page_at, told = Console(), 0.0, dict[str, str]()
-    messages = watcher.settle()
-    with (
-        Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live
-    ):
+    page_at, messages = 0.0, watcher.settle()
+    with Board() as board:
         while time.monotonic() < ends:
             for message in messages:
-                row = watch.hear(message, _now())
-                if row and not live and (text := screen.line(row)) != told.get(row.name):
-                    told[row.name] = text
-                    print(f"{datetime.now():%H:%M:%S} {text}", flush=True)
+                watch.hear(message, _now())
             if watcher.connected:  # else all that is known is old
                 watch.turn(_now())
-            rows = ordered(watch.table.rows(), arguments.sort)
-            if live:
-                live.update(screen.kiosks(rows, watch.table.expires, _now()), refresh=True)
+            rows = ordered(watch.table.rows(), arguments.sort, down=arguments.reverse)
+            board.table(rows, watch.table.expires)
             if arguments.html and time.monotonic() >= page_at:
                 page_at = time.monotonic() + PAGE_S
                 write_page(arguments.html, rows, watch.table.expires, history, _now())
@@ -179,14 +170,14 @@ def _history(arguments: argparse.Namespace) -> int:
         for name in names:
             samples = history.samples(name, since)
             print(f"{name}  online {share_online(samples):.1%}")
-            for title, unit, values in (
-                ("temperature", "°C", [s.temperature_c for s in samples]),
-                ("frame rate", "fps", [s.fps for s in samples]),
-                ("Wi-Fi", "dBm", [s.wifi_dbm for s in samples]),
+            for title, unit, least, values in (
+                ("temperature", "°C", 15.0, [s.temperature_c for s in samples]),
+                ("frame rate", "fps", 5.0, [s.fps for s in samples]),
+                ("Wi-Fi", "dBm", 15.0, [s.wifi_dbm for s in samples]),
             ):
                 if known := [value for value in values if value is not None]:
                     low, high = min(known), max(known)
-                    print(f"    {title:12} {spark(values)}  {low:.0f} to {high:.0f} {unit}")
+                    print(f"    {title:12} {spark(values, least)}  {low:.0f} to {high:.0f} {unit}")
         for event in history.events(since, arguments.kiosk):
             how = {True: "began", False: "ended", None: ""}[event.began]
             when = f"{event.at.astimezone():%Y-%m-%d %H:%M}"

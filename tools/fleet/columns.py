@@ -93,10 +93,9 @@ COLUMNS = {
 """By the name that `--sort` takes."""
 
 
-def ordered(rows: Iterable[Row], by: str) -> list[Row]:
-    """Rows by a column, and those that have nothing there last; `-` before it: downwards."""
-    column, down = COLUMNS[by.removeprefix("-")], by.startswith("-")
-    rows = list(rows)
+def ordered(rows: Iterable[Row], by: str, *, down: bool = False) -> list[Row]:
+    """Rows by a column; those that have nothing there are last, also downwards."""
+    column, rows = COLUMNS[by], list(rows)
     known = [row for row in rows if column.key(row) is not None]
     return [
         *sorted(known, key=column.key, reverse=down),

@@ -22,8 +22,11 @@ def share_online(samples: Sequence[Sample]) -> float:
     return sum(sample.online * sample.span_s for sample in samples) / total if total else 0.0
 
 
-def spark(values: Sequence[float | None], width: int = WIDTH) -> str:
-    """The largest values of equal stretches as blocks; a space where nothing is known."""
+def spark(values: Sequence[float | None], least: float = 1.0, width: int = WIDTH) -> str:
+    """The largest values of equal stretches as blocks; a space where nothing is known.
+
+    least: difference that fills the height, so that noise does not.
+    """
     width = min(width, len(values))
     edges = [i * len(values) // width for i in range(width + 1)] if width else []
     stretches = [values[begin:end] for begin, end in pairwise(edges)]
@@ -31,7 +34,8 @@ def spark(values: Sequence[float | None], width: int = WIDTH) -> str:
     known = [top for top in tops if top is not None]
     if not known:
         return ""
-    low, span = min(known), (max(known) - min(known)) or 1.0
+    low = min(known)
+    span = max(least, max(known) - low)
     return "".join(
         " " if top is None else BLOCKS[round((top - low) / span * (len(BLOCKS) - 1))]
         for top in tops

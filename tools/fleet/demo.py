@@ -12,10 +12,11 @@ import random
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from device.errors import UserError
 from device.fleet.installed import AGENT, UNITS
@@ -29,7 +30,7 @@ from tools.fleet.packing import build, wheels
 from tools.fleet.releases import current, next_counter, sign_release
 from tools.fleet.repository import Repository
 from tools.fleet.rollout import Desk, Progress, begin, roll_out
-from tools.fleet.screen import line, step, tally
+from tools.fleet.screen import step, tally
 from tools.fleet.signing import create, refresh
 from tools.fleet.steps import Bounds
 from tools.fleet.table import Row, Table
@@ -53,12 +54,22 @@ DAMAGED = 1 << 17
 """Bytes of the broken model that are noise."""
 
 
-class Demo:
-    """A fleet in a folder. say: told what happens, line by line."""
+class Stage(Protocol):
+    """Where a demonstration is shown."""
 
-    def __init__(self, folder: Path, hub: LocalHub, count: int, say: Callable[[str], None]) -> None:
+    def say(self, text: str) -> None:
+        """Say what happens, in a line."""
+
+    def table(self, rows: Sequence[Row], expires: Mapping[str, datetime]) -> None:
+        """Show how the kiosks are; called several times a second."""
+
+
+class Demo:
+    """A fleet in a folder. stage: where it is shown."""
+
+    def __init__(self, folder: Path, hub: LocalHub, count: int, stage: Stage) -> None:
         """Make keys, and enrol the kiosks."""
-        self.hub, self._folder, self._say = hub, folder, say
+        self.hub, self._folder, self._stage, self._say = hub, folder, stage, stage.say
         self.repository = Repository(folder / "fleet")
         self._keys = Keyring([folder / "keys"], lambda _name: WORDS, lambda _name: WORDS)
         create(self.repository, self._keys, datetime.now(UTC))
@@ -69,7 +80,7 @@ class Demo:
             place = folder / "kiosks" / f"kiosk-{number}"
             self.kiosks.append(LocalKiosk(place, file, factory, wheels(ROOT)))
         self.desk = Desk(self.repository, self._keys, hub.operator, self._show)
-        self._table, self._lines = Table(hub.operator.enrolled()), dict[str, str]()
+        self._table, self._told = Table(hub.operator.enrolled()), ""
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -186,27 +197,26 @@ class Demo:
 
     def _hear(self, watcher: Watcher) -> None:
         for message in watcher.messages(TURN_S):
-            row = self._table.hear(message, datetime.now(UTC))
-            if row and (text := line(row)) != self._lines.get(row.name):
-                self._lines[row.name] = text
-                self._say(f"    {text}")
+            self._table.hear(message, datetime.now(UTC))
+            self._stage.table(self._table.rows(), self._table.expires)
 
     def _show(self, progress: Progress) -> None:
         text = f"{step(progress)}: {tally(progress)}"
-        if text != self._lines.get("rollout"):
-            self._lines["rollout"] = text
+        if text != self._told:
+            self._told = text
             self._say(text)
 
 
-def run_demo(folder: Path, count: int, say: Callable[[str], None]) -> bool:
+def run_demo(folder: Path, count: int, stage: Stage) -> bool:
     """The whole demonstration in an empty folder; whether all went as it should.
 
     Raises:
         UserError: Mosquitto is not installed, or a kiosk does not start.
     """
+    say = stage.say
     with local_hub(folder / "hub") as hub:
         say(f"a hub on port {hub.port}, and {count} kiosks of the demo camera")
-        demo = Demo(folder, hub, count, say)
+        demo = Demo(folder, hub, count, stage)
         with demo.running():
             demo.wait_online()
             say("all of them are online; now a release that is good")

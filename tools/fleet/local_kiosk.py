@@ -144,12 +144,19 @@ class LocalKiosk:
 
     def _start(self, name: str) -> None:
         self._again.pop(name, None)
-        release = ["--installed", self._installed, "--factory", self._factory]
+        release: list[str | Path] = ["--installed", self._installed, "--factory", self._factory]
         program: list[str | Path]
         if name == "agent":
             program = ["-m", "device.fleet.agent", "--config", self._agent, *release]
         else:
-            kiosk = ["device", "run", "--config", self._config, "--source", "demo"]
+            kiosk: list[str | Path] = [
+                "device",
+                "run",
+                "--config",
+                self._config,
+                "--source",
+                "demo",
+            ]
             program = [guard.__file__, "--folder", self.fleet, *release, "start", *kiosk]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         with (self._folder / f"{name}.log").open("ab") as log:

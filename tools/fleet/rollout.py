@@ -263,7 +263,11 @@ def _concerned(desk: Desk, rollout: Rollout) -> tuple[tuple[str, ...], tuple[str
 
 
 def _watch(desk: Desk, rollout: Rollout, bounds: Bounds, step: Step) -> Result:
-    """Watch a step until it is decided."""
+    """Watch a step until it is decided.
+
+    Raises:
+        UserError: meanwhile another program has signed another step, or a pause.
+    """
     with Watcher(desk.hub, OPERATOR) as watcher:
         table = _table(desk, watcher)
         while True:
@@ -273,6 +277,11 @@ def _watch(desk: Desk, rollout: Rollout, bounds: Bounds, step: Step) -> Result:
             desk.show(Progress(rollout, found, step.away, elapsed_s))
             if verdict != "wait":
                 return Result(rollout, verdict, found, step.away)
+            if desk.repository.rollout() != rollout:
+                raise UserError(
+                    f"release {rollout.counter}: somebody else has changed its rollout, as by "
+                    "--pause; this one ends, and nothing is undone"
+                )
             for message in watcher.messages(TURN_S):
                 table.hear(message, _now(desk))
 

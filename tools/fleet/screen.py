@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -67,6 +67,43 @@ def rollout(progress: Progress) -> RenderableType:
     if len(names) > MOST_NAMED:
         names = [*names[:MOST_NAMED], Text(f"and {len(names) - MOST_NAMED} more", "dim")]
     return Group(grid, *names, Text(f"{minutes:.0f} min", "dim"))
+
+
+class Board:
+    """The kiosks as the operator sees them: a live table on a terminal, else a line a change.
+
+    Use it as a context. clock: what `say` puts before a line.
+    """
+
+    def __init__(self, clock: Callable[[], str] = lambda: f"{datetime.now():%H:%M:%S}") -> None:
+        self._console, self._clock = Console(), clock
+        self._live: Live | None = None
+        self._told: dict[str, str] = {}
+
+    def __enter__(self) -> Board:
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, auto_refresh=False)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line, above the table if there is one."""
+        self._console.print(Text(f"{self._clock()} {text}"), soft_wrap=True)
+
+    def table(self, rows: Sequence[Row], expires: Mapping[str, datetime]) -> None:
+        """Show how the kiosks are."""
+        if self._live:
+            self._live.update(kiosks(rows, expires, datetime.now(UTC)), refresh=True)
+            return
+        for row in rows:
+            text = line(row)
+            if text != self._told.get(row.name):
+                self._told[row.name] = text
+                self.say(text)
 
 
 class Shown:

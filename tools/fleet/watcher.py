@@ -35,8 +35,9 @@ LONGEST_WAIT_S = 30
 STRAGGLERS_S = 0.15
 """How long retained messages may come after the answer to the last subscription."""
 
-TAKEN_OVER = 142
-"""MQTT 5: somebody else has connected under this name."""
+SHORT_S, MOST_SHORT = 10.0, 3
+"""So many connections in a row that lasted no longer: somebody else connects under this name, and
+each ends the other's connection. Mosquitto 2.0 does not say so."""
 
 
 class Watcher:
@@ -59,7 +60,8 @@ class Watcher:
         self._where, self._filters, self._clock = f"{host}:{port}", filters, clock
         self._messages: queue.Queue[Message] = queue.Queue()
         self._answered, self._ended = threading.Event(), ""
-        self._last = 0
+        self._last = self._short = 0
+        self._since = clock()
         self.connected = False
         self._client = client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         client.reconnect_delay_set(1, LONGEST_WAIT_S)
@@ -123,7 +125,7 @@ class Watcher:
         if answer.is_failure:
             self._ended = f"the hub refuses the operator: {answer.getName()}"
             return
-        self.connected = True
+        self.connected, self._since = True, self._clock()
         # At QoS 0, and the last one by itself: its answer comes after what the others bring.
         *others, last = self._filters
         if others:
@@ -131,12 +133,13 @@ class Watcher:
         _, number = client.subscribe(last, 0)
         self._last = number or 0
 
-    def _on_disconnect(self, client: paho.Client, _u: Any, _f: Any, answer: Any, _p: Any) -> None:
+    def _on_disconnect(self, client: paho.Client, *_: Any) -> None:
         self.connected = False
-        if answer.value == TAKEN_OVER:
+        self._short = self._short + 1 if self._clock() - self._since < SHORT_S else 0
+        if self._short == MOST_SHORT:
             self._ended = (
-                "another program has connected under the same name; one `watch`, and one "
-                "`rollout` or `publish`, may run at a time"
+                "the hub ends each connection at once: does another program use it under the same "
+                "name? One `watch`, and one `rollout` or `publish`, may run at a time"
             )
             client.disconnect()
 

@@ -173,6 +173,20 @@ def test_a_paused_rollout_stays_paused_until_it_is_resumed(operator: Operator) -
         resume(operator.desk)
 
 
+def test_a_pause_from_elsewhere_ends_a_rollout_that_goes_on(operator: Operator) -> None:
+    shown = list[Progress]()
+
+    def paused(progress: Progress) -> None:
+        shown.append(progress)
+        pause(operator.desk)
+
+    desk = Desk(operator.desk.repository, operator.fleet.keys, operator.desk.hub, paused)
+    with pytest.raises(UserError, match="somebody else"):
+        roll_out(desk, begin(desk, 1, CANARY), Bounds())
+    assert len(shown) == 1
+    assert operator.signed().paused
+
+
 def test_kiosks_that_are_away_are_not_waited_for_but_a_canary_is_refused(
     operator: Operator, tmp_path: Path
 ) -> None:

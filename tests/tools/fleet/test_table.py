@@ -113,7 +113,7 @@ def test_every_column_sorts_both_ways_with_what_is_unknown_last(column: str) -> 
     rows = table.rows()
     assert sorted(r.name for r in ordered(rows, column)) == [r.name for r in rows]
     if column in ("temperature", "fps"):
-        assert ordered(rows, f"-{column}")[0].name == "helsinki/kiosk-2"
+        assert ordered(rows, column, down=True)[0].name == "helsinki/kiosk-2"
 
 
 def test_what_is_subscribed_to_is_what_the_table_takes() -> None:
