@@ -279,7 +279,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if config.mqtt is None:
             print(f"wayside: no fleet: {arguments.config} names no hub (mqtt)")
             return 0
-        installed = Installed.read(arguments.installed) or Installed(wheels="")
+        installed = Installed.read(arguments.installed)
         updates, trouble = open_updates(config, installed, arguments.factory)
         agent = Agent(config, config.mqtt, updates, trouble=trouble)
     except UserError as error:

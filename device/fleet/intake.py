@@ -73,12 +73,18 @@ class Releases:
 
 
 def open_updates(
-    config: AgentConfig, installed: Installed, factory: Path = guard.FACTORY
+    config: AgentConfig, installed: Installed | None, factory: Path = guard.FACTORY
 ) -> tuple[tuple[Updates, Store] | None, str]:
-    """The driver of updates with its store; None and why, where this kiosk can take no releases."""
+    """The driver of updates with its store; None and why, where this kiosk can take no releases.
+
+    installed: None: its record is missing or damaged. Then no release is judged by a guess, which
+    could take the one that runs for a wrong one.
+    """
     disk = Disk()
     trusted = config.folder / "trust"
     try:
+        if installed is None:
+            raise UserError("what is installed cannot be read: make install")
         store = Store(config.folder, disk)
         disk.folder(trusted)
         anchor = trusted / ANCHOR

@@ -18,8 +18,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 FOLDERS = {"catalogue": "content", "models": "content", "pictures": "content", "device": "code"}
 """What a release may hold, and which signatures that needs. The page is a part of `device`."""
 
+SUFFIXES = {
+    "catalogue": (".sqlite", ".yaml", ".md"),
+    "models": (".tflite", ".json", ".md"),
+    "pictures": (".jpg", ".jpeg", ".png", ".webp"),
+    "device": (".py", ".css", ".csv", ".html", ".js", ".json", ".md", ".yaml"),
+}
+"""By folder, the files that a release may hold. No compiled code, for one machine alone; no
+code at all outside `device`: the release's folder is where Python looks first."""
+
 OVERLAY = "overlay.yaml"
-"""Settings that a release brings, by an allow-list (device/fleet/overlay.py)."""
+"""Settings that a release brings, by an allow-list (device/overlay.py)."""
+
+MOST_OVERLAY = 64 << 10
+"""Bytes of the settings, which the agent reads in its little memory."""
 
 MOST_BYTES = 1 << 30
 MOST_FILES = 10_000
@@ -34,11 +46,13 @@ def _path(text: str) -> str:
         ValueError: it leads elsewhere, or releases do not hold such files.
     """
     path = PurePosixPath(text)
-    plain = text == str(path) and not path.is_absolute() and "\\" not in text and "\0" not in text
-    if not plain or ".." in path.parts or len(text) > 200:
-        raise ValueError("a plain relative path of at most 200 characters")
+    plain = text == str(path) and not path.is_absolute() and "\\" not in text
+    if not plain or ".." in path.parts or len(text.encode()) > 200 or not text.isprintable():
+        raise ValueError("a plain relative path of at most 200 bytes")
     if text != OVERLAY and (len(path.parts) < 2 or path.parts[0] not in FOLDERS):
         raise ValueError(f"a file below {', '.join(FOLDERS)}, or {OVERLAY}")
+    if text != OVERLAY and path.suffix not in SUFFIXES[path.parts[0]]:
+        raise ValueError(f"below {path.parts[0]}, a file of {', '.join(SUFFIXES[path.parts[0]])}")
     return text
 
 
@@ -110,6 +124,8 @@ class Manifest(Signed):
             raise ValueError("files: a path is there twice")
         if self.size > MOST_BYTES:
             raise ValueError(f"files: more than {MOST_BYTES} bytes")
+        if any(one.path == OVERLAY and one.size > MOST_OVERLAY for one in self.files):
+            raise ValueError(f"{OVERLAY}: more than {MOST_OVERLAY} bytes")
         if self.base is not None and (self.kind == "code" or self.base >= self.counter):
             raise ValueError("base: an older release, of one that has no code of its own")
         return self

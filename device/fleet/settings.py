@@ -30,6 +30,8 @@ def hours(text: str) -> str:
     hour = r"(?:[01]\d|2[0-3]):[0-5]\d"
     if not re.fullmatch(rf"{hour}-{hour}", text):
         raise ValueError("two times of the day, as in 01:30-05:00")
+    if text[:5] == text[6:]:
+        raise ValueError("two different times; without `quiet_hours` a release may come at any")
     return text
 
 

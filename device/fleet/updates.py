@@ -22,7 +22,7 @@ from typing import Protocol
 from device.errors import UserError
 from device.fleet import guard
 from device.fleet.installed import Installed
-from device.fleet.manifest import OVERLAY, Entry, Manifest
+from device.fleet.manifest import MOST_BYTES, MOST_FILES, OVERLAY, Entry, Manifest
 from device.fleet.metadata import Refused
 from device.fleet.states import RESTING, Journal, State, read_record
 from device.fleet.store import Store
@@ -41,7 +41,8 @@ RETRY_S = 3600.0
 """Until what the disk refused is tried again."""
 
 ASK_AGAIN_S = 60.0
-"""Until systemd is asked once more for a switch that has not happened."""
+"""Until systemd is asked once more for a switch that has not happened, and twice as long each time:
+where the disk keeps the guard from beginning a trial, each one restarts the kiosk for nothing."""
 
 SPARE = 32 << 20
 """Bytes that an update leaves free."""
@@ -110,6 +111,8 @@ class Updates:
         self._machine, self._clock = machine, clock
         self._files: Mapping[str, bytes] | None = None
         """Metadata that are not verified yet."""
+        self._latest: Mapping[str, bytes] | None = None
+        """Metadata that came last."""
         self._now: datetime | None = None
         self._documents = set[str]()
         """Hashes of the signed documents that the last verification asked for."""
@@ -117,6 +120,8 @@ class Updates:
         self._wanted: Verified | None = None
         self._distrust = self._trouble = ""
         self._staged_at = self._free_since = self._asked_at = self._paused_until = clock()
+        self._patience_s = ASK_AGAIN_S
+        """Until a switch that has not happened is asked for again."""
         with suppress(OSError):
             self._mend()
 
@@ -126,9 +131,14 @@ class Updates:
         return self._journal.state
 
     def metadata(self, files: Mapping[str, bytes], now: datetime | None) -> None:
-        """Take the files of a metadata message. now: aware; None while the time is not known."""
-        self._files, self._now = files, now
-        self._paused_until = self._clock()
+        """Take the files of a metadata message. now: aware; None while the time is not known.
+
+        New ones end the wait after what the disk has refused; the same ones, sent again, do not.
+        """
+        if files != self._latest:
+            self._paused_until = self._clock()
+        self._files = self._latest = files
+        self._now = now
 
     def turn(self, scene: Scene) -> tuple[Entry, ...]:
         """Do what can be done now. Returns the content to fetch into the store, in order."""
@@ -230,7 +240,13 @@ class Updates:
         manifest, good = wanted.manifest, self.state.good
         if good is not None and manifest.counter < good:
             return f"older: release {good} runs"
-        return self._machine.installed.refusal(manifest.needs)
+        whole = _whole(wanted)
+        if whole.size > MOST_BYTES or len(whole.files) > MOST_FILES:
+            return f"too large with the code of release {manifest.base}"
+        for one in (manifest, wanted.base):
+            if one and (reason := self._machine.installed.refusal(one.needs)):
+                return reason
+        return ""
 
     def _make_room(self, files: tuple[Entry, ...]) -> None:
         """Remove what is not needed; where that is too little, the release before the good one."""
@@ -281,7 +297,7 @@ class Updates:
             self._journal.move("IDLE", counter=None)  # it is staged again
             return
         self._journal.move("TRIAL", camera=scene.camera)
-        self._asked_at = self._clock()
+        self._asked_at, self._patience_s = self._clock(), ASK_AGAIN_S
         guard.request_switch(self._store.folder)
 
     def _settle(self) -> None:
@@ -298,8 +314,9 @@ class Updates:
         if record is not None and begun and record.reason:
             failed = state.with_failure(counter, record.reason)
             self._journal.move("ROLLED_BACK", reason=record.reason, failed=failed)
-        elif self._clock() - self._asked_at > ASK_AGAIN_S + (guard.SECONDS if begun else 0):
+        elif self._clock() - self._asked_at > self._patience_s + (guard.SECONDS if begun else 0):
             self._asked_at = self._clock()
+            self._patience_s = min(2 * self._patience_s, RETRY_S)
             guard.request_switch(folder)
 
     def _mend(self) -> None:

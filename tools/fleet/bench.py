@@ -170,7 +170,7 @@ def measure_fetch(
         settings = load_settings(settings_of(hub, folder / "etc", folder.name, line.port))
         assert settings.mqtt
         store = Store(settings.folder, Disk())
-        entry = Entry(path="catalogue/bench", sha256=source.sha256, size=size)
+        entry = Entry(path="catalogue/bench.sqlite", sha256=source.sha256, size=size)
         agent = Agent(settings, settings.mqtt, (_Wants(entry, store), store))
         began = time.monotonic()
         agent.start()

@@ -20,20 +20,12 @@ from pydantic import ValidationError
 from device.commands.progress import Progress
 from device.errors import UserError
 from device.fleet.golden import state
-from device.fleet.manifest import OVERLAY, Entry, Golden, Manifest, Needs
+from device.fleet.manifest import OVERLAY, SUFFIXES, Entry, Golden, Manifest, Needs
 from device.inference.model_card import load_card
 from device.inference.third_party import SHA256
 from device.overlay import read_overlay
 from tools.fleet.repository import Repository, digest_of
 from tools.training.model_cards import MAX_LOSS
-
-SUFFIXES = {
-    "catalogue": (".sqlite", ".yaml", ".md"),
-    "models": (".tflite", ".json", ".md"),
-    "pictures": (".jpg", ".jpeg", ".png", ".webp"),
-    "device": (".py", ".css", ".csv", ".html", ".js", ".json", ".md", ".yaml"),
-}
-"""By folder, the files that a release may hold. No compiled code: it would be for one machine."""
 
 LEFT_OUT = "__pycache__"
 """Folders that Python makes by itself."""

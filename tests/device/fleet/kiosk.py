@@ -108,7 +108,7 @@ class FakeKiosk:
 
     def publish(self, release: Release, percent: int = 100) -> None:
         self.operator.publish(release, percent)
-        self._known = {}
+        self._known = {"metadata": f"{release.document!r} {percent}".encode()}
         self.updates.metadata(self._known, None)
 
     def turn(self, scene: Scene | None = None) -> tuple[Entry, ...]:

@@ -20,7 +20,7 @@ def sha(content: bytes) -> str:
 class Release:
     """A release as its operator signs it."""
 
-    def __init__(self, counter: int, files: Mapping[str, bytes], **more: object) -> None:
+    def __init__(self, counter: int, files: Mapping[str, bytes], /, **more: object) -> None:
         entries = [
             {"path": path, "sha256": sha(content), "size": len(content)}
             for path, content in files.items()

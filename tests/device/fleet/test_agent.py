@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from device.fleet import guard
 from device.fleet.agent import LONGEST_TURN_S, Agent, main
 from device.fleet.blobs import encode_metadata, encode_parts
 from device.fleet.enrolment import install
@@ -241,7 +242,9 @@ def test_a_release_is_fetched_while_the_kiosk_says_what_is_seen_there(
     settings: Path, own: Mosquitto, operator: Client
 ) -> None:
     driver, shelf = FakeDriver(), Shelf()
-    driver.wanted = (Entry(path="catalogue/a", sha256=sha256_of(CONTENT), size=len(CONTENT)),)
+    driver.wanted = (
+        Entry(path="catalogue/a.sqlite", sha256=sha256_of(CONTENT), size=len(CONTENT)),
+    )
     for number, payload in enumerate(encode_parts(CONTENT)):
         operator.publish(blob_topic(sha256_of(CONTENT), number), payload, retain=True)
     operator.publish(FLEET_METADATA, b"no metadata", retain=True)
@@ -374,6 +377,16 @@ def test_a_kiosk_fetches_the_release_that_was_signed_and_published_and_switches(
         says(watcher, "release", state="TRIAL", candidate=7)
     fetched = config.folder / "releases" / "7" / "catalogue" / "places.sqlite"
     assert fetched.read_bytes() == CONTENT
+
+
+def test_where_the_record_of_what_is_installed_is_damaged_no_release_is_judged(
+    settings: Path,
+) -> None:
+    config = load_settings(settings)
+    updates, trouble = open_updates(config, None)
+    assert updates is None
+    assert "make install" in trouble
+    assert not (config.folder / guard.STATES[0]).exists()
 
 
 def test_a_kiosk_without_a_root_of_trust_reports_and_takes_no_releases(

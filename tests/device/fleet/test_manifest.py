@@ -7,7 +7,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from device.fleet.manifest import Manifest, Rollout
+from device.fleet.manifest import MOST_OVERLAY, Manifest, Rollout
 
 NEEDS = {"agent": 1, "wheels": "0" * 12, "units": 1}
 
@@ -22,7 +22,8 @@ def manifest(*paths: str, size: int = 1) -> Manifest:
 @pytest.mark.parametrize(
     "path",
     ["/etc/passwd", "../device/app.py", "device/../../x", "device", "systemd/wayside.service",
-     "device//app.py", "./device/app.py", "device\\app.py", "models/\0", "config.yaml", ""],
+     "device//app.py", "./device/app.py", "device\\app.py", "models/\0.md", "config.yaml", "",
+     "models/\n.md", f"models/{'ä' * 120}.md"],
 )  # fmt: skip
 def test_a_file_elsewhere_is_refused(path: str) -> None:
     with pytest.raises(ValidationError):
@@ -30,19 +31,35 @@ def test_a_file_elsewhere_is_refused(path: str) -> None:
 
 
 def test_a_path_is_there_once_and_is_no_folder_of_another() -> None:
-    for paths in (("models/a", "models/a"), ("models/a", "models/a/b")):
+    for paths in (("models/a.md", "models/a.md"), ("models/a.md", "models/a.md/b.md")):
         with pytest.raises(ValidationError, match="twice"):
             manifest(*paths)
 
 
 def test_the_size_is_bounded() -> None:
     with pytest.raises(ValidationError, match="bytes"):
-        manifest("models/a", "models/b", size=1 << 29 | 1)
+        manifest("models/a.tflite", "models/b.tflite", size=1 << 29 | 1)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["models/__init__.py", "catalogue/x.pth", "pictures/x.html", "pictures/x.svg", "device/x.so",
+     "device/__pycache__/x.pyc", "models/LICENSE"],
+)  # fmt: skip
+def test_a_file_of_another_kind_is_refused(path: str) -> None:
+    with pytest.raises(ValidationError, match="a file of"):
+        manifest(path)
+
+
+def test_settings_that_the_agent_could_not_read_in_its_memory_are_refused() -> None:
+    assert manifest("overlay.yaml", size=MOST_OVERLAY)
+    with pytest.raises(ValidationError, match="bytes"):
+        manifest("overlay.yaml", size=MOST_OVERLAY + 1)
 
 
 def test_one_file_of_code_makes_the_release_code() -> None:
-    assert manifest("models/a", "overlay.yaml").target == "content/7.json"
-    assert manifest("models/a", "device/app.py").target == "code/7.json"
+    assert manifest("models/a.md", "overlay.yaml").target == "content/7.json"
+    assert manifest("models/a.md", "device/app.py").target == "code/7.json"
 
 
 def test_a_rollout_includes_its_canaries_and_about_its_percent() -> None:

@@ -33,7 +33,7 @@ class Hub:
             for number, payload in enumerate(encode_parts(blob)):
                 self.retained[Part(sha256_of(blob), number)] = payload
         return tuple(
-            Entry(path=f"catalogue/{n}", sha256=sha256_of(blob), size=len(blob))
+            Entry(path=f"catalogue/{n}.sqlite", sha256=sha256_of(blob), size=len(blob))
             for n, blob in enumerate(blobs)
         )
 

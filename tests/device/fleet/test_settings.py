@@ -49,6 +49,13 @@ def test_quiet_hours_may_pass_midnight(tmp_path: Path, hours: str, at: time, qui
     assert config.quiet.holds(at) is quiet
 
 
+def test_quiet_hours_of_no_length_are_refused_since_no_release_would_ever_come(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(UserError, match="takes two different times"):
+        load_settings(written(tmp_path, 'quiet_hours: "00:00-00:00"'))
+
+
 @pytest.mark.parametrize("hours", ["1:30-5:00", "24:00-05:00", "01:30", "01:30-05:60", "night"])
 def test_other_hours_are_refused_with_what_is_accepted(tmp_path: Path, hours: str) -> None:
     with pytest.raises(UserError, match=r"quiet_hours: .* takes two times of the day"):

@@ -47,10 +47,12 @@ def test_content_that_arrives_in_pieces_is_whole_or_dropped(store: Store) -> Non
 
 
 def test_a_release_lacks_each_content_once(store: Store) -> None:
-    twice = Release(7, {"models/a": b"same", "models/b": b"same", "models/c": b"other"})
+    twice = Release(
+        7, {"models/a.tflite": b"same", "models/b.tflite": b"same", "models/c.tflite": b"other"}
+    )
     assert len(store.missing(twice.manifest.files)) == 2
     store.add(sha(b"same"), b"same")
-    assert [one.path for one in store.missing(twice.manifest.files)] == ["models/c"]
+    assert [one.path for one in store.missing(twice.manifest.files)] == ["models/c.tflite"]
 
 
 def test_damaged_content_is_noticed_before_a_release_is_made_of_it(store: Store) -> None:
@@ -66,7 +68,7 @@ def test_what_the_factory_has_is_copied(store: Store, memory: Path) -> None:
     (memory / "factory/models").mkdir(parents=True)
     (memory / "factory/models/face.tflite").write_bytes(b"model")
     (memory / "factory/models/big").write_bytes(b"other bytes")
-    release = Release(7, {**FILES, "models/big": b"these bytes"})
+    release = Release(7, {**FILES, "models/big.tflite": b"these bytes"})
     store.adopt(release.manifest.files, memory / "factory")
     assert store.read(sha(b"model")) == b"model"
     assert not store.has(sha(b"these bytes"))
@@ -74,7 +76,7 @@ def test_what_the_factory_has_is_copied(store: Store, memory: Path) -> None:
 
 def test_pruning_keeps_what_the_kept_releases_need(store: Store) -> None:
     for counter, content in ((7, b"old"), (8, b"new")):
-        release = Release(counter, {"models/a": content, "models/b": b"shared"})
+        release = Release(counter, {"models/a.tflite": content, "models/b.tflite": b"shared"})
         filled(store, release).stage(release.manifest)
     store.append(sha(b"arriving"), b"arr")
     store.append(sha(b"left over"), b"left")

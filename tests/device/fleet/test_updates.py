@@ -11,6 +11,7 @@ import pytest
 
 from device.fleet import guard
 from device.fleet.installed import Installed
+from device.fleet.manifest import MOST_BYTES
 from device.fleet.updates import CLOCKLESS_S, PATIENCE_S, Quiet, Scene
 from tests.device.fleet.kiosk import FACTORY, FakeKiosk, Release
 
@@ -291,6 +292,52 @@ def test_a_switch_that_systemd_missed_is_asked_for_again(kiosk: FakeKiosk) -> No
     kiosk.time += 61
     kiosk.turn()
     assert switch.exists()
+
+
+def test_a_switch_that_leads_to_no_trial_is_asked_for_ever_more_seldom(kiosk: FakeKiosk) -> None:
+    staged(kiosk)
+    kiosk.turn()
+    switch = kiosk.folder / guard.SWITCH
+    asked = 0
+    for _ in range(24 * 60):  # a day in which the disk keeps the guard from noting a start
+        asked += switch.exists()
+        switch.unlink(missing_ok=True)
+        kiosk.time += 60
+        kiosk.turn()
+    assert asked < 32  # one restart an hour, and some in the first
+
+
+def test_metadata_that_are_sent_again_and_again_do_not_wake_a_full_disk(kiosk: FakeKiosk) -> None:
+    kiosk.updates.space = 1 << 60
+    kiosk.publish(Release(7, NEW))
+    kiosk.run(5)
+    written = kiosk.updates.state.sequence
+    for _ in range(5):  # by a hub that is broken, or hostile
+        kiosk.publish(Release(7, NEW))
+        kiosk.run(5)
+    assert kiosk.updates.state.sequence == written
+    kiosk.updates.space = 0
+    kiosk.publish(Release(8, NEWER))
+    kiosk.run()
+    assert kiosk.updates.state.name == "COMMITTED"
+
+
+def test_the_packages_that_the_code_of_an_older_release_needs_must_be_there_too(
+    kiosk: FakeKiosk,
+) -> None:
+    needs = {"agent": 1, "wheels": "f" * 12, "units": 1}
+    assert run(kiosk, 7, {"device/app.py": b"new"}, needs=needs) == "REJECTED"
+    assert run(kiosk, 8, NEW, base=7) == "REJECTED"
+    assert kiosk.updates.state.reason.startswith("wheels: ")
+
+
+def test_content_that_is_too_large_with_its_code_is_rejected(kiosk: FakeKiosk) -> None:
+    half = {"sha256": "a" * 64, "size": MOST_BYTES // 2 + 1}
+    kiosk.publish(Release(7, {}, files=[{"path": "device/app.py", **half}]))
+    kiosk.publish(Release(8, {}, base=7, files=[{"path": "models/face.tflite", **half}]))
+    kiosk.run(5)
+    assert kiosk.updates.state.name == "REJECTED"
+    assert kiosk.updates.state.reason == "too large with the code of release 7"
 
 
 def test_whatever_a_release_on_trial_has_written_the_agent_starts_and_goes_on(

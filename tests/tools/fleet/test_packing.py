@@ -10,7 +10,7 @@ import pytest
 
 from device.errors import UserError
 from device.fleet.golden import difference
-from device.fleet.manifest import Manifest, Needs
+from device.fleet.manifest import SUFFIXES, Manifest, Needs
 from tools.fleet.packing import build, listed, refuse_loss, wheels
 from tools.fleet.repository import Repository
 
@@ -153,3 +153,9 @@ def test_the_packages_are_named_as_the_install_script_names_them(root: Path) -> 
 def test_a_checkout_without_requirements_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--source names the checkout"):
         wheels(tmp_path)
+
+
+def test_the_program_holds_nothing_that_a_release_may_not(root: Path) -> None:
+    files = {path for path in (root / "device").rglob("*") if path.is_file()}
+    kinds = {path.suffix for path in files if "__pycache__" not in path.parts}
+    assert kinds <= set(SUFFIXES["device"])
