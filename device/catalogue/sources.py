@@ -35,6 +35,12 @@ def _cell(name: str) -> AfterValidator:
     return AfterValidator(read)
 
 
+def _no_address(path: Path) -> Path:
+    if str(path).lower().startswith(("http:/", "https:/")):
+        raise ValueError("a path; addresses of calendars stand in `calendars`")
+    return path
+
+
 class Calendar(Section):
     """A calendar of events, and what holds for each of them."""
 
@@ -63,7 +69,7 @@ class Calendar(Section):
 class Sources(Section):
     """The whole of the file. Relative paths are relative to its folder."""
 
-    files: tuple[Path, ...] = Field(
+    files: tuple[Annotated[Path, AfterValidator(_no_address)], ...] = Field(
         (), description="extracts, tables and other sources that `import` takes"
     )
     calendars: tuple[Calendar, ...] = ()

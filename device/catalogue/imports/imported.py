@@ -74,7 +74,8 @@ class Imported:
     def report(self, name: str) -> Iterator[str]:
         """Lines for people: what came of the file, what of it is known, and what was left out."""
         yield f"{name}: {self.about}"
-        yield f"{len(self.items):6}  items: {_counted(item.category for item in self.items)}"
+        of_what = _counted(item.category for item in self.items)
+        yield f"{len(self.items):6}  items{': ' if self.items else ''}{of_what}"
         facts = {
             "with hours": sum(bool(item.hours) for item in self.items),
             "with an address": sum(bool(item.address) for item in self.items),

@@ -42,6 +42,10 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("calendars: [{address: 'x.org/a?token=secret'}]", "calendars.0.address: got '...', takes"),
         ("calendars: [{file: a.ics, category: Big!}]", "category: got 'Big!', takes lower-case"),
         ("calendars: [{file: a.ics, minimum_age: 120}]", "calendars.0.minimum_age: got 120, takes"),
+        (
+            "files: ['https://me:secret@x.org/a.ics']",
+            "got 'https://x.org', takes a path; addresses",
+        ),
         ("calendar: []", "calendar: unknown key; did you mean `calendars`?"),
     ],
 )
