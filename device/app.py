@@ -19,7 +19,8 @@ from device.camera.capture import Camera, Capture
 from device.camera.mounting import Light
 from device.config import Config
 from device.corridor import Corridor
-from device.display.server import PageServer, broker_page, settings_script, words_script
+from device.display.made import made_files
+from device.display.server import PageServer, broker_page, settings_script
 from device.inference.litert import runtime_name
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
@@ -89,7 +90,7 @@ class Kiosk:
                 page = PageServer(
                     config.display.port,
                     settings_script(config, websocket_port),
-                    words_script(config),
+                    made_files(config),
                     config.display.pictures,
                 )
                 page.start()

@@ -28,7 +28,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
 from device.config import load_config
-from device.display.server import PageServer, settings_script, words_script
+from device.display.made import made_files
+from device.display.server import PageServer, settings_script
 from device.errors import UserError
 from device.matching.match import Matcher
 from device.messaging import payloads
@@ -66,7 +67,7 @@ def main() -> int:
     config = load_config(ROOT / "config.yaml")
     broker = EmbeddedBroker(config.mqtt.model_copy(update=free_ports))
     broker.start()
-    server = PageServer(0, settings_script(config, broker.websocket_port), words_script(config))
+    server = PageServer(0, settings_script(config, broker.websocket_port), made_files(config))
     server.start()
     words = load_words("en", config.matching.catalogue)
     matcher = Matcher.open(config, words)
@@ -124,8 +125,12 @@ def _wait_for(browser: webdriver.Chrome, items: tuple[Suggestion, ...]) -> None:
 
 
 def _choose(browser: webdriver.Chrome, language: str) -> None:
-    choose = "document.querySelector(`#languages [lang='${arguments[0]}']`).click()"
+    """Touch a language in the list, and wait until it is spoken."""
+    choose = """document.querySelector("#language").click();
+      document.querySelector(`#languages [lang='${arguments[0]}']`).click();"""
     browser.execute_script(choose, language)
+    spoken = "return document.documentElement.lang"
+    WebDriverWait(browser, PATIENCE_S).until(lambda page: page.execute_script(spoken) == language)
 
 
 def _tile(browser: webdriver.Chrome, language: str) -> Picture:

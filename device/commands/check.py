@@ -23,7 +23,8 @@ from device.commands.command_line import SubParsers, add_config
 from device.commands.installed import INSTALLED, demo, is_installed
 from device.commands.verdict import Part, Verdict, Warned, verdict
 from device.config import Config
-from device.display.server import PageServer, settings_script, words_script
+from device.display.made import made_files
+from device.display.server import PageServer, settings_script
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
 from device.inference.litert import runtime_name
@@ -169,7 +170,7 @@ def _page(config: Config) -> str:
     settings = settings_script(config)
     if config.display.port is None:
         return "served by the broker"
-    page = PageServer(config.display.port, settings, words_script(config))
+    page = PageServer(config.display.port, settings, made_files(config))
     page.start()
     address = page.address
     page.stop()

@@ -16,14 +16,8 @@ from pathlib import Path
 
 from device.catalogue.pictures import picture_files
 from device.config import Config
-from device.display.server import (
-    PAGE,
-    PICTURES,
-    SETTINGS,
-    WORDS,
-    settings_script,
-    words_script,
-)
+from device.display.made import made_files
+from device.display.server import PAGE, PICTURES, SETTINGS, settings_script
 from device.errors import UserError
 from device.overlay import load_running
 
@@ -31,19 +25,21 @@ log = logging.getLogger(__name__)
 
 
 def write_folder(config: Config, folder: Path) -> None:
-    """Copy the page's files and the catalogue's pictures, and write `settings.js` beside them.
+    """Copy the page's files and the catalogue's pictures, and write what is made beside them.
 
     Pictures that cannot be copied are a warning: the cards then have none.
 
     Raises:
         UserError: the page's broker is not on this kiosk, or the folder cannot be written.
     """
-    settings, words = settings_script(config), words_script(config)
+    made = {SETTINGS: settings_script(config), **made_files(config)}
     try:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(PAGE, folder)
-        (folder / SETTINGS).write_text(settings, encoding="utf-8")
-        (folder / WORDS).write_text(words, encoding="utf-8")
+        for name, text in made.items():
+            file = folder / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
     except (OSError, shutil.Error) as error:
         raise UserError(f"{folder}: the page cannot be written there ({error})") from None
     try:

@@ -1,6 +1,7 @@
 """Serves the page on loopback, for a kiosk whose broker serves no files.
 
-It serves the files of `page/`, `settings.js` and the catalogue's pictures, and nothing else: a path
+It serves the files of `page/`, those made for it (`device.display.made`), `settings.js` and the
+catalogue's pictures, and nothing else: a path
 is looked up in a table made at the start, so that none leads out of it. `settings.js` says where
 the page's broker is, which must be on this kiosk: the page connects to no other machine.
 """
@@ -8,8 +9,9 @@ the page's broker is, which must be on this kiosk: the page connects to no other
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
 from device.addresses import Address, shown
@@ -20,12 +22,9 @@ from device.errors import UserError
 from device.messaging.topics import Topics
 from device.release import running
 from device.setting_types import EMBEDDED
-from device.words.table import LANGUAGES
-from device.words.words import load_words
 
 PAGE = Path(__file__).parent / "page"
-HYPHENS = PAGE / "vendor" / "hyphens"
-SETTINGS, WORDS = "settings.js", "words.js"
+SETTINGS = "settings.js"
 PICTURES = "pictures"
 """Where the page looks for the catalogue's pictures, beside its own files."""
 
@@ -34,6 +33,10 @@ CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
 }
+"""Of the page's own files, by the end of a name."""
+
+MADE_TYPES = CONTENT_TYPES | {".json": "application/json; charset=utf-8"}
+"""And of those made for it."""
 
 
 def settings_script(config: Config, websocket_port: int | None = None) -> str:
@@ -84,39 +87,31 @@ def _check_ours(url: str) -> None:
     )
 
 
-def words_script(config: Config) -> str:
-    """The text of `words.js`: the words of every language, the site's own by code in their order,
-    and the hyphenation patterns of the site's own where there are any.
-
-    Raises:
-        UserError: a language without words, or words that cannot be used.
-    """
-    site = config.display.languages
-    codes = (*site, *(language for language in LANGUAGES if language not in site))
-    tables = {code: load_words(code, config.matching.catalogue).for_page() for code in codes}
-    files = {code: HYPHENS / f"{code}.json" for code in site}
-    hyphens = {code: json.loads(file.read_text()) for code, file in files.items() if file.exists()}
-    words = json.dumps({"site": site, "tables": tables}, ensure_ascii=False)
-    return f"window.WORDS = {words};\nwindow.HYPHENS = {json.dumps(hyphens)};\n"
-
-
 class PageServer(LoopbackServer):
     """The page on loopback."""
 
     policy = "frame-ancestors 'none'"  # the rest is in the page itself
 
-    def __init__(self, port: int, settings: str, words: str, pictures: Path | None = None) -> None:
-        """settings: text of `settings.js`. words: of `words.js`. pictures: the catalogue's."""
+    def __init__(
+        self,
+        port: int,
+        settings: str,
+        made: Mapping[str, str],
+        pictures: Path | None = None,
+    ) -> None:
+        """settings: text of `settings.js`. made: of the other files that the kiosk makes, by path
+        (`device.display.made`). pictures: the catalogue's."""
         super().__init__("display.port", port)
-        self._scripts = {f"/{SETTINGS}": settings.encode(), f"/{WORDS}": words.encode()}
+        texts = {SETTINGS: settings, **made}
+        self._made = {f"/{name}": text.encode() for name, text in texts.items()}
         self._files = page_files() | {
             f"/{PICTURES}/{name}": file for name, file in picture_files(pictures).items()
         }
 
     def respond(self, path: str) -> Response | None:
-        """One of the page's files, the settings or a picture."""
-        if path in self._scripts:
-            return Response(CONTENT_TYPES[".js"], self._scripts[path])
+        """One of the page's files, of those made for it, or a picture."""
+        if path in self._made:
+            return Response(MADE_TYPES[PurePosixPath(path).suffix], self._made[path])
         file = self._files.get(normalize("NFC", path))
         if file is None:
             return None

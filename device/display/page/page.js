@@ -22,6 +22,7 @@
   let chosenUntil = 0;
   let language = null; // the visitor's choice; null: the site's own
   let languageUntil = 0;
+  let touchedLanguage = null;
   let listUntil = 0;
   let shown = null;
   let shownKey = "";
@@ -91,12 +92,17 @@
     refresh();
   }
 
-  /* A language holds until the screen rests, or for a while where it rests already. */
+  /* A language holds until the screen rests, or for a while where it rests already. The list stays
+     until its words are there, and of two touches the last one counts. */
   function speak(code) {
-    language = code;
-    languageUntil = performance.now() + CHOICE_MS;
-    listUntil = 0;
-    refresh();
+    touchedLanguage = code;
+    Phrases.load(code).then(() => {
+      if (touchedLanguage !== code || performance.now() >= listUntil) return;
+      language = code;
+      languageUntil = performance.now() + CHOICE_MS;
+      listUntil = 0;
+      refresh();
+    }).catch((error) => console.warn(`language: ${error.message}`));
   }
 
   function choose() {

@@ -1,5 +1,6 @@
-/* The words of the screen, from words.js, which the kiosk generates from `device/words`: a language
-   is an object with the texts of its table, and functions that make phrases of codes and numbers.
+/* The words of the screen, which the kiosk generates from `device/words`: a language is an object
+   with the texts of its table, and functions that make phrases of codes and numbers. words.js has
+   the tables of the site's own languages; that of another is loaded when a visitor touches it.
    A distance, which the card has above, becomes the time that it takes.
    Guarantees: what a message contains is looked up, never run; a code without words says nothing.
    Numbers, plurals and times follow the language; the day has 24 hours and digits are 0 to 9, as
@@ -12,7 +13,7 @@ const Phrases = (() => {
   const SOON_MS = DAY_MS / 2;
   const SIMPLE = ["always_open", "hours_unknown", "decade", "well_known"]; // need no more than a year
   const INTERVAL = /^(\S+T\d\d:\d\d)[+-]\d\d:\d\d\/(\S+T\d\d:\d\d)[+-]\d\d:\d\d$/;
-  const { site, tables } = window.WORDS;
+  const { site, offered, tables } = window.WORDS;
   const made = new Map(); // the languages that have been spoken
 
   /* A tree of patterns as one resource of Fluent; the name of each is its place in the tree. */
@@ -115,14 +116,24 @@ const Phrases = (() => {
     return made.get(code);
   }
 
+  /* Its table, once it is there; rejects where the kiosk does not answer with it. */
+  async function load(code) {
+    if (Object.hasOwn(tables, code)) return;
+    const answer = await fetch(`words/${code}.json`);
+    if (!answer.ok) throw new Error(`words/${code}.json: ${answer.status}`);
+    tables[code] = await answer.json();
+  }
+
   const order = new Intl.Collator("en");
-  const others = Object.keys(tables).filter((code) => !site.includes(code));
-  others.sort((a, b) => order.compare(tables[a].own_name, tables[b].own_name));
+  const own = offered.slice(0, site.length);
+  const others = offered.slice(site.length);
+  others.sort((a, b) => order.compare(a.own_name, b.own_name));
 
   return {
-    of,
+    of, // a language whose table is there
+    load,
     site, // codes of the site's own languages, the first of which is shown
-    offered: [...site, ...others].map((code) => ({ code, ...tables[code] })),
+    offered: [...own, ...others],
   };
 })();
 

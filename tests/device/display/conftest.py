@@ -11,7 +11,8 @@ import pytest
 from selenium import webdriver
 
 from device.config import Config
-from device.display.server import PageServer, settings_script, words_script
+from device.display.made import made_files
+from device.display.server import PageServer, settings_script
 from tests.brokers import listen, mosquitto
 from tests.device.display.stage import TOPICS, Stage, chromium
 
@@ -33,7 +34,7 @@ def stage(tmp_path: Path, browser: webdriver.Chrome) -> Iterator[Stage]:
         cv2.imwrite(str(pictures / name), np.full(shape, 120, np.uint8))
     with mosquitto(tmp_path) as broker:
         config = Config.model_validate({"mqtt": {"websocket_port": broker.websocket_port}})
-        server = PageServer(0, settings_script(config), words_script(config), pictures)
+        server = PageServer(0, settings_script(config), made_files(config), pictures)
         server.start()
         try:
             with listen(broker.port, f"{TOPICS.root}/#") as kiosk:

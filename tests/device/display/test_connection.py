@@ -11,7 +11,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from device.config import Config
-from device.display.server import PAGE, PageServer, settings_script, words_script
+from device.display.made import made_files
+from device.display.server import PAGE, PageServer, settings_script
 from tests.brokers import add_password, listen, mosquitto, wait_until
 from tests.device.display.stage import CARDS, PLACE, TOPICS, Stage
 from tests.needs import needs
@@ -89,7 +90,9 @@ def test_mosquitto_serves_the_page_and_gives_it_no_more_rights_than_it_needs(
             }
         )
         (page / "settings.js").write_text(settings_script(config))
-        (page / "words.js").write_text(words_script(config))
+        (page / "words").mkdir()
+        for name, text in made_files(config).items():
+            (page / name).write_text(text)
         login = {"username": "kiosk", "password": 'kiosk\'s own \\ "word"'}
         with listen(broker.port, f"{TOPICS.root}/#", **login) as kiosk:
             address = f"http://127.0.0.1:{broker.websocket_port}/"
@@ -99,6 +102,10 @@ def test_mosquitto_serves_the_page_and_gives_it_no_more_rights_than_it_needs(
             stage.heartbeat(0, state="showing", shows_notice=True)
             stage.find(".choose").click()
             stage.feedback(0, verdict="chosen", item_id="place-1")
+            stage.find("#language").click()
+            stage.find("#languages [lang='ja']").click()  # its words come without a Content-Type
+            spoken = "return document.documentElement.lang"
+            wait_until(lambda: stage.script(spoken) == "ja", "Japanese")
             browser.get("about:blank")
         assert "Denied PUBLISH" not in broker.log()
 
@@ -114,7 +121,7 @@ def test_a_page_whose_login_is_refused_goes_on_trying(
                 "display": {"username": "page", "password": "wrong"},
             }
         )
-        server = PageServer(0, settings_script(config), words_script(config))
+        server = PageServer(0, settings_script(config), made_files(config))
         server.start()
         try:
             browser.get(server.address)
@@ -129,7 +136,7 @@ def test_a_page_whose_login_is_refused_goes_on_trying(
 def test_without_settings_the_page_shows_that_the_camera_is_off(
     browser: webdriver.Chrome,
 ) -> None:
-    server = PageServer(0, "", words_script(Config()))
+    server = PageServer(0, "", made_files(Config()))
     server.start()
     try:
         browser.get(server.address)

@@ -13,7 +13,8 @@ import pytest
 from selenium import webdriver
 
 from device.config import Config
-from device.display.server import PageServer, settings_script, words_script
+from device.display.made import made_files
+from device.display.server import PageServer, settings_script
 from tests.device.display.stage import chromium
 from tests.needs import in_ci, needs
 
@@ -90,7 +91,7 @@ def page(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdr
         '<include ignore_missing="yes">/etc/fonts/conf.d</include>'
         "</fontconfig>"
     )
-    server = PageServer(0, settings_script(Config()), words_script(Config()))
+    server = PageServer(0, settings_script(Config()), made_files(Config()))
     server.start()
     try:
         with chromium(folder / "browser", FONTCONFIG_FILE=str(configuration)) as driver:

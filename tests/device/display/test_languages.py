@@ -3,9 +3,10 @@ themselves, and nothing of the layout breaks in any of them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from device.config import Config
-from device.display.server import PageServer, settings_script, words_script
+from device.display.made import made_files
+from device.display.server import PageServer, settings_script
 from device.values import Reason
 from device.words.patterns import Patterns
 from device.words.table import LANGUAGES, read_table
@@ -31,6 +33,9 @@ pytestmark = [
 ]
 
 SITE = ("fi", "sv", "ar")
+
+READ = "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText.trim())"
+"""What a person reads in each such element."""
 
 TURN = "Languages.turn()"
 """What the page's own timer does every eight seconds."""
@@ -53,32 +58,36 @@ REASONS = [Reason("when", INTERVAL), Reason("tag", "quiet"), Reason("distance", 
 
 
 @pytest.fixture(scope="module")
-def words() -> str:
-    return words_script(Config.model_validate({"display": {"languages": SITE}}))
-
-
-@pytest.fixture
-def stage(tmp_path: Path, browser: webdriver.Chrome, words: str) -> Iterator[Stage]:
+def site(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) -> Iterator[Stage]:
     """The page of a site that speaks Finnish, Swedish and Arabic."""
-    with mosquitto(tmp_path) as broker:
-        config = Config.model_validate({"mqtt": {"websocket_port": broker.websocket_port}})
-        server = PageServer(0, settings_script(config), words)
+    with mosquitto(tmp_path_factory.mktemp("broker")) as broker:
+        config = Config.model_validate(
+            {"mqtt": {"websocket_port": broker.websocket_port}, "display": {"languages": SITE}}
+        )
+        server = PageServer(0, settings_script(config), made_files(config))
         server.start()
         try:
             with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
-                stage = Stage(broker, kiosk, browser, server.address)
-                stage.open()
-                yield stage
+                yield Stage(broker, kiosk, browser, server.address)
                 browser.get("about:blank")
         finally:
             server.stop()
+
+
+@pytest.fixture
+def stage(site: Stage) -> Stage:
+    """The same page, loaded again, at rest."""
+    site.say("suggestions", message(state="resting"))
+    site.open()
+    return site
 
 
 def choose(stage: Stage, language: str) -> None:
     """Two touches: on the button, and on a language."""
     stage.find("#language").click()
     stage.find(f"#languages [lang='{language}']").click()
-    assert stage.script("return document.documentElement.lang") == language
+    spoken = "return document.documentElement.lang"
+    wait_until(lambda: stage.script(spoken) == language, language)
 
 
 def text(language: str, *path: str) -> Any:
@@ -113,17 +122,54 @@ def test_one_touch_offers_every_language_by_its_own_name_the_sites_first(stage: 
         assert not stage.find("#languages").is_displayed()
 
 
-@pytest.mark.parametrize("size", [*SIZES.values(), (480, 800)])
-def test_while_the_list_is_open_the_notice_is_seen_and_the_camera_stays(
-    stage: Stage, size: tuple[int, int]
-) -> None:
-    stage.resize(size)
+def test_while_the_list_is_open_the_notice_is_seen_and_the_camera_stays(stage: Stage) -> None:
     stage.show(*CARDS)
+    for size in (*SIZES.values(), (480, 800)):
+        stage.resize(size)
+        known = len(stage.kiosk.messages)
+        stage.find("#language").click()
+        assert stage.script(MISPLACED) == []
+        stage.heartbeat(known, shows_notice=True, state="showing")
+        stage.find("#language").click()
+        assert stage.titles() == [card["title"] for card in CARDS]
+
+
+def test_a_language_is_loaded_when_it_is_touched_and_once(stage: Stage) -> None:
+    asked = """return performance.getEntriesByType("resource").map((each) => each.name)
+      .filter((name) => name.endsWith(".json"))"""
+    stage.show(*CARDS)
+    assert stage.script(asked) == []
+    for language in ("ja", "fi", "ja"):
+        choose(stage, language)
+    assert stage.script(asked) == [f"{stage.address}words/ja.json"]
+
+
+def test_of_two_languages_touched_the_last_is_spoken(stage: Stage) -> None:
     stage.find("#language").click()
-    assert stage.script(MISPLACED) == []
-    stage.heartbeat(shows_notice=True, state="showing")
+    touch = "document.querySelector(`#languages [lang='{}']`).click();"
+    stage.script(touch.format("ja") + touch.format("ko"))
+    wait_until(lambda: stage.script("return document.documentElement.lang") == "ko", "Korean")
+    assert stage.script("return Phrases.load('ja').then(() => document.documentElement.lang)") == (
+        "ko"
+    )
+
+
+def test_a_language_whose_words_do_not_come_is_not_spoken_and_can_be_touched_again(
+    stage: Stage,
+) -> None:
+    stage.driver.execute_cdp_cmd("Network.enable", {})
+    blocked = {"urls": ["*/words/ja.json"]}
+    stage.driver.execute_cdp_cmd("Network.setBlockedURLs", blocked)
     stage.find("#language").click()
-    assert stage.titles() == [card["title"] for card in CARDS]
+    try:
+        touch = stage.find("#languages [lang='ja']").click
+        touch()
+        assert stage.script("return Phrases.load('ja').catch(() => 'refused')") == "refused"
+        assert stage.script("return document.documentElement.lang") == "fi"
+    finally:
+        stage.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    touch()
+    wait_until(lambda: stage.script("return document.documentElement.lang") == "ja", "Japanese")
 
 
 def test_the_keyboard_opens_the_list_walks_through_it_and_closes_it(stage: Stage) -> None:
@@ -143,28 +189,30 @@ def test_the_keyboard_opens_the_list_walks_through_it_and_closes_it(stage: Stage
     assert stage.script(focused) == "language"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_everything_on_the_screen_is_in_the_language_that_was_chosen(
-    stage: Stage, language: str
-) -> None:
+def test_everything_on_the_screen_is_in_the_language_that_was_chosen(stage: Stage) -> None:
     stage.show(item())
-    choose(stage, language)
-    stage.wait_for_titles(PLACE["title"])
-    card = stage.find(".card")
-    said = [line.text.lower() for line in card.find_elements(By.CSS_SELECTOR, ".why li")]
-    kiosk = [phrase.lower() for phrase in load_words(language).say(REASONS, NOW)]
-    assert said == kiosk  # the page makes the same words of codes, numbers and times
-    table = read_table(language)
-    on_foot = Patterns(table.locale, table.reasons.model_dump()).say("on_foot", number=7)
-    assert stage.script("return words.reason({code: 'distance', argument: 480}, 7)") == on_foot
-    decade = load_words(language).say([Reason("decade", 1980)], NOW)
-    assert [stage.script("return words.reason({code: 'decade', argument: 1980})")] == list(decade)
-    assert stage.text(".card .kind") == text(language, "kinds", "place")
-    assert stage.text(".verdict:first-child") == text(language, "like")
-    assert stage.text("#notice h2") == text(language, "notices", "watching", "heading")
-    assert stage.text("#notice p") == text(language, "notices", "watching", "brief")
-    assert stage.text("#choice .label") == text(language, "opt_out")
-    assert stage.text("#language .label") == load_words(language).for_page()["own_name"]
+    for language in LANGUAGES:
+        choose(stage, language)
+        said = [phrase.lower() for phrase in stage.script(READ, ".card .why li")]
+        kiosk = [phrase.lower() for phrase in load_words(language).say(REASONS, NOW)]
+        assert said == kiosk  # the page makes the same words of codes, numbers and times
+        table = read_table(language)
+        on_foot = Patterns(table.locale, table.reasons.model_dump()).say("on_foot", number=7)
+        assert stage.script("return words.reason({code: 'distance', argument: 480}, 7)") == on_foot
+        decade = load_words(language).say([Reason("decade", 1980)], NOW)
+        assert [stage.script("return words.reason({code: 'decade', argument: 1980})")] == list(
+            decade
+        )
+        for selector, *path in (
+            (".card .kind", "kinds", "place"),
+            (".verdict:first-child", "like"),
+            ("#notice h2", "notices", "watching", "heading"),
+            ("#notice p", "notices", "watching", "brief"),
+            ("#choice .label", "opt_out"),
+        ):
+            assert stage.script(READ, selector) == [text(language, *path)]
+        own_name = load_words(language).for_page()["own_name"]
+        assert stage.script(READ, "#language .label") == [own_name]
 
 
 def test_resting_brings_the_sites_own_language_back(stage: Stage) -> None:
@@ -215,25 +263,26 @@ def test_it_turns_without_motion_too(stage: Stage) -> None:
         stage.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-@pytest.mark.parametrize(
-    ("titles", "language", "title", "lang"),
-    [
-        ({"fi": "Kasarmitori", "sv": "Kaserntorget"}, "sv", "Kaserntorget", "sv"),
-        ({"fi": "Kasarmitori", "sv": "Kaserntorget"}, "de", "Kasarmitori", "fi"),
-        ({"zh": "西湖"}, "zh-Hant", "西湖", "zh"),
-        ({"pt-BR": "Praça"}, "pt", "Praça", "pt-BR"),
-        ({}, "de", "Kasarmitori", "fi"),
-        ({"SV": "x", "a b": "y", "sv": 7}, "sv", "Kasarmitori", "fi"),
-    ],
+TITLES: tuple[tuple[dict[str, Any], str, str, str], ...] = (
+    ({"fi": "Kasarmitori", "sv": "Kaserntorget"}, "sv", "Kaserntorget", "sv"),
+    ({"fi": "Kasarmitori", "sv": "Kaserntorget"}, "de", "Kasarmitori", "fi"),
+    ({"zh": "西湖"}, "zh-Hant", "西湖", "zh"),
+    ({"pt-BR": "Praça"}, "pt", "Praça", "pt-BR"),
+    ({}, "de", "Kasarmitori", "fi"),
+    ({"SV": "x", "a b": "y", "sv": 7}, "sv", "Kasarmitori", "fi"),
 )
-def test_a_title_is_in_the_visitors_language_where_there_is_one(
-    stage: Stage, titles: dict[str, Any], language: str, title: str, lang: str
-) -> None:
-    stage.show({**PLACE, "title": "Kasarmitori"})
-    choose(stage, language)
-    stage.say("suggestions", message({**PLACE, "title": "Kasarmitori", "titles": titles}))
-    stage.wait_for_titles(title)
-    assert stage.script("return document.querySelector('.card h2').lang") == lang
+"""Titles that an item has, the language of the screen, and the title and its language there."""
+
+
+def test_a_title_is_in_the_visitors_language_where_there_is_one(stage: Stage) -> None:
+    known = {**PLACE, "title": "Kasarmitori"}
+    stage.show(known)
+    for titles, language, title, lang in TITLES:
+        choose(stage, language)
+        stage.say("suggestions", message({**known, "titles": titles}))
+        stage.wait_for_titles(title)
+        shown = f"return document.querySelector('.card h2').lang === '{lang}'"
+        wait_until(partial(stage.script, shown), f"{titles} in {language}")
 
 
 def test_a_long_word_is_divided_as_its_language_does(stage: Stage) -> None:
@@ -266,19 +315,36 @@ def test_in_arabic_the_whole_page_runs_from_right_to_left(stage: Stage) -> None:
     assert stage.script(turned).startswith("matrix(-1")
 
 
-@pytest.mark.slow
+DRAWN = """
+const [size, states, done] = arguments;
+const misplaced = () => { MISPLACED };
+const wrong = [];
+(async () => {
+  for (const { code } of Phrases.offered) {
+    await Phrases.load(code);
+    for (const state of states) {
+      const view = View.decide({ connected: true, online: true, message: View.read(state, false) });
+      Screen.draw(view, null, [Phrases.of(code)], false);
+      for (const each of document.getAnimations()) {
+        if (Number.isFinite(each.effect.getComputedTiming().endTime)) each.finish();
+      }
+      wrong.push(...misplaced().map((what) => `${code} ${view.items.length}: ${what}`));
+    }
+  }
+  return wrong;
+})().then(done, (error) => done([String(error)]));
+""".replace("MISPLACED", MISPLACED)
+"""What leaves its place on these screens, drawn in every language."""
+
+
 @pytest.mark.parametrize("size", [SIZES["landscape"], SIZES["small"], (480, 800)])
 def test_nothing_overflows_in_any_language(stage: Stage, size: tuple[int, int]) -> None:
     stage.resize(size)
-    for language in LANGUAGES:
-        stage.show(state="resting", notice="opted_out")
-        choose(stage, language)
-        for notice in ("watching", "demo"):  # the longest
-            stage.say("suggestions", message(state="resting", notice=notice))
-            heading = text(language, "notices", notice, "heading")
-            wait_until(lambda h=heading: stage.text("#notice h2") == h, heading)
-            assert stage.script(MISPLACED) == [], (language, notice)
-        for count in (3, 4):
-            stage.show(*(item(id=f"p{n}") for n in range(count)), serial=count)
-            assert stage.script("return document.documentElement.lang") == language
-            assert stage.script(MISPLACED) == [], (language, count)
+    states = [
+        message(state="resting", notice="opted_out"),
+        message(state="resting", notice="watching"),
+        message(state="resting", notice="demo"),  # the longest
+        *(message(*(item(id=f"p{n}") for n in range(count))) for count in (3, 4)),
+    ]
+    drawn = [json.dumps(state) for state in states]
+    assert stage.driver.execute_async_script(DRAWN, size, drawn) == []

@@ -9,7 +9,8 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from device.config import Config
-from device.display.server import PageServer, settings_script, words_script
+from device.display.made import made_files
+from device.display.server import PageServer, settings_script
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.payloads import decode
 from device.messaging.topics import Display, Feedback
@@ -185,7 +186,7 @@ def test_the_page_works_on_the_embedded_broker(stage: Stage) -> None:
     config = Config.model_validate({"mqtt": {"port": 0, "websocket_port": 0}})
     broker = EmbeddedBroker(config.mqtt)
     broker.start()
-    server = PageServer(0, settings_script(config, broker.websocket_port), words_script(config))
+    server = PageServer(0, settings_script(config, broker.websocket_port), made_files(config))
     server.start()
     try:
         with listen(broker.port, f"{TOPICS.root}/#") as kiosk:

@@ -15,16 +15,16 @@ from device import RELEASE
 from device.catalogue.columns import COLUMNS
 from device.catalogue.pictures import picture_files
 from device.config import Config
+from device.display.made import made_files
 from device.display.server import (
     PAGE,
     PageServer,
     settings_script,
-    words_script,
 )
 from device.errors import UserError
 from device.words.table import LANGUAGES
 
-SETTINGS, WORDS = settings_script(Config()), words_script(Config())
+SETTINGS, WORDS = settings_script(Config()), made_files(Config())
 
 
 @pytest.fixture
@@ -81,19 +81,26 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
     }
 
 
-def test_the_words_give_the_page_every_text_of_its_language(server: PageServer) -> None:
+def test_the_page_begins_with_the_sites_words_and_finds_each_other_language_beside_it(
+    server: PageServer,
+) -> None:
     _, body = ask(server, "/words.js")
     words, hyphens = (
         json.loads(line.partition(" = ")[2][:-1]) for line in body.decode().splitlines()
     )
-    assert words["site"] == ["en"]
-    assert next(iter(words["tables"])) == "en"
-    assert set(words["tables"]) == set(LANGUAGES)
-    for table in words["tables"].values():
-        assert table.keys() == {"own_name", "locale", "direction", "page", "reasons", "tags"}
+    assert words["site"] == list(words["tables"]) == ["en"]
+    assert [each["code"] for each in words["offered"]] == [
+        "en",
+        *(o for o in LANGUAGES if o != "en"),
+    ]
     assert hyphens == {}
-    config = Config.model_validate({"display": {"languages": ["fi", "en", "sv"]}})
-    hyphens = json.loads(words_script(config).splitlines()[1].partition(" = ")[2].removesuffix(";"))
+    for code in LANGUAGES:
+        answer, body = ask(server, f"/words/{code}.json")
+        assert answer.status == (404 if code == "en" else 200)
+        table = words["tables"]["en"] if code == "en" else json.loads(body)
+        assert table.keys() == {"own_name", "locale", "direction", "page", "reasons", "tags"}
+    made = made_files(Config.model_validate({"display": {"languages": ["fi", "en", "sv"]}}))
+    hyphens = json.loads(made["words.js"].splitlines()[1].partition(" = ")[2].removesuffix(";"))
     assert list(hyphens) == ["fi", "sv"]  # what the browser has to load for the site
 
 
