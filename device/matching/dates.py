@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from device.catalogue.arrays import NO_SERIES, Arrays
 from device.config import PlaceConfig
 from device.matching.blocks import Values
-from device.matching.terms import STEP_MIN
+from device.matching.question import STEP_MIN
 from device.values import KINDS
 
 EVENT = KINDS.index("event")

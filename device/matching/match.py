@@ -23,17 +23,14 @@ from device.matching.blocks import Values, blocks
 from device.matching.feedback import Feedback
 from device.matching.likeness import Likeness
 from device.matching.pooled import Site, load_pool
+from device.matching.question import Question
 from device.matching.reach import Reach
 from device.matching.reasons import reasons
 from device.matching.rules import Rules, load_rules
-from device.matching.terms import STEP_MIN, Question, Terms, TermValues
+from device.matching.terms import Terms, TermValues
 from device.matching.ways import Ways
 from device.values import (
-    ADULT_AT,
-    AGE_BAND_STARTS,
-    AGE_BANDS,
     KINDS,
-    UNKNOWN,
     Audience,
     Context,
     Suggestion,
@@ -46,19 +43,6 @@ log = logging.getLogger(__name__)
 
 SHORTLIST = 500
 """Items of the best scores among which variety chooses."""
-
-
-def certain_years(audience: Audience) -> int:
-    """Years that everybody who counts certainly has; 0 where somebody may be a minor.
-
-    Where there is no visitor, or an age is not known, somebody may be a minor.
-    """
-    bands = [visitor.age_band for visitor in audience.visitors] or [UNKNOWN]
-    if audience.age_band != UNKNOWN:
-        bands = [audience.age_band]
-    starts = dict(zip(AGE_BANDS, AGE_BAND_STARTS, strict=True))
-    years = min(starts.get(band, 0) for band in bands)
-    return years if audience.size and not audience.minors and years >= ADULT_AT else 0
 
 
 class Matcher:
@@ -163,21 +147,7 @@ class Matcher:
 
         The last answer is kept, and returned again while the question is the same.
         """
-        now = context.now
-        if now is not None:
-            now = now.replace(minute=now.minute // STEP_MIN * STEP_MIN, second=0, microsecond=0)
-        question = Question(
-            mood=audience.mood,
-            emotion=audience.emotion,
-            age_band=audience.age_band,
-            gender=audience.gender if self._by_gender else UNKNOWN,
-            company=audience.company,
-            years=certain_years(audience),
-            now=now,
-            weather=context.weather,
-            recent=context.recent,
-            draw=context.draw,
-        )
+        question = Question.of(audience, context, by_gender=self._by_gender)
         if question != self._asked:
             self._learn(context)
             self._answer = self._choose(question)

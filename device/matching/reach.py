@@ -17,8 +17,9 @@ from device.catalogue.hours import DAY, UNKNOWN_LEFT, Timetable
 from device.config import PlaceConfig
 from device.matching.blocks import Values
 from device.matching.dates import Dates
+from device.matching.question import Question
 from device.matching.rules import Rules
-from device.matching.terms import BITS, COMPANIES, Question
+from device.matching.terms import BITS, COMPANIES
 from device.matching.ways import Ways
 
 

@@ -18,6 +18,7 @@ from device.catalogue.arrays import Arrays, Codes
 from device.catalogue.hours import Timetable
 from device.config import PlaceConfig
 from device.matching.blocks import Values, blocks
+from device.matching.question import Question
 from device.matching.rules import Affect, Likes, Rules
 from device.values import GUESTS, SomeCompany
 
@@ -36,30 +37,8 @@ BITS = {guest: np.uint8(1 << bit) for bit, guest in enumerate(GUESTS)}
 
 HOURS_OF_DAY = 24
 
-STEP_MIN = 5
-"""The clock is read in steps of this many minutes, so that an answer can be kept."""
-
 _TURN_SEED, _TURN_STEP, _DRAW_STEP = 20_261_124, 7_919, 104_729
 """Seed of the random numbers, and by how many places they move each hour and draw; primes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """All of an audience and its context that an answer depends on.
-
-    now: local time, the beginning of a step of `STEP_MIN`.
-    """
-
-    mood: str
-    emotion: str
-    age_band: str
-    gender: str
-    company: str
-    years: int
-    now: datetime | None
-    weather: str
-    recent: tuple[tuple[str, float], ...] = ()
-    draw: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,8 @@ from tqdm import tqdm
 
 from device.catalogue.hours import parse_hours
 from device.config import Config
-from device.matching.match import Matcher, certain_years
+from device.matching.match import Matcher
+from device.matching.question import certain_years
 from device.matching.reasons import GENERAL
 from device.session.recent import Recent
 from device.session.session import SPARES, Session

@@ -12,7 +12,8 @@ import pytest
 from device.catalogue.store import Catalogue
 from device.config import MatchingConfig, PlaceConfig
 from device.errors import UserError
-from device.matching.match import Matcher, certain_years
+from device.matching.match import Matcher
+from device.matching.question import certain_years
 from device.matching.rules import Rules, Weights
 from device.values import (
     AGE_BANDS,
