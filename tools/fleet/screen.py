@@ -24,7 +24,7 @@ MOST_NAMED = 8
 
 
 def kiosks(rows: Sequence[Row], expires: Mapping[str, datetime], now: datetime) -> RenderableType:
-    """The table, and under it what is wrong."""
+    """What is wrong, and the table, which may be longer than the terminal."""
     grid, lines = Grid(box=None, pad_edge=False, header_style="bold"), list[Text]()
     for column in COLUMNS.values():
         grid.add_column(column.title, justify="right" if column.right else "left", no_wrap=True)
@@ -43,7 +43,7 @@ def kiosks(rows: Sequence[Row], expires: Mapping[str, datetime], now: datetime) 
         lines.append(Text(text, "red"))
     online = sum(row.state == "online" for row in rows)
     head = Text(f"{online} of {len(rows)} online   {now.astimezone():%H:%M:%S}", "dim")
-    return Group(head, grid, *lines)
+    return Group(head, *lines, grid)
 
 
 def line(row: Row) -> str:

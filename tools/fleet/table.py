@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from device.fleet.blobs import decode_metadata
 from device.fleet.metadata import TIME
@@ -35,6 +35,20 @@ State: TypeAlias = Literal["online", "stopped", "offline", "never"]
 _TOPIC = re.compile(rf"{ROOT}/([^/]+/[^/]+)/({'|'.join(HEARD)})")
 
 
+MOST_WORDS = 300
+
+
+def _plain(text: str) -> str:
+    """Without what could steer a terminal, and not endless."""
+    return "".join(c if c.isprintable() else "?" for c in text[:MOST_WORDS])
+
+
+Words: TypeAlias = Annotated[str, AfterValidator(_plain)]
+Figure: TypeAlias = Annotated[float, Field(ge=-1e9, le=1e9)]
+Whole: TypeAlias = Annotated[int, Field(ge=-(10**9), le=10**9)]
+"""What a kiosk says is believed within bounds that a terminal, a page and a database can take."""
+
+
 class _Message(BaseModel):
     """Keys that are not needed here are left out; one that is missing is not known."""
 
@@ -45,11 +59,11 @@ class _Message(BaseModel):
 
 class _Status(_Message):
     state: Literal["online", "stopped", "offline"]
-    release: str = ""
+    release: Words = ""
 
 
 class _Camera(BaseModel):
-    state: str = ""
+    state: Words = ""
 
 
 class _Step(BaseModel):
@@ -57,33 +71,33 @@ class _Step(BaseModel):
 
 
 class _Health(_Message):
-    fps: float | None = None
-    temperature_c: float | None = None
+    fps: Figure | None = None
+    temperature_c: Figure | None = None
     undervoltage: bool | None = None
-    wifi_dbm: float | None = None
-    disk_free_mb: float | None = None
-    catalogue_days: float | None = None
+    wifi_dbm: Figure | None = None
+    disk_free_mb: Figure | None = None
+    catalogue_days: Figure | None = None
     camera: _Camera | None = None
-    steps: dict[str, _Step] = Field(default_factory=dict)
+    steps: dict[Words, _Step] = Field(default_factory=dict)
 
 
 class _Refused(BaseModel):
-    release: int
-    reason: str = ""
+    release: Whole
+    reason: Words = ""
 
 
 class _Release(_Message):
-    running: int | None = None
-    state: str = ""
-    candidate: int | None = None
-    reason: str = ""
-    metadata: str = ""
+    running: Whole | None = None
+    state: Words = ""
+    candidate: Whole | None = None
+    reason: Words = ""
+    metadata: Words = ""
     refused: list[_Refused] = Field(default_factory=list)
 
 
 class _Agent(_Message):
-    certificate_days: int | None = None
-    trouble: list[str] = Field(default_factory=list)
+    certificate_days: Whole | None = None
+    trouble: list[Words] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +175,11 @@ class Table:
             if len(payload) > LONGEST:
                 raise ValueError("too long")
             at, changes = _CHANGES[what](payload)
-        except (ValidationError, ValueError, RecursionError):
+            seen = _utc(at) if message.retained else now
+        except (ValidationError, ValueError, OverflowError, RecursionError):
             self.ignored += 1
             return None
         row = self.row(name)
-        seen = _utc(at) if message.retained else now
         known = [time for time in (row.seen, seen) if time is not None]
         row = replace(row, seen=min(now, max(known)) if known else None, **changes)
         self._rows[name] = row

@@ -97,9 +97,33 @@ def test_no_topic_stops_the_table(topic: str) -> None:
 
 def test_a_message_that_is_none_is_counted() -> None:
     table = Table()
-    for payload in (b"{", b'{"state": "asleep"}', b"[" * 5000, b" " * 2_000_000):
-        table.hear(Message(f"wayside/v1/{KIOSK}/status", payload), NOW)
-    assert (table.rows(), table.ignored) == ([], 4)
+    ahead = b'{"state": "online", "at": "9999-12-31T23:59:59-12:00"}'
+    for payload in (b"{", b'{"state": "asleep"}', b"[" * 5000, b" " * 2_000_000, ahead):
+        table.hear(Message(f"wayside/v1/{KIOSK}/status", payload, retained=True), NOW)
+    assert (table.rows(), table.ignored) == ([], 5)
+
+
+@pytest.mark.parametrize(
+    ("what", "content"),
+    [
+        ("health", '{"temperature_c": NaN}'),
+        ("health", '{"fps": 1e300}'),
+        ("release", '{"running": 36893488147419103232, "state": "IDLE"}'),
+    ],
+)
+def test_a_figure_that_no_database_could_keep_is_not_taken(what: str, content: str) -> None:
+    table = Table()
+    table.hear(Message(f"wayside/v1/{KIOSK}/{what}", content.encode()), NOW)
+    assert (table.rows(), table.ignored) == ([], 1)
+
+
+def test_no_text_of_a_kiosk_steers_the_operators_terminal() -> None:
+    table = Table()
+    refused = [{"release": 8, "reason": "\x1b[2J\x1b]0;owned\x07" + "x" * 1000}]
+    table.hear(message("release", running=7, state="ROLLED_BACK", refused=refused), NOW)
+    text = line(table.row(KIOSK))
+    assert text.isprintable()
+    assert len(text) < 500
 
 
 @pytest.mark.parametrize("column", COLUMNS)
