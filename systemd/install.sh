@@ -120,6 +120,7 @@ put() {
 units() {
     for unit in wayside.service wayside-broker.service wayside-display.service \
         wayside-switch.path wayside-switch.service wayside-agent.service \
+        wayside-diagnostics.path wayside-diagnostics.service \
         wayside-catalogue.timer wayside-catalogue.service; do
         put "$source/systemd/$unit" "/etc/systemd/system/$unit"
     done
@@ -180,7 +181,7 @@ agent
 tidy
 units
 configuration
-enabled='wayside-broker wayside wayside-display wayside-switch.path wayside-agent wayside-catalogue.timer'
+enabled='wayside-broker wayside wayside-display wayside-switch.path wayside-agent wayside-diagnostics.path wayside-catalogue.timer'
 # shellcheck disable=SC2086
 if [ -n "$root" ]; then
     systemctl --root="$root" disable --quiet mosquitto.service 2> /dev/null || true

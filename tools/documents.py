@@ -40,8 +40,9 @@ has lost its store. It ignores a `display` or `feedback` that a broker has retai
 it would be old.
 
 A kiosk of a fleet has an agent that connects to the fleet's hub ([fleet.md](fleet.md)). It relays
-`health`, `counts` and `touches` and makes `status`, `release` and `agent`; `suggestions`, `display`
-and `feedback` stay on the kiosk. Releases travel by two more topics, which are not JSON
+`health`, `counts` and `touches` and makes `status`, `release` and `agent`; `suggestions`,
+`display`, `feedback`, `announcement` and `identify` stay on the kiosk. Commands and announcements
+are signed (`device/fleet/envelopes.py`). Releases travel by two more topics, which are not JSON
 (`device/fleet/blobs.py`), at the hub alone and retained: `wayside/v1/fleet/metadata` and
 `wayside/v1/fleet/blob/<sha256>/<n>`.
 """

@@ -4,9 +4,10 @@
 
 It has two clients: one of the kiosk's own broker, from which it relays (device/fleet/relay.py), and
 one of the hub, by TLS with the kiosk's certificate. It fetches what the driver of updates asks for,
-and publishes what has come of it. Guarantees: it lives on when the kiosk's program, either broker
-or a message is broken; the hub says `offline` within one and a half keepalives of a power cut; it
-needs neither numpy nor OpenCV, and writes nothing while nothing is fetched.
+publishes what has come of it, and obeys the operator's commands (device/fleet/orders.py).
+Guarantees: it lives on when the kiosk's program, either broker or a message is broken; the hub says
+`offline` within one and a half keepalives of a power cut; it needs neither numpy nor OpenCV, and
+writes nothing while nothing new comes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -33,12 +35,15 @@ from device.config import MqttConfig
 from device.errors import UserError
 from device.fleet import guard
 from device.fleet.blobs import MOST_METADATA
+from device.fleet.commands import Commands
 from device.fleet.enrolment import WARN_DAYS
 from device.fleet.installed import Installed
 from device.fleet.intake import Driver, Releases, open_updates
+from device.fleet.orders import Orders, open_commands
 from device.fleet.parts import Keeper, Parts
 from device.fleet.relay import Relay
 from device.fleet.settings import FILE, AgentConfig, load_settings
+from device.fleet.updates import Scene
 from device.messaging.client import Client, Manners
 from device.messaging.payloads import encode, iso
 from device.messaging.queues import Outgoing
@@ -80,12 +85,14 @@ class Agent:
         config: AgentConfig,
         hub: MqttConfig,
         updates: tuple[Driver, Keeper] | None = None,
+        commands: Commands | None = None,
         *,
         trouble: str = "",
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """hub: `config.mqtt`. updates: with where blobs are kept; None: takes no releases.
+        commands: None: obeys none.
 
         trouble: why not, for the hub.
 
@@ -103,12 +110,19 @@ class Agent:
         self._said: dict[str, tuple[object, float]] = {}
         """By name, what was last published apart from the time, and when."""
         self._ignored = 0
+        self._orders = None
+        if commands is not None:
+            self._orders = Orders(
+                commands, topics, config.folder, self._to_hub, self._to_kiosk,
+                clock=clock, wall=wall,
+            )  # fmt: skip
+        hears = {FLEET_METADATA: 1} if updates else {}
         keepalive_s = max(1, hub.keepalive_s - HUB_LATE_S)
         self._hub = Client(
             hub.model_copy(update={"keepalive_s": keepalive_s}),
             topics,
             Manners(
-                hears={FLEET_METADATA: 1} if updates else {},
+                hears=hears | (self._orders.hears if self._orders else {}),
                 received=lambda *given: self._put("hub", lambda: self._from_hub(*given)),
                 will=lambda: self._relay.status(reachable=False),
                 greeting=self._relay.status,
@@ -162,9 +176,11 @@ class Agent:
             self._relay.lost()
         self._own_was_up = self._own.connected
         now = datetime.fromtimestamp(self._wall(), UTC)
+        if self._orders:
+            self._orders.turn(self._time.now(UTC))
         if self._releases:
             try:
-                self._releases.turn(self._relay.scene(self._time.now(self._zone)))
+                self._releases.turn(self._scene())
                 self._say("release", self._releases.driver.message(now))
             except Exception as error:  # what can be relayed must not end with it
                 log.exception("releases are no longer taken")
@@ -207,13 +223,29 @@ class Agent:
         if self._releases:
             self._releases.parts.connected()
 
+    def _scene(self) -> Scene:
+        paused = self._orders is not None and self._orders.commands.paused
+        return replace(self._relay.scene(self._time.now(self._zone)), paused=paused)
+
     def _from_hub(self, topic: str, payload: bytes, retained: bool) -> None:
-        if self._releases is None or not self._releases.hear(topic, payload, self._time.now(UTC)):
+        now = self._time.now(UTC)
+        if self._orders and self._orders.hear(topic, payload, retained, now, trial=self._trial()):
+            return
+        if self._releases is None or not self._releases.hear(topic, payload, now):
             self._ignored += 1
+
+    def _trial(self) -> bool:
+        """Whether a release is on trial."""
+        said, _ = self._said.get("release", (None, 0.0))
+        return isinstance(said, dict) and said.get("state") == "TRIAL"
 
     def _to_hub(self, message: Outgoing) -> None:
         if not self._stopping:
             self._hub.publish(message)
+
+    def _to_kiosk(self, message: Outgoing) -> None:
+        if not self._stopping:
+            self._own.publish(message)
 
     def _say(self, name: str, message: Mapping[str, Any]) -> None:
         """Publish what has changed, and the same again after an hour."""
@@ -227,6 +259,9 @@ class Agent:
         hub, own = self._hub.state, self._own.state
         days = None if self._ends is None else (self._ends - now).days
         parts = self._releases.parts if self._releases else None
+        orders = self._orders
+        ignored = self._ignored + self._relay.ignored
+        ignored += (parts.ignored if parts else 0) + (orders.ignored if orders else 0)
         trouble = [
             text
             for text in (self._trouble, own.trouble, hub.warning, parts and parts.trouble)
@@ -244,9 +279,12 @@ class Agent:
             "kiosk_broker": own.connected,
             "reconnects": hub.reconnects,
             "drops": hub.drops,
-            "ignored": self._ignored + self._relay.ignored + (parts.ignored if parts else 0),
+            "ignored": ignored,
             "parts_again": self.parts_again,
             "rss_mb": resident_mb(),
+            "boot": orders.commands.boot if orders else "",
+            "sequence": orders.commands.sequence if orders else 0,
+            "paused": orders is not None and orders.commands.paused,
             "trouble": trouble,
         }
 
@@ -281,7 +319,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         installed = Installed.read(arguments.installed)
         updates, trouble = open_updates(config, installed, arguments.factory)
-        agent = Agent(config, config.mqtt, updates, trouble=trouble)
+        commands = open_commands(config) if updates else None
+        agent = Agent(config, config.mqtt, updates, commands, trouble=trouble)
     except UserError as error:
         print(f"wayside: {error}", file=sys.stderr)
         notifier.refused(str(error))

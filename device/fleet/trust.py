@@ -22,12 +22,14 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
+from securesystemslib.signer import SSlibKey
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import Metadata, Root
 
 from device.errors import UserError
 from device.fleet import floor
 from device.fleet.disk import Disk
+from device.fleet.envelopes import command_keys
 from device.fleet.floor import Floor
 from device.fleet.manifest import TARGET, Manifest, Rollout
 from device.fleet.metadata import FLEET, Message, Refused, refusal
@@ -95,8 +97,7 @@ class Trust:
             OSError: the disk refuses to keep what was accepted.
             UserError: as at the start.
         """
-        known = self._known()
-        time = known.at if now is None else max(known.at, now)
+        known, time = self._known(), self.time(now)
         with tempfile.TemporaryDirectory(dir=_memory()) as cache:
             try:
                 message = Message(files, Path(cache), known, time)
@@ -106,6 +107,23 @@ class Trust:
                     floor.write(self._folder, message.floor, self._disk)
             except (RepositoryError, DownloadError) as error:
                 raise refusal(error) from None
+
+    def command_keys(self) -> tuple[SSlibKey, ...]:
+        """The keys that sign commands and announcements: of the newest verified root.
+
+        Raises:
+            UserError: as at the start.
+        """
+        return command_keys(Metadata[Root].from_bytes(self._known().root.encode()).signed)
+
+    def time(self, now: datetime | None) -> datetime:
+        """The time by which something expires, as in `update`.
+
+        Raises:
+            UserError: as at the start.
+        """
+        known = self._known()
+        return known.at if now is None else max(known.at, now)
 
     def _read(self, message: Message, blob: Blob) -> Verified:
         message.refresh()

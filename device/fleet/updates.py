@@ -74,11 +74,13 @@ class Quiet:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """somebody: stands before the kiosk. camera: a live camera gives frames. now: local time; None
-    while it is not known."""
+    while it is not known. paused: by the operator: nothing is fetched or tried, and what is on
+    trial ends."""
 
     somebody: bool = False
     camera: bool = False
     now: datetime | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ class Updates:
             self._verify(self._files)
         if self._awaited is not None:
             return (_document(self._awaited),)
+        if scene.paused:
+            return ()
         if self._wanted is not None:
             self._decide(self._wanted)
         if self.state.name == "DOWNLOAD" and self._wanted is not None:

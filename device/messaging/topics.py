@@ -234,7 +234,64 @@ class AgentReport(TypedDict):
     ignored: Annotated[int, Field(description="messages that were too long, or of no use")]
     parts_again: Annotated[int, Field(description="parts of releases that were asked for again")]
     rss_mb: Annotated[float | None, Field(description="resident memory, megabytes")]
+    boot: Annotated[str, Field(description="id of this start of the machine, for commands")]
+    sequence: Annotated[int, Field(description="of the last command; 0: there was none")]
+    paused: Annotated[bool, Field(description="updates wait for the command `resume`")]
     trouble: Annotated[list[str], Field(description="what is wrong, in words")]
+
+
+class Signature(TypedDict):
+    """Of the operator's key `commands`."""
+
+    keyid: str
+    sig: Annotated[str, Field(description="base64")]
+
+
+class Envelope(TypedDict):
+    """A signed document, as DSSE has it (device/fleet/envelopes.py)."""
+
+    payload: Annotated[str, Field(description="base64 of JSON")]
+    payloadType: Annotated[str, Field(description="which document it is")]
+    signatures: list[Signature]
+
+
+class Command(Envelope):
+    """A signed request to one kiosk, which is obeyed once: restart, identify, diagnostics, pause or
+    resume. At the hub only."""
+
+
+class CommandResult(TypedDict):
+    """What has come of a command. At the hub only."""
+
+    sequence: Annotated[int | None, Field(description="of the command; null: it was not believed")]
+    verb: Annotated[str, Field(description="what was asked for; empty: it was not believed")]
+    state: Literal["done", "refused", "failed"]
+    reason: Annotated[str, Field(description="of `refused` and `failed`; else empty")]
+    lines: Annotated[list[str], Field(description="what was asked for, for people")]
+    at: Time
+
+
+class SignedAnnouncement(Envelope):
+    """A signed text for all screens of a site, with the time in which it holds. At the hub only."""
+
+
+class Announcement(TypedDict):
+    """What the operator tells the people at this screen, relayed by the agent while it holds. It
+    stays on the kiosk."""
+
+    texts: Annotated[dict[str, str], Field(description="by language; empty: there is nothing")]
+    at: Annotated[Time, Field(description="when it was published")]
+    expires_at: Annotated[Time, Field(description="not to be shown after this")]
+    lifetime_s: Annotated[float, Field(description="`expires_at` - `at`; refreshed every third")]
+
+
+class Identify(TypedDict):
+    """The page is to show the kiosk's name for a while, so that one finds it in a row of screens.
+    It stays on the kiosk."""
+
+    name: str
+    at: Time
+    lifetime_s: float
 
 
 class Received(BaseModel):
@@ -288,7 +345,7 @@ class Row:
     name: str
     template: str
     message: type
-    sender: Literal["the kiosk", "the agent", "the page", "anyone"]
+    sender: Literal["the kiosk", "the agent", "the page", "the operator", "anyone"]
     retained: bool
     qos: Literal[0, 1]
 
@@ -313,6 +370,25 @@ TABLE = (
     Row("touches", KIOSK + "/touches", Touches, "the kiosk", retained=False, qos=1),
     Row("release", KIOSK + "/release", Release, "the agent", retained=True, qos=1),
     Row("agent", KIOSK + "/agent", AgentReport, "the agent", retained=True, qos=1),
+    Row("command", KIOSK + "/command", Command, "the operator", retained=False, qos=1),
+    Row(
+        "command-result",
+        KIOSK + "/command/result",
+        CommandResult,
+        "the agent",
+        retained=False,
+        qos=1,
+    ),
+    Row(
+        "site-announcement",
+        ROOT + "/fleet/announcement/{site}",
+        SignedAnnouncement,
+        "the operator",
+        retained=True,
+        qos=1,
+    ),
+    Row("announcement", KIOSK + "/announcement", Announcement, "the agent", retained=True, qos=1),
+    Row("identify", KIOSK + "/identify", Identify, "the agent", retained=False, qos=1),
     Row("weather", ROOT + "/{site}/weather", Weather, "anyone", retained=True, qos=1),
 )
 

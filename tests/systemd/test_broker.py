@@ -112,7 +112,22 @@ def test_the_page_reads_only_what_is_shown(
     assert set(page.received) == {f"{HERE}/suggestions", f"{HERE}/status"}
 
 
-def test_the_agent_reads_what_it_relays_and_says_nothing(
+@pytest.mark.parametrize("name", ["announcement", "identify"])
+def test_the_page_hears_the_operator_by_the_agent_and_by_nobody_else(
+    broker: KioskBroker, kiosk: Client, page: Client, name: str
+) -> None:
+    agent, topic = broker.client("agent"), f"{HERE}/{name}"
+    try:
+        page.subscribe("#")
+        assert not page.may_publish(topic)
+        assert not kiosk.may_publish(topic)
+        assert agent.may_publish(topic, "Closed")
+        wait_until(lambda: page.received.get(topic) == b"Closed", topic)
+    finally:
+        agent.close()
+
+
+def test_the_agent_reads_what_it_relays_and_no_more(
     broker: KioskBroker, kiosk: Client, page: Client
 ) -> None:
     agent = broker.client("agent")

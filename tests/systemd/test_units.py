@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from device.fleet import guard
+from device.fleet import diagnostics, guard
 from device.fleet.settings import FILE as AGENT_FILE
+from device.fleet.settings import AgentConfig
 from device.upkeep.watchdog import CHECK_EVERY_S, LONGEST_DEADLINE_S
 from tests.needs import needs, tool
 
@@ -21,6 +22,7 @@ pytestmark = [needs("systemd-analyze")]
 UNITS = ("wayside.service", "wayside-broker.service", "wayside-display.service")
 SWITCH = ("wayside-switch.path", "wayside-switch.service")
 AGENT, HUB = "wayside-agent.service", "hub/wayside-hub.service"
+DIAGNOSTICS = ("wayside-diagnostics.path", "wayside-diagnostics.service")
 CATALOGUE = ("wayside-catalogue.timer", "wayside-catalogue.service")
 CALLED = (
     "opt/wayside/agent/.venv/bin/python",
@@ -66,7 +68,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
         (tmp_path / path).chmod(0o755)
     own = tmp_path / "etc/systemd/system"
     own.mkdir(parents=True)
-    for name in (*UNITS, *SWITCH, AGENT, *CATALOGUE):
+    for name in (*UNITS, *SWITCH, AGENT, *DIAGNOSTICS, *CATALOGUE):
         shutil.copy(root / "systemd" / name, own)
     answer = subprocess.run(
         [
@@ -77,6 +79,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
             *UNITS,
             *SWITCH,
             AGENT,
+            *DIAGNOSTICS,
             *CATALOGUE,
         ],
         capture_output=True,
@@ -87,7 +90,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
     assert answer.returncode == 0
 
 
-SANDBOXED = (*UNITS, "wayside-switch.service", AGENT, HUB, "wayside-catalogue.service")
+SANDBOXED = (*UNITS, SWITCH[1], AGENT, HUB, DIAGNOSTICS[1], CATALOGUE[1])
 
 
 @pytest.mark.parametrize("name", SANDBOXED)
@@ -201,3 +204,16 @@ def test_reading_the_table_again_writes_its_folder_alone(root: Path) -> None:
     assert "Unit.Requires" not in unit
     made = (root / "systemd/conf/tmpfiles.conf").read_text()
     assert "\nd /var/lib/wayside/catalogue 0755 wayside wayside\n" in made
+
+
+def test_diagnostics_are_asked_for_where_the_agent_asks_and_written_where_it_reads(
+    root: Path,
+) -> None:
+    folder = AgentConfig().folder
+    watched = settings(root / "systemd" / DIAGNOSTICS[0])["Path.PathChanged"]
+    assert watched == [str(folder / diagnostics.REQUEST)]
+    unit = settings(root / "systemd" / DIAGNOSTICS[1])
+    assert unit["Service.ExecStart"][0].endswith(f"--out {folder / diagnostics.ANSWER}")
+    assert unit["Service.ReadWritePaths"] == [f"-{folder}"]
+    assert unit["Service.DevicePolicy"] == ["closed"]
+    assert "Service.DeviceAllow" not in unit

@@ -100,14 +100,13 @@ def opened(
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from tools.fleet.roles import KEEP, ROLES, roles_of
+    from tools.fleet.roles import KEEP, signs
     from tools.fleet.signing import create
 
     repository, keys = opened(arguments, _choose_once())
     create(repository, keys, now())
     for name, place in KEEP.items():
-        signs = ", ".join(ROLES[role].signs for role in roles_of(name))
-        print(f"{keys.path(name)}: signs {signs}\n    keep it {place}")
+        print(f"{keys.path(name)}: signs {signs(name)}\n    keep it {place}")
     print(
         "Move root.pem and targets.pem away before kiosks are enrolled; about once a year they\n"
         "are needed: --keys DIR. Give code-2.pem to a second person and delete it here: whoever\n"
@@ -144,9 +143,10 @@ def _show(arguments: argparse.Namespace) -> int:
     from tools.fleet.keys import NAME
     from tools.fleet.repository import Repository
     from tools.fleet.roles import ROLES
-    from tools.fleet.signing import public_keys, waiting
+    from tools.fleet.signing import commanders, public_keys, waiting
 
     repository, at = Repository(arguments.fleet), now()
+    commands = {k.unrecognized_fields[NAME]: k.keyid for k in commanders(repository)}
     expires = repository.expires()
     rows = [
         {
@@ -161,7 +161,7 @@ def _show(arguments: argparse.Namespace) -> int:
         for role in ROLES
     ]
     if arguments.json:
-        print(json.dumps({"roles": rows}))
+        print(json.dumps({"roles": rows, "commands": commands}))
         return 0
     for row in rows:
         days = row["days"]
@@ -172,6 +172,8 @@ def _show(arguments: argparse.Namespace) -> int:
         )
         if row["waits_for"]:
             print(f"{'':9} its newest version waits for {', '.join(row['waits_for'])}")
+    for name, keyid in commands.items():
+        print(f"{name:9} {'does not expire':21}  {name} {keyid[:8]}")
     return 0
 
 

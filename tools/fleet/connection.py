@@ -114,6 +114,36 @@ class Connection:
         found.pop(self._echo, None)
         return found
 
+    def ask(
+        self,
+        topic: str,
+        payload: bytes,
+        answers: str,
+        fits: Callable[[bytes], bool],
+        within_s: float,
+    ) -> bytes | None:
+        """Publish a message that is not retained, and wait for the one that answers it.
+
+        answers: its topic. Returns None where none came in time.
+
+        Raises:
+            UserError: the connection is lost.
+        """
+        with self._changed:
+            self._heard.pop(answers, None)
+        self._client.subscribe(answers, 1)
+        self.settle()
+        self._acknowledged(self._client.publish(topic, payload, qos=1))
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._lost or fits(self._heard.get(answers, b"")), within_s
+            )
+            found = self._heard.get(answers, b"")
+        self._client.unsubscribe(answers)
+        if self._lost:
+            raise UserError(f"{self._name}: {self._lost}")
+        return found if fits(found) else None
+
     def settle(self) -> None:
         """Wait until the hub has done what it was told before.
 

@@ -38,14 +38,25 @@ KEEP = {
     "code-2": "with a second person",
     "rollout": YOURS,
     "online": "on the machine that runs `fleet refresh` by itself, or with you",
+    "commands": YOURS,
 }
 """By key, where it belongs."""
+
+COMMANDER = "commands"
+"""The key that signs commands and announcements, which are no metadata: root metadata names it."""
 
 DELEGATED = ("content", "code", "rollout")
 """Roles to which targets delegates the files below their names."""
 
 KEYS = tuple(KEEP)
 """Names of all keys."""
+
+
+def signs(key: str) -> str:
+    """What a key signs, in words."""
+    if key == COMMANDER:
+        return "commands to kiosks and announcements on their screens"
+    return ", ".join(ROLES[role].signs for role in roles_of(key))
 
 
 def roles_of(key: str) -> tuple[str, ...]:

@@ -29,10 +29,11 @@ from tuf.api.metadata import (
 from tuf.api.metadata import Role as TufRole
 
 from device.errors import UserError
+from device.fleet.envelopes import COMMANDS, command_keys, named_keys
 from device.fleet.metadata import FLEET, SIGNED_AT, TIME
 from tools.fleet.keys import NAME
 from tools.fleet.repository import Repository
-from tools.fleet.roles import DELEGATED, KEYS, ROLES, roles_of
+from tools.fleet.roles import COMMANDER, DELEGATED, KEYS, ROLES, roles_of
 
 Change: TypeAlias = Callable[[Any], None]
 """Alters the signed part of metadata."""
@@ -70,6 +71,7 @@ def create(repository: Repository, keys: Keys, now: datetime) -> None:
     roles = {name: TufRole([key.keyid], 1) for name, key in top.items()}
     root = Root(keys={key.keyid: key for key in top.values()}, roles=roles)
     root.unrecognized_fields[FLEET] = token_hex(8)
+    root.unrecognized_fields[COMMANDS] = named_keys([made[COMMANDER].public_key])
     delegations = Delegations(keys={}, roles={})
     for name in DELEGATED:
         publics = [made[key].public_key for key in ROLES[name].keys]
@@ -169,8 +171,14 @@ def rotate(repository: Repository, keys: Keys, name: str, now: datetime) -> tupl
         UserError: a key that this needs is not at hand; nothing changes.
     """
     roles = roles_of(name)
-    delegator = "targets" if roles[0] in DELEGATED else "root"
+    delegator = "targets" if set(roles) & set(DELEGATED) else "root"
     signers = [keys.signer(key) for key in public_keys(repository, delegator)]
+    if name == COMMANDER:
+        root = repository.newest("root").signed
+        root.unrecognized_fields[COMMANDS] = named_keys([keys.make(name).public_key])
+        root.version += 1
+        _sign(repository, "root", root, signers, now)
+        return ()
     old = next(
         key for key in public_keys(repository, roles[0]) if key.unrecognized_fields[NAME] == name
     )
@@ -205,6 +213,26 @@ def public_keys(repository: Repository, role: str) -> list[SSlibKey]:
     """The keys that have to sign a role, by the newest metadata of what delegates to it."""
     by = _delegator(repository, role)
     return [by.get_key(keyid) for keyid in by.get_delegated_role(role).keyids]
+
+
+def commanders(repository: Repository) -> tuple[SSlibKey, ...]:
+    """The keys that kiosks take commands and announcements from."""
+    return command_keys(repository.newest("root").signed)
+
+
+def commander(repository: Repository, keys: Keys) -> CryptoSigner:
+    """What signs commands and announcements.
+
+    Raises:
+        UserError: its key is not at hand, or this fleet has none.
+    """
+    publics = commanders(repository)
+    if not publics:
+        raise UserError(
+            f"{repository.folder}: names no key for commands; `wayside-tools fleet keys rotate "
+            f"{COMMANDER}` and then `publish` give it one"
+        )
+    return keys.signer(publics[0])
 
 
 def _at_hand(keys: Keys, publics: list[SSlibKey]) -> list[CryptoSigner]:

@@ -38,6 +38,7 @@
     if (now >= requestUntil || arrived.message?.state === "opted_out") arrived.request = null;
     const next = View.decide(arrived, now);
     if (now >= chosenUntil || !next.items.some((item) => item.id === chosen)) chosen = null;
+    if (Operator.refresh(now)) shownKey = "";
     const listing = now < listUntil;
     if (next.state === "resting" && (shown?.state !== "resting" || now >= languageUntil)) language = null;
     const key = JSON.stringify([next, chosen, language, listing]);
@@ -46,7 +47,9 @@
     if (reported !== JSON.stringify([next.state, next.serial])) shownSince = now;
     shown = next;
     shownKey = key;
-    Screen.draw(shown, chosen, (language ? [language] : Phrases.site).map(Phrases.of), listing);
+    const languages = (language ? [language] : Phrases.site).map(Phrases.of);
+    Operator.draw(languages); // first: the cards get the space that this leaves
+    Screen.draw(shown, chosen, languages, listing);
     afterPaint(beat);
   }
 
@@ -126,7 +129,14 @@
         arrived.online = true;
       }
     },
+    announcement: (text, retained) => said("announcement", text, retained),
+    identify: (text, retained) => said("identify", text, retained),
   };
+
+  /* The operator's words take room from the cards, which are then laid out anew. */
+  function said(name, text, retained) {
+    if (Operator.hear(name, text, retained)) shownKey = "";
+  }
 
   Languages.open({ toggle: list, chosen: speak });
   Screen.open({ touched, choose, back: () => { chosen = null; refresh(); } });
@@ -139,6 +149,7 @@
     },
     close: () => {
       Object.assign(arrived, { connected: false, online: true, message: null });
+      Operator.forget();
       refresh();
     },
     message: (name, text, retained) => {

@@ -84,6 +84,15 @@ const View = (() => {
     };
   }
 
+  /* For how many milliseconds from its arrival a message holds. */
+  function lifetime(raw, retained, wall, longest) {
+    const life = Math.min((number(raw.lifetime_s) ?? 0) * 1000, longest);
+    if (!retained) return life;
+    const fromTheFuture = Date.parse(raw.at) > wall + SLACK_MS;
+    const left = Date.parse(raw.expires_at) - wall;
+    return fromTheFuture || Number.isNaN(left) ? 0 : Math.min(life, left);
+  }
+
   /* A message as text -> what to show and until when (milliseconds of performance.now()), or null
      where it is malformed. */
   function read(payload, retained, now = performance.now(), wall = Date.now()) {
@@ -94,12 +103,7 @@ const View = (() => {
       return null;
     }
     if (raw === null || typeof raw !== "object" || !STATES.includes(raw.state)) return null;
-    let life = Math.min((number(raw.lifetime_s) ?? 0) * 1000, LONGEST_LIFE_MS);
-    if (retained) {
-      const fromTheFuture = Date.parse(raw.at) > wall + SLACK_MS;
-      const left = Date.parse(raw.expires_at) - wall;
-      life = fromTheFuture || Number.isNaN(left) ? 0 : Math.min(life, left);
-    }
+    const life = lifetime(raw, retained, wall, LONGEST_LIFE_MS);
     const items = (Array.isArray(raw.items) ? raw.items : []).map(item).filter(Boolean);
     return {
       state: raw.state,
@@ -123,5 +127,5 @@ const View = (() => {
     return { state, notice, serial, items, discloses: DISCLOSING.includes(notice) };
   }
 
-  return { read, decide, why };
+  return { read, decide, why, text, lifetime };
 })();

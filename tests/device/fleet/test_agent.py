@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,10 +25,11 @@ from device.fleet.intake import open_updates
 from device.fleet.manifest import Entry
 from device.fleet.settings import load_settings
 from device.fleet.updates import Scene
-from device.messaging.topics import FLEET_METADATA, Topics, blob_topic
+from device.messaging.topics import FLEET_METADATA, blob_topic
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
-from tests.brokers import Heard, Mosquitto, listen, mosquitto, wait_until
+from tests.brokers import Mosquitto, listen, wait_until
+from tests.device.fleet.agents import KEEPALIVE_S, KIOSK, running, says
 from tests.device.fleet.repository import NEEDS, NOW, FleetRepository
 from tests.device.fleet.test_parts import CONTENT, Shelf, sha256_of
 from tests.device.messaging.wire import wire
@@ -40,56 +40,12 @@ from tools.fleet.bench import written_by
 from tools.fleet.certificates import WATCHER, Authority
 from tools.fleet.connection import operator_connection
 from tools.fleet.enrol import enrol
-from tools.fleet.local_hub import LocalHub, local_hub
+from tools.fleet.local_hub import LocalHub
 from tools.fleet.publish import publish
 
 pytestmark = [pytest.mark.mosquitto, needs("mosquitto")]
 
-KIOSK = Topics("helsinki", "kiosk-1")
-KEEPALIVE_S = 6
 ONLINE = {"state": "online", "boot": "b1", "release": "0.1.0", "at": "2026-11-29T12:00:00Z"}
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
-    with local_hub(tmp_path_factory.mktemp("fleet") / "hub") as hub:
-        yield hub
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Mosquitto]:
-    with mosquitto(tmp_path) as broker:
-        yield broker
-
-
-@pytest.fixture
-def operator(hub: LocalHub) -> Iterator[Client]:
-    """Hears all of this kiosk from now on, and nothing of an earlier test."""
-    with connected(hub.port, hub.operator.tls()) as client:
-        for row in KIOSK.table:
-            if row.retained:
-                client.publish(KIOSK.topic(row.name), b"", retain=True)
-        client.subscribe("wayside/v1/helsinki/#")
-        yield client
-
-
-@pytest.fixture
-def settings(hub: LocalHub, own: Mosquitto, tmp_path: Path) -> Path:
-    """The file that enrolling makes, with this kiosk's own broker."""
-    etc = tmp_path / "etc"
-    again = "helsinki/kiosk-1" in hub.authority.enrolled()
-    install(enrol(hub.operator, hub.authority, "helsinki", "kiosk-1", renew=again), etc)
-    path = etc / "agent.yaml"
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    content["own"] = {"broker": "127.0.0.1", "port": own.port}
-    content["mqtt"] |= {
-        "keepalive_s": KEEPALIVE_S,
-        "reconnect_first_s": 0.05,
-        "reconnect_longest_s": 0.2,
-    }
-    content["folder"] = str(tmp_path / "fleet")
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return path
 
 
 @dataclass
@@ -112,28 +68,6 @@ class FakeDriver:
 
 
 @contextmanager
-def running(settings: Path, updates: Any = None, **given: Any) -> Iterator[Agent]:
-    """An agent that turns on a thread until the block ends; `given` as `Agent` takes it."""
-    config = load_settings(settings)
-    assert config.mqtt
-    agent, ending = Agent(config, config.mqtt, updates, **given), threading.Event()
-    agent.start()
-
-    def turn() -> None:
-        while not ending.is_set():
-            agent.turn(within_s=0.05)
-
-    thread = threading.Thread(target=turn)
-    thread.start()
-    try:
-        yield agent
-    finally:
-        ending.set()
-        thread.join()
-        agent.stop()
-
-
-@contextmanager
 def process(settings: Path) -> Iterator[subprocess.Popen[bytes]]:
     """An agent as its service runs it."""
     program = [sys.executable, "-m", "device.fleet.agent", "--config", str(settings)]
@@ -142,17 +76,6 @@ def process(settings: Path) -> Iterator[subprocess.Popen[bytes]]:
             yield agent
         finally:
             agent.kill()
-
-
-def says(client: Client, name: str, **content: Any) -> Heard:
-    """Wait until the hub has a message with this content."""
-
-    def found() -> Heard | None:
-        of_name = [m for m in client.heard if m.topic == KIOSK.topic(name) and m.payload]
-        return next((m for m in of_name if content.items() <= m.json().items()), None)
-
-    heard: Heard = wait_until(found, f"{name} with {content}")
-    return heard
 
 
 def test_the_hub_hears_how_the_kiosk_is_and_nothing_of_what_it_shows(
@@ -217,7 +140,7 @@ def test_a_power_cut_is_offline_within_one_and_a_half_keepalives(
 
 def test_while_the_hub_is_away_the_newest_state_is_kept_and_events_wait(
     settings: Path, own: Mosquitto, hub: LocalHub, operator: Client
-) -> None:
+) -> None:  # failure 18
     with wire(hub.port) as line, listen(own.port) as kiosk:
         content = yaml.safe_load(settings.read_text(encoding="utf-8"))
         content["mqtt"]["port"] = line.port

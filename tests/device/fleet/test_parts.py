@@ -116,7 +116,9 @@ def test_parts_that_come_in_another_order_are_put_in_order() -> None:
     assert fetch.shelf.whole == {sha256_of(CONTENT): CONTENT}
 
 
-def test_a_part_that_is_lost_is_asked_for_again_and_one_that_comes_twice_is_ignored() -> None:
+def test_a_part_that_is_lost_is_asked_for_again_and_one_that_comes_twice_is_ignored() -> (
+    None
+):  # failure 19
     fetch = Fetch()
     fetch.parts.want(fetch.hub.publish(CONTENT))
     first, second = fetch.hub.asked
@@ -180,7 +182,9 @@ def test_content_with_another_hash_is_fetched_again_from_the_start_later() -> No
 @pytest.mark.parametrize(
     "payload", [b"", b"\0", b"\2", b"\0" + bytes(PART + 1), encode_part(bytes(PART + 1)), b"\1xx"]
 )
-def test_a_part_that_is_not_as_declared_is_ignored_and_asked_for_again(payload: bytes) -> None:
+def test_a_part_that_is_not_as_declared_is_ignored_and_asked_for_again(
+    payload: bytes,
+) -> None:  # failure 31
     fetch = Fetch()
     fetch.parts.want(fetch.hub.publish(CONTENT))
     first = fetch.hub.asked[0]
@@ -192,7 +196,7 @@ def test_a_part_that_is_not_as_declared_is_ignored_and_asked_for_again(payload: 
     assert fetch.shelf.whole == {sha256_of(CONTENT): CONTENT}
 
 
-def test_a_full_disk_stops_a_blob_for_a_while_and_nothing_is_lost() -> None:
+def test_a_full_disk_stops_a_blob_for_a_while_and_nothing_is_lost() -> None:  # failure 32
     fetch = Fetch()
     fetch.parts.want(fetch.hub.publish(CONTENT))
     fetch.deliver(fetch.hub.asked[0])

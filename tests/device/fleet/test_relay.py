@@ -74,7 +74,7 @@ def test_a_kiosk_whose_own_broker_is_gone_is_stopped_and_shows_nobody() -> None:
     assert kiosk.relay.scene(None) == Scene()
 
 
-def test_nothing_retained_is_sent_twice_and_nothing_of_yesterday_at_all() -> None:
+def test_nothing_retained_is_sent_twice_and_nothing_of_yesterday_at_all() -> None:  # failure 19
     kiosk = Kiosk()
     for _ in range(2):
         kiosk.says("health", {"fps": 15}, retained=True)

@@ -115,7 +115,7 @@ def test_a_kiosk_that_is_not_enrolled_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("role", ["root", "targets", "content", "rollout", "snapshot", "timestamp"])
 def test_expired_metadata_stop_updates_and_newer_ones_start_them_again(
     enrolled: Path, fleet: FleetRepository, role: str
-) -> None:
+) -> None:  # failure 31
     fleet.expire(role)
     assert reason(enrolled, fleet, fleet.now) == "expired"
     fleet.now += timedelta(minutes=1)

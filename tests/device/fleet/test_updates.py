@@ -110,7 +110,7 @@ def test_three_bad_releases_in_a_row_leave_the_good_one(kiosk: FakeKiosk) -> Non
     assert run(kiosk, 5, NEWER) == "COMMITTED"
 
 
-def test_the_same_release_twice_changes_nothing(kiosk: FakeKiosk) -> None:
+def test_the_same_release_twice_changes_nothing(kiosk: FakeKiosk) -> None:  # failure 19
     run(kiosk, 7)
     sequence, fetched = kiosk.updates.state.sequence, list(kiosk.fetched)
     kiosk.started.clear()
@@ -157,7 +157,7 @@ def test_settings_that_a_release_may_not_change_reject_it(kiosk: FakeKiosk) -> N
     assert kiosk.runs() is None
 
 
-def test_an_older_release_is_rejected(kiosk: FakeKiosk) -> None:
+def test_an_older_release_is_rejected(kiosk: FakeKiosk) -> None:  # failure 31
     run(kiosk, 7)
     assert run(kiosk, 6, NEWER) == "REJECTED"
     assert kiosk.updates.state.reason == "older: release 7 runs"

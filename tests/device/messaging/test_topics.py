@@ -25,12 +25,16 @@ def test_every_message_has_one_row_and_the_kiosk_receives_what_it_does_not_send(
     sent = {row.name for row in TABLE if row.sender == "the kiosk"}
     assert sent == {"status", "suggestions", "health", "counts", "touches"}
     of_the_agent = {row.name for row in TABLE if row.sender == "the agent"}
-    assert of_the_agent == {"release", "agent"}
+    assert of_the_agent == {"release", "agent", "command-result", "announcement", "identify"}
+    of_the_operator = {row.name for row in TABLE if row.sender == "the operator"}
+    assert of_the_operator == {"command", "site-announcement"}
     received = {row.name for row in TABLE if row.received}
-    assert received == {row.name for row in TABLE} - sent - of_the_agent
+    assert received == {row.name for row in TABLE} - sent - of_the_agent - of_the_operator
 
 
-def test_a_touch_and_a_heartbeat_are_never_retained() -> None:  # failure 14
+def test_a_touch_a_heartbeat_and_a_command_are_never_retained() -> None:  # failure 14
+    assert not KIOSK.row("command").retained
+    assert not KIOSK.row("identify").retained
     assert not KIOSK.row("feedback").retained
     assert not KIOSK.row("display").retained
 

@@ -232,8 +232,14 @@ def test_after_a_rotation_the_old_key_signs_nothing(place: Path, key: str, capsy
     assert "destroy it" in capsys.readouterr().out
     assert believed(place, "content/1.json") == 1
     (place / "keys" / f"{key}.pem").write_bytes(old)
-    role = next(name for name, role in ROLES.items() if key in role.keys)
-    assert run(place, *(("refresh",) if key == "online" else ("keys", "renew", role))) == 1
+    uses = {"online": ("refresh",), "commands": ("announce", "helsinki", "--take-back")}
+    uses |= {
+        role.keys[0]: ("keys", "renew", name)
+        for name, role in ROLES.items()
+        if role.keys[0] not in uses
+    }
+    uses["code-2"] = uses["code-1"]
+    assert run(place, *uses[key]) == 1
     assert f"{key}.pem: not the key that the repository names" in capsys.readouterr().err
 
 

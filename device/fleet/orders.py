@@ -1,0 +1,132 @@
+"""Does what the operator's commands ask for, and has the page show what the operator announces.
+
+Guarantees: each command has one result at the hub, also where it is refused; what takes long is
+waited for between two turns of the agent, never within one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from device.fleet import diagnostics, guard
+from device.fleet.commands import Commands, Outcome, identify
+from device.fleet.disk import Disk
+from device.fleet.settings import AgentConfig
+from device.fleet.trust import Trust
+from device.messaging.payloads import encode
+from device.messaging.queues import Outgoing
+from device.messaging.topics import Topics
+from device.upkeep.clock import EARLIEST
+
+DIAGNOSTICS_S = 240.0
+"""Longest wait for the service that collects them."""
+
+NO_DIAGNOSTICS = "nothing was collected: does wayside-diagnostics.path run?"
+
+
+class Orders:
+    """hears: topics of the hub, each at its QoS. ignored: what was not believed."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        topics: Topics,
+        folder: Path,
+        to_hub: Callable[[Outgoing], None],
+        to_kiosk: Callable[[Outgoing], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """folder: the agent's. to_hub, to_kiosk: queue a message for that broker."""
+        self.commands, self._topics, self._folder = commands, topics, folder
+        self._to_hub, self._to_kiosk = to_hub, to_kiosk
+        self._clock, self._wall = clock, wall
+        self.hears = {topics.topic(name): 1 for name in ("command", "site-announcement")}
+        self.ignored = 0
+        self._collecting: tuple[Outcome, float] | None = None
+
+    def hear(
+        self, topic: str, payload: bytes, retained: bool, now: datetime | None, *, trial: bool
+    ) -> bool:
+        """A message of the hub; False: it is none of these. now: None while the time is unknown.
+
+        trial: a release is on trial, which a restart would cost one of its starts.
+        """
+        if topic == self._topics.topic("site-announcement"):
+            self.ignored += not self.commands.announcement(payload, now)
+            return True
+        if topic != self._topics.topic("command"):
+            return False
+        if payload:  # else a retained one was removed
+            outcome = self.commands.command(payload, retained, now)
+            self.ignored += outcome.sequence is None
+            self._do(outcome, trial)
+        return True
+
+    def turn(self, now: datetime | None) -> None:
+        """Send what is due."""
+        if message := self.commands.screen(now, self._now()):
+            self._show("announcement", message)
+        if self._collecting:
+            outcome, until = self._collecting
+            lines = diagnostics.answer(self._folder)
+            if lines is not None:
+                self._end(outcome, lines=lines)
+            elif self._clock() > until:
+                self._end(outcome, NO_DIAGNOSTICS)
+            else:
+                return
+            self._collecting = None
+
+    def _do(self, outcome: Outcome, trial: bool) -> None:
+        """Do what is asked; a result follows at once, or with `turn`."""
+        failure = ""
+        if not outcome.state:
+            try:
+                if outcome.verb == "restart":
+                    failure = self._restart(trial)
+                elif outcome.verb == "identify":
+                    self._show("identify", identify(self._topics.kiosk, self._now()))
+                elif outcome.verb == "diagnostics":
+                    if self._collecting:
+                        self._end(self._collecting[0], "asked for again")
+                    diagnostics.request(self._folder)
+                    self._collecting = (outcome, self._clock() + DIAGNOSTICS_S)
+                    return
+            except OSError as error:
+                failure = f"disk: {error.strerror or error}"
+        self._end(outcome, failure)
+
+    def _restart(self, trial: bool) -> str:
+        if trial:
+            return "a release is on trial"
+        guard.request_switch(self._folder)
+        return ""
+
+    def _end(self, outcome: Outcome, failure: str = "", lines: Sequence[str] = ()) -> None:
+        message = outcome.message(self._now(), failure=failure, lines=lines)
+        topic = self._topics.topic("command-result")
+        self._to_hub(Outgoing(topic, encode(message), retain=False))
+
+    def _show(self, name: str, message: Mapping[str, Any]) -> None:
+        row = self._topics.row(name)
+        self._to_kiosk(Outgoing(self._topics.topic(name), encode(message), row.retained))
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._wall(), UTC)
+
+
+def open_commands(config: AgentConfig) -> Commands:
+    """What this kiosk obeys; `open_updates` puts the root of trust in its place before.
+
+    Raises:
+        UserError: there is none.
+    """
+    disk = Disk()
+    trust = Trust(config.folder / "trust", disk, datetime.fromtimestamp(EARLIEST, UTC))
+    return Commands(Topics(config.site, config.kiosk), config.folder, disk, trust)
