@@ -114,6 +114,7 @@ run() { PYTHONDONTWRITEBYTECODE=1 "$python_here" "$@"; }
 put() {
     mkdir -p "$(dirname "$root$2")"
     install -m "${3:-644}" "$1" "$root$2.new"
+    sync "$root$2.new"
     mv "$root$2.new" "$root$2"
 }
 
@@ -135,20 +136,22 @@ units() {
 
 random() { head -c 24 /dev/urandom | base64 | tr '+/' '-_'; }
 
-# secret TARGET: write standard input to a file for root; tmpfiles.d grants others read access.
+# secret TARGET: write standard input to a file for root; tmpfiles.d grants others read access. A power
+# cut leaves none or all of it; an empty one, of whatever origin, is made anew.
 secret() {
     (umask 077 && cat > "$1.new")
+    sync "$1.new"
     mv "$1.new" "$1"
 }
 
 configuration() {
     mkdir -p "$etc/mosquitto.d" "$etc/screen"
-    [ -e "$etc/config.yaml" ] ||
+    [ -s "$etc/config.yaml" ] ||
         sed "s/@PAGE_PASSWORD@/$(random)/" "$source/systemd/config.yaml" | secret "$etc/config.yaml"
     for name in mqtt-password agent-password; do
-        [ -e "$etc/$name" ] || random | secret "$etc/$name"
+        [ -s "$etc/$name" ] || random | secret "$etc/$name"
     done
-    [ -e "$etc/screen/mosquitto_sub" ] ||
+    [ -s "$etc/screen/mosquitto_sub" ] ||
         printf -- '-u screen\n-P %s\n' "$(random)" | secret "$etc/screen/mosquitto_sub"
     # Hashed in Python: mosquitto_passwd takes a password up to its first `:`, and echo changes a `\`.
     hashed=$(cd "$opt/current" && run -m device.messaging.passwords "$etc") || exit 1

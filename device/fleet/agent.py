@@ -34,6 +34,7 @@ from device import RELEASE
 from device.config import MqttConfig
 from device.errors import UserError
 from device.fleet import guard
+from device.fleet.apart import close_memory, hold
 from device.fleet.blobs import MOST_METADATA
 from device.fleet.commands import Commands
 from device.fleet.enrolment import WARN_DAYS
@@ -317,6 +318,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if config.mqtt is None:
             print(f"wayside: no fleet: {arguments.config} names no hub (mqtt)")
             return 0
+        close_memory()
+        hold(config.folder)
         installed = Installed.read(arguments.installed)
         updates, trouble = open_updates(config, installed, arguments.factory)
         commands = open_commands(config) if updates else None

@@ -22,6 +22,8 @@ from pathlib import Path
 
 import yaml
 from pydantic import Field, SecretStr, field_validator
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, Root
 
 from device.errors import UserError
 from device.setting_types import Port, TopicLevel
@@ -58,6 +60,17 @@ class Enrolment(Section):
     def _pem(cls, text: object) -> object:
         if isinstance(text, str) and not text.startswith("-----BEGIN "):
             raise ValueError("PEM text, from its -----BEGIN line on")
+        return text
+
+    @field_validator("root")
+    @classmethod
+    def _signed(cls, text: str) -> str:
+        try:
+            if text:
+                root = Metadata[Root].from_bytes(text.encode())
+                root.signed.verify_delegate(Root.type, root.signed_bytes, root.signatures)
+        except (RepositoryError, ValueError):
+            raise ValueError("signed root metadata, as in fleet/metadata/1.root.json") from None
         return text
 
     @property
@@ -121,7 +134,10 @@ def _configuration(enrolment: Enrolment, folder: Path) -> str:
 
 def _write(path: Path, text: str, mode: int) -> None:
     path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     if os.geteuid() == 0 and mode & 0o004 == 0:
         try:
             shutil.chown(path, group=GROUP)

@@ -18,6 +18,7 @@ import argparse
 import hashlib
 import json
 import os
+import pwd
 import select
 import signal
 import sys
@@ -314,6 +315,32 @@ def watch(choice: Choice, settled: Callable[[], bool], clock: Clock = boot_clock
     os._exit(0)
 
 
+def become_owner(release: Path) -> dict[str, str]:
+    """Where root runs a program of a release, run it as the user who could have written it, so that
+    whoever got hold of the kiosk waits in vain for `sudo wayside`. Returns what changes with it.
+
+    Raises:
+        OSError, KeyError: there is no such user.
+    """
+    owner = release.stat().st_uid
+    if os.geteuid() != 0 or owner == 0:
+        return {}
+    user = pwd.getpwuid(owner)
+    os.initgroups(user.pw_name, user.pw_gid)
+    os.setgid(user.pw_gid)
+    os.setuid(owner)
+    return {"HOME": user.pw_dir, "USER": user.pw_name}
+
+
+def bound(name: str, usual: float) -> float:
+    """A number of the environment; where it is none, a kiosk must start nevertheless."""
+    try:
+        return float(os.environ.get(name, usual))
+    except ValueError:
+        say(f"{name}: got {os.environ[name]!r}, takes a number; {usual:g} is used")
+        return usual
+
+
 def say(line: str) -> None:
     """A line for the journal."""
     print(f"wayside guard: {line}", file=sys.stderr, flush=True)
@@ -336,8 +363,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     guard = Guard(
         given.folder,
         installed=unseal(given.installed),
-        starts=int(os.environ.get("WAYSIDE_TRIAL_STARTS", STARTS)),
-        seconds=float(os.environ.get("WAYSIDE_TRIAL_SECONDS", SECONDS)),
+        starts=int(bound("WAYSIDE_TRIAL_STARTS", STARTS)),
+        seconds=bound("WAYSIDE_TRIAL_SECONDS", SECONDS),
     )
     # Only the kiosk itself is on trial, not whatever else is run of that release.
     choice = guard.start() if given.verb == "start" else replace(guard.peek(), trial=False)
@@ -347,6 +374,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     if choice.trial:
         watch(choice, lambda: guard.settled(choice.counter or 0))
     told = environment(choice, given.folder, factory)
+    if choice.counter is not None:
+        try:
+            told |= become_owner(given.folder / "releases" / str(choice.counter))
+        except (OSError, KeyError) as error:
+            say(f"release {choice.counter}: its user is not known ({error}); the factory's is run")
+            told = environment(Choice(), given.folder, factory)
     python = str(factory / ".venv/bin/python")
     # -P: a folder called `device` where somebody types `wayside` is not this program.
     os.execve(python, [python, "-P", "-m", given.module, *given.arguments], told)

@@ -161,10 +161,12 @@ def test_installing_again_changes_nothing_and_keeps_the_configuration(
     with (etc / "config.yaml").open("a") as config:
         config.write("upkeep: {hot_celsius: 70}\n")
     before = {name: (etc / name).read_text() for name in ("config.yaml", "mqtt-password")}
+    (etc / "agent-password").write_bytes(b"")  # a power cut in an earlier install
     install(source, target)
     assert (target / "opt/wayside/current").resolve() == current
     assert {path: path.stat().st_ino for path in current.rglob("*.py")} == code
     assert {name: (etc / name).read_text() for name in before} == before
+    assert (etc / "agent-password").read_text().strip()
 
 
 def test_a_new_release_is_installed_beside_the_old_one_and_activated_by_one_link(

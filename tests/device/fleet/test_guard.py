@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from device.fleet.states import Journal
 from device.fleet.store import Store
 from tests.brokers import wait_until
 from tests.device.fleet.releases import Release
+from tests.needs import needs_root
 
 PROGRAM = """
 import json, os, sys, time
@@ -50,7 +52,7 @@ class Installation:
         for name in ("CHECK", "DOWNLOAD", "STAGED", "TRIAL"):
             self.journal.move(name, counter=counter)
 
-    def open(self, verb: str, *arguments: str, seconds: float = 300) -> subprocess.Popen[str]:
+    def open(self, verb: str, *arguments: str, seconds: object = 300) -> subprocess.Popen[str]:
         options = ("--folder", self.fleet, "--factory", self.factory, "--installed", "/none")
         return subprocess.Popen(
             [sys.executable, "-I", guard.__file__, *options, verb, "device", *arguments],
@@ -130,6 +132,34 @@ def test_after_three_starts_the_factorys_program_runs_and_a_switch_is_asked_for(
     assert (installation.fleet / guard.SWITCH).exists()
 
 
+def test_no_release_waits_for_the_failures_of_another_one(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    delays = tmp_path / "starts"  # of systemd/restart-delay
+    installation.stage(7)
+    installation.begin_trial(7)
+    left = []
+    for _ in range(4):
+        delays.write_text("0 60")
+        installation.run("start")
+        left.append(delays.exists())
+    assert left == [False, True, True, False]  # the first of the trial, and the one that ends it
+
+
+def test_of_a_picture_the_size_alone_is_looked_at(memory: Path) -> None:
+    release = Release(7, {"pictures/a.jpg": b"picture", "models/a.md": b"words"})
+    store = Store(memory, Disk())
+    for sha256, content in release.contents.items():
+        store.add(sha256, content)
+    assert store.stage(release.manifest)
+    picture = store.release(7) / "pictures/a.jpg"
+    picture.write_bytes(b"PICTURE")
+    assert guard.fault(store.release(7)) == ""
+    picture.write_bytes(b"pic")
+    assert guard.fault(store.release(7)) == "pictures/a.jpg is missing or damaged"
+
+
 def test_a_program_that_hangs_in_its_trial_is_ended_in_time(installation: Installation) -> None:
     installation.stage(7)
     installation.begin_trial(7)
@@ -154,6 +184,38 @@ def test_a_program_that_has_committed_is_left_alone(installation: Installation) 
     assert running.poll() is None
     running.kill()
     running.wait()
+
+
+def test_bounds_that_are_no_numbers_do_not_keep_the_kiosk_from_starting(
+    installation: Installation,
+) -> None:
+    installation.stage(7)
+    installation.begin_trial(7)
+    said = installation.open("start", seconds="five minutes").communicate(timeout=30)[0]
+    assert "WAYSIDE_TRIAL" in json.loads(said)["told"]
+
+
+@needs_root()
+def test_what_root_runs_of_a_release_runs_as_the_user_who_could_have_written_it(
+    installation: Installation,
+) -> None:
+    installation.stage(7)
+    installation.begin_trial(7)
+    installation.journal.move("COMMITTED", good=7)
+    python = installation.factory / ".venv/bin/python"
+    python.unlink()
+    python.write_text('#!/bin/sh\necho "$(id -u) $(id -G) $HOME ${WAYSIDE_RELEASE##*/}"\n')
+    python.chmod(0o755)
+    place = installation.fleet / "releases/7"
+    for folder in (python.parent, *python.parent.parents[:4]):
+        folder.chmod(0o755)
+    nobody = pwd.getpwnam("nobody")
+    os.chown(place, nobody.pw_uid, nobody.pw_gid)
+    said = installation.open("peek").communicate(timeout=30)[0].split()
+    assert said == [str(nobody.pw_uid), str(nobody.pw_gid), nobody.pw_dir, "7"]
+    os.chown(place, 54321, 54321)  # a user that was removed
+    assert installation.open("peek").communicate(timeout=30)[0].split()[0] == "0"
+    assert "7" not in installation.open("peek").communicate(timeout=30)[0]
 
 
 def test_a_reboot_begins_the_five_minutes_anew_but_not_the_starts(memory: Path) -> None:

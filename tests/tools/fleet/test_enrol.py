@@ -12,6 +12,7 @@ import yaml
 from device.errors import UserError
 from device.fleet.enrolment import install
 from device.fleet.enrolment import main as enrol_program
+from tests.device.fleet.repository import FleetRepository
 from tools.__main__ import main
 from tools.fleet.certificates import KIOSK_DAYS
 from tools.fleet.enrol import enrol
@@ -130,3 +131,20 @@ def test_the_commands_tell_the_operator_what_to_do_next(
         assert says in capsys.readouterr().out
         assert (tmp_path / "hub" / "restarted").exists()
         assert main(["fleet", "enrol", "helsinki", "kiosk-1", "--hub", folder]) == 0
+
+
+@pytest.mark.parametrize("change", ["cut", "other", "unsigned"])
+def test_a_root_of_trust_that_is_none_changes_nothing(
+    hub: Hub, tmp_path: Path, change: str
+) -> None:
+    file = enrol(hub, hub.authority(), "helsinki", "kiosk-1")
+    root = FleetRepository(tmp_path / "signed").root.decode()
+    spoiled = {"cut": root[:-20], "other": '{"signed": {}}', "unsigned": root.replace("sig", "gis")}
+    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    file.write_text(yaml.safe_dump(settings | {"root": spoiled[change]}), encoding="utf-8")
+    with pytest.raises(UserError, match=r"root: .*signed root metadata"):
+        install(file, tmp_path / "etc")
+    assert not (tmp_path / "etc").exists()
+    file.write_text(yaml.safe_dump(settings | {"root": root}), encoding="utf-8")
+    install(file, tmp_path / "etc")
+    assert (tmp_path / "etc/root.json").read_text(encoding="utf-8") == root
