@@ -1,21 +1,24 @@
 #!/bin/sh
-# Installs Wayside as services: systemd/install.sh [--root DIR] [--venv DIR]
+# Installs Wayside as services: systemd/install.sh [--root DIR] [--venv DIR] [--security-updates]
 #
 #   --root DIR  install below DIR only: no packages, services or users of the running system change
 #               (for disk images; sysusers.d creates the users)
 #   --venv DIR  use this virtual environment instead of creating one
+#   --security-updates  let Debian's unattended-upgrades install those of the system every night; once
+#               on, it stays on, and `apt remove unattended-upgrades` ends it
 #
 # It can be run again at any time. Nothing is rewritten in place: each release has its own folder,
 # and renaming the link /opt/wayside/current activates it. Existing configuration and passwords stay.
 set -eu
 umask 022
 
-root='' venv=''
+root='' venv='' updates=''
 while [ $# -gt 0 ]; do
     case $1 in
         --root) root=${2:?--root needs a folder}; shift 2 ;;
         --venv) venv=${2:?--venv needs a folder}; shift 2 ;;
-        *) echo "wayside: $1: unknown option; usage: install.sh [--root DIR] [--venv DIR]" >&2; exit 2 ;;
+        --security-updates) updates=unattended-upgrades; shift ;;
+        *) echo "wayside: $1: unknown option; usage: install.sh [--root DIR] [--venv DIR] [--security-updates]" >&2; exit 2 ;;
     esac
 done
 root=${root%/}
@@ -33,7 +36,7 @@ packages() {
     # A title may be in any script; tests/device/display/test_fonts.py shows some with these fonts.
     fonts='fonts-liberation fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji'
     # cage needs Xwayland, and Debian does not declare that dependency.
-    for package in mosquitto mosquitto-clients cage xwayland chromium python3-venv $fonts; do
+    for package in mosquitto mosquitto-clients cage xwayland chromium python3-venv $fonts $updates; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
             missing="$missing $package"
     done
@@ -130,6 +133,9 @@ units() {
     put "$source/systemd/conf/sysusers.conf" /etc/sysusers.d/wayside.conf
     put "$source/systemd/conf/tmpfiles.conf" /etc/tmpfiles.d/wayside.conf
     put "$source/systemd/conf/pam" /etc/pam.d/wayside-display
+    if [ -n "$updates" ]; then
+        put "$source/systemd/conf/security-updates.conf" /etc/apt/apt.conf.d/60wayside
+    fi
     put "$source/systemd/wayside" /usr/local/bin/wayside 755
     put "$source/systemd/wayside-enrol" /usr/local/bin/wayside-enrol 755
 }

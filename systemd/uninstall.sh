@@ -22,7 +22,7 @@ fi
 for unit in $units; do rm -f "$root/etc/systemd/system/$unit"; done
 rm -f "$root/etc/systemd/journald.conf.d/wayside.conf" "$root/etc/systemd/system.conf.d/wayside.conf" \
     "$root/etc/sysusers.d/wayside.conf" "$root/etc/tmpfiles.d/wayside.conf" "$root/etc/pam.d/wayside-display" \
-    "$root/usr/local/bin/wayside" "$root/usr/local/bin/wayside-enrol"
+    "$root/usr/local/bin/wayside" "$root/usr/local/bin/wayside-enrol" "$root/etc/apt/apt.conf.d/60wayside"
 rm -rf "$root/opt/wayside" "$root/var/lib/wayside/state" "$root/var/lib/wayside/fleet"
 # Not with an operator's table or pictures.
 rmdir "$root/var/lib/wayside/catalogue" "$root/var/lib/wayside" 2> /dev/null || true

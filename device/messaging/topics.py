@@ -167,6 +167,9 @@ class Health(TypedDict):
         float | None, Field(description="since the catalogue's file was written on this kiosk")
     ]
     wifi_dbm: Annotated[float | None, Field(description="level of the wireless network")]
+    reboot_waits: Annotated[
+        bool | None, Field(description="security updates wait for one; null: none are installed")
+    ]
 
 
 Cells: TypeAlias = dict[str, int | None]

@@ -15,6 +15,8 @@ from pathlib import Path
 
 SYS = Path("/sys")
 PROC = Path("/proc")
+RUN = Path("/run")
+ETC = Path("/etc")
 
 CPU_ZONES = ("cpu-thermal", "cpu_thermal", "soc-thermal", "soc_thermal", "x86_pkg_temp")
 """Types of a processor's thermal zone: Raspberry Pi, Coral and other boards, x86."""
@@ -88,6 +90,16 @@ def wifi_dbm(proc: Path = PROC) -> float | None:
     # Drivers that report no level say 0 or -256.
     known = [level for level in levels if -256 < level < 0]
     return max(known, default=None)
+
+
+def reboot_waits(run: Path = RUN, etc: Path = ETC) -> bool | None:
+    """Whether updates of the system wait for a restart of the machine.
+
+    Debian's `unattended-upgrades` brings what says so; without it nobody does.
+    """
+    if not (etc / "kernel/postinst.d/unattended-upgrades").exists():
+        return None
+    return (run / "reboot-required").exists()
 
 
 class Heat:

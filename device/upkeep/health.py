@@ -30,6 +30,7 @@ BOARD: Mapping[str, Source] = {
     "throttled": board.throttled,
     "rss_mb": board.resident_mb,
     "wifi_dbm": board.wifi_dbm,
+    "reboot_waits": board.reboot_waits,
 }
 
 PARTS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import stat
@@ -44,9 +45,9 @@ def source(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def install(source: Path, target: Path) -> None:
+def install(source: Path, target: Path, *options: str) -> None:
     subprocess.run(
-        [source / "systemd/install.sh", "--root", target, "--venv", sys.prefix],
+        [source / "systemd/install.sh", "--root", target, "--venv", sys.prefix, *options],
         check=True,
         capture_output=True,
     )
@@ -261,3 +262,20 @@ def test_a_password_that_would_be_changed_is_refused_and_the_old_ones_stay(
     assert answer.stderr.count("\n") == 1
     assert "secret" not in answer.stderr
     assert (etc / "mosquitto.passwd").read_text() == before
+
+
+def test_security_updates_of_the_system_are_an_option_that_is_off(
+    source: Path, installed: Path, tmp_path: Path
+) -> None:
+    place = "etc/apt/apt.conf.d/60wayside"
+    assert not (installed / place).exists()
+    install(source, tmp_path, "--security-updates")
+    asked = ["apt-config", "dump", "Unattended-Upgrade", "APT::Periodic"]
+    environment = {**os.environ, "APT_CONFIG": str(tmp_path / place)}
+    said = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+    assert 'Automatic-Reboot "false"' in said.stdout
+    assert 'APT::Periodic::Unattended-Upgrade "1"' in said.stdout
+    (origin,) = re.findall(r'Origins-Pattern:: "(.+)"', said.stdout)
+    assert "Debian-Security" in origin
+    subprocess.run([source / "systemd/uninstall.sh", "--root", tmp_path], check=True)
+    assert not (tmp_path / place).exists()

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from device.messaging.payloads import iso
 from tools.fleet.table import Row
@@ -24,6 +24,8 @@ Kind: TypeAlias = Literal[
 ]
 """offline: or stopped. camera: dark or lost. release: taken back, refused or failed. metadata: not
 believed. expiring: a certificate, or what is signed. hangs: a step of the kiosk's program."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 FLEET = "fleet"
 """Stands for a kiosk's name where all are concerned; no site can be called so."""

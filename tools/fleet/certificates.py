@@ -31,8 +31,10 @@ BOOK = "enrolled.json"
 """What was certified and revoked."""
 
 OPERATOR, WATCHER = "operator", "watcher"
-"""Names of the operator's two certificates, to publish and to watch: the hub ends the older one of
-two connections of one name. They have no slash, so no kiosk can be called so."""
+EXPORTER, HOME_ASSISTANT = "exporter", "homeassistant"
+"""Names of the operator's certificates, to publish, to watch, and for two programs that show the
+kiosks: the hub ends the older one of two connections of one name. They have no slash, so no kiosk
+can be called so."""
 
 _BACKDATED = timedelta(hours=1)
 """A machine whose clock is a little behind takes a new certificate too."""

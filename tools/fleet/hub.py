@@ -21,7 +21,15 @@ from pydantic import Field
 from device.errors import UserError
 from device.setting_types import Port
 from device.typed_yaml import Section, read_yaml
-from tools.fleet.certificates import OPERATOR, WATCHER, Authority, enrolled, secret
+from tools.fleet.certificates import (
+    EXPORTER,
+    HOME_ASSISTANT,
+    OPERATOR,
+    WATCHER,
+    Authority,
+    enrolled,
+    secret,
+)
 from tools.places import ROOT
 
 SHIPPED = ROOT / "systemd" / "hub"
@@ -122,7 +130,7 @@ def new_hub(
     server = folder / "server"
     authority = Authority.new(folder, passphrase)
     server.mkdir(exist_ok=True)
-    for name in (OPERATOR, WATCHER):
+    for name in (OPERATOR, WATCHER, EXPORTER, HOME_ASSISTANT):
         identity = authority.certify(name)
         (folder / f"{name}.pem").write_text(identity.certificate, encoding="utf-8")
         secret(folder / f"{name}.key", identity.key.encode())

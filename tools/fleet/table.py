@@ -77,6 +77,7 @@ class _Health(_Message):
     wifi_dbm: Figure | None = None
     disk_free_mb: Figure | None = None
     catalogue_days: Figure | None = None
+    reboot_waits: bool | None = None
     camera: _Camera | None = None
     steps: dict[Words, _Step] = Field(default_factory=dict)
 
@@ -132,6 +133,7 @@ class Row:
     wifi_dbm: float | None = None
     disk_free_mb: float | None = None
     catalogue_days: float | None = None
+    reboot_waits: bool | None = None
     camera: str | None = None
     hangs: tuple[str, ...] = ()
     certificate_days: int | None = None

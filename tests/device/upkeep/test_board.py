@@ -64,6 +64,16 @@ def test_a_sensor_with_an_invalid_value_is_unknown(tmp_path: Path) -> None:
     assert board.throttled(tmp_path) is None
 
 
+def test_a_restart_that_waits_is_told_where_something_would_say_so(tmp_path: Path) -> None:
+    run, etc = tmp_path / "run", tmp_path / "etc"
+    put(tmp_path, "run/reboot-required", "*** System restart required ***")
+    assert board.reboot_waits(run, etc) is None
+    put(tmp_path, "etc/kernel/postinst.d/unattended-upgrades", "#!/bin/sh")
+    assert board.reboot_waits(run, etc) is True
+    (run / "reboot-required").unlink()
+    assert board.reboot_waits(run, etc) is False
+
+
 def test_resident_memory_is_this_process_own(tmp_path: Path) -> None:
     put(tmp_path, "self/status", "Name:\tpython\nVmRSS:\t  120000 kB\nThreads:\t4")
     assert board.resident_mb(tmp_path) == pytest.approx(122.9)
