@@ -90,7 +90,8 @@ def test_it_is_in_the_pages_language_or_else_english_or_the_first(stage: Stage) 
     reads(stage, "announcement", "Closed")
     stage.say("announcement", dated(30, texts={"ar": "مغلق", "fi": "Suljettu"}))
     reads(stage, "announcement", "مغلق")
-    stage.script("document.querySelector(\"#languages [lang='fi']\").click()")
+    stage.find("#language").click()
+    stage.find("#languages [lang='fi']").click()
     reads(stage, "announcement", "Suljettu")
 
 
