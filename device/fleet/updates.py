@@ -124,6 +124,8 @@ class Updates:
         self._staged_at = self._free_since = self._asked_at = self._paused_until = clock()
         self._patience_s = ASK_AGAIN_S
         """Until a switch that has not happened is asked for again."""
+        self._mended = False
+        """Whether the good releases were looked at, and what was found is in the journal."""
         with suppress(OSError):
             self._mend()
 
@@ -171,6 +173,8 @@ class Updates:
         }
 
     def _turn(self, scene: Scene) -> tuple[Entry, ...]:
+        if not self._mended:
+            self._mend()
         if self.state.name == "TRIAL":
             self._settle()
             if self.state.name == "TRIAL":
@@ -325,7 +329,12 @@ class Updates:
 
     def _mend(self) -> None:
         """A good release that the guard would not start, since it is damaged or made for another
-        install, is none: it can be fetched again, or is rejected with the reason."""
+        install, is none: it can be fetched again, or is rejected with the reason.
+
+        Raises:
+            OSError: the disk refuses to note it.
+        """
+        self._mended = False
         record = read_record(self._store.folder)
         if self._journal.lost and record is not None and record.reason:
             failed = self.state.with_failure(record.counter, record.reason)
@@ -335,8 +344,10 @@ class Updates:
             installed = asdict(self._machine.installed)
             if good is None or not guard.fault(self._store.release(good), installed):
                 self._journal.note(good=good, before=state.before if good == state.good else None)
-                return
-        self._journal.note(good=None, before=None)
+                break
+        else:
+            self._journal.note(good=None, before=None)
+        self._mended = True
 
     def _fail(self, reason: str) -> None:
         """The disk refuses something: wait, and say so."""

@@ -132,6 +132,31 @@ def test_after_three_starts_the_factorys_program_runs_and_a_switch_is_asked_for(
     assert (installation.fleet / guard.SWITCH).exists()
 
 
+def test_content_without_code_runs_the_factorys_program(installation: Installation) -> None:
+    release = Release(7, {"models/a.md": b"words"})
+    for sha256, content in release.contents.items():
+        installation.store.add(sha256, content)
+    assert installation.store.stage(release.manifest)
+    installation.begin_trial(7)
+    said = installation.run("start")
+    assert said["told"]["WAYSIDE_RELEASE"] == str(installation.fleet / "releases/7")
+    assert said["code"] == str(installation.factory)
+
+
+def test_where_the_good_release_is_damaged_the_one_before_runs_and_then_the_factorys(
+    installation: Installation,
+) -> None:
+    for counter in (7, 8):
+        installation.stage(counter, f"{PROGRAM}\n# {counter}")
+    installation.journal.note(good=8, before=7)
+    chosen = guard.Guard(installation.fleet)
+    assert chosen.start().counter == 8
+    (installation.fleet / "releases/8/device/__main__.py").unlink()
+    assert chosen.start().counter == 7
+    (installation.fleet / "releases/7/device/__main__.py").unlink()
+    assert chosen.start().counter is None
+
+
 def test_no_release_waits_for_the_failures_of_another_one(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

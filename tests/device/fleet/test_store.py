@@ -86,3 +86,12 @@ def test_pruning_keeps_what_the_kept_releases_need(store: Store) -> None:
     held = {sha(b"new"): True, sha(b"shared"): True, sha(b"old"): False}
     assert {name: store.has(name) for name in held} == held
     assert (store.arrived(sha(b"arriving")), store.arrived(sha(b"left over"))) == (3, 0)
+
+
+def test_a_document_that_is_damaged_is_not_there(store: Store) -> None:
+    content = b"a signed document"
+    assert store.add(sha(content), content)
+    assert store.read(sha(content)) == content
+    store.path(sha(content)).write_bytes(b"a spoiled document")
+    assert store.read(sha(content)) is None
+    assert not store.has(sha(content))

@@ -13,6 +13,7 @@ from device.fleet import guard
 from device.fleet.installed import Installed
 from device.fleet.manifest import MOST_BYTES
 from device.fleet.updates import CLOCKLESS_S, PATIENCE_S, Quiet, Scene
+from tests.device.fleet.disks import FullDisk
 from tests.device.fleet.kiosk import FACTORY, FakeKiosk, Release
 
 NEW = {"models/face.tflite": b"new", "catalogue/example.sqlite": b"places"}
@@ -153,7 +154,9 @@ def test_settings_that_a_release_may_not_change_reject_it(kiosk: FakeKiosk) -> N
     assert run(kiosk, 7, files) == "REJECTED"
     reason = kiosk.updates.state.reason
     assert reason.startswith("overlay.yaml: mqtt.broker: not for a release to set")
+    written = kiosk.updates.state.sequence
     assert run(kiosk, 7, files) == "REJECTED"
+    assert kiosk.updates.state.sequence == written  # it is not tried again
     assert kiosk.runs() is None
 
 
@@ -272,6 +275,27 @@ def test_a_full_disk_refuses_the_update_and_an_hour_later_it_is_tried_again(
     assert kiosk.files() == NEWER
 
 
+def test_what_has_arrived_already_needs_no_more_room(kiosk: FakeKiosk) -> None:
+    model = bytes(4_000_000)
+    release = Release(7, {"models/face.tflite": model})
+    kiosk.updates.space = 10**18
+    kiosk.store.append(release.manifest.files[0].sha256, model[:-10])
+    assert run(kiosk, 7, {"models/face.tflite": model}) == "FAILED"
+    assert "disk: 1000000000000 MB are needed" in kiosk.updates.state.reason
+
+
+def test_what_is_damaged_while_it_waits_is_fetched_again_before_it_is_tried(
+    kiosk: FakeKiosk,
+) -> None:
+    staged(kiosk)
+    (kiosk.folder / "releases/7/models/face.tflite").write_bytes(b"")
+    kiosk.turn()
+    assert kiosk.updates.state.name != "TRIAL"
+    kiosk.run()
+    assert kiosk.updates.state.name == "COMMITTED"
+    assert kiosk.files() == NEW
+
+
 def test_room_is_made_by_dropping_the_release_before_the_last_one(kiosk: FakeKiosk) -> None:
     for counter in (6, 7, 8):
         run(kiosk, counter, {"models/face.tflite": str(counter).encode()})
@@ -359,6 +383,38 @@ def test_a_damaged_good_release_is_fetched_again(kiosk: FakeKiosk) -> None:
     kiosk.power_on()
     kiosk.run()
     assert kiosk.files() == NEW
+
+
+def test_where_all_good_releases_are_damaged_there_is_none(kiosk: FakeKiosk) -> None:
+    run(kiosk, 7)
+    run(kiosk, 8, NEWER)
+    for counter in (7, 8):
+        (kiosk.folder / f"releases/{counter}/models/face.tflite").write_bytes(b"")
+    kiosk.power_on()
+    assert (kiosk.updates.state.good, kiosk.updates.state.before) == (None, None)
+    kiosk.run()
+    assert kiosk.files() == NEWER
+
+
+def test_a_disk_that_refuses_everything_does_not_keep_the_agent_from_starting(
+    kiosk: FakeKiosk,
+) -> None:
+    run(kiosk, 7)
+    (kiosk.folder / "releases/7/models/face.tflite").write_bytes(b"")
+    kiosk.power_on(FullDisk(0))
+    kiosk.run(5)
+    assert kiosk.files() == FACTORY
+    assert kiosk.updates.message(datetime.now(UTC))["reason"].startswith("disk: ")
+
+
+def test_what_arrived_in_part_does_not_spoil_what_the_factory_has(kiosk: FakeKiosk) -> None:
+    release = Release(7, FACTORY)
+    for entry in release.manifest.files:
+        kiosk.store.append(entry.sha256, b"half")
+    kiosk.publish(release)
+    kiosk.run()
+    assert kiosk.updates.state.name == "COMMITTED"
+    assert len(kiosk.fetched) == 1  # the manifest
 
 
 def test_after_an_install_of_other_packages_the_factorys_release_runs_and_says_why(
