@@ -40,11 +40,11 @@ from device.fleet.commands import Commands
 from device.fleet.enrolment import WARN_DAYS
 from device.fleet.installed import Installed
 from device.fleet.intake import Driver, Releases, open_updates
+from device.fleet.moment import Scene
 from device.fleet.orders import Orders, open_commands
 from device.fleet.parts import Keeper, Parts
 from device.fleet.relay import Relay
 from device.fleet.settings import FILE, AgentConfig, load_settings
-from device.fleet.updates import Scene
 from device.messaging.client import Client, Manners
 from device.messaging.payloads import encode, iso
 from device.messaging.queues import Outgoing

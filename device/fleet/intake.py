@@ -19,12 +19,13 @@ from device.fleet.blobs import decode_metadata
 from device.fleet.disk import Disk
 from device.fleet.installed import Installed
 from device.fleet.manifest import Entry
+from device.fleet.moment import Scene
 from device.fleet.parts import Part, Parts
 from device.fleet.settings import AgentConfig
 from device.fleet.states import Journal
 from device.fleet.store import Store
 from device.fleet.trust import ANCHOR, Trust
-from device.fleet.updates import Machine, Scene, Updates
+from device.fleet.updates import Machine, Updates
 from device.messaging.topics import FLEET_METADATA, blob_part
 from device.upkeep.clock import EARLIEST
 

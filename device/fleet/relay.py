@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from device.fleet.updates import Scene
+from device.fleet.moment import Scene
 from device.messaging.payloads import LONGEST, encode, status
 from device.messaging.queues import Outgoing
 from device.messaging.topics import Topics

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from device.config import MqttConfig
-from device.fleet.updates import Quiet
+from device.fleet.moment import Quiet
 from device.machine import machine_name
 from device.setting_types import AUTO, EMBEDDED, KioskName, TimeZone, TopicLevel
 from device.typed_yaml import Section, read_yaml

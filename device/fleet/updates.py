@@ -15,7 +15,7 @@ import time as clocks
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -24,18 +24,13 @@ from device.fleet import guard
 from device.fleet.installed import Installed
 from device.fleet.manifest import MOST_BYTES, MOST_FILES, OVERLAY, Entry, Manifest
 from device.fleet.metadata import Refused
+from device.fleet.moment import Moment, Quiet, Scene
 from device.fleet.states import RESTING, Journal, State, read_record
 from device.fleet.store import Store
 from device.fleet.trust import Missing, Verified
 from device.messaging.payloads import iso
 from device.messaging.topics import Release
 from device.overlay import read_overlay
-
-PATIENCE_S = 600.0
-"""Longest wait for a moment without people: at a busy place there may be none all day."""
-
-CLOCKLESS_S = 86_400.0
-"""Longest wait for the quiet hours while the time is not known."""
 
 RETRY_S = 3600.0
 """Until what the disk refused is tried again."""
@@ -55,32 +50,6 @@ class Trusted(Protocol):
         self, files: Mapping[str, bytes], blob: Callable[[str, int], bytes], now: datetime | None
     ) -> Verified:
         """What the metadata amount to. Raises: Refused, Missing, OSError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Hours of the day in which a kiosk may be switched; past midnight where `ends` is earlier."""
-
-    begins: time
-    ends: time
-
-    def holds(self, at: time) -> bool:
-        """Whether it is one of them."""
-        if self.begins <= self.ends:
-            return self.begins <= at < self.ends
-        return at >= self.begins or at < self.ends
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """somebody: stands before the kiosk. camera: a live camera gives frames. now: local time; None
-    while it is not known. paused: by the operator: nothing is fetched or tried, and what is on
-    trial ends."""
-
-    somebody: bool = False
-    camera: bool = False
-    now: datetime | None = None
-    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +90,8 @@ class Updates:
         self._awaited: Missing | None = None
         self._wanted: Verified | None = None
         self._distrust = self._trouble = ""
-        self._staged_at = self._free_since = self._asked_at = self._paused_until = clock()
+        self._asked_at = self._paused_until = clock()
+        self._moment = Moment(machine.quiet, clock)
         self._patience_s = ASK_AGAIN_S
         """Until a switch that has not happened is asked for again."""
         self._mended = False
@@ -192,7 +162,7 @@ class Updates:
             if missing := self._store.missing(files):
                 return missing
             self._stage(self._wanted)
-        if self.state.name == "STAGED" and self._may_switch(scene):
+        if self.state.name == "STAGED" and self._moment.has_come(scene):
             self._switch(scene)
         return ()
 
@@ -284,19 +254,8 @@ class Updates:
             failed = self.state.with_failure(counter, str(error))
             self._journal.move("REJECTED", reason=str(error), failed=failed)
             return
-        self._staged_at = self._free_since = self._clock()
+        self._moment.wait()
         self._journal.move("STAGED")
-
-    def _may_switch(self, scene: Scene) -> bool:
-        """In the quiet hours, if there are any, as soon as nobody is there."""
-        now, quiet = self._clock(), self._machine.quiet
-        if quiet is not None:
-            known = scene.now is not None and quiet.holds(scene.now.time())
-            late = scene.now is None and now - self._staged_at > CLOCKLESS_S
-            if not known and not late:
-                self._free_since = now
-                return False
-        return not scene.somebody or now - self._free_since > PATIENCE_S
 
     def _switch(self, scene: Scene) -> None:
         counter = self.state.counter

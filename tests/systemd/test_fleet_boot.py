@@ -15,10 +15,11 @@ from device import RELEASE
 from device.fleet import guard
 from device.fleet.disk import Disk
 from device.fleet.installed import Installed
+from device.fleet.moment import Scene
 from device.fleet.states import Journal, Name
 from device.fleet.store import Store
 from device.fleet.updates import Machine as Kiosk
-from device.fleet.updates import Scene, Updates
+from device.fleet.updates import Updates
 from tests.brokers import wait_until
 from tests.device.fleet.kiosk import Operator
 from tests.device.fleet.releases import Release

@@ -22,9 +22,9 @@ from device.fleet.blobs import PART
 from device.fleet.disk import Disk
 from device.fleet.enrolment import install
 from device.fleet.manifest import Entry
+from device.fleet.moment import Scene
 from device.fleet.settings import load_settings
 from device.fleet.store import Store
-from device.fleet.updates import Scene
 from device.upkeep.board import resident_mb
 from tools.fleet.connection import operator_connection
 from tools.fleet.enrol import enrol, root_of

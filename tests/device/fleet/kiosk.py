@@ -22,11 +22,12 @@ from device.fleet.disk import Disk
 from device.fleet.guard import Choice, Guard
 from device.fleet.installed import Installed
 from device.fleet.manifest import Entry, Manifest, Rollout
+from device.fleet.moment import Quiet, Scene
 from device.fleet.states import Journal
 from device.fleet.store import Store
 from device.fleet.trial import write_verdict
 from device.fleet.trust import Refused, Verified
-from device.fleet.updates import Machine, Quiet, Scene, Updates
+from device.fleet.updates import Machine, Updates
 from tests.device.fleet.disks import DyingDisk
 from tests.device.fleet.releases import INSTALLED, Release, sha
 

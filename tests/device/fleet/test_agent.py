@@ -23,8 +23,8 @@ from device.fleet.enrolment import install
 from device.fleet.installed import Installed
 from device.fleet.intake import open_updates
 from device.fleet.manifest import Entry
+from device.fleet.moment import Scene
 from device.fleet.settings import load_settings
-from device.fleet.updates import Scene
 from device.messaging.topics import FLEET_METADATA, blob_topic
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog

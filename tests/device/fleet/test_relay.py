@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.fleet.moment import Scene
 from device.fleet.relay import HEARD, Relay
-from device.fleet.updates import Scene
 from device.messaging.payloads import LONGEST
 from device.messaging.queues import Outgoing
 from device.messaging.topics import TABLE, Topics

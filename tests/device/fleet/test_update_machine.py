@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from device.fleet import guard
-from device.fleet.updates import Scene
+from device.fleet.moment import Scene
 from tests.device.fleet.disks import DyingDisk, PowerCutError
 from tests.device.fleet.kiosk import FACTORY, FakeKiosk, Release
 

@@ -12,7 +12,7 @@ import pytest
 from device.fleet import guard
 from device.fleet.installed import Installed
 from device.fleet.manifest import MOST_BYTES
-from device.fleet.updates import CLOCKLESS_S, PATIENCE_S, Quiet, Scene
+from device.fleet.moment import CLOCKLESS_S, PATIENCE_S, Quiet, Scene
 from tests.device.fleet.disks import FullDisk
 from tests.device.fleet.kiosk import FACTORY, FakeKiosk, Release
 
