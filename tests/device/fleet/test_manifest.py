@@ -21,7 +21,7 @@ def manifest(*paths: str, size: int = 1) -> Manifest:
 
 @pytest.mark.parametrize(
     "path",
-    ["/etc/passwd", "../device/app.py", "device/../../x", "device", "systemd/wayside.service",
+    ["/etc/passwd", "../device/app.py", "device/../../x.py", "device", "systemd/wayside.service",
      "device//app.py", "./device/app.py", "device\\app.py", "models/\0.md", "config.yaml", "",
      "models/\n.md", f"models/{'ä' * 120}.md"],
 )  # fmt: skip
