@@ -31,6 +31,9 @@ Verb: TypeAlias = Literal["restart", "identify", "diagnostics", "pause", "resume
 
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
+MOST_SEQUENCE = 1 << 53
+"""More than any program counts exactly."""
+
 MOST_LANGUAGES = 20
 LONGEST_TEXT = 160
 """Letters: what can be read on a screen while one walks past."""
@@ -48,7 +51,7 @@ class Command(Signed):
 
     kiosk: str
     boot: str
-    sequence: Annotated[int, Field(ge=1, lt=1 << 53)]
+    sequence: Annotated[int, Field(ge=1, lt=MOST_SEQUENCE)]
     expires: AwareDatetime
     verb: Verb
 
@@ -57,7 +60,7 @@ class Announcement(Signed):
     """texts: by language; empty: the one before is taken back. number: higher than before."""
 
     site: str
-    number: Annotated[int, Field(ge=1, lt=1 << 53)]
+    number: Annotated[int, Field(ge=1, lt=MOST_SEQUENCE)]
     begins: AwareDatetime
     ends: AwareDatetime
     texts: Annotated[dict[Language, Text], Field(max_length=MOST_LANGUAGES)]

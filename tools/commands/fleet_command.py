@@ -68,11 +68,11 @@ def _command(arguments: argparse.Namespace) -> int:
     signer = commander(*opened(arguments))
     with operator_connection(Hub.open(arguments.hub)) as connection:
         result = send(connection, signer, arguments.kiosk, arguments.verb, now())
-    for line in result.get("lines", []):
+    for line in result["lines"]:
         print(_plain(line))
-    reason = f": {_plain(result['reason'])}" if result.get("reason") else ""
-    print(f"{arguments.kiosk}: {arguments.verb} {_plain(result.get('state', ''))}{reason}")
-    return 0 if result.get("state") == "done" else 1
+    reason = f": {_plain(result['reason'])}" if result["reason"] else ""
+    print(f"{arguments.kiosk}: {arguments.verb} {result['state']}{reason}")
+    return 0 if result["state"] == "done" else 1
 
 
 def _announce(arguments: argparse.Namespace) -> int:
@@ -119,6 +119,6 @@ def _time(text: str) -> datetime:
     raise argparse.ArgumentTypeError(f"{text!r}: takes 18:00 or 2026-12-24T18:00")
 
 
-def _plain(text: object) -> str:
+def _plain(text: str) -> str:
     """Text of a kiosk for a terminal: without control characters."""
-    return "".join(c if c.isprintable() else "?" for c in str(text))
+    return "".join(c if c.isprintable() else "?" for c in text)

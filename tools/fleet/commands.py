@@ -12,13 +12,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from device.errors import UserError
-from device.fleet.envelopes import Announcement, Command, Unbelieved, Verb, unwrap, wrap
+from device.fleet.envelopes import (
+    MOST_SEQUENCE,
+    Announcement,
+    Command,
+    Unbelieved,
+    Verb,
+    unwrap,
+    wrap,
+)
 from device.messaging.payloads import LONGEST
-from device.messaging.topics import Topics
+from device.messaging.topics import CommandResult, Topics
 from tools.fleet.certificates import common_name
 from tools.fleet.connection import Connection
 
@@ -29,15 +37,18 @@ WITHIN_S: Mapping[Verb, float] = {"diagnostics": 250.0}
 ANSWER_S = 20.0
 
 
+_RESULT = TypeAdapter(CommandResult)
+
+
 def send(
     connection: Connection, signer: CryptoSigner, name: str, verb: Verb, now: datetime
-) -> dict[str, Any]:
-    """Send a command and return its result, the message `command-result`.
+) -> CommandResult:
+    """Send a command and return its result.
 
     name: `site/kiosk`.
 
     Raises:
-        UserError: the kiosk is not connected, takes no commands, or does not answer.
+        UserError: the kiosk is not connected, takes no commands, or does not answer as it should.
     """
     topics = topics_of(name)
     status, agent = (topics.topic(one) for one in ("status", "agent"))
@@ -46,7 +57,8 @@ def send(
     if _object(found.get(status, b"")).get("state") not in ("online", "stopped"):
         raise UserError(f"{name}: is not connected to the hub; a command would not reach it")
     boot, sequence = report.get("boot"), report.get("sequence")
-    if not boot or not isinstance(boot, str) or not isinstance(sequence, int):
+    counts = isinstance(sequence, int) and 0 <= sequence < MOST_SEQUENCE - 1
+    if not boot or not isinstance(boot, str) or not counts:
         raise UserError(
             f"{name}: takes no commands; it has an older agent, or no root of trust: `make install`"
             " there, or `fleet enrol --renew`"
@@ -61,7 +73,10 @@ def send(
     )
     if answer is None:
         raise UserError(f"{name}: no answer; it may have lost the hub, or hang")
-    return _object(answer)
+    try:
+        return _RESULT.validate_json(answer)
+    except ValidationError:
+        raise UserError(f"{name}: its answer cannot be read; which agent does it have?") from None
 
 
 def announce(

@@ -258,7 +258,7 @@ def test_a_mistake_in_its_configuration_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, says: str
 ) -> None:
     path = tmp_path / "agent.yaml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{text}\nfolder: {tmp_path}\n", encoding="utf-8")
     assert main(["--config", str(path)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert says in line

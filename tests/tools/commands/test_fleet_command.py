@@ -47,7 +47,9 @@ class Kiosk:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.result: dict[str, Any] = {"state": "done", "reason": "", "lines": []}
+        self.result: dict[str, Any] = {
+            "state": "done", "verb": "", "reason": "", "lines": [], "at": "2026-11-29T12:00:00Z"
+        }  # fmt: skip
         self.say("status", {"state": "online"})
         self.say("agent", {"boot": "b1", "sequence": 41})
         client.subscribe(KIOSK.topic("command"))
