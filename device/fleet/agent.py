@@ -65,6 +65,10 @@ REPORT_S = 3600.0
 LARGEST = MOST_METADATA + 4096
 """Bytes of the largest packet that the hub may send."""
 
+HUB_QOS = 0
+"""Of what is subscribed to at the hub. No session outlives its connection, so QoS 1 would bring
+nothing more; and to its subscriptions NATS 2.9 brings nothing once it is told of a new kiosk."""
+
 HUB_LATE_S = 5
 """Mosquitto 2.0 looks for silent clients every six seconds, and rounds: so much less than the
 configured keepalive is declared, and `offline` comes within one and a half of it (6 s or more)."""
@@ -117,13 +121,15 @@ class Agent:
                 commands, topics, config.folder, self._to_hub, self._to_kiosk,
                 clock=clock, wall=wall,
             )  # fmt: skip
-        hears = {FLEET_METADATA: 1} if updates else {}
+        hears = {FLEET_METADATA} if updates else set()
         keepalive_s = max(1, hub.keepalive_s - HUB_LATE_S)
         self._hub = Client(
             hub.model_copy(update={"keepalive_s": keepalive_s}),
             topics,
             Manners(
-                hears=hears | (self._orders.hears if self._orders else {}),
+                hears=dict.fromkeys(
+                    hears | set(self._orders.hears if self._orders else ()), HUB_QOS
+                ),
                 received=lambda *given: self._put("hub", lambda: self._from_hub(*given)),
                 will=lambda: self._relay.status(reachable=False),
                 greeting=self._relay.status,

@@ -29,7 +29,7 @@ NO_DIAGNOSTICS = "nothing was collected: does wayside-diagnostics.path run?"
 
 
 class Orders:
-    """hears: topics of the hub, each at its QoS. ignored: what was not believed."""
+    """hears: topics of the hub. ignored: what was not believed."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Orders:
         self.commands, self._topics, self._folder = commands, topics, folder
         self._to_hub, self._to_kiosk = to_hub, to_kiosk
         self._clock, self._wall = clock, wall
-        self.hears = {topics.topic(name): 1 for name in ("command", "site-announcement")}
+        self.hears = tuple(topics.topic(name) for name in ("command", "site-announcement"))
         self.ignored = 0
         self._collecting: tuple[Outcome, float] | None = None
 

@@ -112,7 +112,7 @@ class Updates:
         if files != self._latest:
             self._paused_until = self._clock()
         self._files = self._latest = files
-        self._now = now
+        self._now, self._awaited = now, None
 
     def turn(self, scene: Scene) -> tuple[Entry, ...]:
         """Do what can be done now. Returns the content to fetch into the store, in order."""
@@ -149,6 +149,8 @@ class Updates:
             self._settle()
             if self.state.name == "TRIAL":
                 return ()
+        if self._awaited is not None and not self._store.has(self._awaited.sha256):
+            return (_document(self._awaited),)  # to verify again would come to the same
         if self._files is not None:
             self._verify(self._files)
         if self._awaited is not None:

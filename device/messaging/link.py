@@ -42,7 +42,7 @@ How: TypeAlias = Literal[
     "lost",
 ]
 
-_PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
+PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
 
 # MQTT 5.0, section 2.4; paho gives MQTT 3.1.1's return codes the same numbers.
 _UNSUPPORTED_PROTOCOL = 132
@@ -134,7 +134,7 @@ class Link:
         self._client = client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
-            protocol=_PROTOCOLS[protocol],
+            protocol=PROTOCOLS[protocol],
             reconnect_on_failure=False,
         )
         if login.username is not None:
@@ -167,28 +167,51 @@ class Link:
 
         Whether bytes have come from the broker, a whole packet or not.
         """
-        sock = self._client.socket()
+        sock = self.sock
         if sock is None:
             self._ended("lost", "the connection is gone")
             return False
-        pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-        writing = [sock] if self._client.want_write() else []
+        pending = self.pending
         try:
             readable, writable, _ = select.select(
-                [sock, wake], writing, [], 0 if pending else within_s
+                [sock, wake], [sock] if self.writes else [], [], 0 if pending else within_s
             )
+        except (OSError, ValueError) as error:
+            self._ended("lost", f"the connection is gone ({error})")
+            return False
+        return self.work(readable=pending or sock in readable, writable=sock in writable)
+
+    @property
+    def sock(self) -> socket.socket | None:
+        """To wait for; None: there is none any more."""
+        sock = self._client.socket()
+        return sock if isinstance(sock, socket.socket) else None  # no WebSocket is ever opened
+
+    @property
+    def pending(self) -> bool:
+        """Whether TLS holds bytes that waiting for the socket would not tell of."""
+        sock = self.sock
+        return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+
+    @property
+    def writes(self) -> bool:
+        """Whether something waits to be written."""
+        return self._client.want_write()
+
+    def work(self, *, readable: bool, writable: bool) -> bool:
+        """Read and write what can be, without waiting; as `turn`."""
+        try:
             # Read first: a broker may have sent why it closes, and then writing fails.
-            came = pending or sock in readable
-            if came:
+            if readable:
                 self._client.loop_read()
-            if sock in writable:
+            if writable:
                 self._client.loop_write()
             self._client.loop_misc()
         except Exception as error:  # whatever a broker sends must not end the thread
             log.exception("what the broker sent could not be read")
             self._ended("lost", f"what the broker sent could not be read ({error})")
             return False
-        return came
+        return readable
 
     def subscribe(self, topics: Mapping[str, int]) -> None:
         """Subscribe to topics, each at its QoS."""

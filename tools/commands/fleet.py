@@ -8,7 +8,7 @@ from device.commands.command_line import SubParsers
 
 GROUPS = (
     "fleet_hub", "fleet_keys", "fleet_sign", "fleet_publish", "fleet_rollout", "fleet_watch",
-    "fleet_command", "fleet_seen", "fleet_bench", "fleet_demo",
+    "fleet_command", "fleet_seen", "fleet_simulate", "fleet_bench", "fleet_demo",
 )  # fmt: skip
 
 

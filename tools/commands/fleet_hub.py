@@ -27,6 +27,10 @@ def add_parser(verbs: SubParsers) -> None:
     new.add_argument("folder", type=Path, metavar="DIR")
     new.add_argument("hosts", nargs="+", metavar="HOST", help="what kiosks may connect to")
     new.add_argument("--port", type=at_least(1, 65535), default=8883)
+    new.add_argument(
+        "--nodes", nargs="+", default=[], metavar="NAME",
+        help="host names of the three machines of a NATS cluster, for more than about 5,000 kiosks",
+    )  # fmt: skip
     add_passphrase(new)
     new.set_defaults(run=_new)
 
@@ -121,10 +125,11 @@ def passphrase_of(arguments: argparse.Namespace) -> bytes | None:
 def _new(arguments: argparse.Namespace) -> int:
     from tools.fleet.hub import new_hub
 
-    new_hub(arguments.folder, arguments.hosts, arguments.port, passphrase_of(arguments))
-    folder = arguments.folder
+    folder, nodes = arguments.folder, arguments.nodes
+    new_hub(folder, arguments.hosts, arguments.port, passphrase_of(arguments), nodes)
+    where = f"each of {', '.join(nodes)}" if nodes else "the hub's machine"
     print(
-        f"{folder}/server: copy it to the hub's machine and run `sudo ./install.sh` there\n"
+        f"{folder}/server: copy it to {where} and run `sudo ./install.sh` there\n"
         f"{folder}/ca.key: whoever has it can be any kiosk; keep one copy elsewhere\n"
         f"{folder}/hub.yaml: if the hub is another machine, put ssh before its commands\n"
         "next: wayside-tools fleet enrol SITE KIOSK --hub " + str(folder)
@@ -140,6 +145,15 @@ def _enrol(arguments: argparse.Namespace) -> int:
     authority = hub.authority(passphrase_of(arguments))
     root = root_of(arguments.fleet)
     path = enrol(hub, authority, arguments.site, arguments.kiosk, root=root, renew=arguments.renew)
+    if hub.settings.nodes:
+        hub.write_access()
+        if hub.settings.restart is None:
+            print(
+                f"copy {hub.folder}/server/users.conf to the nodes as /etc/wayside-hub/users.conf"
+            )
+        else:
+            print(f"telling the nodes who may connect: {hub.settings.restart}")
+            hub.command(hub.settings.restart)
     if not root:
         print(f"{arguments.fleet}: holds no signed root: this kiosk will take no releases")
     print(
@@ -157,20 +171,31 @@ def _revoke(arguments: argparse.Namespace) -> int:
     hub = Hub.open(arguments.hub)
     name = common_name(arguments.site, arguments.kiosk)
     count = hub.authority(passphrase_of(arguments)).revoke(name)
-    hub.publish_revoked()
+    hub.write_access()
     print(f"{name}: revoked {count} certificate(s)")
+    if hub.settings.nodes and hub.settings.restart is None:
+        print(
+            f"copy {hub.folder}/server/users.conf to the nodes as /etc/wayside-hub/users.conf and "
+            "reload them, which ends its connection"
+        )
+        return 0
     if hub.settings.restart is None:
         print(
             f"copy {hub.folder}/server/crl.pem to the hub as /etc/wayside-hub/crl.pem and restart "
             "it: connections that are open outlive a reload"
         )
         return 0
-    print(f"restarting the hub, since open connections outlive a reload: {hub.settings.restart}")
+    if hub.settings.nodes:
+        print(f"telling the nodes, which end its connection: {hub.settings.restart}")
+    else:
+        print(
+            f"restarting the hub, since open connections outlive a reload: {hub.settings.restart}"
+        )
     try:
         hub.command(hub.settings.restart)
     except UserError as error:
         raise UserError(
-            f"{error}; until it is restarted, {name} stays connected ({HUB_FILE})"
+            f"{error}; until that is done, {name} stays connected ({HUB_FILE})"
         ) from None
     return 0
 

@@ -120,15 +120,28 @@ class Authority:
         """PEM text of the authority's own certificate."""
         return (self._folder / "ca.pem").read_text(encoding="utf-8")
 
-    def certify_hub(self, names: Sequence[str]) -> Identity:
-        """A certificate of a hub for the names or addresses that kiosks connect to."""
+    def certify_hub(self, names: Sequence[str], *, node: bool = False) -> Identity:
+        """A certificate of a hub for the names or addresses that kiosks connect to. node: of a
+        cluster, whose nodes also connect to each other."""
         alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
-        return self._issue(names[0], HUB_DAYS, ExtendedKeyUsageOID.SERVER_AUTH, alternatives)
+        book, uses = self._book(), [ExtendedKeyUsageOID.SERVER_AUTH]
+        if node:
+            uses.append(ExtendedKeyUsageOID.CLIENT_AUTH)
+        issued = self._issue(book, names[0], HUB_DAYS, uses, alternatives)
+        self._record(book)
+        return issued
 
     def certify(self, name: str, days: int = KIOSK_DAYS) -> Identity:
         """A client's certificate: of a `common_name`, `OPERATOR` or `WATCHER`. An older one of the
         same name stays valid until it ends or is revoked."""
-        return self._issue(name, days, ExtendedKeyUsageOID.CLIENT_AUTH)
+        return self.certify_all([name], days)[0]
+
+    def certify_all(self, names: Sequence[str], days: int = KIOSK_DAYS) -> list[Identity]:
+        """As `certify`, for many at once."""
+        book, uses = self._book(), [ExtendedKeyUsageOID.CLIENT_AUTH]
+        issued = [self._issue(book, name, days, uses) for name in names]
+        self._record(book)
+        return issued
 
     def enrolled(self) -> dict[str, datetime]:
         """The kiosks with a certificate that is not revoked, and when the newest of each ends."""
@@ -156,22 +169,26 @@ class Authority:
         return len(valid)
 
     def _issue(
-        self, name: str, days: int, use: x509.ObjectIdentifier, *more: x509.ExtensionType
+        self,
+        book: dict[str, dict[str, Any]],
+        name: str,
+        days: int,
+        uses: Sequence[x509.ObjectIdentifier],
+        *more: x509.ExtensionType,
     ) -> Identity:
+        """A certificate and its key. book: is told, and must be recorded before they are given."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_name(name), self._certificate.subject, key.public_key(), days)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
         builder = builder.add_extension(_usage(signs=False), True)
-        builder = builder.add_extension(x509.ExtendedKeyUsage([use]), False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage(uses), False)
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = builder.add_extension(issuer, False)
         for extension in more:
             builder = builder.add_extension(extension, False)
         certificate = builder.sign(self._key, hashes.SHA256())
-        book = self._book()
         expires = certificate.not_valid_after_utc.isoformat()
         book["issued"][f"{certificate.serial_number:x}"] = (name, expires)
-        self._record(book)
         pem = certificate.public_bytes(serialization.Encoding.PEM)
         return Identity(pem.decode(), _private(key).decode())
 

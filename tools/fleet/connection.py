@@ -25,6 +25,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from device.errors import UserError
+from device.messaging.link import PROTOCOLS
 from device.messaging.tls import reason
 from device.messaging.topics import ROOT
 from tools.fleet.hub import Hub
@@ -204,7 +205,9 @@ def operator_connection(hub: Hub) -> Iterator[Connection]:
     """
     host, port = hub.settings.host, hub.settings.port
     client = paho.Client(
-        CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5, reconnect_on_failure=False
+        CallbackAPIVersion.VERSION2,
+        protocol=PROTOCOLS[hub.settings.protocol],
+        reconnect_on_failure=False,
     )
     client.max_inflight_messages_set(IN_FLIGHT)
     client.tls_set_context(hub.tls())

@@ -19,6 +19,7 @@ import yaml
 from pydantic import Field
 
 from device.errors import UserError
+from device.messaging.topics import Protocol
 from device.setting_types import Port
 from device.typed_yaml import Section, read_yaml
 from tools.fleet.certificates import (
@@ -30,9 +31,11 @@ from tools.fleet.certificates import (
     enrolled,
     secret,
 )
+from tools.fleet.cluster import NODES, ROUTES_PORT, write_nodes, write_users
 from tools.places import ROOT
 
 SHIPPED = ROOT / "systemd" / "hub"
+CLUSTER = SHIPPED / "cluster"
 
 HUB_FILE = "hub.yaml"
 
@@ -41,6 +44,12 @@ RESTART = (
     "sudo install -m 644 server/crl.pem /etc/wayside-hub/ && sudo systemctl restart wayside-hub"
 )
 """The commands of a hub on the operator's own machine."""
+
+RELOAD = (
+    "for node in {nodes}; do scp server/users.conf root@$node:/etc/wayside-hub/ && "
+    "ssh root@$node systemctl reload wayside-hub || exit 1; done"
+)
+"""Tells the nodes of a cluster who may connect now."""
 
 
 class HubFile(Section):
@@ -52,8 +61,18 @@ class HubFile(Section):
         None, description="command that makes the hub save its messages now; null: it does not"
     )
     restart: str | None = Field(
-        None, description="command that gives the hub server/crl.pem and restarts it; null: by hand"
+        None,
+        description="command that gives the hub server/crl.pem and restarts it, or the nodes of a "
+        "cluster server/users.conf and reloads them; null: by hand",
     )
+    nodes: tuple[str, ...] = Field(
+        (), description="host names of the nodes of a NATS cluster; none: one Mosquitto"
+    )
+
+    @property
+    def protocol(self) -> Protocol:
+        """The version of MQTT that it speaks."""
+        return "3.1.1" if self.nodes else "5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +122,16 @@ class Hub:
             ) from None
         return context
 
-    def publish_revoked(self) -> None:
-        """Put the authority's list of revoked certificates among the hub's own files."""
-        shutil.copy(self.folder / "crl.pem", self.folder / "server" / "crl.pem")
+    def write_access(self) -> None:
+        """Put who may connect by now among the hub's own files.
+
+        Raises:
+            UserError: the authority's book cannot be read.
+        """
+        server = self.folder / "server"
+        shutil.copy(self.folder / "crl.pem", server / "crl.pem")
+        if self.settings.nodes:
+            write_users(server, self.enrolled())
 
     def command(self, command: str) -> None:
         """Run `save` or `restart` of `hub.yaml`.
@@ -119,13 +145,23 @@ class Hub:
 
 
 def new_hub(
-    folder: Path, hosts: Sequence[str], port: int, passphrase: bytes | None = None
+    folder: Path,
+    hosts: Sequence[str],
+    port: int,
+    passphrase: bytes | None = None,
+    nodes: Sequence[str] = (),
 ) -> Authority:
     """Make a hub's folder. hosts: what kiosks may connect to; the first is what they are told.
 
+    nodes: host names of the machines of a NATS cluster; none: one Mosquitto.
+
     Raises:
-        UserError: the folder holds an authority already.
+        UserError: the folder holds an authority already, or there are not three nodes.
     """
+    if nodes and len(set(nodes)) != NODES:
+        raise UserError(
+            f"nodes: got {len(set(nodes))}, takes {NODES}: the cluster outlives any one"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     server = folder / "server"
     authority = Authority.new(folder, passphrase)
@@ -134,22 +170,35 @@ def new_hub(
         identity = authority.certify(name)
         (folder / f"{name}.pem").write_text(identity.certificate, encoding="utf-8")
         secret(folder / f"{name}.key", identity.key.encode())
-    hub = authority.certify_hub(hosts)
+    hub = authority.certify_hub([*hosts, *nodes], node=bool(nodes))
     (server / "server.pem").write_text(hub.certificate, encoding="utf-8")
     secret(server / "server.key", hub.key.encode())
     for name in ("ca.pem", "crl.pem"):
         shutil.copy(folder / name, server / name)
-    for file in SHIPPED.iterdir():
+    for file in CLUSTER.iterdir() if nodes else filter(Path.is_file, SHIPPED.iterdir()):
         shutil.copy(file, server / file.name)
-    configuration = server / "mosquitto.conf"
-    text = configuration.read_text(encoding="utf-8")
-    configuration.write_text(text.replace("listener 8883", f"listener {port}"), encoding="utf-8")
-    write_settings(folder, HubFile(host=hosts[0], port=port, save=SAVE, restart=RESTART))
+    settings = HubFile(host=hosts[0], port=port, save=SAVE, restart=RESTART)
+    if nodes:
+        shutil.copy(SHIPPED / "acl", server / "acl")
+        write_nodes(server, [f"{node}:{ROUTES_PORT}" for node in nodes])
+        write_users(server, ())
+        _set(server / "nats.conf", "0.0.0.0:8883", f"0.0.0.0:{port}")
+        reload = RELOAD.format(nodes=" ".join(nodes))
+        settings = HubFile(host=hosts[0], port=port, restart=reload, nodes=tuple(nodes))
+    else:
+        _set(server / "mosquitto.conf", "listener 8883", f"listener {port}")
+    write_settings(folder, settings)
     return authority
+
+
+def _set(configuration: Path, shipped: str, wanted: str) -> None:
+    """Change a setting of the hub's own configuration."""
+    text = configuration.read_text(encoding="utf-8")
+    configuration.write_text(text.replace(shipped, wanted), encoding="utf-8")
 
 
 def write_settings(folder: Path, settings: HubFile) -> None:
     """Write `hub.yaml`."""
     head = "# How this machine reaches the hub; the commands are run in this folder.\n"
-    text = yaml.safe_dump(settings.model_dump(), sort_keys=False, width=200)
+    text = yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, width=200)
     (folder / HUB_FILE).write_text(head + text, encoding="utf-8")

@@ -8,6 +8,7 @@ Guarantee: it is gone when the block ends; it can be killed and started again in
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -38,6 +39,8 @@ class LocalHub:
     def __init__(self, folder: Path) -> None:
         """Make the hub's certificates and configuration; `start` starts it."""
         self.port = free_port()
+        self.plain_port: int | None = None
+        """Without TLS, where a client is who it says: see `open_plainly`."""
         self.authority = new_hub(folder, [LOOPBACK, "localhost"], self.port)
         self._server, data = folder / "server", folder / "data"
         data.mkdir()
@@ -50,6 +53,17 @@ class LocalHub:
         configuration.write_text(f"user {_user()}\n{text}", encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
         self.folder = folder
+
+    def open_plainly(self) -> int:
+        """Before the start: have it also listen on a port of loopback without TLS, for simulations
+        whose kiosks share this machine's processor with it. The access list stays."""
+        self.plain_port = free_port()
+        configuration = self._server / "mosquitto.conf"
+        text = configuration.read_text(encoding="utf-8")
+        text = text.replace("allow_anonymous false", "allow_anonymous true")
+        text += f"\nlistener {self.plain_port} {LOOPBACK}\nuse_username_as_clientid true\n"
+        configuration.write_text(text, encoding="utf-8")
+        return self.plain_port
 
     @property
     def operator(self) -> Hub:
@@ -80,7 +94,10 @@ class LocalHub:
         subprocess.run([self._server / "set-broken-aside", self.database], check=True)
         with (self._server / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [program, "-c", self._server / "mosquitto.conf"], stdout=log, stderr=log
+                [program, "-c", self._server / "mosquitto.conf"],
+                stdout=log,
+                stderr=log,
+                preexec_fn=allow_connections,
             )
         save = f"kill -USR1 {self._process.pid}"
         write_settings(self.folder, HubFile(host=LOOPBACK, port=self.port, save=save))
@@ -111,6 +128,13 @@ class LocalHub:
     def _accepts(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex((LOOPBACK, self.port)) == 0
+
+
+def allow_connections() -> None:
+    """Let this process open as many files as it may, as the hub's service does: each connection is
+    one, and the usual limit is 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _user() -> str:

@@ -23,6 +23,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from device.errors import UserError
+from device.messaging.link import PROTOCOLS
 from device.messaging.tls import reason
 from tools.fleet.hub import Hub
 from tools.fleet.table import FILTERS, Message
@@ -63,7 +64,9 @@ class Watcher:
         self._last = self._short = 0
         self._since = clock()
         self.connected = False
-        self._client = client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client = client = paho.Client(
+            CallbackAPIVersion.VERSION2, protocol=PROTOCOLS[hub.settings.protocol]
+        )
         client.reconnect_delay_set(1, LONGEST_WAIT_S)
         client.tls_set_context(hub.tls(name))
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect

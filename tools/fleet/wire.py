@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from tools.fleet.local_hub import LOOPBACK
@@ -22,14 +22,18 @@ CHUNK = 1024
 
 
 class Wire:
-    """rate: bytes a second towards the client; None: any. cut_every_s: how long a connection lasts.
+    """upstreams: ports, in turn; one that does not answer is passed over. rate: bytes a second
+    towards the client; None: any. cut_every_s: how long a connection lasts.
 
     down, up: bytes carried, TLS included. cuts: connections that were broken.
     """
 
-    def __init__(self, upstream: int, rate: float | None, cut_every_s: float | None) -> None:
+    def __init__(
+        self, upstreams: Sequence[int], rate: float | None, cut_every_s: float | None
+    ) -> None:
         self.down = self.up = self.cuts = 0
-        self._upstream, self._rate, self._cut_every_s = upstream, rate, cut_every_s
+        self._upstreams, self._rate, self._cut_every_s = tuple(upstreams), rate, cut_every_s
+        self._turn = 0
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         self._listener.bind((LOOPBACK, 0))
@@ -51,10 +55,11 @@ class Wire:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        hub = socket.socket()
-        hub.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        hub = self._connect()
+        if hub is None:
+            client.close()
+            return
         with client, hub, suppress(OSError):
-            hub.connect((LOOPBACK, self._upstream))
             self._open |= {client, hub}
             timer = None
             if self._cut_every_s is not None:
@@ -69,6 +74,19 @@ class Wire:
             if timer is not None:
                 timer.cancel()
         self._open -= {client, hub}
+
+    def _connect(self) -> socket.socket | None:
+        """A connection to the next one that answers; None: none does."""
+        for _ in self._upstreams:
+            self._turn += 1
+            hub = socket.socket()
+            hub.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+            try:
+                hub.connect((LOOPBACK, self._upstreams[self._turn % len(self._upstreams)]))
+                return hub
+            except OSError:
+                hub.close()
+        return None
 
     def _cut(self, *ends: socket.socket) -> None:
         self.cuts += 1
@@ -103,7 +121,7 @@ def wire(
     upstream: int, *, rate: float | None = None, cut_every_s: float | None = None
 ) -> Iterator[Wire]:
     """A relay to that port, until the block ends."""
-    line = Wire(upstream, rate, cut_every_s)
+    line = Wire([upstream], rate, cut_every_s)
     try:
         yield line
     finally:

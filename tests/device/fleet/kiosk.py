@@ -40,6 +40,7 @@ class Operator:
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
         self.refuses = ""
+        self.verified = 0
         self._release: Release | None = None
         self._all: dict[int, Release] = {}
         self._percent = 100
@@ -55,6 +56,7 @@ class Operator:
         blob: Callable[[str, int], bytes],
         now: datetime | None = None,
     ) -> Verified:
+        self.verified += 1
         if self.refuses:
             raise Refused("signature", self.refuses)
         assert self._release

@@ -51,6 +51,16 @@ def test_a_release_is_fetched_tried_and_committed(kiosk: FakeKiosk) -> None:
     assert [(one.counter, one.trial) for one in kiosk.started] == [(7, True)]
 
 
+def test_while_a_signed_document_travels_nothing_is_verified_again(kiosk: FakeKiosk) -> None:
+    kiosk.publish(Release(7, NEW))
+    wanted = [kiosk.turn() for _ in range(5)]
+    assert len(set(wanted)) == 1
+    assert kiosk.operator.verified == 1
+    kiosk.fetch(wanted[0])
+    kiosk.turn()
+    assert kiosk.operator.verified == 2
+
+
 def test_nothing_that_the_factory_has_travels(kiosk: FakeKiosk) -> None:
     same = {**NEW, "models/face.tflite": FACTORY["models/face.tflite"]}
     assert run(kiosk, 7, same) == "COMMITTED"

@@ -137,7 +137,7 @@ def test_a_revoked_kiosk_is_refused_after_the_restart_that_revoking_asks_for(
     identity = hub.authority.certify("helsinki/kiosk-9")
     client = joins(identity)
     assert hub.authority.revoke("helsinki/kiosk-9") == 1
-    hub.operator.publish_revoked()
+    hub.operator.write_access()
     hub.reload()
     topic = "wayside/v1/helsinki/kiosk-9/status"
     assert client.publish(topic, b"{}") != ["Not authorized"], "an open connection outlives it"
