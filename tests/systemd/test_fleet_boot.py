@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from device import RELEASE
-from device.fleet import guard
+from device.fleet import diagnostics, guard
 from device.fleet.disk import Disk
 from device.fleet.installed import Installed
 from device.fleet.moment import Scene
@@ -207,3 +207,15 @@ def test_a_release_that_hangs_returns_within_its_time(
     assert fleet.updates.state.reason == "it was not well within 5 s"
     assert fleet.trial()["starts"] == 1
     wait_until(lambda: runs(page, f"{RELEASE}+7"), "7 again", PATIENCE_S)
+
+
+def test_diagnostics_are_collected_by_a_service_of_their_own(machine: Machine) -> None:
+    folder = "/var/lib/wayside/fleet"
+    machine.run("touch", f"{folder}/{diagnostics.REQUEST}")
+    answer = f"{folder}/{diagnostics.ANSWER}"
+    wait_until(lambda: machine.run("cat", answer, check=False), "an answer", PATIENCE_S)
+    said = machine.run("cat", answer)
+    assert "configuration" in said
+    _, journal_of_kiosk = said.split("-- journal of wayside\n")
+    assert "Started" in journal_of_kiosk
+    assert " resting" not in said
