@@ -312,7 +312,9 @@ class Suggestion:
     """An item, its score, why it is suggested, and the terms of the score for the operator.
 
     distance_m, walk_min: metres, and minutes on foot, from the kiosk; None: not known. route: the
-    address of the way there for a phone; empty: not known.
+    address of the way there for a phone; empty: not known. hours: when it is open today, local
+    time, such as `09:00-17:00`; None: not known. way: the way on foot there as an encoded polyline;
+    empty: not known. bearing: degrees from north, clockwise.
     """
 
     item: Item
@@ -322,6 +324,9 @@ class Suggestion:
     walk_min: float | None = None
     route: str = ""
     trace: tuple[Term, ...] = ()
+    hours: tuple[str, ...] | None = None
+    way: str = ""
+    bearing: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

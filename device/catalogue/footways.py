@@ -115,12 +115,6 @@ class Walk:
         moved: Line = line[np.append(True, (np.diff(line, axis=0) != 0).any(axis=1))]
         return moved
 
-    def streets(self, within_m: float) -> list[Line]:
-        """The lines of all ways that come nearer to the kiosk than `within_m` metres."""
-        near = Grid(*self._plane_lines, within_m).near(np.zeros((1, 2)), within_m)
-        lines = np.split(np.stack([self._lon, self._lat], axis=1), self._starts[1:-1])
-        return [lines[edge] for edge in np.unique(self._edge_of[self._stretches[near.lines]])]
-
     def _plane(self, latitudes: Degrees, longitudes: Degrees) -> Floats:
         """(N, 2) metres east and north of the kiosk, on a plane that touches the Earth there."""
         lon, lat = self._here

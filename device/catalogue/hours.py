@@ -70,6 +70,26 @@ class Hours:
             return 0, same
         return (UNKNOWN_LEFT if comment or state == State.UNKNOWN else same), same
 
+    def on_day(self, now: datetime) -> tuple[str, ...] | None:
+        """When it is open on the day of `now`, local time, such as `18:00-03:00`; None: not known.
+
+        What began the day before stands there from 00:00, unless it is over. `00:00-00:00` is the
+        whole day.
+        """
+        day = now.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+        spans = []
+        for begin, end, state, comment in self._rules.intervals(day, day + timedelta(days=1)):
+            if comment or state == State.UNKNOWN:
+                return None
+            if state == State.CLOSED or (begin == day and end <= now.replace(tzinfo=None)):
+                continue
+            if end - day == timedelta(days=1) and begin > day:
+                change = self._rules.next_change(end - timedelta(minutes=1))
+                if change is not None and change.replace(tzinfo=None) - begin < timedelta(days=1):
+                    end = change
+            spans.append(f"{begin:%H:%M}-{end:%H:%M}")
+        return tuple(spans)
+
 
 def parse_hours(text: str, place: PlaceConfig | None = None) -> Hours | None:
     """Opening hours from text; None: not known (empty, or hours of holidays only).
@@ -154,6 +174,11 @@ class Timetable:
         passed = np.where(self._left > 0, minute - self._from, 0)
         self._answer = (minute, self._left - passed)
         return self._answer[1]
+
+    def on_day(self, number: int, now: datetime) -> tuple[str, ...] | None:
+        """`Hours.on_day` of one text."""
+        hours = self._hours[number]
+        return None if hours is None else hours.on_day(now)
 
 
 def _readable(text: str, place: PlaceConfig | None) -> Hours | None:

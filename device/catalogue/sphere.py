@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import atan2, cos, degrees, radians, sin
 from typing import TypeAlias
 
 import numpy as np
@@ -28,3 +29,11 @@ def great_circle_m(
     )
     metres: Degrees = 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(half, 1)))
     return metres
+
+
+def bearing_deg(latitude: float, longitude: float, to_lat: float, to_lon: float) -> float:
+    """Degrees from north, clockwise, 0 to 360, in which a great circle leaves for another place."""
+    here, there, east = radians(latitude), radians(to_lat), radians(to_lon - longitude)
+    across = sin(east) * cos(there)
+    along = cos(here) * sin(there) - sin(here) * cos(there) * cos(east)
+    return degrees(atan2(across, along)) % 360

@@ -11,6 +11,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import lru_cache
@@ -110,6 +111,27 @@ def fill(file: sqlite3.Connection, items: Iterable[Item], footways: Network | No
     file.commit()
 
 
+def read_footways(path: Path) -> Network | None:
+    """The footways of a catalogue file, without its items; None: it has none.
+
+    Raises:
+        sqlite3.Error, ValueError: the file is missing or damaged.
+    """
+    with closing(sqlite3.connect(_read_only(path), uri=True)) as file:
+        row = file.execute(
+            "SELECT crc32, content FROM arrays WHERE name = ?", (FOOTWAYS,)
+        ).fetchone()
+    if row is None:
+        return None
+    if zlib.crc32(row[1]) != row[0]:
+        raise ValueError(f"{FOOTWAYS} has changed")
+    return Network.decode(row[1])
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+
+
 def is_replaceable(path: Path) -> bool:
     """Whether a catalogue may be written there: nothing is there, an empty file or a catalogue.
 
@@ -181,10 +203,9 @@ class Catalogue:
             raise UserError(
                 f"{path}: got a table, takes the catalogue that is built from it; {mend}"
             )
-        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         try:
             # Opened by the thread that starts the kiosk, read by the one that runs the corridor.
-            file = sqlite3.connect(address, uri=True, check_same_thread=False)
+            file = sqlite3.connect(_read_only(path), uri=True, check_same_thread=False)
             version = file.execute("PRAGMA user_version").fetchone()[0]
             owner = file.execute("PRAGMA application_id").fetchone()[0]
             if (owner, version) != (APPLICATION_ID, SCHEMA_VERSION):

@@ -2,19 +2,31 @@
 
 `words.js` has the words of the site's own languages, which the page needs before it can say
 anything; each other language is a JSON file of its own, which the page asks for when a visitor
-touches that language.
+touches that language. `map.json` has the streets around the kiosk, which the page asks for when a
+visitor opens the card of a place: they stay the same, while the way to a place comes with its card.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import sqlite3
+from typing import Any
 
+from device.catalogue.polylines import encode
+from device.catalogue.store import read_footways
 from device.config import Config
 from device.display.server import PAGE
 from device.words.table import LANGUAGES
 from device.words.words import load_words
 
+log = logging.getLogger(__name__)
+
 HYPHENS = PAGE / "vendor" / "hyphens"
+
+MAP_M = 3000.0
+"""Streets with a point nearer to the kiosk than so many metres are on the map; of a longer way its
+end stands on an empty ground."""
 
 
 def made_files(config: Config) -> dict[str, str]:
@@ -37,7 +49,26 @@ def made_files(config: Config) -> dict[str, str]:
     files = {"words.js": f"window.WORDS = {words};\nwindow.HYPHENS = {_json(patterns)};\n"}
     for code in codes[len(site) :]:
         files[f"words/{code}.json"] = _json(tables[code])
+    if (streets := _streets(config)) is not None:
+        files["map.json"] = _json(streets)
     return files
+
+
+def _streets(config: Config) -> dict[str, Any] | None:
+    """Encoded polylines of the streets around the kiosk, and what must be shown with them; None:
+    the catalogue has none there. That a catalogue is broken is said by the kiosk itself."""
+    latitude, longitude = config.place.latitude, config.place.longitude
+    if latitude is None or longitude is None:
+        return None
+    try:
+        network = read_footways(config.matching.catalogue)
+    except (sqlite3.Error, ValueError) as error:
+        log.warning("%s: no map is made (%s)", config.matching.catalogue, error)
+        return None
+    near = network.around(latitude, longitude, MAP_M) if network else None
+    if not near:
+        return None
+    return {"credits": near.credits, "streets": encode(near.lines).decode().splitlines()}
 
 
 def _json(value: object) -> str:

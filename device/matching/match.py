@@ -258,7 +258,18 @@ class Matcher:
         distance, walk = (None, None) if np.isnan(metres) else (metres, minutes)
         left = None if now is None else self._terms.minutes_left(index, now)
         why = reasons(item, self._vocabulary, distance_m=distance, minutes_left=left, now=now)
-        return Suggestion(item, score, why, distance, walk, self.ways.route(item), trace)
+        return Suggestion(
+            item,
+            score,
+            why,
+            distance,
+            walk,
+            self.ways.route(item),
+            trace,
+            hours=None if now is None else self._terms.hours_on(index, now),
+            way=self.ways.line(item),
+            bearing=self.ways.bearing(item),
+        )
 
     def _named(self, question: Question) -> Values | None:
         """1 for each category that the preset's table names for this audience, 0 for others.

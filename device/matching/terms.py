@@ -131,6 +131,10 @@ class Terms:
         """For how long an item stays open, as `Hours.minutes_left`."""
         return int(self.timetable.minutes_left(now)[self._arrays.hours[index]])
 
+    def hours_on(self, index: int, now: datetime) -> tuple[str, ...] | None:
+        """When an item is open on the day of `now`, as `Hours.on_day`."""
+        return self.timetable.on_day(int(self._arrays.hours[index]), now)
+
     def _sums(self, strengths: Values) -> Values:
         """For each item the sum of its features' strengths: shape (N,)."""
         arrays, sums = self._arrays, np.empty(len(self._arrays), np.float32)

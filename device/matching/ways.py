@@ -7,12 +7,15 @@ those of the straight line, and only the time is that of the longer way on foot.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from device.catalogue.arrays import Arrays
 from device.catalogue.footways import Walk
 from device.catalogue.network import Network
-from device.catalogue.sphere import great_circle_m
+from device.catalogue.polylines import SCALE, Lines, encode
+from device.catalogue.sphere import bearing_deg, great_circle_m
 from device.config import PlaceConfig
 from device.matching.blocks import Values, blocks
 from device.values import Item
@@ -27,6 +30,9 @@ DETOUR = 1.3
 
 DIRECTIONS = "https://openstreetmap.org/directions?engine=fossgis_osrm_foot&route="
 """A phone opens the way on foot there, from the kiosk or from wherever its owner then is."""
+
+LINES_KEPT = 256
+"""Ways that are kept: those to the items of the last screens."""
 
 
 class Ways:
@@ -47,6 +53,9 @@ class Ways:
             on_foot = np.maximum(on_foot, self.metres)  # the rounding of float32
             self.metres = np.where(there, on_foot, self.metres * detour)
             detour = np.float32(1)
+        self.line = lru_cache(LINES_KEPT)(self._line)
+        """Of an item: the way on foot there as an encoded polyline (`device.catalogue.polylines`);
+        empty where no footways lead there."""
         self.minutes: Values = self.metres * detour / np.float32(WALK_M_PER_MIN)
 
     def route(self, item: Item) -> str:
@@ -58,6 +67,27 @@ class Ways:
             f"{DIRECTIONS}{here.latitude:.5f},{here.longitude:.5f}"
             f";{there.latitude:.5f},{there.longitude:.5f}"
         )
+
+    def _line(self, item: Item) -> str:
+        if self.walk is None or item.latitude is None or item.longitude is None:
+            return ""
+        way = self.walk.way_to(item.latitude, item.longitude)
+        if way is None:
+            return ""
+        points = np.round(way[:, ::-1] * SCALE).astype(np.int64)
+        return encode(Lines(points, np.array([0, len(points)]))).decode().rstrip("\n")
+
+    def bearing(self, item: Item) -> float | None:
+        """Degrees from north to an item, clockwise, 0 to 360; None where a place is not known."""
+        here = self._place
+        if (
+            here.latitude is None
+            or here.longitude is None
+            or item.latitude is None
+            or item.longitude is None
+        ):
+            return None
+        return bearing_deg(here.latitude, here.longitude, item.latitude, item.longitude)
 
 
 def _straight(arrays: Arrays, place: PlaceConfig) -> Values:

@@ -88,4 +88,9 @@ def _card(suggestion: Suggestion, words: Words, now: datetime) -> Card:
         "route": suggestion.route,
         "link": item.link,
         "credit": item.credit,
+        "hours": None if suggestion.hours is None else list(suggestion.hours),
+        "price": item.price,
+        "wheelchair": item.wheelchair,
+        "way": suggestion.way,
+        "bearing": None if suggestion.bearing is None else round(suggestion.bearing) % 360,
     }

@@ -75,14 +75,29 @@ class Card(TypedDict):
     picture: Annotated[str, Field(description="path in the folder `pictures` beside the page")]
     route: Annotated[str, Field(description="web address of the way there, shown as a QR code")]
     link: Annotated[
-        str, Field(description="web or `geo:` address, a QR code where there is no `route`")
-    ]
+        str,
+        Field(description="web or `geo:` address, a QR code on the opened card, and on others "
+              "where there is no `route`"),
+    ]  # fmt: skip
     credit: Annotated[str, Field(description="what its licence wants to be shown beside it")]
+    hours: Annotated[
+        list[str] | None,
+        Field(description="when it is open today, local `HH:MM-HH:MM`; null: not known"),
+    ]
+    price: Annotated[str, Field(description="what it costs, in words")]
+    wheelchair: Annotated[
+        Literal["yes", "limited", "no"] | None, Field(description="whether a wheelchair gets in")
+    ]
+    way: Annotated[
+        str,
+        Field(description="the way on foot, from the kiosk, as an encoded polyline (`polyline6`)"),
+    ]
+    bearing: Annotated[int | None, Field(description="degrees from north, clockwise")]
 
 
 class Suggestions(TypedDict):
-    """What the page shows. Replaced when people leave. What a map on the page needs is not in this
-    message: it comes as files beside the page, as the pictures do."""
+    """What the page shows. Replaced when people leave. The streets of the map on the page are not
+    in this message: they lie in `map.json` beside the page, as the pictures do."""
 
     state: ScreenState
     serial: Annotated[int, Field(description="changes with the screen, not with a refresh")]

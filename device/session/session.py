@@ -80,7 +80,8 @@ class Session:
         at = context.at
         if context.opted_out:
             if self._screen.state != "opted_out":
-                self._memory = _Memory()
+                # What a touch has refused is known without looking at anyone.
+                self._memory = _Memory(refused=self._memory.refused)
                 self._put("opted_out", self._choose(suggestions), at)
         else:
             if self._screen.state == "opted_out":

@@ -35,6 +35,7 @@ class ReasonWords(Section):
     kilometres: str = Field(pattern=r"\$number\b")
     on_foot: str = Field(pattern=r"\$number\b")
     open_until: str = Field(pattern=r"\$time\b")
+    hours_today: str = Field(pattern=r"\$hours\b")
     always_open: str
     hours_unknown: str
     decade: str = Field(pattern=r"\$year\b")

@@ -90,6 +90,11 @@
     refresh();
   }
 
+  function back() {
+    chosen = null;
+    refresh();
+  }
+
   function list() {
     listUntil = performance.now() < listUntil ? 0 : performance.now() + LIST_MS;
     refresh();
@@ -139,7 +144,7 @@
   }
 
   Languages.open({ toggle: list, chosen: speak });
-  Screen.open({ touched, choose, back: () => { chosen = null; refresh(); } });
+  Screen.open({ touched, choose, back });
   refresh();
   link = Link.open(window.WAYSIDE, Object.keys(received), {
     open: () => {
@@ -169,6 +174,7 @@
     if (event.key.toLowerCase() === "o") choose();
     else if (event.key.toLowerCase() === "l") list();
     else if (event.key === "Escape" && performance.now() < listUntil) list();
+    else if (event.key === "Escape") back();
   });
 
   /* Against burn-in everything moves by a pixel every few seconds, too slowly to be noticed. */

@@ -69,6 +69,16 @@ const Phrases = (() => {
         return say(`reasons-${kind}`, { year: String(argument) });
       },
 
+      /* The spans of a day, `HH:MM-HH:MM`; "" where they are not known. */
+      hours(spans) {
+        if (spans === null || !spans.length) return "";
+        const pairs = spans.map((span) => span.split("-"));
+        if (pairs.some(([from, until]) => from === until)) return say("reasons-always_open");
+        const at = (time) => clock.format(Date.parse(`1970-01-01T${time}Z`));
+        const said = pairs.map(([from, until]) => `${at(from)}–${at(until)}`);
+        return say("reasons-hours_today", { hours: said.join(", ") });
+      },
+
       /* When an event is, as `device/words/when.py` says it; nothing where it is over. The days are
          those of the interval's own offset, whatever zone the browser is in. */
       when(interval, now = Date.now()) {

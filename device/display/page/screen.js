@@ -72,7 +72,7 @@ const Screen = (() => {
   }
 
   /* The title describes the picture, so it has no alternative text. The code is drawn over it. */
-  function picture(address, code) {
+  function picture(address, className, code) {
     const image = element("img");
     image.alt = "";
     image.draggable = false;
@@ -81,7 +81,23 @@ const Screen = (() => {
       if (image.isConnected) draw(...last);
     });
     image.src = address;
-    return element("div", "picture", code ? [image, code] : [image]);
+    return element("div", className, code ? [image, code] : [image]);
+  }
+
+  /* What the code of a card leads to; an opened one has both. */
+  function codes(item, opened) {
+    const route = item.route ? [qr(item.route, words.scan_route)] : [];
+    const about = item.link && (opened || !route.length) ? [qr(item.link, words.scan)] : [];
+    return [...route, ...about].filter(Boolean);
+  }
+
+  /* The picture of an opened card, and where it is. */
+  function view(item, pictured) {
+    const parts = [
+      pictured ? picture(item.picture, "photo") : null,
+      Maps.figure(item, words) ?? Maps.compass(item, words),
+    ].filter(Boolean);
+    return parts.length ? element("div", "view", parts) : null;
   }
 
   function fact(item) {
@@ -97,6 +113,7 @@ const Screen = (() => {
       on.touched(item.id, value);
       made.parentElement.childNodes.forEach((each) => each.update());
     });
+    made.dataset.verdict = value;
     made.update = () => {
       const pressed = marks.get(item.id) === value;
       made.setAttribute("aria-pressed", String(pressed));
@@ -108,7 +125,7 @@ const Screen = (() => {
 
   /* The title decides the direction of its whole card, and all other texts are asides, unless the
      visitor reads from right to left: then all cards do, and the title is an aside too. */
-  function card(item) {
+  function card(item, opened) {
     const named = words.title(item);
     const fromTheRight = words.direction === "rtl";
     const title = element("h2", "", fromTheRight ? [aside(named.text)] : named.text);
@@ -116,48 +133,87 @@ const Screen = (() => {
     const text = element("div", "text");
     const by = [item.creator, item.place].filter(Boolean).flatMap((name) => [" · ", aside(name)]);
     if (by.length) text.append(element("p", "by", by.slice(1)));
-    const why = View.why(item);
+    const why = opened ? View.facts(item) : View.why(item);
     if (why.length) text.append(element("ul", "why", why.map((one) => element("li", "", [aside(one)]))));
 
     const verdicts = element("div", "verdicts", [
       verdict(item, "liked", "like", words.like, words.liked),
       verdict(item, "not_for_me", "not_for_me", words.not_for_me, words.noted),
     ]);
-    const code = item.route ? qr(item.route, words.scan_route)
-      : item.link ? qr(item.link, words.scan) : null;
-    const shown = item.picture && !missing.has(item.picture) ? picture(item.picture, code) : null;
-    const side = element("div", "side", code && !shown ? [code, verdicts] : [verdicts]);
+    const pictured = item.picture !== "" && !missing.has(item.picture);
+    const [code, ...more] = codes(item, opened);
+    const shown = opened ? view(item, pictured)
+      : pictured ? picture(item.picture, "picture", code) : null;
+    const side = element("div", "side", [verdicts]);
+    if (opened && code) side.prepend(element("div", "codes", [code, ...more]));
+    else if (code && !shown) side.prepend(code);
     const band = element("div", "band", [
       icon(item.kind), element("bdi", "kind", words.kinds[item.kind]), element("span", "fact", [aside(fact(item))]),
     ]);
-    const choose = element("button", "choose"); // the whole card
-    choose.type = "button";
-    choose.setAttribute("aria-label", named.text);
-    choose.addEventListener("click", () => on.touched(item.id, "chosen"));
     const content = element("div", "content", [element("div", "body", [title, text, side])]);
     if (shown) content.prepend(shown);
-    const made = element("article", "card", [band, content, choose]);
+    const made = element("article", "card", [band, content]);
+    if (!opened) made.append(chooser(item, named.text));
     made.dir = fromTheRight ? "rtl" : "auto";
     made.dataset.kind = item.kind;
     made.dataset.id = item.id;
     return made;
   }
 
+  /* A touch on a card, wherever nothing else is. */
+  function chooser(item, name) {
+    const made = element("button", "choose");
+    made.type = "button";
+    made.setAttribute("aria-label", name);
+    made.addEventListener("click", () => on.touched(item.id, "chosen"));
+    return made;
+  }
+
+  /* Opinions are forgotten with the cards that they are of. Where all that went was refused, the
+     visit goes on, and the others keep theirs. */
+  function forget(before, now) {
+    const there = new Set(now.map(({ id }) => id));
+    const gone = before.filter(({ id }) => !there.has(id)).map(({ id }) => id);
+    const added = now.some(({ id }) => !before.some((item) => item.id === id));
+    if (!gone.length && !added) return;
+    if (!gone.length || gone.some((id) => marks.get(id) !== "not_for_me")) marks.clear();
+    for (const id of gone) marks.delete(id);
+  }
+
+  /* Where the focus goes when the cards have been drawn again, as selectors of which the first that
+     is there has it: into a card that opens by the way back, out of it to that card, else to where
+     it was, or to the card in that place. */
+  function focused(chosen) {
+    const held = document.activeElement;
+    const made = held.closest(".card");
+    if (!made && held.id !== "back") return [];
+    const was = last?.[1] ?? null;
+    const whole = (id) => `.card[data-id="${CSS.escape(id)}"] .choose`;
+    if (chosen !== null && (was === null || !made)) return ["#back"];
+    if (was !== null && chosen === null) return [whole(was), ".choose"];
+    const { verdict } = held.dataset;
+    const same = `.card[data-id="${CSS.escape(made.dataset.id)}"] [data-verdict="${verdict}"]`;
+    const place = [...made.parentElement.children].indexOf(made) + 1;
+    return [verdict ? same : whole(made.dataset.id), `.card:nth-child(${place}) .choose`];
+  }
+
   /* languages: those of the texts that turn; the first is the one of all others. listing: whether
      the list of languages is open, in the place of the cards. */
   function draw(view, chosen, languages, listing) {
-    const before = last?.[0];
+    const before = last?.[0].items ?? [];
+    const focus = focused(chosen);
     last = [view, chosen, languages, listing];
     words = languages[0];
     const say = (selector, pick) => Languages.turning(find(selector), languages, pick);
     Languages.draw(languages, listing);
-    if (JSON.stringify(before?.items) !== JSON.stringify(view.items)) marks.clear();
+    forget(before, view.items);
 
-    const items = chosen === null ? view.items : view.items.filter((item) => item.id === chosen);
+    const opened = chosen !== null;
+    const items = !opened ? view.items : view.items.filter((item) => item.id === chosen);
     const resting = items.length === 0;
     document.body.dataset.state = resting ? "resting" : "showing";
 
-    find("#back").hidden = chosen === null || view.items.length < 2;
+    find("#back").hidden = !opened || listing;
     find("#back span").textContent = words.back;
     find("#heading").textContent = resting ? "" : words.suggestions;
     find("#rest").hidden = !resting || listing;
@@ -185,8 +241,12 @@ const Screen = (() => {
     const cards = find("#cards");
     cards.hidden = resting || listing;
     cards.dataset.count = items.length;
-    cards.replaceChildren(...(listing ? [] : items.map(card)));
+    cards.toggleAttribute("data-opened", opened);
+    const there = new Set([...cards.children].map((made) => made.dataset.id));
+    cards.replaceChildren(...(listing ? [] : items.map((item) => card(item, opened))));
+    for (const made of cards.children) made.classList.toggle("new", !there.has(made.dataset.id));
     Fit.cards([...cards.children]);
+    focus.map(find).find(Boolean)?.focus();
   }
 
   /* Whether a person in front of the screen can read the notice: it is inside the window, drawn,

@@ -10,6 +10,10 @@ const View = (() => {
   const KINDS = ["place", "film", "song", "activity", "event"];
   const DISCLOSING = ["watching", "demo"]; // notices that say what the camera does
   const LANGUAGE_TAG = /^[a-z]{2,3}(-[A-Za-z]{2,4})?$/;
+  const ACCESS = ["yes", "limited", "no"];
+  const SPAN = /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/;
+  const MOST_SPANS = 4;
+  const LONGEST_WAY = 20000; // characters of a polyline
   const MOST_ITEMS = 8;
   const MOST_REASONS = 4;
   const LONGEST_LIFE_MS = 600000;
@@ -55,6 +59,27 @@ const View = (() => {
     return [...new Set(made.filter(Boolean))].slice(0, MOST_REASONS);
   }
 
+  /* What an opened card says: when it is, how far, when it is open today, what it costs, who gets in,
+     and the reasons that say something else. */
+  function facts(one) {
+    const told = one.hours === null ? ["distance"] : ["distance", "open_until", "always_open", "hours_unknown"];
+    const [when, others] = [[], []];
+    for (const each of one.reasons) {
+      if (each.code === "when") when.push(each);
+      else if (!told.includes(each.code)) others.push(each);
+    }
+    const walk = one.minutes === null ? [] : [{ code: "distance", argument: one.distance }];
+    const known = [words.hours(one.hours), one.price, words.wheelchair[one.wheelchair]];
+    const first = why({ ...one, reasons: [...when, ...walk] });
+    return [...first, ...known.filter(Boolean), ...why({ ...one, reasons: others })];
+  }
+
+  /* Spans of `HH:MM-HH:MM`, or null. */
+  function hours(value) {
+    if (!Array.isArray(value)) return null;
+    return value.filter((span) => typeof span === "string" && SPAN.test(span)).slice(0, MOST_SPANS);
+  }
+
   function titles(value) {
     if (value === null || typeof value !== "object") return {};
     const named = Object.entries(value).map(([tag, title]) => [tag, text(title)]);
@@ -81,6 +106,11 @@ const View = (() => {
       link: link(raw.link),
       picture: picture(raw.picture),
       credit: text(raw.credit),
+      hours: hours(raw.hours),
+      price: text(raw.price),
+      wheelchair: ACCESS.includes(raw.wheelchair) ? raw.wheelchair : null,
+      way: typeof raw.way === "string" && raw.way.length <= LONGEST_WAY ? raw.way : "",
+      bearing: number(raw.bearing),
     };
   }
 
@@ -127,5 +157,5 @@ const View = (() => {
     return { state, notice, serial, items, discloses: DISCLOSING.includes(notice) };
   }
 
-  return { read, decide, why, text, lifetime };
+  return { read, decide, why, facts, text, lifetime };
 })();

@@ -93,18 +93,6 @@ def test_a_kiosk_that_is_outside_or_nowhere_walks_nowhere() -> None:
     assert Walk.of(None, *place(0, 0)) is None
 
 
-def test_the_streets_around_the_kiosk_are_lines() -> None:
-    here = walk(network(*BANKS), 0, 0)
-    assert [metres(line) for line in here.streets(within_m=50)] == [
-        [(0, 0), (1000, 0), (1000, 100), (0, 100)]
-    ]
-    cross = walk(network(*BANKS, [(1000, 0), (2000, 0)]), 1900, 0)
-    middle = walk(network(*BANKS), 500, -40)
-    assert len(middle.streets(within_m=50)) == 1
-    assert middle.streets(within_m=30) == []
-    assert [metres(line) for line in cross.streets(within_m=150)] == [[(1000, 0), (2000, 0)]]
-
-
 def wander(start: Corner, steps: list[tuple[int, int]]) -> list[Corner]:
     """A street of some steps from a corner to the next one."""
     corners = [start]

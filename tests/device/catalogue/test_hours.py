@@ -412,3 +412,27 @@ def test_a_place_closes_when_walking_through_the_minutes_says_so(
     while expected < DAY and is_open(start + expected):
         expected += 1
     assert hours.minutes_left(MONDAY + timedelta(minutes=start)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "clock", "spans"),
+    [
+        ("Mo-Fr 09:00-12:00,14:00-18:00", "15:00", ("09:00-12:00", "14:00-18:00")),
+        ("Mo-Su 18:00-03:00", "20:00", ("18:00-03:00",)),
+        ("Mo-Su 18:00-03:00", "01:00", ("00:00-03:00", "18:00-03:00")),
+        ("Mo-Su 09:00-24:00", "10:00", ("09:00-00:00",)),
+        ("24/7", "10:00", ("00:00-00:00",)),
+        ("Fr 18:00-48:00", "20:00", ("18:00-00:00",)),
+        ("Mo off", "10:00", ()),
+        ("Fr 10:00-18:00; Sa off", "10:00", ("10:00-18:00",)),
+        ('Mo-Su 10:00-18:00 "by appointment"', "10:00", None),
+    ],
+)
+def test_the_hours_of_a_day_are_said_from_opening_to_closing(
+    text: str, clock: str, spans: tuple[str, ...] | None
+) -> None:
+    assert Timetable([text]).on_day(0, at(FRIDAY, clock)) == spans
+
+
+def test_hours_that_cannot_be_read_are_not_known_on_any_day() -> None:
+    assert Timetable(["when we like"]).on_day(0, MONDAY) is None

@@ -70,7 +70,7 @@ window.everShown = [];
 new MutationObserver((changes) => {
   for (const change of changes) {
     for (const node of change.addedNodes) {
-      if (node.className === "card") window.everShown.push(node.querySelector("h2").textContent);
+      if (node.classList?.contains("card")) window.everShown.push(node.querySelector("h2").textContent);
     }
   }
 }).observe(document, { childList: true, subtree: true });

@@ -10,13 +10,14 @@ import pytest
 
 from device.catalogue.hand import NO_HAND, Hand
 from device.catalogue.network import Network
+from device.catalogue.polylines import SCALE, decode
 from device.catalogue.store import Catalogue
 from device.config import MatchingConfig, PlaceConfig
 from device.matching.match import Matcher
 from device.matching.rules import Rules
 from device.matching.ways import DETOUR, WALK_M_PER_MIN, Ways
 from device.values import Audience, Context, Item, Reason, Suggestion
-from tests.device.catalogue.streets import Street, network, place
+from tests.device.catalogue.streets import Street, metres, network, place
 
 RIVER: tuple[Street, ...] = ([(0, 0), (1000, 0), (1000, 100), (0, 100)], [(0, 0), (-500, 0)])
 """Two streets along a river, and a bridge a kilometre away."""
@@ -120,3 +121,23 @@ def test_no_way_is_shorter_than_the_straight_line(helsinki: Catalogue) -> None:
     assert (np.isfinite(ways.metres) == known).all()
     assert (ways.metres[known] >= straight.metres[known]).all()
     assert 1.1 < np.median(ways.metres[known] / straight.metres[known]) < 1.5
+
+
+def test_a_suggestion_has_the_way_there_its_direction_and_the_hours_of_the_day(
+    rules: Rules,
+) -> None:
+    shop = spot("shop", 100, 20, hours="Mo-Su 10:00-20:00")
+    found = suggested(rules, network(*RIVER), shop, ACROSS, AWAY, NOWHERE)
+    lines = decode(f"{found['shop'].way}\n".encode())
+    assert metres(lines.points[:, ::-1] / SCALE) == [(0, 0), (100, 0), (100, 20)]
+    assert found["shop"].hours == ("10:00-20:00",)
+    assert found["shop"].bearing == pytest.approx(78.7, abs=0.2)
+    assert found["across"].bearing == pytest.approx(0, abs=0.1)
+    assert found["away"].bearing == pytest.approx(180, abs=0.1)
+    assert (found["across"].hours, found["away"].way) == (None, "")
+    assert (found["nowhere"].way, found["nowhere"].bearing) == ("", None)
+
+
+def test_without_footways_there_is_a_direction_and_no_way(rules: Rules) -> None:
+    assert suggested(rules, None, BESIDE)["beside"].way == ""
+    assert suggested(rules, None, BESIDE)["beside"].bearing == pytest.approx(90, abs=0.1)

@@ -34,11 +34,16 @@ ITEM = Item(
     picture="p1.jpg",
     source="test",
     credit="a map",
+    price="5 €",
+    wheelchair="limited",
     titles={"en": "Bai Causeway"},
 )
 WHY = (Reason("tag", "quiet"), Reason("distance", 402), Reason("well_known"))
 ROUTE = "https://example.org/route"
-SUGGESTION = Suggestion(ITEM, 0.7, WHY, 401.6, 5.7, ROUTE, (Term("mood: sad", 0.9, 1.0),))
+SUGGESTION = Suggestion(
+    ITEM, 0.7, WHY, 401.6, 5.7, ROUTE, (Term("mood: sad", 0.9, 1.0),),
+    hours=("09:00-17:00",), way="_p~iF~ps|U_ulLnnqC", bearing=359.6,
+)  # fmt: skip
 WORDS = load_words("en")
 
 
@@ -72,6 +77,11 @@ def test_suggestions_have_these_keys_and_no_others() -> None:
                 "route": ROUTE,
                 "link": "https://example.org/p1",
                 "credit": "a map",
+                "hours": ["09:00-17:00"],
+                "price": "5 €",
+                "wheelchair": "limited",
+                "way": "_p~iF~ps|U_ulLnnqC",
+                "bearing": 0,
             }
         ],
     }

@@ -241,6 +241,19 @@ def test_opted_out_there_are_suggestions_without_anybody_being_looked_at() -> No
     assert kiosk.cards == "vtu"
 
 
+def test_what_was_refused_stays_away_for_whoever_opts_out_then_and_comes_back_after_them() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.for_seconds(2, person)
+    kiosk.turn(person, touches=(Touch("b", "not_for_me"),))
+    kiosk.context = replace(kiosk.context, opted_out=True)
+    kiosk.for_seconds(CONFIG.hold_s * 2)
+    assert kiosk.cards == "acd"
+    kiosk.context = replace(kiosk.context, opted_out=False)
+    kiosk.for_seconds(5, kiosk.someone("b"))
+    assert kiosk.cards == "abc"
+
+
 def test_after_opting_out_the_screen_rests_until_somebody_has_come() -> None:
     kiosk = Kiosk()
     kiosk.context = replace(kiosk.context, opted_out=True)

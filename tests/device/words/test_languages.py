@@ -24,7 +24,7 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 LATIN = ("de", "es", "fi", "fr", "it", "pt", "sv")
 ALIKE = re.compile(
     r"Wayside|Film|Films|Museum|Robot|Samurai|[A-Z][a-z]+( [A-Z][a-z]+)?"  # names, German nouns
-    r"|\{ \$number \} k?m|\{ \$day \}, \{ \$time \}"
+    r"|N|\{ \$number \} k?m|\{ \$day \}, \{ \$time \}"
 )
 """What may be the same as in English, apart from `SHARED`."""
 
