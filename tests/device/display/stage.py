@@ -70,7 +70,8 @@ window.everShown = [];
 new MutationObserver((changes) => {
   for (const change of changes) {
     for (const node of change.addedNodes) {
-      if (node.classList?.contains("card")) window.everShown.push(node.querySelector("h2").textContent);
+      if (!node.classList?.contains("card")) continue;
+      window.everShown.push(node.querySelector("h2").textContent);
     }
   }
 }).observe(document, { childList: true, subtree: true });
