@@ -10,11 +10,7 @@ import numpy as np
 import pytest
 from selenium import webdriver
 
-from device.config import Config
-from device.display.made import made_files
-from device.display.server import PageServer, settings_script
-from tests.brokers import listen, mosquitto
-from tests.device.display.stage import TOPICS, Stage, chromium
+from tests.device.display.stage import Stage, chromium, site
 
 
 @pytest.fixture(scope="session")
@@ -32,15 +28,6 @@ def stage(tmp_path: Path, browser: webdriver.Chrome) -> Iterator[Stage]:
     (pictures / "by the lake").mkdir(parents=True)
     for name, shape in (("wide.png", (60, 90, 3)), ("by the lake/tall.jpg", (90, 60, 3))):
         cv2.imwrite(str(pictures / name), np.full(shape, 120, np.uint8))
-    with mosquitto(tmp_path) as broker:
-        config = Config.model_validate({"mqtt": {"websocket_port": broker.websocket_port}})
-        server = PageServer(0, settings_script(config), made_files(config), pictures)
-        server.start()
-        try:
-            with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
-                stage = Stage(broker, kiosk, browser, server.address)
-                stage.open()
-                yield stage
-                browser.get("about:blank")
-        finally:
-            server.stop()
+    with site(tmp_path, browser, pictures) as stage:
+        stage.open()
+        yield stage

@@ -14,9 +14,12 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from device.config import Config
+from device.display.made import made_files
+from device.display.server import PageServer, settings_script
 from device.matching.ways import DIRECTIONS
 from device.messaging.topics import Topics
-from tests.brokers import Heard, Listener, Mosquitto, wait_until
+from tests.brokers import Heard, Listener, Mosquitto, listen, mosquitto, wait_until
 from tests.needs import tool
 
 TOPICS = Topics("helsinki", "kiosk-1")
@@ -197,6 +200,24 @@ class Stage:
 
         found: dict[str, Any] = self.kiosk.wait(fits).json()
         return found
+
+
+@contextmanager
+def site(
+    folder: Path, driver: webdriver.Chrome, pictures: Path | None = None, **settings: Any
+) -> Iterator[Stage]:
+    """A broker and the page of a kiosk with these settings; the page is not loaded yet."""
+    with mosquitto(folder) as broker:
+        mqtt = {"websocket_port": broker.websocket_port}
+        config = Config.model_validate({"mqtt": mqtt, **settings})
+        server = PageServer(0, settings_script(config), made_files(config), pictures)
+        server.start()
+        try:
+            with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
+                yield Stage(broker, kiosk, driver, server.address)
+                driver.get("about:blank")
+        finally:
+            server.stop()
 
 
 @contextmanager

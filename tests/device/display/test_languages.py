@@ -14,15 +14,21 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from device.config import Config
-from device.display.made import made_files
-from device.display.server import PageServer, settings_script
 from device.values import Reason
 from device.words.patterns import Patterns
 from device.words.table import LANGUAGES, read_table
 from device.words.words import load_words
-from tests.brokers import listen, mosquitto, wait_until
-from tests.device.display.stage import CARDS, FILM, FINISH, PLACE, SIZES, TOPICS, Stage, message
+from tests.brokers import wait_until
+from tests.device.display.stage import (
+    CARDS,
+    FILM,
+    FINISH,
+    PLACE,
+    SIZES,
+    Stage,
+    message,
+    site,
+)
 from tests.device.display.test_layout import MISPLACED
 from tests.needs import needs
 
@@ -58,28 +64,18 @@ REASONS = [Reason("when", INTERVAL), Reason("tag", "quiet"), Reason("distance", 
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) -> Iterator[Stage]:
+def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) -> Iterator[Stage]:
     """The page of a site that speaks Finnish, Swedish and Arabic."""
-    with mosquitto(tmp_path_factory.mktemp("broker")) as broker:
-        config = Config.model_validate(
-            {"mqtt": {"websocket_port": broker.websocket_port}, "display": {"languages": SITE}}
-        )
-        server = PageServer(0, settings_script(config), made_files(config))
-        server.start()
-        try:
-            with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
-                yield Stage(broker, kiosk, browser, server.address)
-                browser.get("about:blank")
-        finally:
-            server.stop()
+    with site(tmp_path_factory.mktemp("site"), browser, display={"languages": SITE}) as stage:
+        yield stage
 
 
 @pytest.fixture
-def stage(site: Stage) -> Stage:
+def stage(loaded: Stage) -> Stage:
     """The same page, loaded again, at rest."""
-    site.say("suggestions", message(state="resting"))
-    site.open()
-    return site
+    loaded.say("suggestions", message(state="resting"))
+    loaded.open()
+    return loaded
 
 
 def choose(stage: Stage, language: str) -> None:

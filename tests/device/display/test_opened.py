@@ -15,14 +15,21 @@ from selenium.webdriver.common.keys import Keys
 
 from device.catalogue.build import write
 from device.catalogue.store import Catalogue
-from device.config import Config, PlaceConfig
-from device.display.made import made_files
-from device.display.server import PageServer, settings_script
+from device.config import PlaceConfig
 from device.matching.ways import Ways
 from device.values import Item
-from tests.brokers import listen, mosquitto, wait_until
+from tests.brokers import wait_until
 from tests.device.catalogue.streets import network, place
-from tests.device.display.stage import FILM, FINISH, ON_FOOT, ROUTE, SIZES, TOPICS, Stage, message
+from tests.device.display.stage import (
+    FILM,
+    FINISH,
+    ON_FOOT,
+    ROUTE,
+    SIZES,
+    Stage,
+    message,
+    site,
+)
 from tests.device.display.test_codes import decode
 from tests.device.display.test_layout import LONG, MISPLACED
 from tests.needs import needs
@@ -56,37 +63,26 @@ return { streets: (d(".streets").match(/M/g) ?? []).length, walk: d(".walk"),
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) -> Iterator[Stage]:
-    """The page of a kiosk in a town with three streets, and a picture."""
+def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) -> Iterator[Stage]:
+    """The page of a kiosk in a town with four streets, and a picture."""
     folder = tmp_path_factory.mktemp("site")
     (folder / "pictures").mkdir()
     cv2.imwrite(str(folder / "pictures" / "shop.png"), np.full((60, 90, 3), 120, np.uint8))
     write([SHOP], folder / "town.sqlite", TOWN)
-    with mosquitto(folder) as broker:
-        config = Config.model_validate(
-            {
-                "mqtt": {"websocket_port": broker.websocket_port},
-                "place": {"latitude": LATITUDE, "longitude": LONGITUDE},
-                "matching": {"catalogue": str(folder / "town.sqlite")},
-            }
-        )
-        made = made_files(config)
-        server = PageServer(0, settings_script(config), made, folder / "pictures")
-        server.start()
-        try:
-            with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
-                yield Stage(broker, kiosk, browser, server.address)
-                browser.get("about:blank")
-        finally:
-            server.stop()
+    town = {
+        "place": {"latitude": LATITUDE, "longitude": LONGITUDE},
+        "matching": {"catalogue": str(folder / "town.sqlite")},
+    }
+    with site(folder, browser, folder / "pictures", **town) as stage:
+        yield stage
 
 
 @pytest.fixture
-def stage(site: Stage) -> Stage:
+def stage(loaded: Stage) -> Stage:
     """The same page, loaded again, at rest."""
-    site.say("suggestions", message(state="resting"))
-    site.open()
-    return site
+    loaded.say("suggestions", message(state="resting"))
+    loaded.open()
+    return loaded
 
 
 @pytest.fixture(scope="module")
