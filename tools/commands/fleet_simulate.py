@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from device.commands.command_line import SubParsers
 from device.commands.progress import Progress
 from device.errors import UserError
 from tools.commands.options import at_least, share
+
+if TYPE_CHECKING:
+    from tools.fleet.rollout import Progress as Step
+
+SELDOM_S = 5.0
+"""Between two lines, where the output is no terminal."""
 
 SHARES = {
     "failing": "refuse the release in its trial",
@@ -60,12 +71,30 @@ def add_parser(verbs: SubParsers) -> None:
         "--seconds", type=at_least(1), default=120, metavar="N", help="of a step; default: 120"
     )
     parser.add_argument(
+        "--by", choices=("plain", "tls", "nats"), default="plain",
+        help="the hub that is started: one Mosquitto without TLS, or with, or three NATS servers",
+    )  # fmt: skip
+    parser.add_argument(
         "--hub", type=Path, metavar="DIR",
-        help="a hub that serves no fleet yet, by TLS; default: one on loopback, without",
+        help="instead a hub of yours that serves no fleet yet",
     )  # fmt: skip
     parser.add_argument("--seed", type=at_least(0), default=1, metavar="N")
     parser.add_argument("--json", action="store_true", help="one object at the end")
     parser.set_defaults(run=_simulate)
+
+
+class Seldom:
+    """Shows a rollout now and then: of a thousand kiosks one answers at every moment."""
+
+    def __init__(self, show: Callable[[Step], None], never: bool) -> None:
+        """never: programs read the end alone."""
+        self._show, self._due = show, math.inf if never else 0.0
+
+    def show(self, step: Step) -> None:
+        """Show a step as it goes on, unless that was done just before."""
+        if time.monotonic() >= self._due:
+            self._due = time.monotonic() + (0.2 if sys.stdout.isatty() else SELDOM_S)
+            self._show(step)
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
@@ -93,13 +122,16 @@ def _simulate(arguments: argparse.Namespace) -> int:
     connecting, shown = Progress("connecting"), Shown()
     hub = Hub.open(arguments.hub) if arguments.hub else None
     try:
-        told = simulate(plan, shown.step, connecting.show, hub)
+        told = simulate(
+            plan, Seldom(shown.step, arguments.json).show, connecting.show, arguments.by, hub
+        )
     finally:
         connecting.clear()
         shown.close()
     if arguments.json:
         figures = {"verdict": told.verdict, "percent": told.percent, "paused": told.paused}
         figures |= {"kiosks": told.tally(), "seconds": told.seconds, "bytes": told.carried}
+        figures |= {"kiosks_s": told.kiosks_s, "broker_s": told.broker_s}
         print(json.dumps(figures | {"broker_mb": told.broker_mb}))
         return int(told.paused)
     print(", ".join(f"{count} {name}" for name, count in told.tally().items() if count))
@@ -108,8 +140,9 @@ def _simulate(arguments: argparse.Namespace) -> int:
         f"{told.seconds:.1f} s; {told.carried / 1e6:.1f} MB carried, for {content:.1f} MB of "
         "content committed"
     )
+    print(f"processor time of the kiosks: {told.kiosks_s:.1f} s")
     if told.broker_mb is not None:
-        print(f"broker: {told.broker_mb:.1f} MB at most")
+        print(f"broker: {told.broker_mb:.1f} MB at most, {told.broker_s:.1f} s of processor time")
     if told.paused:
         where = "within the canaries" if told.stopped else f"at {told.percent} %"
         print(f"the rollout was stopped {where}, by {told.verdict}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import subprocess
 import sys
@@ -33,6 +32,7 @@ from tools.fleet.local_hub import LOOPBACK, LocalHub
 from tools.fleet.publish import publish
 from tools.fleet.repository import Repository
 from tools.fleet.signing import create
+from tools.fleet.usage import processor_s, written_by
 from tools.fleet.wire import wire
 from tools.places import ROOT
 
@@ -40,8 +40,6 @@ PASSPHRASE = "of keys that are thrown away"
 
 NOBODY = 1
 """A port that nothing listens on: this kiosk has no broker of its own."""
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,18 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
+class Content:
     """What is published: one blob that cannot be compressed, and no metadata to speak of."""
 
     file: Path
     sha256: str
+
+    @classmethod
+    def random(cls, file: Path, size: int) -> Content:
+        """Random bytes, the same for the same size."""
+        content = random.Random(size).randbytes(size)
+        file.write_bytes(content)
+        return cls(file, hashlib.sha256(content).hexdigest())
 
     def files(self) -> dict[str, bytes]:
         return {}
@@ -134,12 +139,12 @@ def measure_idle(hub: LocalHub, folder: Path, seconds: float) -> Idle:
     agent = subprocess.Popen(program, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         time.sleep(5)  # until it has connected
-        begin = _cpu_s(agent.pid), written_by(agent.pid)
+        begin = processor_s(agent.pid), written_by(agent.pid)
         time.sleep(seconds)
         if agent.poll() is not None:
             raise UserError("the agent has ended; `python -m device.fleet.agent` says why")
         memory = resident_mb(Path("/proc"), agent.pid) or 0.0
-        cpu = (_cpu_s(agent.pid) - begin[0]) / seconds
+        cpu = (processor_s(agent.pid) - begin[0]) / seconds
         return Idle(memory, cpu, written_by(agent.pid) - begin[1])
     finally:
         agent.kill()
@@ -161,9 +166,7 @@ def measure_fetch(
         UserError: it is not there in time.
     """
     folder.mkdir()
-    content = random.Random(size).randbytes(size)
-    source = _Content(folder / "content", hashlib.sha256(content).hexdigest())
-    source.file.write_bytes(content)
+    source = Content.random(folder / "content", size)
     with operator_connection(hub.operator) as connection:
         publish(source, connection)
     with wire(hub.port, rate=rate, cut_every_s=cut_every_s) as line:
@@ -185,15 +188,3 @@ def measure_fetch(
         )
         agent.stop()
     return fetched
-
-
-def _cpu_s(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def written_by(pid: int) -> int:
-    """Bytes that a process has had written to a disk."""
-    fields = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
-    return int(fields.partition("\nwrite_bytes: ")[2].split()[0])

@@ -36,12 +36,12 @@ from tests.device.messaging.wire import wire
 from tests.needs import needs
 from tests.schemas import valid
 from tests.tools.fleet.clients import Client, connected
-from tools.fleet.bench import written_by
 from tools.fleet.certificates import WATCHER, Authority
 from tools.fleet.connection import operator_connection
 from tools.fleet.enrol import enrol
 from tools.fleet.local_hub import LocalHub
 from tools.fleet.publish import publish
+from tools.fleet.usage import written_by
 
 pytestmark = [pytest.mark.mosquitto, needs("mosquitto")]
 

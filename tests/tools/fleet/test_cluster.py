@@ -28,15 +28,8 @@ from tools.fleet.local_cluster import LocalCluster, local_cluster
 from tools.fleet.local_hub import LOOPBACK
 from tools.fleet.publish import prune, publish
 from tools.fleet.rollout import Progress
-from tools.fleet.simulate import (
-    Place,
-    Plan,
-    Simulated,
-    Simulation,
-    cluster_place,
-    crowds,
-    local_place,
-)
+from tools.fleet.simulate import Plan, Simulated, Simulation
+from tools.fleet.simulated_hub import Place, cluster_place, local_place
 
 MINE, OTHERS = "wayside/v1/helsinki/kiosk-1", "wayside/v1/helsinki/kiosk-2"
 PLAN = Plan(
@@ -248,7 +241,7 @@ def run(
 ) -> Simulated:
     """A simulation at a hub that runs."""
     simulation = Simulation(place, plan, folder / "fleet")
-    with crowds(place, plan, folder / "kiosks", simulation.root, lambda *_: None) as crowd:
+    with simulation.kiosks() as crowd:
         return simulation.roll_out(crowd, simulation.sign(), show)
 
 
