@@ -165,7 +165,7 @@ def test_a_kiosk_that_hangs_is_restarted_by_its_watchdog_and_suggests_again(
     )
     journal = ready.run("journalctl", "--no-pager", "--unit=wayside")
     assert "Failed with result 'watchdog'" in journal
-    assert ready.show("wayside", "NRestarts") == "1"
+    assert int(ready.show("wayside", "NRestarts")) >= 1
 
 
 def test_one_hanging_loop_is_enough_for_a_restart(machine: Machine) -> None:

@@ -45,6 +45,8 @@ WATCHED = 10
 STATE = b"{}".ljust(700)
 """What each of a kiosk's messages is as long as."""
 
+LINGER_S = 60.0
+
 NODE_KILLED_AFTER_S = 3.0
 """Of the last step: kiosks are in the middle of their downloads."""
 
@@ -258,7 +260,7 @@ def _run(place: Place, plan: Plan, folder: Path, show: Callable[[Progress], None
     simulation = Simulation(place, plan, folder / "fleet")
     counter = simulation.sign()
     with simulation.kiosks() as crowd:
-        return simulation.roll_out(crowd, counter, show)
+        return simulation.roll_out(crowd, counter, show, linger_s=LINGER_S)
 
 
 def _unshown(_progress: Progress) -> None:

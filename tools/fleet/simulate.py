@@ -168,8 +168,16 @@ class Simulation:
             self.place, plan.fates(), folder, self.root, processes=plan.processes, progress=progress
         )
 
-    def roll_out(self, crowd: Crowds, counter: int, show: Callable[[Progress], None]) -> Simulated:
-        """Roll a release out, and see what becomes of the kiosks.
+    def roll_out(
+        self,
+        crowd: Crowds,
+        counter: int,
+        show: Callable[[Progress], None],
+        *,
+        linger_s: float = 0.0,
+    ) -> Simulated:
+        """Roll a release out, and see what becomes of the kiosks. linger_s: longest wait for those
+        that were away when their step began, and that it does not wait for.
 
         Raises:
             UserError: the hub or the kiosks cannot be reached any more.
@@ -182,6 +190,9 @@ class Simulation:
         canaries = [f"{SITE}/kiosk-{number + 1:05d}" for number in range(plan.canaries)]
         first = begin(desk, counter, canaries, everywhere=plan.everywhere)
         result = roll_out(desk, first, plan.bounds)
+        outcomes, ends = crowd.outcomes(), time.monotonic() + linger_s
+        while time.monotonic() < ends and not all(one.state.good == counter for one in outcomes):
+            outcomes = crowd.outcomes()
         rollout, seconds = self.repository.rollout(), time.monotonic() - began
         left = [pid for pid in broker_s if Path(f"/proc/{pid}").exists()]  # a node may be killed
         return Simulated(
@@ -190,7 +201,7 @@ class Simulation:
             rollout is not None and rollout.paused,
             counter,
             seconds,
-            crowd.outcomes(),
+            outcomes,
             crowd.processor_s - kiosks_s,
             sum(processor_s(pid) - broker_s[pid] for pid in left),
             sum(map(most_resident_mb, left)) if left else None,
