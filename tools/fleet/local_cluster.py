@@ -18,7 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from device.errors import UserError
+from device.messaging.topics import ROOT
 from tools.fleet.cluster import NODES, write_nodes, write_users
+from tools.fleet.connection import operator_connection
 from tools.fleet.hub import Hub, HubFile, new_hub, write_settings
 from tools.fleet.local_hub import LOOPBACK, allow_connections, free_port
 from tools.fleet.wire import Wire
@@ -26,7 +28,10 @@ from tools.fleet.wire import Wire
 HOST = "localhost"
 """By name: nodes are known to each other by the names in their certificates."""
 
-START_S = 40.0
+START_S = 60.0
+
+PROBE = f"{ROOT}/fleet/probe"
+"""A topic on which nobody says anything."""
 
 
 class LocalCluster:
@@ -99,7 +104,7 @@ class LocalCluster:
                     preexec_fn=allow_connections,
                 )
         deadline = time.monotonic() + START_S
-        while not all(self._healthy(name) for name in self._processes):
+        while not (all(map(self._healthy, self._processes)) and self._keeps()):
             if time.monotonic() > deadline:
                 raise UserError(f"the cluster does not start: {self.log()[-800:]}")
             time.sleep(0.1)
@@ -135,6 +140,22 @@ class LocalCluster:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    def _keeps(self) -> bool:
+        """Whether each node stores what is retained: the first client has them make their stores,
+        and NATS acknowledges what comes meanwhile, and loses it."""
+        try:
+            for _ in self._processes:  # the next connection is to the next one
+                with operator_connection(self.operator) as connection:
+                    connection.write(PROBE, b"kept")
+                    connection.flush()
+                    if connection.read([PROBE]) != {PROBE: b"kept"}:
+                        return False
+                    connection.write(PROBE, b"")
+                    connection.flush()
+        except UserError:
+            return False
+        return True
 
 
 @contextmanager

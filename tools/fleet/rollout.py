@@ -34,13 +34,6 @@ DIARY = "rollouts.jsonl"
 
 TURN_S = 1.0
 
-THERE = ("online", "stopped")
-"""States of a kiosk that can take a release."""
-
-LOOKS = 5
-"""Times that a cluster is asked before a canary counts as away: a node that was behind tells what
-was before."""
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -257,15 +250,10 @@ def _concerned(desk: Desk, rollout: Rollout) -> tuple[tuple[str, ...], tuple[str
     Raises:
         UserError: a canary is.
     """
-    for look in range(LOOKS if desk.hub.settings.nodes else 1):
-        if look:
-            time.sleep(TURN_S)
-        with Watcher(desk.hub, OPERATOR) as watcher:
-            table = _table(desk, watcher)
-        if all(table.row(name).state in THERE for name in rollout.canaries):
-            break
+    with Watcher(desk.hub, OPERATOR) as watcher:
+        table = _table(desk, watcher)
     included = group(rollout, {*(row.name for row in table.rows()), *rollout.canaries})
-    there = [name for name in included if table.row(name).state in THERE]
+    there = [name for name in included if table.row(name).state in ("online", "stopped")]
     away = [name for name in included if name not in there]
     if rollout.percent == PERCENTS[0] and (missing := set(rollout.canaries) & set(away)):
         raise UserError(

@@ -36,9 +36,6 @@ LONGEST_WAIT_S = 30
 STRAGGLERS_S = 0.15
 """How long retained messages may come after the answer to the last subscription."""
 
-CLUSTER_STRAGGLERS_S = 1.0
-"""The same of a cluster, whose nodes fetch them from each other."""
-
 SHORT_S, MOST_SHORT = 10.0, 3
 """So many connections in a row that lasted no longer: somebody else connects under this name, and
 each ends the other's connection. Mosquitto 2.0 does not say so."""
@@ -64,7 +61,6 @@ class Watcher:
         self._where, self._filters, self._clock = f"{host}:{port}", filters, clock
         self._messages: queue.Queue[Message] = queue.Queue()
         self._answered, self._ended = threading.Event(), ""
-        self._stragglers_s = CLUSTER_STRAGGLERS_S if hub.settings.nodes else STRAGGLERS_S
         self._last = self._short = 0
         self._since = clock()
         self.connected = False
@@ -109,7 +105,7 @@ class Watcher:
             found += self.messages(0.1)
             if self._clock() > deadline:
                 raise UserError(f"{self._where}: does not answer for {PATIENCE_S:.0f} s")
-        while more := self.messages(self._stragglers_s):
+        while more := self.messages(STRAGGLERS_S):
             found += more
         return found
 
