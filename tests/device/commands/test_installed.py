@@ -101,7 +101,7 @@ def test_a_disk_without_room_for_a_release_is_a_warning(config: Config, tmp_path
 @pytest.mark.parametrize(
     ("heartbeat", "found"),
     [
-        ({"state": "resting", "serial": 1, "shows_notice": True}, "the page is alive: resting"),
+        ({"state": "resting", "serial": 1, "shows_notice": True}, "alive and shows the notice"),
         ({"state": "showing", "shows_notice": False}, "does not show the notice"),
         ({"state": 7}, "cannot be read"),
     ],
