@@ -25,7 +25,8 @@ from device.inference.litert import runtime_name
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.bus import Bus
-from device.messaging.topics import Notice, Topics
+from device.messaging.messages import Notice
+from device.messaging.topics import Topics
 from device.release import running
 from device.session.counts import Counts
 from device.session.world import World

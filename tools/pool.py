@@ -18,7 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from device.errors import UserError
 from device.matching.pooled import Pool, Pooled
-from device.messaging.topics import ROOT, Touches
+from device.messaging.messages import Touches
+from device.messaging.topics import ROOT
 
 LINE = "takes lines of `mosquitto_sub -v -t 'wayside/v1/SITE/+/touches'`"
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from device.commands.verdict import Part, Warned
 from device.config import Config
 from device.errors import UserError
+from device.messaging.messages import Display
 from device.messaging.payloads import decode
 from device.messaging.probe import hear
-from device.messaging.topics import Display, Topics
+from device.messaging.topics import Topics
 from device.release import running
 
 RELEASES = Path("/opt/wayside/releases")

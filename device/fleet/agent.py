@@ -46,9 +46,10 @@ from device.fleet.parts import Keeper, Parts
 from device.fleet.relay import Relay
 from device.fleet.settings import FILE, AgentConfig, load_settings
 from device.messaging.client import Client, Manners
+from device.messaging.fleet_messages import AgentReport
 from device.messaging.payloads import encode, iso
 from device.messaging.queues import Outgoing
-from device.messaging.topics import FLEET_METADATA, AgentReport, Topics
+from device.messaging.topics import FLEET_METADATA, Topics
 from device.upkeep.board import resident_mb
 from device.upkeep.clock import WallClock
 from device.upkeep.notify import Notifier

@@ -25,7 +25,7 @@ from device.errors import UserError
 from device.fleet import guard
 from device.fleet.disk import Disk
 from device.fleet.envelopes import Announcement, Command, Unbelieved, Verb, unwrap
-from device.messaging import topics
+from device.messaging import fleet_messages
 from device.messaging.payloads import LIFETIME_S, iso
 from device.messaging.topics import Topics
 
@@ -60,7 +60,7 @@ class Outcome:
 
     def message(
         self, now: datetime, *, failure: str = "", lines: Sequence[str] = ()
-    ) -> topics.CommandResult:
+    ) -> fleet_messages.CommandResult:
         """What the hub is told when it is over. failure: why it could not be done."""
         return {
             "sequence": self.sequence,
@@ -135,7 +135,7 @@ class Commands:
         self._announcement = announcement
         return True
 
-    def screen(self, now: datetime | None, wall: datetime) -> topics.Announcement | None:
+    def screen(self, now: datetime | None, wall: datetime) -> fleet_messages.Announcement | None:
         """What the page is to be told now; None: nothing new. wall: by the kiosk's clock, right or
         not, which the page has too."""
         found = self._announcement
@@ -194,7 +194,7 @@ class Commands:
         return ""
 
 
-def identify(name: str, now: datetime) -> topics.Identify:
+def identify(name: str, now: datetime) -> fleet_messages.Identify:
     """The message that has the page show the kiosk's name."""
     return {"name": name, "at": iso(now), "lifetime_s": IDENTIFY_S}
 

@@ -26,8 +26,8 @@ from device.errors import UserError
 from device.fleet import golden, guard
 from device.fleet.disk import Disk
 from device.fleet.manifest import Manifest
+from device.messaging.messages import Display
 from device.messaging.queues import Inbox
-from device.messaging.topics import Display
 from device.release import Release, running
 from device.values import Audience, Context, Screen
 

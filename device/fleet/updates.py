@@ -28,8 +28,8 @@ from device.fleet.moment import Moment, Quiet, Scene
 from device.fleet.states import RESTING, Journal, State, read_record
 from device.fleet.store import Store
 from device.fleet.trust import Missing, Verified
+from device.messaging.fleet_messages import Release
 from device.messaging.payloads import iso
-from device.messaging.topics import Release
 from device.overlay import read_overlay
 
 RETRY_S = 3600.0

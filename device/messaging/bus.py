@@ -25,8 +25,9 @@ from typing import Any, Literal
 from device.config import MqttConfig
 from device.messaging import payloads
 from device.messaging.client import Client, Manners
+from device.messaging.messages import BusState
 from device.messaging.queues import Inbox, Outgoing
-from device.messaging.topics import BusState, Topics
+from device.messaging.topics import Topics
 
 
 class Bus:

@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from device.addresses import shown
 from device.config import MqttConfig
 from device.messaging.link import UNANSWERED, Link, Login, explained
+from device.messaging.messages import BusState
 from device.messaging.queues import Outbox, Outgoing
 from device.messaging.reconnect import Reconnect
 from device.messaging.tls import INSECURE
-from device.messaging.topics import BusState, Topics
+from device.messaging.topics import Topics
 
 log = logging.getLogger(__name__)
 

@@ -23,11 +23,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from device.config import MqttConfig
 from device.errors import UserError
+from device.messaging.messages import Protocol
 from device.messaging.passwords import read_password, usable
 from device.messaging.queues import Outgoing
 from device.messaging.tls import reason as words_of
 from device.messaging.tls import refused_certificate, speaks_tls, tls_context
-from device.messaging.topics import Protocol
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from device.messaging.topics import Card, Notice, R, Status, Suggestions
+from device.messaging.messages import Card, Notice, R, Status, Suggestions
 
 if TYPE_CHECKING:  # they need numpy, which the agent of a fleet has no room for
     from device.values import Screen, Suggestion

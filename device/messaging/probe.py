@@ -14,7 +14,7 @@ from device.addresses import shown
 from device.config import MqttConfig
 from device.errors import UserError
 from device.messaging.link import UNANSWERED, End, Link, Login, explained
-from device.messaging.topics import Protocol
+from device.messaging.messages import Protocol
 
 
 def probe(config: MqttConfig, within_s: float = 5.0) -> Protocol:

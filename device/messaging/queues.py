@@ -16,8 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from device.messaging.messages import R, Received
 from device.messaging.payloads import decode
-from device.messaging.topics import R, Received, Topics
+from device.messaging.topics import Topics
 
 WINDOW = 20
 """Publishes that may be in flight at once; fewer than any broker's own limit."""

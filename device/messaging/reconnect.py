@@ -13,7 +13,8 @@ import random
 from device.addresses import shown
 from device.config import MqttConfig
 from device.messaging.link import End
-from device.messaging.topics import Protocol, Topics
+from device.messaging.messages import Protocol
+from device.messaging.topics import Topics
 
 log = logging.getLogger(__name__)
 

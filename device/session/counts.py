@@ -12,8 +12,8 @@ from datetime import UTC, timedelta
 from pathlib import Path
 
 from device.config import PrivacyConfig
-from device.messaging.topics import Counts as HourCounts
-from device.messaging.topics import Touches
+from device.messaging.messages import Counts as HourCounts
+from device.messaging.messages import Touches
 from device.session.kept import KeptFile
 from device.session.ledger import Ledger
 from device.values import Audience, Context, Tried, Visitor

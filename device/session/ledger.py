@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import get_args
 
-from device.messaging.topics import Cells, HourSums, Touches
+from device.messaging.messages import Cells, HourSums, Touches
 from device.session.kept import Kept, Told
 from device.values import (
     ADULT_AT,

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from device.config import Config
 from device.errors import UserError
+from device.messaging.messages import Display, Feedback, Weather
 from device.messaging.queues import Inbox
-from device.messaging.topics import Display, Feedback, Weather
 from device.session.opt_out import OptOut
 from device.session.recent import Recent
 from device.session.replaced import Replaced

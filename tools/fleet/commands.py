@@ -25,8 +25,9 @@ from device.fleet.envelopes import (
     unwrap,
     wrap,
 )
+from device.messaging.fleet_messages import CommandResult
 from device.messaging.payloads import LONGEST
-from device.messaging.topics import CommandResult, Topics
+from device.messaging.topics import Topics
 from tools.fleet.certificates import common_name
 from tools.fleet.connection import Connection
 

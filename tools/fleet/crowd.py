@@ -23,7 +23,7 @@ from pathlib import Path
 from device.errors import UserError
 from device.fleet.installed import Installed
 from device.fleet.settings import AgentConfig
-from device.messaging.topics import Protocol
+from device.messaging.messages import Protocol
 from tools.fleet.certificates import WATCHER
 from tools.fleet.hub import Hub
 from tools.fleet.local_hub import allow_connections

@@ -19,7 +19,7 @@ import yaml
 from pydantic import Field
 
 from device.errors import UserError
-from device.messaging.topics import Protocol
+from device.messaging.messages import Protocol
 from device.setting_types import Port
 from device.typed_yaml import Section, read_yaml
 from tools.fleet.certificates import (

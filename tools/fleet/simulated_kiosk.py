@@ -31,10 +31,11 @@ from device.fleet.states import State
 from device.fleet.trial import write_verdict
 from device.fleet.updates import Scene
 from device.messaging.link import Link, Login
+from device.messaging.messages import Protocol
 from device.messaging.payloads import encode, status
 from device.messaging.queues import Outgoing
 from device.messaging.reconnect import Backoff
-from device.messaging.topics import FLEET_METADATA, Protocol, Topics
+from device.messaging.topics import FLEET_METADATA, Topics
 
 BUFFER = 8192
 """Bytes that the system takes for a kiosk with a slow line before it is read."""

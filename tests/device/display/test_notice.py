@@ -12,8 +12,8 @@ from device.config import Config
 from device.display.made import made_files
 from device.display.server import PageServer, settings_script
 from device.messaging.broker import EmbeddedBroker
+from device.messaging.messages import Display, Feedback
 from device.messaging.payloads import decode
-from device.messaging.topics import Display, Feedback
 from tests.brokers import listen, wait_until
 from tests.device.display.stage import CARDS, PLACE, TOPICS, Stage, message
 from tests.needs import needs

@@ -22,7 +22,8 @@ from device.fleet.installed import Installed
 from device.fleet.intake import open_updates
 from device.fleet.orders import open_commands
 from device.fleet.settings import load_settings
-from device.messaging.topics import FLEET_BLOBS, FLEET_METADATA, CommandResult
+from device.messaging.fleet_messages import CommandResult
+from device.messaging.topics import FLEET_BLOBS, FLEET_METADATA
 from tests.brokers import Mosquitto, listen, wait_until
 from tests.device.fleet.agents import KIOSK, running, says
 from tests.device.fleet.repository import NEEDS, FleetRepository

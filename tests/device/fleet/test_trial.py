@@ -19,7 +19,7 @@ from device.fleet.disk import Disk
 from device.fleet.manifest import Golden
 from device.fleet.store import Store
 from device.fleet.trial import Trial
-from device.messaging.topics import Display
+from device.messaging.messages import Display
 from device.release import Release as Running
 from device.values import Screen
 from tests.brokers import wait_until

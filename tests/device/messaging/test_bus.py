@@ -16,7 +16,8 @@ from device.errors import UserError
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.bus import Bus
 from device.messaging.client import ClientDeadError
-from device.messaging.topics import TABLE, Display, Feedback
+from device.messaging.messages import Display, Feedback
+from device.messaging.topics import TABLE
 from tests.brokers import LOOPBACK, Heard, free_port, listen, wait_until
 from tests.device.messaging.conftest import KIOSK, StartBus, client_of
 from tests.device.messaging.wire import wire

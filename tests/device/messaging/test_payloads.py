@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import model_validator
 
 from device.messaging import payloads
-from device.messaging.topics import Display, Feedback, Received, Topics, Weather
+from device.messaging.messages import Display, Feedback, Received, Weather
+from device.messaging.topics import Topics
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Heartbeats
 from device.values import Item, Reason, Screen, Suggestion, Term

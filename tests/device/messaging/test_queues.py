@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from device.messaging.messages import Display, Feedback, Received, Status, Weather
 from device.messaging.queues import LIMIT, WINDOW, Inbox, Outbox, Outgoing
-from device.messaging.topics import TABLE, Display, Feedback, Received, Row, Status, Topics, Weather
+from device.messaging.topics import TABLE, Row, Topics
 
 KIOSK = Topics("helsinki", "kiosk-1")
 LIKED = {"item_id": "p1", "verdict": "liked", "at": "2026-11-21T12:00:00.000Z"}

@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from device.config import Config
+from device.messaging.messages import Display, Feedback, Verdict, Weather
 from device.messaging.queues import Inbox
-from device.messaging.topics import Display, Feedback, Topics, Verdict, Weather
+from device.messaging.topics import Topics
 from device.session.world import World
 from device.upkeep.clock import WallClock
 from device.values import UNKNOWN, Context, Item, Screen, Suggestion, Touch

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from device.messaging.topics import Health, Topics
+from device.messaging.messages import Health
+from device.messaging.topics import Topics
 from tests.needs import needs
 from tests.tools.fleet.clients import connected
 from tools.__main__ import main
