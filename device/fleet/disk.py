@@ -32,13 +32,6 @@ class Disk:
         self._replace(old, new)
         self.sync(new.parent)
 
-    def link(self, target: str, path: Path) -> None:
-        """Point a symbolic link somewhere else in one step."""
-        beside = path.with_name(f".{path.name}.new")
-        self.remove(beside)
-        self._symlink(target, beside)
-        self.rename(beside, path)
-
     def hard_link(self, source: Path, path: Path) -> None:
         """Give a file a second name. Sync the folder afterwards (`sync`)."""
         self._link(source, path)
@@ -72,9 +65,6 @@ class Disk:
 
     def _replace(self, old: Path, new: Path) -> None:
         old.replace(new)
-
-    def _symlink(self, target: str, path: Path) -> None:
-        path.symlink_to(target)
 
     def _link(self, source: Path, path: Path) -> None:
         path.hardlink_to(source)

@@ -80,17 +80,6 @@ class Store:
         self._disk.rename(partial, self.path(sha256))
         return True
 
-    def add(self, sha256: str, content: bytes) -> bool:
-        """Put small content in at once; False: it has another hash.
-
-        Raises:
-            OSError: the disk refuses.
-        """
-        if hashlib.sha256(content).hexdigest() != sha256:
-            return False
-        self._disk.write(self.path(sha256), content)
-        return True
-
     def read(self, sha256: str) -> bytes | None:
         """Small content; None: not there, or damaged, and then removed.
 

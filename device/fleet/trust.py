@@ -70,17 +70,14 @@ class Verified:
 class Trust:
     """Verifies metadata messages. One at a time may use a folder."""
 
-    def __init__(
-        self, folder: Path, disk: Disk, built: datetime, anchor: Path | None = None
-    ) -> None:
-        """folder: of what was accepted so far. built: when the program was, in UTC.
-        anchor: root metadata that the kiosk is enrolled with; by default `ANCHOR` in the folder.
+    def __init__(self, folder: Path, disk: Disk, built: datetime) -> None:
+        """folder: of `ANCHOR` and of what was accepted so far. built: when the program was, in UTC.
 
         Raises:
             UserError: neither an anchor nor a record of what follows from one: not enrolled.
         """
         self._folder, self._disk, self._built = folder, disk, built
-        self._anchor = folder / ANCHOR if anchor is None else anchor
+        self._anchor = folder / ANCHOR
         self._known()
 
     def update(

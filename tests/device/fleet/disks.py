@@ -46,10 +46,6 @@ class DyingDisk(Disk):
         self._unsynced = [(_moved(path, old, new), *rest) for path, *rest in self._unsynced]
         self._unsynced.append((new, old, before))
 
-    def _symlink(self, target: str, path: Path) -> None:
-        self._call()
-        super()._symlink(target, path)
-
     def _link(self, source: Path, path: Path) -> None:
         self._call()
         super()._link(source, path)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from device.fleet.installed import Installed
 from device.fleet.manifest import Manifest
+from device.fleet.store import Store
 
 INSTALLED = Installed(wheels="0" * 12)
 """What the machine of the tests has."""
@@ -15,6 +16,13 @@ INSTALLED = Installed(wheels="0" * 12)
 
 def sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def fill(store: Store, *contents: bytes) -> None:
+    """Put content in, as what has arrived."""
+    for content in contents:
+        store.append(sha(content), content)
+        assert store.finish(sha(content))
 
 
 class Release:

@@ -17,7 +17,7 @@ from device.fleet.disk import Disk
 from device.fleet.states import Journal
 from device.fleet.store import Store
 from tests.brokers import wait_until
-from tests.device.fleet.releases import Release
+from tests.device.fleet.releases import Release, fill
 from tests.needs import needs_root
 
 PROGRAM = """
@@ -44,8 +44,7 @@ class Installation:
 
     def stage(self, counter: int, program: str = PROGRAM) -> None:
         release = Release(counter, {"device/__main__.py": program.encode()})
-        for sha256, content in release.contents.items():
-            self.store.add(sha256, content)
+        fill(self.store, *release.contents.values())
         assert self.store.stage(release.manifest)
 
     def begin_trial(self, counter: int) -> None:
@@ -134,8 +133,7 @@ def test_after_three_starts_the_factorys_program_runs_and_a_switch_is_asked_for(
 
 def test_content_without_code_runs_the_factorys_program(installation: Installation) -> None:
     release = Release(7, {"models/a.md": b"words"})
-    for sha256, content in release.contents.items():
-        installation.store.add(sha256, content)
+    fill(installation.store, *release.contents.values())
     assert installation.store.stage(release.manifest)
     installation.begin_trial(7)
     said = installation.run("start")
@@ -175,8 +173,7 @@ def test_no_release_waits_for_the_failures_of_another_one(
 def test_of_a_picture_the_size_alone_is_looked_at(memory: Path) -> None:
     release = Release(7, {"pictures/a.jpg": b"picture", "models/a.md": b"words"})
     store = Store(memory, Disk())
-    for sha256, content in release.contents.items():
-        store.add(sha256, content)
+    fill(store, *release.contents.values())
     assert store.stage(release.manifest)
     picture = store.release(7) / "pictures/a.jpg"
     picture.write_bytes(b"PICTURE")

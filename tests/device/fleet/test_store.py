@@ -9,7 +9,7 @@ import pytest
 from device.fleet import guard
 from device.fleet.disk import Disk
 from device.fleet.store import Store
-from tests.device.fleet.releases import Release, sha
+from tests.device.fleet.releases import Release, fill, sha
 
 FILES = {"models/face.tflite": b"model", "device/app.py": b"app", "device/deep/er/x.py": b""}
 
@@ -20,8 +20,7 @@ def store(memory: Path) -> Store:
 
 
 def filled(store: Store, release: Release) -> Store:
-    for sha256, content in release.contents.items():
-        assert store.add(sha256, content)
+    fill(store, *release.contents.values())
     return store
 
 
@@ -43,7 +42,6 @@ def test_content_that_arrives_in_pieces_is_whole_or_dropped(store: Store) -> Non
     assert store.arrived(wrong) == 6
     assert (store.finish(sha(right)), store.finish(wrong)) == (True, False)
     assert (store.has(sha(right)), store.has(wrong), store.arrived(wrong)) == (True, False, 0)
-    assert not store.add(wrong, right)
 
 
 def test_a_release_lacks_each_content_once(store: Store) -> None:
@@ -51,7 +49,7 @@ def test_a_release_lacks_each_content_once(store: Store) -> None:
         7, {"models/a.tflite": b"same", "models/b.tflite": b"same", "models/c.tflite": b"other"}
     )
     assert len(store.missing(twice.manifest.files)) == 2
-    store.add(sha(b"same"), b"same")
+    fill(store, b"same")
     assert [one.path for one in store.missing(twice.manifest.files)] == ["models/c.tflite"]
 
 
@@ -90,7 +88,7 @@ def test_pruning_keeps_what_the_kept_releases_need(store: Store) -> None:
 
 def test_a_document_that_is_damaged_is_not_there(store: Store) -> None:
     content = b"a signed document"
-    assert store.add(sha(content), content)
+    fill(store, content)
     assert store.read(sha(content)) == content
     store.path(sha(content)).write_bytes(b"a spoiled document")
     assert store.read(sha(content)) is None

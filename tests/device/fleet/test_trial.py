@@ -23,7 +23,7 @@ from device.messaging.messages import Display
 from device.release import Release as Running
 from device.values import Screen
 from tests.brokers import wait_until
-from tests.device.fleet.releases import Release
+from tests.device.fleet.releases import Release, fill
 from tests.kiosks import RunningKiosk, changed, nobody
 from tests.needs import needs
 
@@ -36,8 +36,7 @@ def staged(fleet: Path, model: bytes, stated: Golden | None = None) -> Running:
     store = Store(fleet, Disk())
     more = {"golden": [json.loads(stated.model_dump_json())]} if stated else {}
     release = Release(7, {MODEL: model}, **more)
-    for sha256, content in release.contents.items():
-        store.add(sha256, content)
+    fill(store, *release.contents.values())
     store.stage(release.manifest)
     return Running(store.release(7))
 
