@@ -21,7 +21,7 @@ from securesystemslib.exceptions import FormatError, VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.metadata import Root
 
-from device.fleet.manifest import Signed
+from device.fleet.manifest import Signed, mistake
 from device.messaging.payloads import LONGEST
 
 COMMANDS = "x-wayside-commands"
@@ -107,9 +107,7 @@ def unwrap(kind: type[Document], payload: bytes, keys: Sequence[SSlibKey]) -> Do
     try:
         return kind.model_validate_json(envelope.payload)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise Unbelieved(f"broken: {place}: {first['msg']}") from None
+        raise Unbelieved(f"broken: {mistake(error)}") from None
 
 
 def command_keys(root: Root) -> tuple[SSlibKey, ...]:

@@ -13,7 +13,14 @@ import hashlib
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 FOLDERS = {"catalogue": "content", "models": "content", "pictures": "content", "device": "code"}
 """What a release may hold, and which signatures that needs. The page is a part of `device`."""
@@ -66,6 +73,12 @@ class Signed(BaseModel):
     """A part of a signed document: immutable; unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def mistake(error: ValidationError) -> str:
+    """The first mistake in a signed document: where, and what."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 class Entry(Signed):

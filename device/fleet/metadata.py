@@ -26,6 +26,7 @@ from tuf.api.metadata import TOP_LEVEL_ROLE_NAMES, Metadata, Root, Signed, Snaps
 from tuf.api.serialization import DeserializationError
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
+from device.fleet.blobs import MOST_METADATA
 from device.fleet.floor import Floor, Role
 
 # ngclient notes each key that has not signed; what comes of it is in the refusal.
@@ -36,9 +37,6 @@ SIGNED_AT = "x-wayside-signed"
 
 FLEET = "x-wayside-fleet"
 """Entry of root metadata: a random name of the fleet, which all its roots have."""
-
-MOST = 1 << 20
-"""Bytes of one metadata file: as many as the whole message may have."""
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -68,11 +66,12 @@ class Message:
         Raises:
             RepositoryError: the floor's root is none.
         """
+        # A file has as many bytes as the whole message at most.
         config = UpdaterConfig(
-            root_max_length=MOST,
-            timestamp_max_length=MOST,
-            snapshot_max_length=MOST,
-            targets_max_length=MOST,
+            root_max_length=MOST_METADATA,
+            timestamp_max_length=MOST_METADATA,
+            snapshot_max_length=MOST_METADATA,
+            targets_max_length=MOST_METADATA,
         )
         self._updater = Updater(
             str(cache), "", fetcher=_Files(files), config=config, bootstrap=floor.root.encode()

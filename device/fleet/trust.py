@@ -31,7 +31,7 @@ from device.fleet import floor
 from device.fleet.disk import Disk
 from device.fleet.envelopes import command_keys
 from device.fleet.floor import Floor
-from device.fleet.manifest import TARGET, Manifest, Rollout
+from device.fleet.manifest import TARGET, Manifest, Rollout, mistake
 from device.fleet.metadata import FLEET, Message, Refused, refusal
 
 ANCHOR = "root.json"
@@ -165,9 +165,7 @@ def _parsed(kind: type[_Document], content: bytes, name: str) -> _Document:
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise Refused("broken", f"{name}: {place}: {first['msg']}") from None
+        raise Refused("broken", f"{name}: {mistake(error)}") from None
 
 
 def _memory() -> str | None:
