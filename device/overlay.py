@@ -17,6 +17,9 @@ from device.errors import UserError
 from device.release import Release, running
 from device.typed_yaml import Section, read_yaml
 
+OVERLAY = "overlay.yaml"
+"""Its name in a release's folder."""
+
 MAY = frozenset(
     [
         "camera.fps",
@@ -78,7 +81,7 @@ def load_running(path: Path, release: Release | None = None) -> Config:
         UserError: one of the two has a mistake.
     """
     release = release or running()
-    overlay = read_overlay(release.folder / "overlay.yaml") if release.folder else None
+    overlay = read_overlay(release.folder / OVERLAY) if release.folder else None
     return merged(load_config(path), overlay)
 
 

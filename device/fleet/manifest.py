@@ -22,6 +22,8 @@ from pydantic import (
     model_validator,
 )
 
+from device.overlay import OVERLAY
+
 FOLDERS = {"catalogue": "content", "models": "content", "pictures": "content", "device": "code"}
 """What a release may hold, and which signatures that needs. The page is a part of `device`."""
 
@@ -33,9 +35,6 @@ SUFFIXES = {
 }
 """By folder, the files that a release may hold. No compiled code, for one machine alone; no
 code at all outside `device`: the release's folder is where Python looks first."""
-
-OVERLAY = "overlay.yaml"
-"""Settings that a release brings, by an allow-list (device/overlay.py)."""
 
 MOST_OVERLAY = 64 << 10
 """Bytes of the settings, which the agent reads in its little memory."""

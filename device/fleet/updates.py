@@ -22,7 +22,7 @@ from typing import Protocol
 from device.errors import UserError
 from device.fleet import guard
 from device.fleet.installed import Installed
-from device.fleet.manifest import MOST_BYTES, MOST_FILES, OVERLAY, Entry, Manifest
+from device.fleet.manifest import MOST_BYTES, MOST_FILES, Entry, Manifest
 from device.fleet.metadata import Refused
 from device.fleet.moment import Moment, Quiet, Scene
 from device.fleet.states import RESTING, Journal, State, read_record
@@ -30,7 +30,7 @@ from device.fleet.store import Store
 from device.fleet.trust import Missing, Verified
 from device.messaging.fleet_messages import Release
 from device.messaging.payloads import iso
-from device.overlay import read_overlay
+from device.overlay import OVERLAY, read_overlay
 
 RETRY_S = 3600.0
 """Until what the disk refused is tried again."""

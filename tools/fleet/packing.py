@@ -20,10 +20,10 @@ from pydantic import ValidationError
 from device.commands.progress import Progress
 from device.errors import UserError
 from device.fleet.golden import state
-from device.fleet.manifest import OVERLAY, SUFFIXES, Entry, Golden, Manifest, Needs
+from device.fleet.manifest import SUFFIXES, Entry, Golden, Manifest, Needs
 from device.inference.model_card import load_card
 from device.inference.third_party import SHA256
-from device.overlay import read_overlay
+from device.overlay import OVERLAY, read_overlay
 from tools.fleet.repository import Repository, digest_of
 from tools.training.model_cards import MAX_LOSS
 
