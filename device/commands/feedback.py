@@ -14,9 +14,9 @@ from typing import get_args
 
 from device.catalogue.store import Catalogue
 from device.commands.command_line import SubParsers, add_config
-from device.config import load_config
 from device.errors import UserError
 from device.matching.feedback import Estimate, estimate
+from device.overlay import load_running
 from device.session.kept import Told, read_kept
 from device.values import ItemVerdict
 
@@ -53,7 +53,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    config = load_config(arguments.config)
+    config = load_running(arguments.config)
     if config.state is None:
         raise UserError(
             f"{arguments.config}: state: not set, so what touches teach is forgotten at each "

@@ -15,10 +15,10 @@ from device.catalogue.build import replacing
 from device.catalogue.pictures import by_name, picture_files
 from device.catalogue.survey import Survey, survey
 from device.commands.progress import Progress
-from device.config import load_config
 from device.errors import UserError
 from device.matching.match import Matcher
 from device.matching.never import never_shown
+from device.overlay import load_running
 from device.values import Item
 from device.words.words import load_words
 
@@ -31,7 +31,7 @@ def run(config_file: Path, catalogue_file: Path | None, html: Path | None) -> It
     """
     if html is not None and html.suffix.lower() not in (".html", ".htm"):
         raise UserError(f"--html: got {html}, takes the page to write, such as town.html")
-    config = load_config(config_file)
+    config = load_running(config_file)
     if catalogue_file is not None:
         matching = config.matching.model_copy(update={"catalogue": catalogue_file})
         config = config.model_copy(update={"matching": matching})

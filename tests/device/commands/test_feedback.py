@@ -94,6 +94,20 @@ def test_before_the_first_day_has_ended_there_is_nothing_to_tell(
     assert capsys.readouterr().out == "nothing yet: no number is large enough to be told\n"
 
 
+def test_a_release_that_asks_for_larger_numbers_is_heeded_here_too(
+    kiosk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(kiosk, a_day())
+    release = kiosk.parent / "releases" / "7"
+    release.mkdir(parents=True)
+    (release / "overlay.yaml").write_text("privacy: {smallest_cell: 35}")
+    monkeypatch.setenv("WAYSIDE_RELEASE", str(release))
+    assert run(kiosk, "--json") == 0
+    items = json.loads(capsys.readouterr().out)["items"]
+    assert {item["id"]: item["screens"] for item in items} == {"tea": 40, "inn": 40}
+    assert {n for item in items for n in item["touches"].values()} == {None}
+
+
 def test_a_kiosk_that_keeps_nothing_says_how_to(kiosk: Path) -> None:
     kiosk.write_text("{matching: {catalogue: town.sqlite}}")
     with pytest.raises(UserError, match="state: not set"):
