@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from typing import Any
 
 from device.catalogue.columns import COLUMNS, Value, title_in, title_language
 from device.values import Item
@@ -30,7 +31,7 @@ def item_of(row: Mapping[str, str], zone: tzinfo | None) -> Item:
     Raises:
         ValueError: a cell that its column does not take, or cells that do not go together.
     """
-    values = dict(_EMPTY)
+    values: dict[str, Any] = dict(_EMPTY)
     titles: dict[str, str] = {}
     for name in _REQUIRED:
         values[name] = _READ[name](row.get(name, ""))
@@ -46,7 +47,7 @@ def item_of(row: Mapping[str, str], zone: tzinfo | None) -> Item:
             raise ValueError(f"{one} and {other}: takes both, or neither")
     if values["kind"] == "event" or values["begins"] or values["ends"]:
         values |= _times(values, zone)
-    return Item(**values, titles=titles)  # type: ignore[arg-type]
+    return Item(**values, titles=titles)
 
 
 def _times(values: Mapping[str, Value], zone: tzinfo | None) -> dict[str, Value]:

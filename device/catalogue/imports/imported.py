@@ -137,6 +137,11 @@ class Cells:
                 self.drop(item, name, text)
         return column.empty
 
+    def year(self, item: str, text: str) -> int | None:
+        """The year with which a date begins, such as `1994-05-01`; None: it has none."""
+        year = self.first(item, "year", text[:4])
+        return year if isinstance(year, int) else None
+
     def drop(self, item: str, name: str, text: str) -> None:
         """Count a cell that was not understood."""
         self._left_out.add(f"{name}: not understood", f"{item}: {text}")

@@ -120,8 +120,7 @@ def _items(
             rows.add("no id or name that can be shown", str(error))
             continue
         likeness = like(given[song], kept, cells, title)
-        year = str(entry.get("issue_date") or "")[:4]
-        year = year if year.strip("0") else ""  # which is how the set writes that none is known
+        issued = str(entry.get("issue_date") or "")
         yield Item(
             id=item_id,
             kind="song",
@@ -129,7 +128,8 @@ def _items(
             category=likeness.category,
             tags=likeness.tags,
             creator=str(read.first(item_id, "creator", artists_of(entry))),
-            year=read.first(item_id, "year", year),  # type: ignore[arg-type]
+            # Zeros are how the set writes that none is known.
+            year=read.year(item_id, issued) if issued[:4].strip("0") else None,
             minimum_age=likeness.minimum_age,
             popularity=popularity(lists, most),
             source="playlists",

@@ -73,7 +73,7 @@ def _items(path: Path, rows: LeftOut, cells: LeftOut, progress: Progress) -> Ite
             category=likeness.category,
             tags=likeness.tags,
             creator=artist,
-            year=read.first(title, "year", row.get("release_date", "")[:4]),  # type: ignore[arg-type]
+            year=read.year(title, row.get("release_date", "")),
             minimum_age=18 if row.get("explicit", "").lower() in ("true", "1") else 0,
             popularity=int(fame) / 100 if fame.isdecimal() and int(fame) <= 100 else None,
             valence=valence,
