@@ -13,6 +13,9 @@ Degrees: TypeAlias = NDArray[np.float64]
 EARTH_M = 6_371_008.8
 """Mean radius of the Earth in metres (IUGG)."""
 
+METRES_A_DEGREE = radians(1) * EARTH_M
+"""Of latitude."""
+
 
 def great_circle_m(
     latitude: Degrees | float,

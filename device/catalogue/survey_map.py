@@ -18,15 +18,12 @@ from typing import Any, overload
 import numpy as np
 
 from device.catalogue.network import Network
-from device.catalogue.sphere import EARTH_M, Degrees
+from device.catalogue.sphere import METRES_A_DEGREE, Degrees
 from device.config import PlaceConfig
 from device.values import Item
 
 WIDTH, HEIGHT = 1000, 720
 """Of the drawing, in its own units."""
-
-METRES_A_DEGREE = radians(1) * EARTH_M
-"""Of latitude."""
 
 MOST_DOTS = 6_000
 

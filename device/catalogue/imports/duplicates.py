@@ -14,6 +14,7 @@ from dataclasses import replace
 from device.catalogue.imports.extract import Feature
 from device.catalogue.imports.surface import contains
 from device.catalogue.imports.venues import key_of
+from device.catalogue.sphere import METRES_A_DEGREE
 from device.presets.presets import FAMILIES
 
 NEAR_M, CHAIN_NEAR_M = 50.0, 15.0
@@ -23,9 +24,6 @@ CHAIN = 3
 
 BRANDS = ("brand", "brand:wikidata", "brand:wikipedia")
 """Keys that say of a place that it is one of a chain."""
-
-METRES_A_DEGREE = 111_195.0
-"""Of latitude: a 360th of a great circle of the mean radius."""
 
 APART = (("addr:street", "addr:housenumber"), ("branch",), ("level",))
 """Tags that tell one branch from another."""
