@@ -18,12 +18,11 @@ _ROW = 1 << 32
 
 class Near(NamedTuple):
     """K pairs of a point and a line near it, by point. points, lines: (K,) indices. shares: (K,)
-    where on the line it is nearest, as a share of its length. metres: (K,) to there."""
+    where on the line it is nearest, as a share of its length."""
 
     points: Indices
     lines: Indices
     shares: Floats
-    metres: Floats
 
 
 class Grid:
@@ -60,7 +59,7 @@ class Grid:
         nearest = np.full(len(points), self._side)
         np.minimum.at(nearest, which, metres)
         some = np.flatnonzero(metres <= np.minimum(nearest[which] + slack, self._side))
-        return Near(which[some] + start, lines[some], shares[some], metres[some])
+        return Near(which[some] + start, lines[some], shares[some])
 
     def _candidates(self, points: Floats) -> tuple[Indices, Indices]:
         """Pairs of a point and a line in its square or one of the eight around it."""
