@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from icalendar import Event
 
@@ -22,7 +21,13 @@ from device.catalogue.imports.adult import ADULT, AGE_LIMIT
 from device.catalogue.imports.fetch import Answer, fetch
 from device.catalogue.imports.imported import Cells, Imported, LeftOut, Progress, slug
 from device.catalogue.imports.meanings import category_of, meanings, tags_of
-from device.catalogue.imports.occurrences import Occurrence, occurrences, parse, title_of
+from device.catalogue.imports.occurrences import (
+    Occurrence,
+    occurrences,
+    parse,
+    text_of,
+    title_of,
+)
 from device.errors import UserError
 from device.values import ADULT_AT, Item
 
@@ -136,8 +141,8 @@ class Calendars:
         if occurrence.floating:
             left_out.add("begins: its zone is not known, taken as local", occurrence.floating)
         cells = Cells(left_out)
-        title = str(TITLE.value(_cut(_text(event, "SUMMARY"), LONGEST_TITLE)))
-        description, categories = _text(event, "DESCRIPTION"), _categories(event)
+        title = str(TITLE.value(_cut(text_of(event, "SUMMARY"), LONGEST_TITLE)))
+        description, categories = text_of(event, "DESCRIPTION"), _categories(event)
         table = meanings("events")
         kinds = [kind for name in categories for kind in table.within(name)]
         kinds = kinds or table.of([defaults.category])
@@ -148,7 +153,7 @@ class Calendars:
         ):
             ages.append(ADULT_AT)
         latitude, longitude = _point(event, item_id, cells)
-        address = cells.first(item_id, "address", _cut(_text(event, "LOCATION"), LONGEST_ADDRESS))
+        address = cells.first(item_id, "address", _cut(text_of(event, "LOCATION"), LONGEST_ADDRESS))
         return Item(
             id=item_id,
             kind="event",
@@ -159,7 +164,7 @@ class Calendars:
             longitude=longitude,
             address=str(address),
             minimum_age=max(ages),
-            link=str(cells.first(item_id, "link", _text(event, "URL"), *_addresses(description))),
+            link=str(cells.first(item_id, "link", text_of(event, "URL"), *_addresses(description))),
             begins=occurrence.begins,
             ends=occurrence.ends,
             series=f"series-{_hash(occurrence.uid)}" if occurrence.date else "",
@@ -173,13 +178,6 @@ class Calendars:
 
 def _hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:16]
-
-
-def _text(event: Event, name: str) -> str:
-    """A property as text in one line; of several the first."""
-    value: Any = event.get(name, "")
-    value = value[0] if isinstance(value, list) and value else value
-    return " ".join(str(value).split())
 
 
 def _cut(text: str, longest: int) -> str:

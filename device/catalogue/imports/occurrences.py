@@ -70,7 +70,7 @@ def occurrences(
     by_uid: dict[str, list[Event]] = defaultdict(list)
     events = (each for each in calendar.walk("VEVENT") if isinstance(each, Event))
     for number, event in enumerate(events):
-        by_uid[_text(event, "UID") or f"without-{number}"].append(event)
+        by_uid[text_of(event, "UID") or f"without-{number}"].append(event)
     for uid, same in by_uid.items():
         sound = []
         for event in same:
@@ -88,7 +88,7 @@ def occurrences(
         else:
             found = _repeated(calendar, uid, sound, zone, start, end, left_out)
         for occurrence in found:
-            if _text(occurrence.event, "STATUS").upper() == "CANCELLED":
+            if text_of(occurrence.event, "STATUS").upper() == "CANCELLED":
                 left_out.add("cancelled", title_of(occurrence.event))
             elif occurrence.ends <= start:
                 left_out.add("over already", title_of(occurrence.event))
@@ -100,13 +100,14 @@ def occurrences(
 
 def title_of(event: Event) -> str:
     """Its title, for people who look for it."""
-    return _text(event, "SUMMARY") or "without a title"
+    return text_of(event, "SUMMARY") or "without a title"
 
 
-def _text(event: Event, name: str) -> str:
-    """The first value of a property as text."""
+def text_of(event: Event, name: str) -> str:
+    """A property as text in one line; of several the first; empty: it has none."""
     value = event.get(name)
-    return str(value[0] if isinstance(value, list) and value else value or "").strip()
+    value = value[0] if isinstance(value, list) and value else value
+    return " ".join(str(value or "").split())
 
 
 def _wrong(event: Event, zone: tzinfo) -> str | None:
