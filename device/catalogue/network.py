@@ -123,9 +123,15 @@ def lengths_m(lines: Lines) -> Degrees:
     return metres
 
 
+def _keys(lines: Lines) -> Numbers:
+    """(P,) a number for each point, in the order of latitude, then longitude."""
+    keys: Numbers = (lines.points[:, 0] << 32) + lines.points[:, 1] + _HALF
+    return keys
+
+
 def _contracted(lines: Lines) -> Lines:
     """The same stretches, each once, as lines between junctions and ends, in a fixed order."""
-    keys = (lines.points[:, 0] << 32) + lines.points[:, 1] + _HALF
+    keys = _keys(lines)
     nodes, at = np.unique(keys, return_inverse=True)
     inside = np.ones(len(at), np.bool_)
     inside[lines.starts[1:] - 1] = False
@@ -209,7 +215,7 @@ def nodes_of(lines: Lines) -> tuple[Numbers, Numbers, int]:
 
     They are numbered by latitude, then longitude.
     """
-    keys = (lines.points[:, 0] << 32) + lines.points[:, 1] + _HALF
+    keys = _keys(lines)
     ends = np.concatenate([keys[lines.starts[:-1]], keys[lines.starts[1:] - 1]])
     nodes, at = np.unique(ends, return_inverse=True)
     return at[: len(lines)], at[len(lines) :], len(nodes)
