@@ -22,7 +22,7 @@ from device.fleet.updates import Machine as Kiosk
 from device.fleet.updates import Updates
 from tests.brokers import wait_until
 from tests.device.fleet.kiosk import Operator
-from tests.device.fleet.releases import Release
+from tests.device.fleet.releases import Release, fill
 from tests.needs import needs, needs_root
 from tests.systemd.machine import Machine, booted, clean
 from tests.systemd.test_boot import Page
@@ -93,7 +93,7 @@ class Fleet:
         self.updates.metadata({}, None)
         while self.updates.state.name != "TRIAL":
             for entry in self.updates.turn(Scene()):
-                self._store.add(entry.sha256, self._operator.contents[entry.sha256])
+                fill(self._store, self._operator.contents[entry.sha256])
             if self.updates.state.name == "STAGED":
                 self._give()
         self._give()
