@@ -18,6 +18,7 @@ SCRIPTS = (
     "show-page",
     "hub/install.sh",
     "hub/set-broken-aside",
+    "hub/cluster/install.sh",
     "../.ci/run",
 )
 

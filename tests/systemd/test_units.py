@@ -22,6 +22,7 @@ pytestmark = [needs("systemd-analyze")]
 UNITS = ("wayside.service", "wayside-broker.service", "wayside-display.service")
 SWITCH = ("wayside-switch.path", "wayside-switch.service")
 AGENT, HUB = "wayside-agent.service", "hub/wayside-hub.service"
+NODE = "hub/cluster/wayside-hub.service"
 DIAGNOSTICS = ("wayside-diagnostics.path", "wayside-diagnostics.service")
 CATALOGUE = ("wayside-catalogue.timer", "wayside-catalogue.service")
 CALLED = (
@@ -90,7 +91,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
     assert answer.returncode == 0
 
 
-SANDBOXED = (*UNITS, SWITCH[1], AGENT, HUB, DIAGNOSTICS[1], CATALOGUE[1])
+SANDBOXED = (*UNITS, SWITCH[1], AGENT, HUB, NODE, DIAGNOSTICS[1], CATALOGUE[1])
 
 
 @pytest.mark.parametrize("name", SANDBOXED)
