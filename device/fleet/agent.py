@@ -19,38 +19,32 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from cryptography import x509
-
-from device import RELEASE
 from device.config import MqttConfig
 from device.errors import UserError
 from device.fleet import guard
 from device.fleet.apart import close_memory, hold
 from device.fleet.blobs import MOST_METADATA
 from device.fleet.commands import Commands
-from device.fleet.enrolment import WARN_DAYS
 from device.fleet.installed import Installed
 from device.fleet.intake import Driver, Releases, open_updates
 from device.fleet.moment import Scene
 from device.fleet.orders import Orders, open_commands
 from device.fleet.parts import Keeper, Parts
 from device.fleet.relay import Relay
+from device.fleet.report import News, end_of_certificate, report
 from device.fleet.settings import FILE, AgentConfig, load_settings
 from device.messaging.client import Client, Manners
 from device.messaging.fleet_messages import AgentReport
-from device.messaging.payloads import encode, iso
 from device.messaging.queues import Outgoing
 from device.messaging.topics import FLEET_METADATA, Topics
-from device.upkeep.board import resident_mb
 from device.upkeep.clock import WallClock
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
@@ -59,9 +53,6 @@ log = logging.getLogger(__name__)
 
 TURN_S = 1.0
 """Longest wait for an event before what depends on time is looked at."""
-
-REPORT_S = 3600.0
-"""Seconds between two reports of an agent that has nothing new to say."""
 
 LARGEST = MOST_METADATA + 4096
 """Bytes of the largest packet that the hub may send."""
@@ -108,13 +99,12 @@ class Agent:
         self._clock, self._wall, self._trouble = clock, wall, trouble
         self._zone = ZoneInfo(config.timezone)
         self._time = WallClock(CLOCK_WAIT_S, clock=clock, wall=wall)
-        self._topics = topics = Topics(config.site, config.kiosk)
-        self._ends = _end_of_certificate(hub)
+        topics = Topics(config.site, config.kiosk)
+        self._ends = end_of_certificate(hub)
         self._events: queue.Queue[Callable[[], None]] = queue.Queue(QUEUE)
         self._stopping = False
         self._relay = Relay(topics, self._to_hub, wall)
-        self._said: dict[str, tuple[object, float]] = {}
-        """By name, what was last published apart from the time, and when."""
+        self._news = News(topics, self._to_hub, clock)
         self._ignored = 0
         self._orders = None
         if commands is not None:
@@ -189,12 +179,12 @@ class Agent:
         if self._releases:
             try:
                 self._releases.turn(self._scene())
-                self._say("release", self._releases.driver.message(now))
+                self._news.say("release", self._releases.driver.message(now))
             except Exception as error:  # what can be relayed must not end with it
                 log.exception("releases are no longer taken")
                 self._trouble = f"releases are no longer taken: {error or type(error).__name__}"
                 self._releases = None
-        self._say("agent", self._report(now))
+        self._news.say("agent", self._report(now))
 
     @property
     def trouble(self) -> str | None:
@@ -236,16 +226,11 @@ class Agent:
         return replace(self._relay.scene(self._time.now(self._zone)), paused=paused)
 
     def _from_hub(self, topic: str, payload: bytes, retained: bool) -> None:
-        now = self._time.now(UTC)
-        if self._orders and self._orders.hear(topic, payload, retained, now, trial=self._trial()):
+        now, trial = self._time.now(UTC), self._news.said("release").get("state") == "TRIAL"
+        if self._orders and self._orders.hear(topic, payload, retained, now, trial=trial):
             return
         if self._releases is None or not self._releases.hear(topic, payload, now):
             self._ignored += 1
-
-    def _trial(self) -> bool:
-        """Whether a release is on trial."""
-        said, _ = self._said.get("release", (None, 0.0))
-        return isinstance(said, dict) and said.get("state") == "TRIAL"
 
     def _to_hub(self, message: Outgoing) -> None:
         if not self._stopping:
@@ -255,57 +240,18 @@ class Agent:
         if not self._stopping:
             self._own.publish(message)
 
-    def _say(self, name: str, message: Mapping[str, Any]) -> None:
-        """Publish what has changed, and the same again after an hour."""
-        news = {key: value for key, value in message.items() if key not in ("at", "rss_mb")}
-        said, at = self._said.get(name, (None, 0.0))
-        if news != said or self._clock() - at > REPORT_S:
-            self._said[name] = (news, self._clock())
-            self._to_hub(Outgoing(self._topics.topic(name), encode(message), retain=True))
-
     def _report(self, now: datetime) -> AgentReport:
-        hub, own = self._hub.state, self._own.state
-        days = None if self._ends is None else (self._ends - now).days
-        parts = self._releases.parts if self._releases else None
-        orders = self._orders
         ignored = self._ignored + self._relay.ignored
-        ignored += (parts.ignored if parts else 0) + (orders.ignored if orders else 0)
-        trouble = [
-            text
-            for text in (self._trouble, own.trouble, hub.warning, parts and parts.trouble)
-            if text
-        ]
-        if days is not None and days < WARN_DAYS:
-            trouble.append(
-                f"the certificate ends in {days} days: wayside-tools fleet enrol --renew"
-            )
-        return {
-            "at": iso(now),
-            "version": RELEASE,
-            "certificate_expires": None if self._ends is None else iso(self._ends),
-            "certificate_days": days,
-            "kiosk_broker": own.connected,
-            "reconnects": hub.reconnects,
-            "drops": hub.drops,
-            "ignored": ignored,
-            "parts_again": self.parts_again,
-            "rss_mb": resident_mb(),
-            "boot": orders.commands.boot if orders else "",
-            "sequence": orders.commands.sequence if orders else 0,
-            "paused": orders is not None and orders.commands.paused,
-            "trouble": trouble,
-        }
-
-
-def _end_of_certificate(hub: MqttConfig) -> datetime | None:
-    """When the kiosk's certificate ends, UTC; None: it has none, or one that cannot be used."""
-    path = hub.tls.certificate if hub.tls else None
-    if path is None:
-        return None
-    try:
-        return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
-    except (OSError, ValueError):
-        return None
+        return report(
+            now,
+            hub=self._hub.state,
+            own=self._own.state,
+            ends=self._ends,
+            ignored=ignored + (self._orders.ignored if self._orders else 0),
+            parts=self._releases.parts if self._releases else None,
+            commands=self._orders.commands if self._orders else None,
+            trouble=self._trouble,
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
