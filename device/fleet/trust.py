@@ -68,7 +68,7 @@ class Verified:
 
 
 class Trust:
-    """Verifies metadata messages. One at a time may use a folder."""
+    """Verifies metadata messages. Of those of one folder, one alone may `update`; others read."""
 
     def __init__(self, folder: Path, disk: Disk, built: datetime) -> None:
         """folder: of `ANCHOR` and of what was accepted so far. built: when the program was, in UTC.
