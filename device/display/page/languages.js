@@ -30,10 +30,15 @@ const Languages = (() => {
     one.classList.toggle("on", one.lang === current);
   }
 
+  /* Shows the texts that turn in this language, wherever they are. */
+  function seeAll(code) {
+    current = code;
+    document.querySelectorAll(".turning > *").forEach(see);
+  }
+
   /* To the next language of the texts that turn. */
   function turn() {
-    current = round[(round.indexOf(current) + 1) % round.length];
-    document.querySelectorAll(".turning > *").forEach(see);
+    seeAll(round[(round.indexOf(current) + 1) % round.length]);
   }
 
   /* Opens or closes the list; the focus goes in with it and back out. */
@@ -50,7 +55,10 @@ const Languages = (() => {
   /* languages: of the texts that turn; the first is the one of the screen. */
   function draw(languages, open) {
     const codes = languages.map(({ code }) => code);
-    if (codes.join() !== round.join()) [round, current] = [codes, words.code];
+    if (codes.join() !== round.join()) {
+      round = codes;
+      seeAll(words.code);
+    }
     document.documentElement.lang = words.code;
     document.documentElement.dir = words.direction;
     turning(find("#language .label"), languages, ({ own_name }) => own_name);

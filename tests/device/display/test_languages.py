@@ -25,6 +25,7 @@ from tests.device.display.stage import (
     FINISH,
     PLACE,
     SIZES,
+    TOPICS,
     Stage,
     message,
     site,
@@ -245,6 +246,17 @@ def test_the_resting_screen_and_the_notice_turn_through_the_sites_languages(stag
             stage.script(TURN)
         assert seen == set(SITE)
         assert len(places) == 1  # nothing moves
+
+
+def test_an_announcement_is_seen_when_the_sites_own_languages_come_back(stage: Stage) -> None:
+    texts = {"fi": "Suljettu", "sv": "Stängt", "ar": "مغلق"}
+    stage.show(*CARDS)
+    choose(stage, "ja")
+    stage.kiosk.say(TOPICS.topic("announcement"), {"texts": texts, "lifetime_s": 30})
+    wait_until(lambda: stage.text("#announcement") == "Suljettu", "the announcement")
+    stage.show(state="resting", serial=2)
+    wait_until(lambda: stage.text("h1") == text("fi", "resting", "watching", "heading"), "Finnish")
+    assert stage.script(READ, "#announcement .on") == ["Suljettu"]
 
 
 def test_it_turns_without_motion_too(stage: Stage) -> None:
