@@ -14,8 +14,9 @@ from device.catalogue.build import write
 from device.commands import survey
 from device.config import Config
 from device.values import Item
+from tests.needs import needs
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, needs("chromium", "chromedriver")]
 
 
 @pytest.fixture(scope="module")
