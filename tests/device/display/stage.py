@@ -135,6 +135,12 @@ class Stage:
         self.driver.get(self.address)
         self.heartbeat(known)
 
+    def again(self) -> Stage:
+        """Load the page once more, at rest: for a test that shares its site with others."""
+        self.say("suggestions", message(state="resting"))
+        self.open()
+        return self
+
     def resize(self, size: tuple[int, int]) -> None:
         """Give the page a window of exactly this size."""
         self.driver.execute_cdp_cmd(

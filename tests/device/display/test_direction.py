@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.device.display.misplaced import MISPLACED
 from tests.device.display.stage import FILM, PLACE, SIZES, Stage, message
-from tests.device.display.test_layout import MISPLACED
 from tests.needs import needs
 
 pytestmark = [

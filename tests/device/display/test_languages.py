@@ -3,7 +3,6 @@ themselves, and nothing of the layout breaks in any of them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,6 +18,7 @@ from device.words.patterns import Patterns
 from device.words.table import LANGUAGES, read_table
 from device.words.words import load_words
 from tests.brokers import wait_until
+from tests.device.display.misplaced import MISPLACED, misplaced_in_any_language
 from tests.device.display.stage import (
     CARDS,
     FILM,
@@ -30,7 +30,6 @@ from tests.device.display.stage import (
     message,
     site,
 )
-from tests.device.display.test_layout import MISPLACED
 from tests.needs import needs
 
 pytestmark = [
@@ -74,9 +73,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 @pytest.fixture
 def stage(loaded: Stage) -> Stage:
     """The same page, loaded again, at rest."""
-    loaded.say("suggestions", message(state="resting"))
-    loaded.open()
-    return loaded
+    return loaded.again()
 
 
 def choose(stage: Stage, language: str) -> None:
@@ -323,28 +320,6 @@ def test_in_arabic_the_whole_page_runs_from_right_to_left(stage: Stage) -> None:
     assert stage.script(turned).startswith("matrix(-1")
 
 
-DRAWN = """
-const [size, states, done] = arguments;
-const misplaced = () => { MISPLACED };
-const wrong = [];
-(async () => {
-  for (const { code } of Phrases.offered) {
-    await Phrases.load(code);
-    for (const state of states) {
-      const view = View.decide({ connected: true, online: true, message: View.read(state, false) });
-      Screen.draw(view, null, [Phrases.of(code)], false);
-      for (const each of document.getAnimations()) {
-        if (Number.isFinite(each.effect.getComputedTiming().endTime)) each.finish();
-      }
-      wrong.push(...misplaced().map((what) => `${code} ${view.items.length}: ${what}`));
-    }
-  }
-  return wrong;
-})().then(done, (error) => done([String(error)]));
-""".replace("MISPLACED", MISPLACED)
-"""What leaves its place on these screens, drawn in every language."""
-
-
 @pytest.mark.parametrize("size", [SIZES["landscape"], SIZES["small"], (480, 800)])
 def test_nothing_overflows_in_any_language(stage: Stage, size: tuple[int, int]) -> None:
     stage.resize(size)
@@ -354,5 +329,4 @@ def test_nothing_overflows_in_any_language(stage: Stage, size: tuple[int, int]) 
         message(state="resting", notice="demo"),  # the longest
         *(message(*(item(id=f"p{n}") for n in range(count))) for count in (3, 4)),
     ]
-    drawn = [json.dumps(state) for state in states]
-    assert stage.driver.execute_async_script(DRAWN, size, drawn) == []
+    assert misplaced_in_any_language(stage, ((state, None) for state in states)) == []

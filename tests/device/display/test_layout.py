@@ -9,6 +9,7 @@ import pytest
 
 from device.display.server import PAGE
 from tests.brokers import wait_until
+from tests.device.display.misplaced import MISPLACED
 from tests.device.display.stage import ACTIVITY, FILM, ON_FOOT, SIZES, Stage, message
 from tests.needs import needs
 
@@ -20,49 +21,6 @@ pytestmark = [
 
 LONG = "The Assassination of Jesse James by the Coward Robert Ford, and other tales of the West"
 UNBROKEN = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch"
-
-MISPLACED = """
-const wrong = [];
-const box = (e) => e.getBoundingClientRect();
-const seen = (e) => box(e).width > 0 && box(e).height > 0;
-const name = (e) => `${e.tagName}#${e.id}.${e.className} "${e.textContent.trim().slice(0, 20)}"`;
-const inside = (inner, outer) => inner.left >= outer.left - 1 && inner.right <= outer.right + 1
-  && inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
-const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1
-  || a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
-const all = (selector, root = document) => [...root.querySelectorAll(selector)].filter(seen);
-const disjoint = (parts) => parts.forEach((a, n) => parts.slice(n + 1).forEach((b) => {
-  if (!apart(box(a), box(b))) wrong.push(`${name(a)} and ${name(b)} overlap`);
-}));
-const window_ = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-
-const way = ".way > :not(.traveller)";
-const ground = "#notice, #language, #choice, #languages button";
-for (const e of all(`header > *, #rest > *, ${way}, .card, #credit, ${ground}`)) {
-  if (!inside(box(e), window_)) wrong.push(`${name(e)} leaves the window`);
-}
-disjoint(all(`header > *, #rest > *, .card, #credit, ${ground}`));
-disjoint(all(way));
-for (const card of all(".card")) {
-  for (const e of all(":not(.map svg *)", card)) { // a map is cut at its edges
-    if (!inside(box(e), box(card))) wrong.push(`${name(e)} leaves its card`);
-  }
-  disjoint(all(".band > *, h2, .by, .why, .qr, .verdict", card));
-  for (const e of all("h2, .text, .by, .why, li, .kind, .fact, .verdict", card)) {
-    if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0) wrong.push(`${name(e)} is cut`);
-  }
-  const floor = box(card).bottom - 5 * innerHeight / 1080;
-  for (const e of all("h2, .by, .why, .qr, .verdict", card)) {
-    if (box(e).bottom > floor) wrong.push(`${name(e)} touches the edge`);
-  }
-  for (const e of all(".body, .text", card)) {
-    if (e.scrollHeight > e.clientHeight + 1) wrong.push(`${name(e)} is cut`);
-  }
-}
-const { scrollWidth, scrollHeight } = document.scrollingElement;
-if (scrollWidth > innerWidth || scrollHeight > innerHeight) wrong.push("the page scrolls");
-return wrong;
-"""
 
 TEXTS = """
 const texts = [];

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ from device.matching.ways import Ways
 from device.values import Item
 from tests.brokers import wait_until
 from tests.device.catalogue.streets import network, place
+from tests.device.display.misplaced import misplaced_in_any_language
 from tests.device.display.stage import (
     FILM,
     FINISH,
@@ -31,7 +31,7 @@ from tests.device.display.stage import (
     site,
 )
 from tests.device.display.test_codes import decode
-from tests.device.display.test_layout import LONG, MISPLACED
+from tests.device.display.test_layout import LONG
 from tests.needs import needs
 
 pytestmark = [
@@ -80,9 +80,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 @pytest.fixture
 def stage(loaded: Stage) -> Stage:
     """The same page, loaded again, at rest."""
-    loaded.say("suggestions", message(state="resting"))
-    loaded.open()
-    return loaded
+    return loaded.again()
 
 
 @pytest.fixture(scope="module")
@@ -330,31 +328,6 @@ def test_in_arabic_the_card_is_mirrored_and_the_map_is_not(
     assert stage.find(".map").location["x"] > left
 
 
-DRAWN = """
-const [text, done] = arguments;
-const misplaced = () => { MISPLACED };
-const wrong = [];
-(async () => {
-  const message = View.read(text, false);
-  for (const { code } of Phrases.offered) {
-    await Phrases.load(code);
-    for (const item of message.items) {
-      const view = View.decide({ connected: true, online: true, message });
-      Screen.draw(view, item.id, [Phrases.of(code)], false);
-      for (const each of document.getAnimations()) {
-        if (Number.isFinite(each.effect.getComputedTiming().endTime)) each.finish();
-      }
-      await new Promise(requestAnimationFrame);
-      await new Promise(requestAnimationFrame);
-      wrong.push(...misplaced().map((what) => `${code} ${item.id}: ${what}`));
-    }
-  }
-  return wrong;
-})().then(done, (error) => done([String(error)]));
-""".replace("MISPLACED", MISPLACED)
-"""What leaves its place when each of these cards is opened, in every language."""
-
-
 @pytest.mark.parametrize("size", [*SIZES.values(), (480, 800)])
 def test_nothing_overflows_on_an_opened_card_in_any_language(
     stage: Stage, shop: dict[str, Any], size: tuple[int, int]
@@ -367,4 +340,5 @@ def test_nothing_overflows_on_an_opened_card_in_any_language(
         {**FILM, "picture": "shop.png"},
         {**FILM, "id": "bare", "link": ""},
     ]
-    assert stage.driver.execute_async_script(DRAWN, json.dumps(message(*items))) == []
+    said = message(*items)
+    assert misplaced_in_any_language(stage, ((said, item["id"]) for item in items)) == []

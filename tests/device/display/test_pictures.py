@@ -14,9 +14,10 @@ from selenium.webdriver.common.by import By
 from device.config import Config
 from device.display.folder import write_folder
 from tests.brokers import listen, mosquitto, wait_until
+from tests.device.display.misplaced import MISPLACED
 from tests.device.display.stage import CARDS, PLACE, SIZES, TOPICS, Stage
 from tests.device.display.test_codes import decode
-from tests.device.display.test_layout import MISPLACED, crowd
+from tests.device.display.test_layout import crowd
 from tests.needs import needs
 
 pytestmark = [

@@ -1,0 +1,88 @@
+"""What has left its place on the page: the window or its card, or over something else, or cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from tests.device.display.stage import FINISH, Stage
+
+MISPLACED = """
+const wrong = [];
+const box = (e) => e.getBoundingClientRect();
+const seen = (e) => box(e).width > 0 && box(e).height > 0;
+const name = (e) => `${e.tagName}#${e.id}.${e.className} "${e.textContent.trim().slice(0, 20)}"`;
+const inside = (inner, outer) => inner.left >= outer.left - 1 && inner.right <= outer.right + 1
+  && inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
+const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1
+  || a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+const all = (selector, root = document) => [...root.querySelectorAll(selector)].filter(seen);
+const disjoint = (parts) => parts.forEach((a, n) => parts.slice(n + 1).forEach((b) => {
+  if (!apart(box(a), box(b))) wrong.push(`${name(a)} and ${name(b)} overlap`);
+}));
+const window_ = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
+
+const way = ".way > :not(.traveller)";
+const ground = "#notice, #language, #choice, #languages button";
+for (const e of all(`header > *, #rest > *, ${way}, .card, #credit, ${ground}`)) {
+  if (!inside(box(e), window_)) wrong.push(`${name(e)} leaves the window`);
+}
+disjoint(all(`header > *, #rest > *, .card, #credit, ${ground}`));
+disjoint(all(way));
+for (const card of all(".card")) {
+  for (const e of all(":not(.map svg *)", card)) { // a map is cut at its edges
+    if (!inside(box(e), box(card))) wrong.push(`${name(e)} leaves its card`);
+  }
+  disjoint(all(".band > *, h2, .by, .why, .qr, .verdict", card));
+  for (const e of all("h2, .text, .by, .why, li, .kind, .fact, .verdict", card)) {
+    if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0) wrong.push(`${name(e)} is cut`);
+  }
+  const floor = box(card).bottom - 5 * innerHeight / 1080;
+  for (const e of all("h2, .by, .why, .qr, .verdict", card)) {
+    if (box(e).bottom > floor) wrong.push(`${name(e)} touches the edge`);
+  }
+  for (const e of all(".body, .text", card)) {
+    if (e.scrollHeight > e.clientHeight + 1) wrong.push(`${name(e)} is cut`);
+  }
+}
+const { scrollWidth, scrollHeight } = document.scrollingElement;
+if (scrollWidth > innerWidth || scrollHeight > innerHeight) wrong.push("the page scrolls");
+return wrong;
+"""
+"""Looks at the screen as it is; a line for each."""
+
+IN_EVERY_LANGUAGE = """
+const [screens, done] = arguments;
+const misplaced = () => { MISPLACED };
+const finish = () => { FINISH };
+const wrong = [];
+(async () => {
+  for (const { code } of Phrases.offered) {
+    await Phrases.load(code);
+    for (const [text, chosen] of screens) {
+      const view = View.decide({ connected: true, online: true, message: View.read(text, false) });
+      Screen.draw(view, chosen, [Phrases.of(code)], false);
+      finish();
+      if (chosen !== null) { // its map comes with a frame
+        await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+      }
+      wrong.push(...misplaced().map((what) => `${code} ${chosen ?? view.items.length}: ${what}`));
+    }
+  }
+  return wrong;
+})().then(done, (error) => done([String(error)]));
+""".replace("MISPLACED", MISPLACED).replace("FINISH", FINISH)
+
+
+def misplaced_in_any_language(
+    stage: Stage, screens: Iterable[tuple[dict[str, Any], str | None]]
+) -> list[str]:
+    """What leaves its place when these screens are drawn in every language.
+
+    screens: a message of suggestions, and the id of the card that is opened.
+    """
+    asked = [(json.dumps(said), chosen) for said, chosen in screens]
+    found: list[str] = stage.driver.execute_async_script(IN_EVERY_LANGUAGE, asked)
+    return found
