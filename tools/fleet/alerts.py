@@ -31,7 +31,7 @@ FLEET = "fleet"
 """Stands for a kiosk's name where all are concerned; no site can be called so."""
 
 OFFLINE = timedelta(minutes=3)
-"""A kiosk that starts anew is away for less."""
+"""How long a kiosk is away before that is told: one that starts anew is away for less."""
 
 HOT_C, COOL_C = 80.0, 75.0
 """A Raspberry Pi throttles itself from 80 degrees on; 75 again end the alert."""
@@ -62,16 +62,10 @@ class Alert:
 
 
 class Alerts:
-    """Tells edges. known: by kiosk and kind, the text of what is open already.
+    """Tells edges. known: by kiosk and kind, the text of what is open already."""
 
-    offline: how long a kiosk is away before that is told.
-    """
-
-    def __init__(
-        self, known: Mapping[tuple[str, Kind], str] | None = None, offline: timedelta = OFFLINE
-    ) -> None:
+    def __init__(self, known: Mapping[tuple[str, Kind], str] | None = None) -> None:
         self.open: dict[tuple[str, Kind], str] = dict(known or {})
-        self._offline = offline
         self._away: dict[str, datetime] = {}
 
     def update(
@@ -95,7 +89,7 @@ class Alerts:
         found = troubles(row, hot=("hot" in self._kinds(row.name)))
         if "offline" in found:
             since = self._away.setdefault(row.name, now)
-            if now - since < self._offline and (row.name, "offline") not in self.open:
+            if now - since < OFFLINE and (row.name, "offline") not in self.open:
                 del found["offline"]
         else:
             self._away.pop(row.name, None)

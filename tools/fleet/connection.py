@@ -91,10 +91,8 @@ class Connection:
         while self._in_flight:
             self._acknowledged(self._in_flight.popleft())
 
-    def read(
-        self, topics: Sequence[str], progress: Callable[[int], None] = lambda done: None
-    ) -> dict[str, bytes]:
-        """The retained messages of topics or filters. progress: told how many topics are done.
+    def read(self, topics: Sequence[str]) -> dict[str, bytes]:
+        """The retained messages of topics or filters.
 
         Raises:
             UserError: the connection is lost.
@@ -111,7 +109,6 @@ class Connection:
                 self._changed.wait_for(lambda p=plain: p <= self._heard.keys(), STRAGGLERS_S)
                 found |= self._heard
             self._client.unsubscribe(list(some))
-            progress(begin + len(some))
         found.pop(self._echo, None)
         return found
 

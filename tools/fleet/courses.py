@@ -22,12 +22,12 @@ def share_online(samples: Sequence[Sample]) -> float:
     return sum(sample.online * sample.span_s for sample in samples) / total if total else 0.0
 
 
-def spark(values: Sequence[float | None], least: float = 1.0, width: int = WIDTH) -> str:
+def spark(values: Sequence[float | None], least: float = 1.0) -> str:
     """The largest values of equal stretches as blocks; a space where nothing is known.
 
     least: difference that fills the height, so that noise does not.
     """
-    width = min(width, len(values))
+    width = min(WIDTH, len(values))
     edges = [i * len(values) // width for i in range(width + 1)] if width else []
     stretches = [values[begin:end] for begin, end in pairwise(edges)]
     tops = [max((v for v in some if v is not None), default=None) for some in stretches]

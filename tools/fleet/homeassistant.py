@@ -19,7 +19,8 @@ from tools.fleet.connection import Connection
 PREFIX = "homeassistant"
 
 EXPIRE_S = 180
-"""`health` comes every 30 s, where `upkeep.health_every_s` does not say otherwise."""
+"""Seconds after which a value of `health` is old. One comes every 30 s, where
+`upkeep.health_every_s` does not say otherwise."""
 
 
 def topic_of(name: str) -> str:
@@ -27,11 +28,11 @@ def topic_of(name: str) -> str:
     return f"{PREFIX}/device/{name}/config"
 
 
-def discovery(name: str, expire_s: int = EXPIRE_S) -> bytes:
-    """What announces a kiosk. expire_s: seconds after which a value of `health` is old."""
+def discovery(name: str) -> bytes:
+    """What announces a kiosk."""
     site, _, kiosk = name.partition("/")
     topics = Topics(site, kiosk)
-    health = {"state_topic": topics.topic("health"), "expire_after": expire_s}
+    health = {"state_topic": topics.topic("health"), "expire_after": EXPIRE_S}
     diagnostic = {"entity_category": "diagnostic"}
     components: dict[str, dict[str, Any]] = {
         "online": {

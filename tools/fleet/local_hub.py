@@ -39,8 +39,6 @@ class LocalHub:
     def __init__(self, folder: Path) -> None:
         """Make the hub's certificates and configuration; `start` starts it."""
         self.port = free_port()
-        self.plain_port: int | None = None
-        """Without TLS, where a client is who it says: see `open_plainly`."""
         self.authority = new_hub(folder, [LOOPBACK, "localhost"], self.port)
         self._server, data = folder / "server", folder / "data"
         data.mkdir()
@@ -55,15 +53,16 @@ class LocalHub:
         self.folder = folder
 
     def open_plainly(self) -> int:
-        """Before the start: have it also listen on a port of loopback without TLS, for simulations
-        whose kiosks share this machine's processor with it. The access list stays."""
-        self.plain_port = free_port()
+        """Before the start: have it also listen on a port of loopback without TLS, where a
+        client is who it says, for simulations whose kiosks share this machine's processor with
+        it. The access list stays."""
+        port = free_port()
         configuration = self._server / "mosquitto.conf"
         text = configuration.read_text(encoding="utf-8")
         text = text.replace("allow_anonymous false", "allow_anonymous true")
-        text += f"\nlistener {self.plain_port} {LOOPBACK}\nuse_username_as_clientid true\n"
+        text += f"\nlistener {port} {LOOPBACK}\nuse_username_as_clientid true\n"
         configuration.write_text(text, encoding="utf-8")
-        return self.plain_port
+        return port
 
     @property
     def operator(self) -> Hub:

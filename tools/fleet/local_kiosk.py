@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -56,27 +55,18 @@ def make_factory(folder: Path) -> Path:
 class LocalKiosk:
     """One kiosk in a folder. `start` starts it, `turn` looks after it, `stop` ends it."""
 
-    def __init__(
-        self,
-        folder: Path,
-        enrolment: Path,
-        factory: Path,
-        wheels: str,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, folder: Path, enrolment: Path, factory: Path, wheels: str) -> None:
         """enrolment: the file of `fleet enrol`. wheels: of the packages that releases may need.
 
         Raises:
             UserError: the enrolment cannot be used.
         """
-        self._folder, self._factory, self._clock = folder, factory, clock
+        self._folder, self._factory = folder, factory
         folder.mkdir(parents=True)
         self.fleet = folder / "fleet"
         enrolled = install(enrolment, folder / "etc")
         self.name = f"{enrolled.site}/{enrolled.kiosk}"
         broker, web, page = free_port(), free_port(), free_port()
-        self.page_address = f"http://{LOOPBACK}:{page}/"
         self._installed = folder / "installed.json"
         self._installed.write_bytes(guard.seal(asdict(Installed(wheels))))
         config = {
@@ -101,7 +91,7 @@ class LocalKiosk:
         settings["mqtt"]["keepalive_s"] = KEEPALIVE_S
         settings["folder"] = str(self.fleet)
         self._agent.write_text(yaml.safe_dump(settings), encoding="utf-8")
-        self.page = StandInPage(broker, self.page_address)
+        self._page = StandInPage(broker, f"http://{LOOPBACK}:{page}/")
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._again: dict[str, float] = {}
         self._switched: int | None = None
@@ -111,23 +101,19 @@ class LocalKiosk:
         """What the agent's journal says."""
         return Journal(self.fleet, Disk()).state
 
-    def log(self) -> str:
-        """What the guard and the kiosk have said so far."""
-        return (self._folder / "kiosk.log").read_text(encoding="utf-8", errors="replace")
-
     def start(self) -> None:
         """Start agent, kiosk and page."""
         self.fleet.mkdir(exist_ok=True)
         for name in ("agent", "kiosk"):
             self._start(name)
-        self.page.start()
+        self._page.start()
 
     def turn(self) -> None:
         """Start again what has ended, and switch where that is asked for."""
         for name, process in tuple(self._processes.items()):
             if process.poll() is not None:
-                due = self._again.setdefault(name, self._clock() + RESTART_S)
-                if self._clock() >= due:
+                due = self._again.setdefault(name, time.monotonic() + RESTART_S)
+                if time.monotonic() >= due:
                     self._start(name)
         with suppress(OSError):
             asked = (self.fleet / guard.SWITCH).stat().st_mtime_ns
@@ -138,7 +124,7 @@ class LocalKiosk:
 
     def stop(self) -> None:
         """End everything."""
-        self.page.stop()
+        self._page.stop()
         for name in tuple(self._processes):
             self._end(name)
 
@@ -190,8 +176,6 @@ class StandInPage:
         self._port, self._address = port, address
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="page", daemon=True)
-        self.shown: list[str] = []
-        """Titles of what is on the screen."""
 
     def start(self) -> None:
         """Begin to connect."""
@@ -224,7 +208,6 @@ class StandInPage:
             if message.topic != f"{root}/suggestions":
                 return  # the embedded broker was seen to send the retained `status` too
             screen = json.loads(message.payload)
-            self.shown = [item["title"] for item in screen["items"]]
             beat = {"state": screen["state"], "serial": screen["serial"], "shows_notice": True}
             client.publish(f"{root}/display", json.dumps(beat | {"release": release}))
 

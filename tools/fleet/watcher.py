@@ -14,7 +14,7 @@ import queue
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -44,25 +44,18 @@ each ends the other's connection. Mosquitto 2.0 does not say so."""
 class Watcher:
     """An open connection. name: of the operator's certificate that it uses."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        name: str,
-        filters: Sequence[str] = FILTERS,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, hub: Hub, name: str, filters: Sequence[str] = FILTERS) -> None:
         """Connect, and subscribe.
 
         Raises:
             UserError: the hub cannot be reached, or a certificate cannot be used.
         """
         host, port = hub.settings.host, hub.settings.port
-        self._where, self._filters, self._clock = f"{host}:{port}", filters, clock
+        self._where, self._filters = f"{host}:{port}", filters
         self._messages: queue.Queue[Message] = queue.Queue()
         self._answered, self._ended = threading.Event(), ""
         self._last = self._short = 0
-        self._since = clock()
+        self._since = time.monotonic()
         self.connected = False
         self._client = client = paho.Client(
             CallbackAPIVersion.VERSION2, protocol=PROTOCOLS[hub.settings.protocol]
@@ -100,10 +93,10 @@ class Watcher:
         Raises:
             UserError: the hub does not answer, or refuses.
         """
-        found, deadline = list[Message](), self._clock() + PATIENCE_S
+        found, deadline = list[Message](), time.monotonic() + PATIENCE_S
         while not self._answered.is_set():
             found += self.messages(0.1)
-            if self._clock() > deadline:
+            if time.monotonic() > deadline:
                 raise UserError(f"{self._where}: does not answer for {PATIENCE_S:.0f} s")
         while more := self.messages(STRAGGLERS_S):
             found += more
@@ -128,7 +121,7 @@ class Watcher:
         if answer.is_failure:
             self._ended = f"the hub refuses the operator: {answer.getName()}"
             return
-        self.connected, self._since = True, self._clock()
+        self.connected, self._since = True, time.monotonic()
         # At QoS 0, and the last one by itself: its answer comes after what the others bring.
         *others, last = self._filters
         if others:
@@ -138,7 +131,7 @@ class Watcher:
 
     def _on_disconnect(self, client: paho.Client, *_: Any) -> None:
         self.connected = False
-        self._short = self._short + 1 if self._clock() - self._since < SHORT_S else 0
+        self._short = self._short + 1 if time.monotonic() - self._since < SHORT_S else 0
         if self._short == MOST_SHORT:
             self._ended = (
                 "the hub ends each connection at once: does another program use it under the same "
