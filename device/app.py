@@ -21,6 +21,7 @@ from device.config import Config
 from device.corridor import Corridor
 from device.display.made import made_files
 from device.display.server import PageServer, broker_page, settings_script
+from device.display.speech import SpeechServer
 from device.inference.litert import runtime_name
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
@@ -31,6 +32,7 @@ from device.release import running
 from device.session.counts import Counts
 from device.session.world import World
 from device.setting_types import EMBEDDED
+from device.speech.output import open_speaker
 from device.upkeep.board import disk_free_mb
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Watchdog
@@ -87,10 +89,16 @@ class Kiosk:
                 started.callback(self.broker.stop)
                 mqtt, websocket_port = self.broker.address, self.broker.websocket_port
             self.page_address = broker_page(config)
+            speech_port = None
+            if (speaker := open_speaker(config.speech)) is not None:
+                speech = SpeechServer(config.speech.port, speaker)
+                speech.start()
+                started.callback(speech.stop)
+                speech_port = speech.port
             if config.display.port is not None:
                 page = PageServer(
                     config.display.port,
-                    settings_script(config, websocket_port),
+                    settings_script(config, websocket_port, speech_port),
                     made_files(config),
                     config.display.pictures,
                 )

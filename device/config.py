@@ -196,6 +196,17 @@ class DisplayConfig(Section):
     _login = model_validator(mode="after")(with_username)
 
 
+class SpeechConfig(Section):
+    """What the screen says aloud to whoever asks it to."""
+
+    output: Literal["auto", "always", "never"] = Field(
+        "auto", description="auto: where espeak-ng and a sound card are"
+    )
+    port: Port = Field(
+        8084, description="loopback port of the sounds; 0 chooses one, if the kiosk serves the page"
+    )
+
+
 class PrivacyConfig(Section):
     """Counts, and a button to opt out."""
 
@@ -228,6 +239,7 @@ class Config(Section):
     matching: MatchingConfig = MatchingConfig()
     mqtt: MqttConfig = MqttConfig()
     display: DisplayConfig = DisplayConfig()
+    speech: SpeechConfig = SpeechConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     upkeep: UpkeepConfig = UpkeepConfig()
 

@@ -62,7 +62,8 @@ def hopper() -> Frame:
 def config(root: Path) -> Config:
     """The shipped configuration, on free ports."""
     shipped = load_config(root / "config.yaml")
-    return changed(shipped, mqtt__port=0, mqtt__websocket_port=0, display__port=0)
+    free = {"mqtt__port": 0, "mqtt__websocket_port": 0, "display__port": 0, "speech__port": 0}
+    return changed(shipped, **free)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

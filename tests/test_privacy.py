@@ -51,7 +51,12 @@ def test_rule_1_no_code_on_the_device_encodes_or_writes_a_picture(root: Path) ->
 @pytest.mark.slow
 def test_rule_1_a_running_kiosk_writes_no_file(root: Path, tmp_path: Path) -> None:
     config = (root / "config.yaml").read_text(encoding="utf-8")
-    for key, free in (("port: 1883", "port: 0"), ("8083", "0"), ("port: 8080", "port: 0")):
+    for key, free in (
+        ("port: 1883", "port: 0"),
+        ("8083", "0"),
+        ("port: 8080", "port: 0"),
+        ("8084", "0"),
+    ):
         config = config.replace(key, free)
     for path in ("models: models", "catalogue: catalogue/", "rules: catalogue/"):
         name, _, place = path.partition(": ")

@@ -184,7 +184,8 @@ def _kiosk(
 ) -> tuple[float | None, float]:
     mqtt = config.mqtt.model_copy(update={"port": 0, "websocket_port": 0, "broker": "embedded"})
     display = config.display.model_copy(update={"port": 0})
-    config = config.model_copy(update={"mqtt": mqtt, "display": display})
+    speech = config.speech.model_copy(update={"port": 0})
+    config = config.model_copy(update={"mqtt": mqtt, "display": display, "speech": speech})
     wall = np.full((480, 640, 3), 150, np.uint8)
     empty = (frame_of(wall, number / FPS) for number in itertools.count())
     source = Paced(Demo(config.camera) if camera == "demo" else FakeCamera(empty))

@@ -35,11 +35,16 @@ from device.messaging.tls import INSECURE
 from device.overlay import load_running
 from device.recognition.recognise import Recogniser
 from device.setting_types import EMBEDDED
+from device.speech.output import open_speaker, silent_because
+from device.speech.voices import VOICES
 from device.upkeep.clock import synchronised
 from device.words.words import load_words
 
 ASK_S = 5.0
 """Longest wait for the answer of a network camera."""
+
+TRIED = "1"
+"""Said in every language, where nobody hears it."""
 
 NO_PLACE = ("UTC", "GMT", "Etc/UTC", "Etc/GMT", "Zulu", "UCT", "Universal", "Greenwich")
 
@@ -177,6 +182,20 @@ def _page(config: Config) -> str:
     return address
 
 
+def _speech(config: Config) -> str:
+    if config.speech.output == "never":
+        return "never: nothing is said aloud"
+    if (why := silent_because(config.speech)) is not None:
+        return Warned(f"nothing is said aloud: {why}; or `speech.output: never`")
+    if config.display.port is None and config.speech.port == 0:
+        raise UserError("speech.port: 0: a broker serves the page, which needs to know the port")
+    speaker = open_speaker(config.speech)
+    for language in VOICES:
+        if speaker is not None:
+            speaker.speak(TRIED, language)
+    return f"{', '.join(VOICES)}, on port {config.speech.port or 'any'}"
+
+
 def _pictures(config: Config) -> str:
     words = load_words(config.display.languages[0], config.matching.catalogue)
     items = Matcher.open(config, words).catalogue  # with the operator's corrections
@@ -241,6 +260,7 @@ PARTS: Mapping[str, Part] = {
     "camera": _camera,
     "broker": _broker,
     "page": _page,
+    "speech": _speech,
     "pictures": _pictures,
     "timezone": _timezone,
     "clock": _clock,

@@ -12,9 +12,10 @@ import logging
 import socketserver
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -55,10 +56,17 @@ class LoopbackServer(ABC):
     policy: str
     """The Content-Security-Policy of every answer."""
 
+    headers: Mapping[str, str] = HEADERS
+    """The other headers of every answer."""
+
     def __init__(self, option: str, port: int) -> None:
         """option: the key or option that names the port, for errors. port: 0: any free one."""
         self._option, self._port = option, port
         self._server: _Server | None = None
+
+    def admits(self, headers: Message) -> bool:
+        """Whether a request with these headers is answered."""
+        return True
 
     @abstractmethod
     def respond(self, path: str) -> Response | None:
@@ -94,9 +102,14 @@ class LoopbackServer(ABC):
     @property
     def address(self) -> str:
         """Where to point a browser, such as `http://127.0.0.1:8080/`; only while it runs."""
+        return f"http://{HOST}:{self.port}/"
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on; only while it runs."""
         if self._server is None:
             raise RuntimeError("the server does not run")
-        return f"http://{HOST}:{self._server.server_address[1]}/"
+        return int(self._server.server_address[1])
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -120,6 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Host", HOST).partition(":")[0] not in NAMES:
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
             return
+        if not self.server.content.admits(self.headers):
+            self._refuse(HTTPStatus.FORBIDDEN)
+            return
         response = self.server.content.respond(unquote(self.path.partition("?")[0]))
         if response is None:
             self._refuse(HTTPStatus.NOT_FOUND)
@@ -138,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: HTTPStatus, response: Response) -> None:
         self.send_response(status)
-        for name, value in HEADERS.items():
+        for name, value in self.server.content.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Security-Policy", self.server.content.policy)
         if status is HTTPStatus.METHOD_NOT_ALLOWED:

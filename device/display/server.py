@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import Any
 from unicodedata import normalize
 
 from device.addresses import Address, shown
@@ -22,6 +23,8 @@ from device.errors import UserError
 from device.messaging.topics import Topics
 from device.release import running
 from device.setting_types import EMBEDDED
+from device.speech.output import silent_because
+from device.speech.voices import VOICES
 
 PAGE = Path(__file__).parent / "page"
 SETTINGS = "settings.js"
@@ -39,10 +42,14 @@ MADE_TYPES = CONTENT_TYPES | {".json": "application/json; charset=utf-8"}
 """And of those made for it."""
 
 
-def settings_script(config: Config, websocket_port: int | None = None) -> str:
-    """The text of `settings.js`: the page's broker, its root topic and its login, and the release.
+def settings_script(
+    config: Config, websocket_port: int | None = None, speech_port: int | None = None
+) -> str:
+    """The text of `settings.js`: the page's broker, its root topic and its login, the release, and
+    where texts become sounds.
 
-    websocket_port: of an embedded broker, where the configuration says 0.
+    websocket_port: of an embedded broker, and speech_port: of the sounds, where the configuration
+    says 0.
 
     Raises:
         UserError: the page's broker is not on this kiosk, or its address is missing.
@@ -65,8 +72,16 @@ def settings_script(config: Config, websocket_port: int | None = None) -> str:
         "username": display.username,
         "password": password,
         "release": running().name,
+        "speech": _speech(config, speech_port or config.speech.port),
     }
     return f"window.WAYSIDE = {json.dumps(settings)};\n"
+
+
+def _speech(config: Config, port: int) -> dict[str, Any] | None:
+    """Where the page finds sounds, and of which languages; None: nowhere."""
+    if port == 0 or silent_because(config.speech) is not None:
+        return None
+    return {"port": port, "languages": list(VOICES)}
 
 
 def broker_page(config: Config) -> str:

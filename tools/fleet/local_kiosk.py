@@ -76,6 +76,7 @@ class LocalKiosk:
             "camera": {"fps": FPS},
             "mqtt": {"port": broker, "websocket_port": web},
             "display": {"port": page},
+            "speech": {"output": "never"},
             "upkeep": {"health_every_s": 5},
         }
         self._config = folder / "etc" / "config.yaml"

@@ -46,6 +46,7 @@ def test_every_part_is_checked_whatever_the_result_of_the_others(
         "camera: {source: 'usb:7'}\n"
         "mqtt: {port: 0, websocket_port: 0}\n"
         "display: {port: 0}\n"
+        "speech: {port: 0}\n"
     )
     assert main(["check", "--config", str(file)]) == 1
     lines = capsys.readouterr().out.splitlines()
@@ -306,3 +307,15 @@ def test_a_file_of_sources_that_cannot_be_read_is_a_warning(config: Config, tmp_
     assert f"{sources}: cannot be read (No such file or directory); matching.sources" in found.words
     sources.write_text("files: [town.osm.pbf]\n")
     assert verdict("catalogue", part, config).result == "ok"
+
+
+@needs("espeak-ng")
+def test_the_languages_that_the_screen_says_aloud_are_listed_and_silence_has_a_reason(
+    config: Config,
+) -> None:
+    speech = PARTS["speech"]
+    assert speech(changed(config, speech__output="always")).startswith("ar, de, en, es, fi")
+    assert speech(changed(config, speech__output="never")) == "never: nothing is said aloud"
+    installed = changed(config, speech__output="always", display__port=None)
+    with pytest.raises(UserError, match=r"speech\.port: 0"):
+        speech(installed)

@@ -26,6 +26,7 @@ def config_file(root: Path, tmp_path: Path) -> Path:
         ("port: 1883", f"port: {free_port()}"),
         ("websocket_port: 8083", "websocket_port: 0"),
         ("port: 8080", "port: 0"),
+        ("port: 8084", "port: 0"),
         ("models: models", f"models: {root}/models"),
         ("catalogue/example", f"{root}/catalogue/example"),
         ("catalogue/rules", f"{root}/catalogue/rules"),

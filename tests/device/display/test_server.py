@@ -24,7 +24,8 @@ from device.display.server import (
 from device.errors import UserError
 from device.words.table import LANGUAGES
 
-SETTINGS, WORDS = settings_script(Config()), made_files(Config())
+SILENT = Config.model_validate({"speech": {"output": "never"}})
+SETTINGS, WORDS = settings_script(SILENT), made_files(SILENT)
 
 
 @pytest.fixture
@@ -78,6 +79,7 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
         "username": None,
         "password": None,
         "release": RELEASE,
+        "speech": None,
     }
 
 
@@ -263,6 +265,7 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
             "kiosk": "k",
             "mqtt": {"websocket_port": 0},
             "display": {"username": "page", "password": "</script>'\""},
+            "speech": {"output": "never"},
         }
     )
     script = settings_script(config, websocket_port=4321)
@@ -273,6 +276,7 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
         "username": "page",
         "password": "</script>'\"",
         "release": RELEASE,
+        "speech": None,
     }
 
 

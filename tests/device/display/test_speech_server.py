@@ -1,0 +1,63 @@
+"""Texts become sounds on loopback, for the kiosk's own page and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+
+from device.config import Config
+from device.display.server import settings_script
+from device.display.speech import SpeechServer
+from device.speech.speaker import Speaker
+from tests.device.display.test_server import ask
+from tests.device.speech.test_speaker import heard
+from tests.needs import needs, tool
+
+pytestmark = needs("espeak-ng")
+
+
+@pytest.fixture
+def server() -> Iterator[SpeechServer]:
+    server = SpeechServer(0, Speaker(tool("espeak-ng")))
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_a_text_and_its_language_are_a_sound(server: SpeechServer) -> None:
+    text = "Is it open? 24/7, 100 %"
+    answer, sound = ask(server, f"/en/{quote(text, safe='')}")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "audio/wav")
+    assert answer.headers["Cache-Control"] == "no-store"
+    seconds, loudness = heard(sound)
+    assert seconds > 2
+    assert loudness > 0.03
+
+
+@pytest.mark.parametrize("path", ["/", "/en", "/en/", "/en/%20", "/xx/hello", "/ja/a", "/../en/a"])
+def test_no_voice_or_no_text_is_nothing(server: SpeechServer, path: str) -> None:
+    answer, _ = ask(server, path)
+    assert answer.status == 404
+
+
+def test_other_sites_can_neither_ask_nor_embed_nor_read(server: SpeechServer) -> None:
+    assert ask(server, "/en/a", **{"Sec-Fetch-Site": "cross-site"})[0].status == 403
+    assert ask(server, "/en/a", Host="rebound.example")[0].status == 421
+    answer, _ = ask(server, "/en/a", **{"Sec-Fetch-Site": "same-site"})
+    assert answer.status == 200
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-site"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert ask(server, "/en/a", "POST")[0].status == 405
+
+
+def test_the_page_learns_the_port_and_the_languages_where_there_is_a_sound() -> None:
+    def said(**speech: object) -> str:
+        config = Config.model_validate({"speech": {"output": "always", **speech}})
+        return settings_script(config, speech_port=4322)
+
+    assert '"speech": {"port": 4322, "languages": ["ar", "de", "en"' in said()
+    assert '"speech": null' in said(output="never")
+    chosen_by_nobody = Config.model_validate({"speech": {"output": "always", "port": 0}})
+    assert '"speech": null' in settings_script(chosen_by_nobody)
