@@ -23,6 +23,7 @@ from device.setting_types import (
     Broker,
     Country,
     KioskName,
+    Line,
     Port,
     TimeZone,
     TopicLevel,
@@ -207,6 +208,15 @@ class SpeechConfig(Section):
     )
 
 
+class OperatorConfig(Section):
+    """Who answers for the kiosk: the notice and the sign beside it say so."""
+
+    name: Line = Field("", max_length=40, description="of the town, office or firm")
+    contact: Line = Field(
+        "", max_length=50, description="an address for everybody: mail, web, telephone or office"
+    )
+
+
 class PrivacyConfig(Section):
     """Counts, and a button to opt out."""
 
@@ -230,6 +240,7 @@ class Config(Section):
     kiosk: KioskName = Field("kiosk-1", description="auto: after the machine's serial number")
     models: Path = Path("models")
     state: Path | None = Field(None, description="folder of what the kiosk keeps over a restart")
+    operator: OperatorConfig = OperatorConfig()
     camera: CameraConfig = CameraConfig()
     vision: VisionConfig = VisionConfig()
     recognise: RecogniseConfig = RecogniseConfig()

@@ -118,8 +118,20 @@ def country(code: str) -> str:
     return code
 
 
+def line(text: str) -> str:
+    """A text that people read, in one line, without blanks around it.
+
+    Raises:
+        ValueError: it has a line break, or a direction mark that would turn what stands beside it.
+    """
+    if re.search("[\\x00-\\x1f\\x7f-\\x9f\u2028-\u202e\u2066-\u2069]", text):
+        raise ValueError("one line of letters, digits and signs")
+    return text.strip()
+
+
 TopicLevel = Annotated[str, AfterValidator(topic_level)]
 KioskName = Annotated[str, AfterValidator(kiosk_name)]
+Line = Annotated[str, AfterValidator(line)]
 Broker = Annotated[str, AfterValidator(broker_name)]
 Area = Annotated[tuple[float, float, float, float], BeforeValidator(rectangle)]
 """A rectangle in shares of the picture: x and y of its upper left corner, width, height."""

@@ -74,6 +74,17 @@ def name(config: Config) -> str:
     return f"{config.site}/{config.kiosk}"
 
 
+def operator(config: Config) -> str:
+    """The notice says who answers for the kiosk, and how to reach them."""
+    given = config.operator.model_dump()
+    if empty := [f"operator.{key}" for key, value in given.items() if not value]:
+        raise UserError(
+            f"{' and '.join(empty)}: the notice must name who answers for the kiosk and how to "
+            "reach them"
+        )
+    return ", ".join(given.values())
+
+
 def release(config: Config) -> str:
     """The release that runs brings its own models and catalogue."""
     own, defaults = running(), Config()
@@ -152,6 +163,7 @@ def _said(*command: str) -> str:
 
 INSTALLED: Mapping[str, Part] = {
     "name": name,
+    "operator": operator,
     "release": release,
     "services": services,
     "screen": screen,

@@ -45,8 +45,8 @@ MADE_TYPES = CONTENT_TYPES | {".json": "application/json; charset=utf-8"}
 def settings_script(
     config: Config, websocket_port: int | None = None, speech_port: int | None = None
 ) -> str:
-    """The text of `settings.js`: the page's broker, its root topic and its login, the release, and
-    where texts become sounds.
+    """The text of `settings.js`: the page's broker, its root topic and its login, the release,
+    where texts become sounds, and who answers for the kiosk.
 
     websocket_port: of an embedded broker, and speech_port: of the sounds, where the configuration
     says 0.
@@ -73,6 +73,7 @@ def settings_script(
         "password": password,
         "release": running().name,
         "speech": _speech(config, speech_port or config.speech.port),
+        "operator": ", ".join(filter(None, (config.operator.name, config.operator.contact))),
     }
     return f"window.WAYSIDE = {json.dumps(settings)};\n"
 

@@ -207,6 +207,7 @@ def test_check_tells_what_an_installed_kiosk_lacks(ready: Machine) -> None:
     for part in ("configuration", "models", "catalogue", "broker", "timezone", "disk"):
         assert verdicts[part][0] in ("ok", "!!"), lines
     for part, words in (
+        ("operator", "operator.name and operator.contact"),  # the file that ships names nobody
         ("camera", "plays the demo"),  # this machine has no camera, no screen and no fonts
         ("services", "wayside-display is"),
         ("screen", "no heartbeat"),

@@ -197,6 +197,12 @@ const Screen = (() => {
     return [verdict ? same : whole(made.dataset.id), `.card:nth-child(${place}) .choose`];
   }
 
+  /* Who answers for the kiosk, in whatever letters and direction their name is. */
+  function answers(theirs) {
+    const { operator } = window.WAYSIDE;
+    return operator ? ` ${theirs.answers} \u2068${operator}\u2069` : "";
+  }
+
   /* languages: those of the texts that turn; the first is the one of all others. listing: whether
      the list of languages is open, in the place of the cards. */
   function draw(view, chosen, languages, listing) {
@@ -224,7 +230,9 @@ const Screen = (() => {
     }
 
     say("#notice h2", (theirs) => theirs.notices[view.notice].heading);
-    say("#notice p", (theirs) => theirs.notices[view.notice][resting ? "text" : "brief"]);
+    say("#notice p", (theirs) => (
+      resting ? theirs.notices[view.notice].text + answers(theirs) : theirs.notices[view.notice].brief
+    ));
     const heard = words.notices[view.notice].heading;
     if (find("#said").textContent !== heard) find("#said").textContent = heard;
     find("#notice use").setAttribute("href", view.discloses ? "#icon-eye" : "#icon-eye-shut");

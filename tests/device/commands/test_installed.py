@@ -18,6 +18,7 @@ from device.commands.installed import (
     fonts,
     is_installed,
     name,
+    operator,
     release,
     screen,
     services,
@@ -65,6 +66,17 @@ def test_the_examples_name_is_refused(config: Config) -> None:
     with pytest.raises(UserError, match="kiosk-1 is the example's name"):
         name(changed(config, kiosk="kiosk-1"))
     assert name(changed(config, site="oulu", kiosk="station")) == "oulu/station"
+
+
+def test_a_kiosk_that_nobody_answers_for_is_refused(config: Config) -> None:
+    with pytest.raises(
+        UserError, match=r"operator.name and operator.contact: the notice must name"
+    ):
+        operator(config)
+    named = changed(config, operator__name="City of Oulu")
+    with pytest.raises(UserError, match=r"^operator.contact: the notice must name"):
+        operator(named)
+    assert operator(changed(named, operator__contact="ouka.fi")) == "City of Oulu, ouka.fi"
 
 
 def test_a_service_that_does_not_run_is_named(config: Config, program: Program) -> None:

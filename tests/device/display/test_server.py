@@ -80,6 +80,7 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
         "password": None,
         "release": RELEASE,
         "speech": None,
+        "operator": "",
     }
 
 
@@ -277,6 +278,7 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
         "password": "</script>'\"",
         "release": RELEASE,
         "speech": None,
+        "operator": "",
     }
 
 
