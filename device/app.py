@@ -29,6 +29,7 @@ from device.messaging.bus import Bus
 from device.messaging.messages import Notice
 from device.messaging.topics import Topics
 from device.release import running
+from device.session.archive import Archive
 from device.session.counts import Counts
 from device.session.world import World
 from device.setting_types import EMBEDDED
@@ -69,6 +70,7 @@ class Kiosk:
         self._config, self._live, self._announce = config, live, announce
         self.world = world or World(config)
         self.counts = Counts(config.privacy, config.state)
+        self._archive = Archive(config.state)
         self.audience = Audience()
         self.frames = 0
         """Frames that went through the corridor."""
@@ -188,8 +190,10 @@ class Kiosk:
             self.bus.publish("health", self.health.payload())
         if counts := self.counts.due(context):
             self.bus.publish("counts", counts)
+            self._archive.add_hour(counts)
         if touches := self.counts.touches_due(context):
             self.bus.publish("touches", touches)
+            self._archive.add_day(touches, self.corridor.matcher.catalogue.get)
 
     def _notice(self, context: Context) -> Notice:
         """Which notice the page must show: that of the camera before it opens, not after."""

@@ -32,6 +32,7 @@ class Pooled(Section):
     chosen: Number | None = None
     liked: Number | None = None
     not_for_me: Number | None = None
+    scanned: Number | None = None
 
     @property
     def tried(self) -> Tried | None:

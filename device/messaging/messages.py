@@ -177,7 +177,8 @@ Cells: TypeAlias = dict[str, int | None]
 
 
 class HourSums(TypedDict):
-    """Adult visitors of an hour. Small counts are null, and so is each that would reveal one."""
+    """Adult visitors of an hour, and touches of anyone. Small counts are null, and so is each that
+    would reveal one."""
 
     visitors: int | None
     by_mood: Cells
@@ -187,14 +188,16 @@ class HourSums(TypedDict):
 
 
 class Counts(HourSums):
-    """Adult visitors of an hour. Small counts are null, and so is each that would reveal one."""
+    """Adult visitors of an hour, and touches of anyone. Small counts are null, and so is each that
+    would reveal one."""
 
     hour: Annotated[Time | None, Field(description="its beginning; null: the clock was not set")]
 
 
 class Touches(TypedDict):
-    """Adult visitors' touches and screens by item, at the end of a day: what was not told before. A
-    small count waits for more, and so does each that would reveal one; it is unknown, not zero."""
+    """Touches and screens by item, whoever was there, at the end of a day: what was not told
+    before. A small count waits for more, and so does each that would reveal one; it is unknown, not
+    zero."""
 
     day: Annotated[str, Field(description="local date of the day that ended, such as 2026-11-29")]
     by_daypart: Annotated[
@@ -228,7 +231,9 @@ class Feedback(Received):
         Annotated[str, Field(min_length=1, max_length=128)] | None,
         Field(description="the item touched; null for `opt_out` and `opt_in`"),
     ] = None
-    verdict: Verdict
+    verdict: Annotated[
+        Verdict, Field(description="`chosen`: the card was opened; `scanned`: its code was touched")
+    ]
     at: Annotated[Time, Field(description="time of the touch, by which two of them differ")]
 
     @model_validator(mode="after")

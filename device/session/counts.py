@@ -1,7 +1,9 @@
 """Who is counted, and when: visitors on leaving, and touches.
 
-Guarantees: a visitor who may be a minor, or who has opted out, is in no count. What is counted, and
-what of it leaves the kiosk, is the ledger's: `device/session/ledger.py`.
+Guarantees: a visitor who may be a minor, or who has opted out, is in no count of visitors. A touch
+is nobody's age: it is counted whoever is there, and so is the screen that it is of; what happens
+while somebody has opted out is not. What is counted, and what of it leaves the kiosk, is the
+ledger's: `device/session/ledger.py`.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ class Counts:
         self._ledger = Ledger(config.smallest_cell, self._file.read())
         self._written = 0  # changes of the ledger that are in the file
         self._stays: dict[str, _Stay] = {}
-        self._grown_up: bool | None = None  # before the present screen; None: nobody so far
+        self._used = False  # whether somebody was there, or touched, at the present screen
 
     @property
     def tried(self) -> Mapping[str, Tried]:
@@ -71,7 +73,7 @@ class Counts:
             return
         if context.opted_out:
             self._stays.clear()
-            self._grown_up = False
+            self._used = False
             return
         for visitor in audience.visitors:
             stay = self._stays.setdefault(
@@ -86,14 +88,14 @@ class Counts:
             stay = self._stays.pop(track_id)
             if stay.seconds >= STAY_S:
                 self._ledger.visit(stay.visitor, stay.company)
-        if audience.size and not audience.minors:
-            for touch in context.touches:  # on the screen before, which `shown` may end
-                self._ledger.touch(touch, context.now)
+        for touch in context.touches:  # on the screen before, which `shown` may end
+            self._ledger.touch(touch, context.now)
+            self._used = True
         if shown:
-            self._ledger.screen(shown if self._grown_up else (), context.now)
-            self._grown_up = None
+            self._ledger.screen(shown if self._used else (), context.now)
+            self._used = False
         if audience.size:
-            self._grown_up = not audience.minors and self._grown_up is not False
+            self._used = True
 
     def keep(self, at: float, *, stopping: bool = False) -> None:
         """Write what is kept, if something has changed and it is time. at: monotonic seconds."""

@@ -154,6 +154,7 @@ const Screen = (() => {
     if (shown) content.prepend(shown);
     const made = element("article", "card", [band, content]);
     if (!opened) made.append(chooser(item, named.text));
+    Scans.watch(made, item.id, (id) => on.touched(id, "scanned"));
     made.dir = fromTheRight ? "rtl" : "auto";
     made.dataset.kind = item.kind;
     made.dataset.id = item.id;
@@ -174,6 +175,7 @@ const Screen = (() => {
   function forget(before, now) {
     const there = new Set(now.map(({ id }) => id));
     const gone = before.filter(({ id }) => !there.has(id)).map(({ id }) => id);
+    Scans.forget(gone);
     const added = now.some(({ id }) => !before.some((item) => item.id === id));
     if (!gone.length && !added) return;
     if (!gone.length || gone.some((id) => marks.get(id) !== "not_for_me")) marks.clear();

@@ -61,7 +61,7 @@ def test_it_prints_screens_touches_and_rates_beside_the_mean(
     assert run(kiosk) == 0
     mean, head, *items = capsys.readouterr().out.splitlines()
     assert mean.startswith("chosen or liked on 11 % of the screens of an item")  # 12 of 110
-    assert " ".join(head.split()) == "item screens chosen liked not for me chosen or liked"
+    assert " ".join(head.split()) == "item screens chosen liked not for me scanned chosen or liked"
     assert items[0].split("  ")[0] == "The Tea House"
     assert items[0].split()[3:7] == ["40", "12", "–", "–"]
     assert items[0].endswith("22 % (14 % to 33 %)")
@@ -77,7 +77,7 @@ def test_json_has_null_where_a_number_is_not_known(
     said = json.loads(capsys.readouterr().out)
     tea, gone, inn = said["items"]
     assert said["mean"] == pytest.approx(12 / 110)
-    assert tea["touches"] == {"chosen": 12, "liked": None, "not_for_me": None}
+    assert tea["touches"] == {"chosen": 12, "liked": None, "not_for_me": None, "scanned": None}
     assert tea["rate"]["low"] < tea["rate"]["rate"] < tea["rate"]["high"]
     assert (gone["title"], inn["rate"]) == ("", None)
 

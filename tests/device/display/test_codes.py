@@ -5,10 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 from device.catalogue.columns import COLUMNS
-from tests.device.display.stage import ACTIVITY, ON_FOOT, PLACE, ROUTE, SIZES, Stage
+from tests.device.display.stage import ACTIVITY, FINISH, ON_FOOT, PLACE, ROUTE, SIZES, Stage
 from tests.needs import needs
 
 pytestmark = [
@@ -151,3 +152,19 @@ def test_the_caption_says_where_a_code_leads(stage: Stage) -> None:
 def test_an_activity_without_a_link_has_no_code(stage: Stage) -> None:
     stage.show(ACTIVITY)
     assert stage.driver.find_elements(By.CSS_SELECTOR, ".qr") == []
+
+
+def test_a_touch_on_a_code_is_told_once_a_card_and_opens_it(stage: Stage) -> None:
+    stage.show(ON_FOOT, ACTIVITY)
+    known = len(stage.kiosk.messages)
+    ActionChains(stage.driver).click(stage.find(".qr svg")).perform()
+    assert stage.feedback(known, verdict="scanned")["item_id"] == ON_FOOT["id"]
+    assert stage.feedback(known, verdict="chosen")["item_id"] == ON_FOOT["id"]
+    stage.script(FINISH)
+    ActionChains(stage.driver).click(stage.find(".qr svg")).perform()
+    stage.find("#back").click()
+    stage.find("[data-verdict=liked]").click()
+    stage.feedback(known, verdict="liked")
+    touches = [heard.json()["verdict"] for heard in stage.kiosk.messages[known:]
+               if heard.name == "feedback"]  # fmt: skip
+    assert touches == ["scanned", "chosen", "liked"]
