@@ -98,8 +98,16 @@ class SessionConfig(Section):
 
     settle_s: float = Field(1.0, ge=0.2, le=2, description="seconds before the first suggestions")
     hold_s: float = Field(20, ge=1, le=600, description="seconds that suggestions stay")
-    leave_s: float = Field(3, ge=0.5, le=60, description="seconds with nobody until it rests")
+    leave_s: float = Field(3, ge=0.5, le=60, description="seconds until whoever left is forgotten")
+    linger_s: float = Field(
+        30, ge=0, le=300, description="seconds that cards stay after the last face or touch"
+    )
     opt_out_s: float = Field(60, ge=5, le=3600, description="seconds that opting out lasts")
+
+    @property
+    def stay_s(self) -> float:
+        """Seconds from the last face or touch until the screen rests."""
+        return max(self.leave_s, self.linger_s)
 
 
 class PlaceConfig(Section):

@@ -27,6 +27,7 @@ MAY = frozenset(
         "vision.max_faces", "vision.absence_s",
         "audience.smoothing_s", "audience.hysteresis", "audience.least_trust", "audience.slow_s",
         "session.settle_s", "session.hold_s", "session.leave_s",
+        "session.linger_s",
         "matching.preset", "matching.count", "matching.kinds",
         "display.languages",
         "upkeep.health_every_s", "upkeep.hot_celsius", "upkeep.clock_wait_s",

@@ -85,6 +85,10 @@ class Box:
         shared = across * down
         return shared / (self.w * self.h + other.w * other.h - shared)
 
+    def scaled(self, by: float) -> Box:
+        """The same rectangle in other units."""
+        return Box(self.x * by, self.y * by, self.w * by, self.h * by)
+
 
 @dataclass(frozen=True, slots=True)
 class KeypointLayout:
@@ -201,7 +205,8 @@ class Visitor:
 
     emotions: smoothed probabilities by label. valence, arousal: -1 to 1. since: monotonic seconds
     at which the track began. nearness: height of the face as a share of the frame's. trust:
-    smoothed. may_be_minor: true until the age is clearly an adult's.
+    smoothed. may_be_minor: true until the age is clearly an adult's. place: the face as last
+    detected, in heights of the frame; None: no camera sees them.
     """
 
     track_id: str
@@ -218,6 +223,7 @@ class Visitor:
     nearness: float
     since: float
     may_be_minor: bool = True
+    place: Box | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

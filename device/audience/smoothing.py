@@ -13,7 +13,7 @@ from device.audience.demographics import Age, GenderMean
 from device.audience.emotion import SEEN_S, Emotion, ExponentialMean
 from device.audience.mood import Affect, MoodTable
 from device.config import AudienceConfig
-from device.values import MOODS, UNKNOWN, Observation, Reading, Track, Trust, Visitor
+from device.values import MOODS, UNKNOWN, Box, Observation, Reading, Track, Trust, Visitor
 
 FIRST_S = 1 / 15
 """Seconds for which a track's first reading counts: a frame of the configured camera."""
@@ -55,6 +55,10 @@ class Smoother:
             track.id: self._people.get(track.id) or _Person(self._config, self._table, at)
             for track in tracks
         }
+        for track in tracks:
+            person = self._people[track.id]
+            if track.fresh or person.place is None:
+                person.place = track.face.box.scaled(1 / frame_height)
         for reading in readings:
             if reading.track_id in self._people:
                 self._people[reading.track_id].add(reading)
@@ -89,11 +93,13 @@ class Smoother:
 
 
 class _Person:
-    """What is known of one track, or by one sensor. read_at: monotonic seconds."""
+    """What is known of one track, or by one sensor. read_at: monotonic seconds. place: where the
+    face was last detected, in heights of the frame."""
 
     def __init__(self, config: AudienceConfig, table: MoodTable, at: float) -> None:
         self.read_at = -math.inf
         self.nearness = 1.0
+        self.place: Box | None = None
         self._config = config
         self._since = at
         self._seen_s = 0.0
@@ -155,4 +161,5 @@ class _Person:
             nearness=nearness,
             since=self._since,
             may_be_minor=self._age.may_be_minor,
+            place=self.place,
         )

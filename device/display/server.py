@@ -46,7 +46,7 @@ def settings_script(
     config: Config, websocket_port: int | None = None, speech_port: int | None = None
 ) -> str:
     """The text of `settings.js`: the page's broker, its root topic and its login, the release,
-    where texts become sounds, and who answers for the kiosk.
+    where texts become sounds, who answers for the kiosk, and for how long cards stay.
 
     websocket_port: of an embedded broker, and speech_port: of the sounds, where the configuration
     says 0.
@@ -74,6 +74,7 @@ def settings_script(
         "release": running().name,
         "speech": _speech(config, speech_port or config.speech.port),
         "operator": ", ".join(filter(None, (config.operator.name, config.operator.contact))),
+        "stay_s": config.session.stay_s,
     }
     return f"window.WAYSIDE = {json.dumps(settings)};\n"
 

@@ -82,8 +82,8 @@ class Card(TypedDict):
 
 
 class Suggestions(TypedDict):
-    """What the page shows. Replaced when people leave. The streets of the map on the page are not
-    in this message: they lie in `map.json` beside the page, as the pictures do."""
+    """What the page shows. Replaced when the cards leave. The streets of the map on the page are
+    not in this message: they lie in `map.json` beside the page, as the pictures do."""
 
     state: ScreenState
     serial: Annotated[int, Field(description="changes with the screen, not with a refresh")]

@@ -1,8 +1,10 @@
 """What the screen shows, and when it changes.
 
 Guarantees: suggestions appear `settle_s` after somebody has come; they stay for `hold_s`, to be
-read, unless somebody comes or leaves; `leave_s` after the last person has left, everything about
-the audience is forgotten. Time is `Context.at` alone: a jump of the wall clock has no effect.
+read, unless somebody comes or leaves, and for `linger_s` after the last face or touch. Somebody new
+never goes on with the cards of those who left: they go within a second. `leave_s` after the last
+person has left, all that is known of them is where a face was lost (`device/session/places.py`).
+Time is `Context.at` alone: a jump of the wall clock has no effect.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from device.config import SessionConfig
+from device.session.places import JUDGED_S, Places
 from device.values import Audience, Company, Context, Item, Screen, ScreenState, Suggestion
 
 SPARES = 5
@@ -19,22 +22,20 @@ SPARES = 5
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """The people for whom a screen was chosen."""
+    """The people for whom a screen was chosen. numbers: of `Places`. company: None: any, as nothing
+    is known of them any more. minors: whether one of them may be a minor."""
 
-    ids: frozenset[str]
-    size: int
-    company: Company
+    numbers: frozenset[int]
+    company: Company | None
     minors: bool
-
-    @classmethod
-    def of(cls, audience: Audience) -> _People:
-        ids = frozenset(visitor.track_id for visitor in audience.visitors)
-        return cls(ids, audience.size, audience.company, audience.minors)
 
     def differ(self, chosen_for: _People) -> bool:
         """Whether somebody came or left, or may now be a minor; a new mood does not count."""
-        mine, theirs = (self.ids, self.company), (chosen_for.ids, chosen_for.company)
-        return mine != theirs or (self.minors and not chosen_for.minors)
+        return (
+            self.numbers != chosen_for.numbers
+            or chosen_for.company not in (None, self.company)
+            or (self.minors and not chosen_for.minors)
+        )
 
 
 @dataclass(slots=True)
@@ -42,14 +43,15 @@ class _Memory:
     """Everything known about the people who are there; a new one forgets it.
 
     came_at, seen_at, held_until, others_since: monotonic seconds. chosen_for: for whom the screen
-    was chosen. others: who is there instead, until that is certain. away: nobody is in the picture,
-    but they have not left yet. refused: ids of items.
+    was chosen. others: who is there instead, until that is certain. away: nobody is in the picture.
+    refused: ids of items.
     """
 
+    places: Places
     came_at: float | None = None
     seen_at: float = 0.0
     held_until: float = 0.0
-    chosen_for: _People = _People(frozenset(), 0, "nobody", False)
+    chosen_for: _People = _People(frozenset(), None, False)
     others: _People | None = None
     others_since: float = 0.0
     away: bool = False
@@ -63,7 +65,7 @@ class Session:
         self._config = config
         self._cards = cards
         self._screen = Screen()
-        self._memory = _Memory()
+        self._memory = _Memory(Places(config))
 
     @property
     def screen(self) -> Screen:
@@ -81,7 +83,7 @@ class Session:
         if context.opted_out:
             if self._screen.state != "opted_out":
                 # What a touch has refused is known without looking at anyone.
-                self._memory = _Memory(refused=self._memory.refused)
+                self._memory = _Memory(Places(self._config), refused=self._memory.refused)
                 self._put("opted_out", self._choose(suggestions), at)
         else:
             if self._screen.state == "opted_out":
@@ -95,40 +97,74 @@ class Session:
         self, audience: Audience, suggestions: tuple[Suggestion, ...], context: Context
     ) -> None:
         """Notice who came, who left, and whether other people are there."""
-        at, people = context.at, _People.of(audience)
+        at = context.at
+        if self._screen.state != "resting":
+            self._memory.places.update(audience, at)
+            if not audience.size:
+                self._linger(context)
+            elif self._memory.places.judged:
+                self._follow(audience, at)
         if self._screen.state == "resting":
             self._welcome(audience, suggestions, at)
+
+    def _linger(self, context: Context) -> None:
+        """Keep the cards while nobody is in the picture, and forget who was."""
+        at, memory = context.at, self._memory
+        if context.touches:
+            memory.seen_at = at
+        elif at - memory.seen_at >= self._config.leave_s:
+            chosen_for = memory.chosen_for
+            memory.chosen_for = replace(chosen_for, company=None)
+            pictured = bool(chosen_for.numbers) and chosen_for.numbers <= memory.places.pictures
+            if pictured or at - memory.seen_at >= self._config.stay_s:
+                self._rest(at)
+                return
+        memory.away, memory.others = True, None
+        memory.held_until = at + self._config.hold_s
+
+    def _follow(self, audience: Audience, at: float) -> None:
+        """Let the cards follow once it is certain that others are there than those for whom they
+        were chosen; where none of those is there, they go. Whoever is behind a phone beside others
+        is there, and the cards wait for them."""
+        memory = self._memory
+        places, numbers = memory.places, memory.chosen_for.numbers
+        if numbers and not places.there & numbers:
+            if at - places.began_at >= JUDGED_S:
+                self._rest(at)
             return
-        if people.size or context.touches:
-            self._memory.seen_at = at
-        elif at - self._memory.seen_at >= self._config.leave_s:
-            self._rest(at)
-            return
-        if not people.size:
-            self._memory.away = True
-            return
-        if self._memory.away and people.size == self._memory.chosen_for.size:
-            # As many as before, after less than `leave_s`: the same people on new tracks.
-            self._memory.chosen_for = replace(people, minors=self._memory.chosen_for.minors)
-        self._memory.away = False
-        if not people.differ(self._memory.chosen_for):
-            self._memory.others = None
-        elif self._memory.others is None or people.differ(self._memory.others):
-            self._memory.others, self._memory.others_since = people, at
-        elif at - self._memory.others_since >= self._config.settle_s:
-            self._memory.chosen_for, self._memory.others = people, None
-            self._memory.held_until = at
+        memory.seen_at = at
+        covered = places.covered & numbers
+        company = None if covered else audience.company
+        people = _People(places.there | covered, company, audience.minors)
+        if memory.away:
+            memory.away = False
+            memory.chosen_for = replace(people, minors=memory.chosen_for.minors)
+        if covered:
+            memory.held_until = at + self._config.hold_s
+            memory.chosen_for = replace(memory.chosen_for, company=None)
+        elif memory.chosen_for.company is None:
+            memory.chosen_for = replace(memory.chosen_for, company=company)
+        if not people.differ(memory.chosen_for):
+            memory.others = None
+        elif memory.others is None or people.differ(memory.others):
+            memory.others, memory.others_since = people, at
+        elif at - memory.others_since >= self._config.settle_s:
+            memory.chosen_for, memory.others = people, None
+            memory.held_until = at
 
     def _welcome(self, audience: Audience, suggestions: tuple[Suggestion, ...], at: float) -> None:
         """Suggest something as soon as somebody has been there for `settle_s`."""
+        memory = self._memory
         if not audience.size:
-            self._memory.came_at = None
+            memory.came_at = None
             return
-        if self._memory.came_at is None:
-            self._memory.came_at = min((visitor.since for visitor in audience.visitors), default=at)
+        if memory.came_at is None:
+            memory.came_at = min((visitor.since for visitor in audience.visitors), default=at)
         choice = self._choose(suggestions)
-        if choice and at - self._memory.came_at >= self._config.settle_s:
-            self._memory.chosen_for, self._memory.seen_at = _People.of(audience), at
+        if choice and at - memory.came_at >= self._config.settle_s:
+            memory.seen_at = at
+            memory.places.update(audience, at)
+            memory.chosen_for = _People(memory.places.there, audience.company, audience.minors)
             self._put("showing", choice, at)
 
     def _read(self, suggestions: tuple[Suggestion, ...], context: Context) -> None:
@@ -166,7 +202,7 @@ class Session:
 
     def _rest(self, at: float) -> None:
         self._put("resting", (), at)
-        self._memory = _Memory()
+        self._memory = _Memory(Places(self._config))
 
 
 def _is_over(item: Item, now: datetime | None) -> bool:

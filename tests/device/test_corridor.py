@@ -33,7 +33,7 @@ def test_a_visitor_gets_suggestions_within_two_seconds_and_an_empty_view_none(
     corridor.close()
 
 
-def test_when_people_leave_the_screen_rests(
+def test_when_people_have_left_for_long_the_screen_rests(
     config: Config,
 ) -> None:
     corridor, demo = Corridor(config), Demo(config.camera)
@@ -41,8 +41,8 @@ def test_when_people_leave_the_screen_rests(
         frame = frame_of(demo.view(3 + number / FPS), 1 + number / FPS)
         shown = corridor.show(corridor.see(frame).audience, Context(at=frame.at))
     assert shown.state == "showing"
-    for number in range(6 * FPS):
-        frame = wall(4 + number / FPS)
+    for number in range(5 * round(config.session.stay_s + 3)):
+        frame = wall(4 + number / 5)
         shown = corridor.show(corridor.see(frame).audience, Context(at=frame.at))
     assert shown.state == "resting"
     assert shown.suggestions == ()
@@ -66,7 +66,7 @@ def test_a_face_on_a_poster_is_no_visitor_for_long(config: Config) -> None:
     assert visitor.track_id != still.id
     assert [reading.track_id for reading in seen.readings] == [visitor.track_id]
     assert screen.state == "showing"
-    for _ in range(30):  # the person leaves, the poster stays
+    for _ in range(5 * round(config.session.stay_s + 3)):  # the person leaves, the poster stays
         at += 0.2
         seen = corridor.see(frame_of(np.hstack([np.full_like(poster, 150), poster]), at))
         screen = corridor.show(seen.audience, Context(at=at))
@@ -98,7 +98,7 @@ def test_another_sensor_leads_to_suggestions_without_a_frame_or_a_track(config: 
     assert any(
         term.name == "mood" and term.value > 0 for s in screen.suggestions for term in s.trace
     )
-    for index in range(24):
+    for index in range(4 * round(config.session.stay_s + 3)):
         at = 4 + index / 4
         screen = corridor.show(corridor.sense((), at).audience, Context(at=at))
     assert screen.state == "resting"

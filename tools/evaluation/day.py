@@ -101,7 +101,7 @@ def simulate(
         at = max(at + 1, float(arrival))
         audience = _audience(dice, number)
         leaves = at + float(dice.uniform(*STAY_S))
-        gone = leaves + config.session.leave_s + 1
+        gone = leaves + config.session.stay_s + 1
         while at < gone:
             there = audience if at < leaves else Audience()
             now = (opens + timedelta(seconds=at)).replace(tzinfo=zone)

@@ -9,7 +9,7 @@
   const CHECK_MS = 250;
   const REQUEST_MS = 10000; // longest wait for the kiosk to opt out or in
   const UNSENT_REQUEST_MS = 60000; // longest wait for a connection to send the request
-  const CHOSEN_MS = 20000;
+  const CHOSEN_MS = Math.max(20000, 1000 * (window.WAYSIDE.stay_s ?? 0)); // as long as the cards
   const DRIFT_MS = 5000;
   const HIDDEN = location.hash === "#hidden";
   const TURN_MS = 8000; // of the notice and the resting screen, to the next of the site's languages

@@ -70,7 +70,10 @@ def visitor(
     trust: Trust | float = 1.0,
     minor: bool = False,
     gender: str = "unknown",
+    place: Box | None = None,
 ) -> Visitor:
+    """A visitor who stands still. place: in heights of the frame; without one, each first letter of
+    an id has its own."""
     return Visitor(
         track_id=track_id,
         emotion="happy",
@@ -86,7 +89,13 @@ def visitor(
         nearness=nearness,
         since=since,
         may_be_minor=minor,
+        place=place or place_of(track_id),
     )
+
+
+def place_of(track_id: str) -> Box:
+    """Where a visitor of this id stands, beside all of other first letters."""
+    return Box(float(ord(track_id[0]) - ord("a")), 0.3, 0.3, 0.3)
 
 
 def watch(

@@ -81,6 +81,7 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
         "release": RELEASE,
         "speech": None,
         "operator": "",
+        "stay_s": 30.0,
     }
 
 
@@ -279,6 +280,7 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
         "release": RELEASE,
         "speech": None,
         "operator": "",
+        "stay_s": 30.0,
     }
 
 

@@ -11,7 +11,7 @@ from device.audience.group import audience_of
 from device.config import SessionConfig
 from device.session.session import Session
 from device.values import Audience, Context, Screen, Touch, Visitor
-from tests.device.audience.people import holds, suggestions, visitor
+from tests.device.audience.people import holds, place_of, suggestions, visitor
 
 CONFIG = SessionConfig()
 CARDS = 3
@@ -27,14 +27,28 @@ class Kiosk:
         self.context = Context(at=1000.0)
         self.screen = Screen()
 
-    def turn(self, *visitors: Visitor, matched=FILMS, touches: tuple[Touch, ...] = ()) -> Screen:
+    def turn(
+        self,
+        *visitors: Visitor,
+        matched=FILMS,
+        touches: tuple[Touch, ...] = (),
+        still: tuple[str, ...] = (),
+    ) -> Screen:
         self.context = replace(self.context, at=self.context.at + STEP, touches=touches)
         audience = Audience() if self.context.opted_out else audience_of(visitors)
+        audience = replace(audience, still=still)
         self.screen = self.session.update(audience, matched, self.context)
         return self.screen
 
     def for_seconds(self, seconds: float, *visitors: Visitor, matched=FILMS) -> list[Screen]:
         return [self.turn(*visitors, matched=matched) for _ in range(round(seconds / STEP))]
+
+    def walk(self, person: Visitor, *others: Visitor, seconds: float = 1.0, matched=FILMS) -> None:
+        """The person steps aside, by two faces a second."""
+        place = place_of(person.track_id)
+        for turn in range(round(seconds / STEP)):
+            on_the_way = replace(place, x=place.x + 2 * place.w * turn * STEP)
+            self.turn(replace(person, place=on_the_way), *others, matched=matched)
 
     def someone(self, name: str = "a", **about) -> Visitor:
         return visitor(name, since=self.context.at + STEP, **about)
@@ -114,6 +128,7 @@ def test_when_somebody_joins_or_leaves_the_suggestions_follow() -> None:
     friend = kiosk.someone("b")
     kiosk.for_seconds(2, person, friend, matched=OTHERS)
     assert kiosk.cards == "stu"
+    kiosk.walk(person, friend, matched=OTHERS)
     kiosk.for_seconds(2, friend)
     assert kiosk.cards == "abc"
 
@@ -139,7 +154,7 @@ def test_a_reader_who_looks_away_for_a_moment_finds_the_same_cards() -> None:
     kiosk = Kiosk()
     kiosk.for_seconds(3, kiosk.someone("a"))
     kiosk.for_seconds(CONFIG.leave_s / 2)
-    kiosk.for_seconds(5, kiosk.someone("b"), matched=OTHERS)
+    kiosk.for_seconds(5, kiosk.someone("again", place=place_of("a")), matched=OTHERS)
     assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
 
 
@@ -153,17 +168,105 @@ def test_when_a_minor_may_be_among_them_the_cards_do_not_wait_to_be_read() -> No
     assert kiosk.cards == "stu"
 
 
-def test_when_they_have_left_the_screen_rests_and_nothing_is_kept_of_them() -> None:
+def test_when_they_have_left_the_cards_linger_and_nothing_else_is_kept_of_them() -> None:
     kiosk = Kiosk()
     kiosk.for_seconds(5, kiosk.someone("left-visitor"))
     kiosk.turn(kiosk.someone("left-visitor"), touches=(Touch("b", "not_for_me"),))
     assert holds(kiosk.session, "left-visitor")
     kiosk.for_seconds(CONFIG.leave_s + 0.2)
-    assert (kiosk.screen.state, kiosk.screen.suggestions) == ("resting", ())
     assert not holds(kiosk.session, "left-visitor")
+    assert not holds(kiosk.session, "alone")
+    kiosk.for_seconds(CONFIG.linger_s - CONFIG.leave_s - 1)
+    assert kiosk.cards == "adc"
+    kiosk.for_seconds(1)
+    assert (kiosk.screen.state, kiosk.screen.suggestions) == ("resting", ())
     assert not holds(kiosk.session, "comedy")
     kiosk.for_seconds(2, kiosk.someone("b"))
     assert kiosk.cards == "abc"
+
+
+@pytest.mark.parametrize("linger_s", [0.0, 8.0])
+def test_how_long_the_cards_linger_is_configurable(linger_s: float) -> None:
+    config = SessionConfig(linger_s=linger_s)
+    kiosk = Kiosk(config)
+    kiosk.for_seconds(3, kiosk.someone())
+    kiosk.for_seconds(config.stay_s - 0.2)
+    assert kiosk.screen.state == "showing"
+    kiosk.for_seconds(0.4)
+    assert kiosk.screen.state == "resting"
+    assert config.stay_s == max(linger_s, config.leave_s)
+
+
+def test_cards_that_linger_do_not_change_under_the_phone_that_reads_them() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(3, kiosk.someone())
+    kiosk.for_seconds(CONFIG.linger_s - 1, matched=OTHERS)
+    assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
+
+
+@pytest.mark.parametrize("seconds", [2, 5, 10, 20])
+def test_who_lowers_the_phone_finds_the_cards_and_time_to_read_on(seconds: float) -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(3, kiosk.someone())
+    kiosk.for_seconds(seconds, matched=OTHERS)
+    lower = replace(place_of("a"), y=place_of("a").y + 0.05)
+    back = kiosk.someone("again", place=lower)
+    kiosk.for_seconds(CONFIG.hold_s - 1, back, matched=OTHERS)
+    assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
+    kiosk.for_seconds(2, back, matched=OTHERS)
+    assert kiosk.cards == "stu"
+
+
+def test_behind_a_phone_beside_a_friend_one_is_still_there() -> None:
+    kiosk = Kiosk()
+    person, friend = kiosk.someone(), kiosk.someone("b")
+    kiosk.for_seconds(3, person, friend)
+    kiosk.for_seconds(10, friend, matched=OTHERS)
+    again = kiosk.someone("again", place=place_of("a"))
+    kiosk.for_seconds(10, again, friend, matched=OTHERS)
+    assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
+
+
+def test_whoever_does_not_come_back_from_behind_the_phone_has_left_their_friend() -> None:
+    kiosk = Kiosk()
+    person, friend = kiosk.someone(), kiosk.someone("b")
+    kiosk.for_seconds(3, person, friend)
+    kiosk.for_seconds(CONFIG.linger_s + CONFIG.settle_s + 1, friend, matched=OTHERS)
+    assert kiosk.cards == "stu"
+
+
+def test_of_a_group_that_left_one_who_comes_back_finds_the_cards() -> None:
+    kiosk = Kiosk()
+    person, friend = kiosk.someone(), kiosk.someone("b")
+    kiosk.for_seconds(3, person, friend)
+    kiosk.walk(person, friend)
+    kiosk.for_seconds(0.5, friend)
+    kiosk.for_seconds(2)
+    kiosk.for_seconds(5, kiosk.someone("boomerang", place=place_of("b")), matched=OTHERS)
+    assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
+
+
+@pytest.mark.parametrize("seconds", [0, 2, 10])
+def test_somebody_new_does_not_go_on_with_the_cards_that_linger(seconds: float) -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(3, kiosk.someone())
+    kiosk.turn(kiosk.someone(), touches=(Touch("b", "not_for_me"),))
+    kiosk.for_seconds(seconds)
+    stranger = kiosk.someone("stranger")
+    kiosk.for_seconds(0.8, stranger)
+    assert kiosk.screen.state == "resting"
+    kiosk.for_seconds(0.4, stranger)
+    assert kiosk.cards == "abc"  # of their own: nobody has refused anything
+
+
+def test_a_picture_of_a_face_does_not_make_the_cards_linger() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(3, kiosk.someone("poster"))
+    seconds = 0.0
+    while kiosk.screen.state == "showing":
+        kiosk.turn(still=("poster",))
+        seconds += STEP
+    assert CONFIG.leave_s <= seconds < CONFIG.leave_s + 1
 
 
 def test_a_jump_of_the_clock_changes_nothing() -> None:
@@ -221,8 +324,8 @@ def test_a_touch_on_a_card_that_is_not_there_changes_nothing() -> None:
 def test_a_person_who_touches_the_screen_is_there_even_outside_the_picture() -> None:
     kiosk = Kiosk()
     kiosk.for_seconds(3, kiosk.someone())
-    for _ in range(5):
-        kiosk.for_seconds(CONFIG.leave_s - 0.5)
+    for _ in range(3):
+        kiosk.for_seconds(CONFIG.linger_s - 0.5)
         kiosk.turn(touches=(Touch("a", "liked"),))
     assert kiosk.screen.state == "showing"
 
@@ -307,3 +410,38 @@ def test_the_serial_changes_with_every_change_of_the_screen(events) -> None:
         assert len(screen.suggestions) <= CARDS
         assert screen.state != "resting" or screen.suggestions == ()
         last = screen
+
+
+COMING_AND_GOING = st.lists(
+    st.tuples(st.sets(st.sampled_from("abc"), max_size=2), st.floats(0.1, 6)), max_size=12
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(COMING_AND_GOING)
+def test_whoever_is_new_is_never_left_with_the_cards_of_others_for_a_second(stays) -> None:
+    kiosk, owners, alone_s, serial = Kiosk(), set[str](), 0.0, 0
+    there: dict[str, Visitor] = {}
+    for number, (who, seconds) in enumerate(stays):
+        arrive = {n: kiosk.someone(f"{n}{number}") for n in who - there.keys()}
+        there = {name: visitor for name, visitor in (there | arrive).items() if name in who}
+        for _ in range(round(seconds / STEP)):
+            screen = kiosk.turn(*there.values())
+            if screen.serial != serial:
+                owners, serial = set(there), screen.serial
+            with_owners = bool(owners & there.keys())
+            owners |= there.keys() if with_owners else set()
+            alone_s = 0.0 if with_owners or not there else alone_s + STEP
+            assert alone_s <= 1 or screen.state == "resting"
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.tuples(st.floats(0.6, 9), st.floats(0.1, CONFIG.linger_s - 0.5)), max_size=4))
+def test_whoever_stays_in_place_keeps_the_cards_however_often_the_phone_is_raised(turns) -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(2, kiosk.someone())
+    for number, (seen_s, covered_s) in enumerate(turns):
+        kiosk.for_seconds(covered_s, matched=OTHERS)
+        back = kiosk.someone(f"a{number}", place=place_of("a"))
+        kiosk.for_seconds(seen_s, back, matched=OTHERS)
+    assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
