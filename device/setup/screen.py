@@ -1,0 +1,46 @@
+"""What the kiosk's own screen shows while it is set up: address, code and fingerprint, then who is
+setting it up, then the camera test or that all is saved. On loopback, as everything else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from device.display.loopback import LoopbackServer, Response
+from device.display.server import PAGE as VISITORS_PAGE
+
+PORT = 8099
+
+PAGE = Path(__file__).parent / "page"
+FILES = {
+    "/": (PAGE / "screen.html", "text/html; charset=utf-8"),
+    "/screen.css": (PAGE / "screen.css", "text/css; charset=utf-8"),
+    "/screen.js": (PAGE / "screen.js", "text/javascript; charset=utf-8"),
+    "/qrcode.js": (VISITORS_PAGE / "vendor" / "qrcode.js", "text/javascript; charset=utf-8"),
+}
+
+
+class ScreenServer(LoopbackServer):
+    """The screen's page on loopback."""
+
+    def __init__(self, state: Callable[[], Mapping[str, Any]], port: int = PORT) -> None:
+        """state: what the page shows now, asked for each second."""
+        super().__init__("the set-up's screen", port)
+        self._state = state
+
+    policy = (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "frame-src http://127.0.0.1:*; img-src data:; frame-ancestors 'none'"
+    )
+
+    def respond(self, path: str) -> Response | None:
+        """One of the files, or the state as JSON."""
+        if path == "/state":
+            return Response("application/json", json.dumps(self._state()).encode())
+        if path not in FILES:
+            return None
+        file, kind = FILES[path]
+        return Response(kind, file.read_bytes())
