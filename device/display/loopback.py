@@ -36,6 +36,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+NO_HEADERS: Mapping[str, str] = {}
 TEXT = "text/plain; charset=utf-8"
 
 STOPS_WITHIN_S = 0.1
@@ -56,17 +57,15 @@ class LoopbackServer(ABC):
     policy: str
     """The Content-Security-Policy of every answer."""
 
-    headers: Mapping[str, str] = HEADERS
-    """The other headers of every answer."""
-
     def __init__(self, option: str, port: int) -> None:
         """option: the key or option that names the port, for errors. port: 0: any free one."""
         self._option, self._port = option, port
         self._server: _Server | None = None
 
-    def admits(self, headers: Message) -> bool:
-        """Whether a request with these headers is answered."""
-        return True
+    def admits(self, headers: Message) -> Mapping[str, str] | None:
+        """Headers that the answer to a request with these headers has besides its own; None: it is
+        refused."""
+        return {}
 
     @abstractmethod
     def respond(self, path: str) -> Response | None:
@@ -133,14 +132,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Host", HOST).partition(":")[0] not in NAMES:
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
             return
-        if not self.server.content.admits(self.headers):
+        admitted = self.server.content.admits(self.headers)
+        if admitted is None:
             self._refuse(HTTPStatus.FORBIDDEN)
             return
         response = self.server.content.respond(unquote(self.path.partition("?")[0]))
         if response is None:
-            self._refuse(HTTPStatus.NOT_FOUND)
+            self._refuse(HTTPStatus.NOT_FOUND, admitted)
         else:
-            self._send(HTTPStatus.OK, response)
+            self._send(HTTPStatus.OK, response, admitted)
 
     do_HEAD = do_GET  # noqa: N815 (the names that http.server looks for)
 
@@ -149,12 +149,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _not_allowed  # noqa: N815
 
-    def _refuse(self, status: HTTPStatus) -> None:
-        self._send(status, Response(TEXT, f"{status.phrase}\n".encode()))
+    def _refuse(self, status: HTTPStatus, admitted: Mapping[str, str] = NO_HEADERS) -> None:
+        self._send(status, Response(TEXT, f"{status.phrase}\n".encode()), admitted)
 
-    def _send(self, status: HTTPStatus, response: Response) -> None:
+    def _send(
+        self, status: HTTPStatus, response: Response, admitted: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         self.send_response(status)
-        for name, value in self.server.content.headers.items():
+        for name, value in {**HEADERS, **admitted}.items():
             self.send_header(name, value)
         self.send_header("Content-Security-Policy", self.server.content.policy)
         if status is HTTPStatus.METHOD_NOT_ALLOWED:

@@ -8,12 +8,17 @@ a newer text ends the synthesis of an older one.
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Mapping
 from email.message import Message
 
-from device.display.loopback import HEADERS, LoopbackServer, Response
+from device.display.loopback import NAMES, LoopbackServer, Response
 from device.errors import UserError
 from device.speech.speaker import Speaker
 from device.speech.voices import VOICES
+
+OURS = re.compile(rf"https?://({'|'.join(map(re.escape, NAMES))})(:\d+)?")
+"""Origins of pages of this machine."""
 
 log = logging.getLogger(__name__)
 
@@ -22,15 +27,17 @@ class SpeechServer(LoopbackServer):
     """Sounds on loopback."""
 
     policy = "default-src 'none'; frame-ancestors 'none'"
-    headers = HEADERS | {"Cross-Origin-Resource-Policy": "same-site"}  # the page is on another port
 
     def __init__(self, port: int, speaker: Speaker) -> None:
         super().__init__("speech.port", port)
         self._speaker = speaker
 
-    def admits(self, headers: Message) -> bool:
-        """Nobody but a page of this machine: a browser says whether it is one of another site."""
-        return headers.get("Sec-Fetch-Site") != "cross-site"
+    def admits(self, headers: Message) -> Mapping[str, str] | None:
+        """A page of this machine, whose browser sends its origin, and lets no other page read."""
+        origin = headers.get("Origin", "")
+        if not OURS.fullmatch(origin):
+            return None
+        return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
 
     def respond(self, path: str) -> Response | None:
         """The sound of a text; None: a language without a voice, no text, or no sound of it."""

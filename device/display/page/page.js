@@ -10,6 +10,7 @@
   const REQUEST_MS = 10000; // longest wait for the kiosk to opt out or in
   const UNSENT_REQUEST_MS = 60000; // longest wait for a connection to send the request
   const CHOSEN_MS = Math.max(20000, 1000 * (window.WAYSIDE.stay_s ?? 0)); // as long as the cards
+  const HEARD_MS = 5000; // of an opened card, after it has been said
   const DRIFT_MS = 5000;
   const HIDDEN = location.hash === "#hidden";
   const TURN_MS = 8000; // of the notice and the resting screen, to the next of the site's languages
@@ -35,12 +36,14 @@
 
   function refresh() {
     const now = performance.now();
+    if (Speech.speaking()) chosenUntil = Math.max(chosenUntil, now + HEARD_MS);
     if (now >= requestUntil || arrived.message?.state === "opted_out") arrived.request = null;
     const next = View.decide(arrived, now);
     if (now >= chosenUntil || !next.items.some((item) => item.id === chosen)) chosen = null;
     if (Operator.refresh(now)) shownKey = "";
     const listing = now < listUntil;
     if (next.state === "resting" && (shown?.state !== "resting" || now >= languageUntil)) language = null;
+    if (next.state === "resting") Speech.rest(shown?.state !== "resting", now);
     const key = JSON.stringify([next, chosen, language, listing]);
     if (key === shownKey) return;
     const reported = JSON.stringify([shown?.state, shown?.serial]);
@@ -50,6 +53,7 @@
     const languages = (language ? [language] : Phrases.site).map(Phrases.of);
     Operator.draw(languages); // first: the cards get the space that this leaves
     Screen.draw(shown, chosen, languages, listing);
+    Speech.draw();
     afterPaint(beat);
   }
 
@@ -144,6 +148,7 @@
   }
 
   Languages.open({ toggle: list, chosen: speak });
+  Speech.open();
   Screen.open({ touched, choose, back });
   refresh();
   link = Link.open(window.WAYSIDE, Object.keys(received), {

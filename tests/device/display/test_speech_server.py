@@ -18,6 +18,10 @@ from tests.needs import needs, tool
 pytestmark = needs("espeak-ng")
 
 
+OURS = {"Origin": "http://127.0.0.1:8083"}
+"""A page of this machine."""
+
+
 @pytest.fixture
 def server() -> Iterator[SpeechServer]:
     server = SpeechServer(0, Speaker(tool("espeak-ng")))
@@ -28,7 +32,7 @@ def server() -> Iterator[SpeechServer]:
 
 def test_a_text_and_its_language_are_a_sound(server: SpeechServer) -> None:
     text = "Is it open? 24/7, 100 %"
-    answer, sound = ask(server, f"/en/{quote(text, safe='')}")
+    answer, sound = ask(server, f"/en/{quote(text, safe='')}", **OURS)
     assert (answer.status, answer.headers["Content-Type"]) == (200, "audio/wav")
     assert answer.headers["Cache-Control"] == "no-store"
     seconds, loudness = heard(sound)
@@ -38,18 +42,21 @@ def test_a_text_and_its_language_are_a_sound(server: SpeechServer) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/en", "/en/", "/en/%20", "/xx/hello", "/ja/a", "/../en/a"])
 def test_no_voice_or_no_text_is_nothing(server: SpeechServer, path: str) -> None:
-    answer, _ = ask(server, path)
+    answer, _ = ask(server, path, **OURS)
     assert answer.status == 404
 
 
 def test_other_sites_can_neither_ask_nor_embed_nor_read(server: SpeechServer) -> None:
-    assert ask(server, "/en/a", **{"Sec-Fetch-Site": "cross-site"})[0].status == 403
-    assert ask(server, "/en/a", Host="rebound.example")[0].status == 421
-    answer, _ = ask(server, "/en/a", **{"Sec-Fetch-Site": "same-site"})
-    assert answer.status == 200
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-site"
-    assert "Access-Control-Allow-Origin" not in answer.headers
-    assert ask(server, "/en/a", "POST")[0].status == 405
+    for other in ({}, {"Origin": "null"}, {"Origin": "https://example.org"},
+                  {"Origin": "http://127.0.0.1.example.org"}):  # fmt: skip
+        answer, _ = ask(server, "/en/a", **other)
+        assert answer.status == 403
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    assert ask(server, "/en/a", Host="rebound.example", **OURS)[0].status == 421
+    answer, _ = ask(server, "/en/a", **OURS)
+    assert answer.headers["Access-Control-Allow-Origin"] == OURS["Origin"]
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert ask(server, "/en/a", "POST", **OURS)[0].status == 405
 
 
 def test_the_page_learns_the_port_and_the_languages_where_there_is_a_sound() -> None:
