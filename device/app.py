@@ -78,6 +78,7 @@ class Kiosk:
         self._context = self.world.context()
         self._seen_at = self._publish_at = self._health_at = self._fps = 0.0
         self._published: tuple[int, str] | None = None
+        self._screen_on: bool | None = None
         boot, beats = secrets.token_hex(8), watchdog.heartbeats
         with ExitStack() as started:
             watchdog.loading("models and catalogue")
@@ -158,8 +159,10 @@ class Kiosk:
         self._started.close()
 
     def _may_look(self, context: Context) -> bool:
-        """Whether the camera may be open: rules 3 and 4 of privacy."""
-        return not context.opted_out and (context.page_alive or not self._live)
+        """Whether the camera may be open: rules 3 and 4 of privacy, and never while the screen is
+        off."""
+        quiet = context.opted_out or context.asleep
+        return not quiet and (context.page_alive or not self._live)
 
     def _look(self, frame: Frame) -> None:
         gap = frame.at - self._seen_at
@@ -176,6 +179,11 @@ class Kiosk:
 
     def _publish(self, screen: Screen, context: Context) -> None:
         """Publish what has changed, what needs a refresh, the kiosk's health and the counts."""
+        health_is_due = context.at >= self._health_at
+        on = not context.asleep
+        if on != self._screen_on or health_is_due:
+            self._screen_on = on
+            self.bus.publish("screen", {"on": on})
         notice = self._notice(context)
         shown = (screen.serial, notice)
         if shown != self._published or context.at >= self._publish_at:
@@ -185,7 +193,7 @@ class Kiosk:
             self._publish_at = context.at + payloads.LIFETIME_S / 3
             message = payloads.suggestions(screen, notice, datetime.now(UTC), self.corridor.words)
             self.bus.publish("suggestions", message)
-        if context.at >= self._health_at:
+        if health_is_due:
             self._health_at = context.at + self._config.upkeep.health_every_s
             self.bus.publish("health", self.health.payload())
         if counts := self.counts.due(context):
@@ -197,6 +205,8 @@ class Kiosk:
 
     def _notice(self, context: Context) -> Notice:
         """Which notice the page must show: that of the camera before it opens, not after."""
+        if context.asleep:
+            return "not_watching"
         if context.opted_out:
             return "opted_out"
         return "watching" if self._live else "demo"
@@ -223,10 +233,14 @@ class Kiosk:
 
     def _camera_state(self) -> dict[str, Any]:
         state = self.capture.state
-        waits = self._live and not self._context.page_alive and not self._context.opted_out
+        context = self._context
+        quiet = context.asleep or context.opted_out
+        waits = self._live and not context.page_alive and not quiet
         name: str = state.name
         reason, luma = state.reason, None
-        if name == "closed" and waits:
+        if name == "closed" and context.asleep:
+            reason = "the screen is off: display.hours"
+        elif name == "closed" and waits:
             name = "waiting_for_page"
         elif name == "open" and self._light.luma is not None:
             luma = round(self._light.luma, 1)

@@ -24,6 +24,7 @@ from device.setting_types import (
     Country,
     KioskName,
     Line,
+    OpeningHoursText,
     Port,
     TimeZone,
     TopicLevel,
@@ -201,6 +202,15 @@ class DisplayConfig(Section):
     username: str | None = Field(None, description="of the page at the broker")
     password: SecretStr | None = None
     pictures: Path | None = Field(None, description="folder of the catalogue's pictures")
+    rotate: Literal[0, 90, 180, 270] = Field(
+        0, description="degrees clockwise, of the picture on an installed kiosk's screen"
+    )
+    hours: OpeningHoursText | None = Field(
+        None, description="when screen and camera are on, as opening hours; null: always"
+    )
+    brightness: int | None = Field(
+        None, ge=5, le=100, description="percent, where the screen can be dimmed; null: as it is"
+    )
     heartbeat_timeout_s: float = Field(15, ge=3, le=120, description="page silent: camera closes")
     _login = model_validator(mode="after")(with_username)
 

@@ -129,9 +129,27 @@ def line(text: str) -> str:
     return text.strip()
 
 
+def opening_hours(text: str) -> str:
+    """Hours in OpenStreetMap's syntax.
+
+    Raises:
+        ValueError: not in the syntax; shows it.
+    """
+    from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # as above
+
+    try:
+        OpeningHours(text, auto_country=False)
+    except ParserError:
+        raise ValueError(
+            "hours such as 06:00-23:30 or Mo-Fr 06:00-24:00; Sa,Su 08:00-22:00"
+        ) from None
+    return text
+
+
 TopicLevel = Annotated[str, AfterValidator(topic_level)]
 KioskName = Annotated[str, AfterValidator(kiosk_name)]
 Line = Annotated[str, AfterValidator(line)]
+OpeningHoursText = Annotated[str, AfterValidator(opening_hours)]
 Broker = Annotated[str, AfterValidator(broker_name)]
 Area = Annotated[tuple[float, float, float, float], BeforeValidator(rectangle)]
 """A rectangle in shares of the picture: x and y of its upper left corner, width, height."""

@@ -367,7 +367,8 @@ class Context:
     """Everything from outside besides the picture; the kiosk adds it in each turn.
 
     at: monotonic seconds. now: local time, None until the clock can be trusted.
-    page_alive: a page reports that it shows the notice. hot: the board is about to throttle.
+    page_alive: a page reports that it shows the notice. asleep: the screen is off. hot: the board
+    is about to throttle.
     recent: ids of items shown lately, each with a discount, 0 to 1. draw: decides among equals.
     tried: by id of item. table: how often the table of items has been replaced since the start.
     """
@@ -377,6 +378,7 @@ class Context:
     weather: str = UNKNOWN
     page_alive: bool = False
     opted_out: bool = False
+    asleep: bool = False
     hot: bool = False
     touches: tuple[Touch, ...] = field(default=())
     recent: tuple[tuple[str, float], ...] = ()

@@ -173,9 +173,14 @@ def _broker(config: Config) -> str:
 
 def _page(config: Config) -> str:
     settings = settings_script(config)
-    if config.display.port is None:
-        return "served by the broker"
-    page = PageServer(config.display.port, settings, made_files(config))
+    port = config.display.port
+    found = "served by the broker" if port is None else _served(config, port, settings)
+    lacks = lacking([config.display.hours or ""], config.place)
+    return Warned(f"{found}; display.hours need {' and '.join(lacks)}") if lacks else found
+
+
+def _served(config: Config, port: int, settings: str) -> str:
+    page = PageServer(port, settings, made_files(config))
     page.start()
     address = page.address
     page.stop()

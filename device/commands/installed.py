@@ -9,7 +9,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from device.commands.verdict import Part, Warned
 from device.config import Config
@@ -19,6 +21,7 @@ from device.messaging.payloads import decode
 from device.messaging.probe import hear
 from device.messaging.topics import Topics
 from device.release import running
+from device.session.awake import Awake
 
 RELEASES = Path("/opt/wayside/releases")
 """Where `make install` puts each release."""
@@ -127,6 +130,9 @@ def screen(config: Config, within_s: float = HEARTBEAT_S) -> str:
     page = decode(Display, payload)
     if page is None:
         raise UserError("the page's heartbeat cannot be read; is it of another release?")
+    now = datetime.now(ZoneInfo(config.place.timezone))
+    if not page.shows_notice and not Awake(config.display, config.place).at(now):
+        return "the page is alive; the screen is off now (display.hours)"
     if not page.shows_notice:
         raise UserError("the page does not show the notice, so the camera stays closed")
     return "the page is alive and shows the notice"

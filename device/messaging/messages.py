@@ -94,6 +94,12 @@ class Suggestions(TypedDict):
     items: list[Card]
 
 
+class ScreenPower(TypedDict):
+    """Whether the screen is on: off outside `display.hours`. Said again with every `health`."""
+
+    on: bool
+
+
 class Step(TypedDict):
     """A loop of the kiosk."""
 
@@ -106,7 +112,7 @@ class CameraHealth(TypedDict):
 
     state: Literal["open", "dark", "lost", "closed", "ended", "hung", "waiting_for_page"]
     since_s: Annotated[float, Field(description="seconds in this state; dark: since it is open")]
-    reason: Annotated[str, Field(description="empty, or why it is lost")]
+    reason: Annotated[str, Field(description="empty, or why it is lost or closed")]
     luma: Annotated[float | None, Field(description="mean of the last picture, 0 to 255")]
 
 

@@ -29,6 +29,7 @@ from device.messaging.messages import (
     Feedback,
     Health,
     Received,
+    ScreenPower,
     Status,
     Suggestions,
     Touches,
@@ -71,6 +72,7 @@ class Row:
 TABLE = (
     Row("status", KIOSK + "/status", Status, "the kiosk", retained=True, qos=1),
     Row("suggestions", KIOSK + "/suggestions", Suggestions, "the kiosk", retained=True, qos=1),
+    Row("screen", KIOSK + "/screen", ScreenPower, "the kiosk", retained=True, qos=1),
     Row("display", KIOSK + "/display", Display, "the page", retained=False, qos=0),
     Row("feedback", KIOSK + "/feedback", Feedback, "the page", retained=False, qos=1),
     Row("health", KIOSK + "/health", Health, "the kiosk", retained=True, qos=1),

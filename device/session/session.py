@@ -80,6 +80,10 @@ class Session:
         While `Context.opted_out` the audience is ignored: pass suggestions for an empty one.
         """
         at = context.at
+        if context.asleep:
+            if self._screen.state != "resting":
+                self._rest(at)
+            return self._screen
         if context.opted_out:
             if self._screen.state != "opted_out":
                 # What a touch has refused is known without looking at anyone.

@@ -19,6 +19,7 @@ from device.config import Config
 from device.errors import UserError
 from device.messaging.messages import Display, Feedback, Weather
 from device.messaging.queues import Inbox
+from device.session.awake import Awake
 from device.session.opt_out import OptOut
 from device.session.recent import Recent
 from device.session.replaced import Replaced
@@ -46,10 +47,14 @@ class World:
 
         clock: monotonic seconds. temperature: of the board, degrees Celsius. throttled: what
         throttles it; None: not known.
+
+        Raises:
+            UserError: `display.hours` are not understood.
         """
         self.wall = wall or WallClock(config.upkeep.clock_wait_s)
         self._clock = clock
         self._zone = ZoneInfo(config.place.timezone)
+        self._awake = Awake(config.display, config.place)
         self._page_timeout = config.display.heartbeat_timeout_s
         self._temperature, self._throttled = temperature, throttled
         self._heat = board.Heat(config.upkeep.hot_celsius)
@@ -100,7 +105,8 @@ class World:
         return self._recent.update(screen, at)
 
     def context(self) -> Context:
-        """The state now; each touch is in one context only."""
+        """The state now; each touch is in one context only, and one of a screen that is off in
+        none."""
         at = self._clock()
         if self._pressed.is_set():
             self._pressed.clear()
@@ -108,8 +114,9 @@ class World:
         if at >= self._read_board_at:
             self._read_board_at = at + READ_BOARD_S
             self._heat.update(self._temperature(), self._throttled())
-        touches, self._touches = tuple(self._touches), []
         now = self.wall.now(self._zone)
+        asleep = not self._awake.at(now)
+        touches, self._touches = () if asleep else tuple(self._touches), []
         weather = self._weather
         if weather and weather.expires_at and now and weather.expires_at < now:
             weather = None
@@ -119,6 +126,7 @@ class World:
             weather=weather.condition if weather else UNKNOWN,
             page_alive=at < self._page_until,
             opted_out=self._opt_out.active(at),
+            asleep=asleep,
             hot=self._heat.hot,
             touches=touches,
             recent=self._recent.discounts,

@@ -96,6 +96,7 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
         ("operator: {name: 'a\tb'}", "operator.name: got", "takes one line of letters"),
         ("operator: {name: 'a\u202eb'}", "operator.name: got", "takes one line of letters"),
         ("operator: {contact: +358401234}", "operator.contact: ", "put it in quotes"),
+        ("display: {hours: 6-23}", "display.hours: got '6-23'", "takes hours such as 06:00-23:30"),
         ("- 1", "the file: got [1]", "takes keys and values"),
         ("x: [", ": not valid YAML", ""),
     ],

@@ -33,7 +33,7 @@ def test_an_overlay_changes_what_it_names_and_nothing_else(tmp_path: Path) -> No
         "vision: {ignore: []}", "place: {timezone: Asia/Shanghai}", "display: {port: 80}",
         "display: {heartbeat_timeout_s: 120}", "privacy: {opt_out_gpio: 4}", "models: /tmp",
         "matching: {catalogue: /etc/passwd}", "matching: {hand: x.yaml}",
-        "operator: {name: Somebody Else}",
+        "operator: {name: Somebody Else}", "display: {hours: 24/7}",
     ],
 )  # fmt: skip
 def test_what_is_the_operators_is_refused_with_its_key(tmp_path: Path, text: str) -> None:

@@ -41,6 +41,7 @@
     const next = View.decide(arrived, now);
     if (now >= chosenUntil || !next.items.some((item) => item.id === chosen)) chosen = null;
     if (Operator.refresh(now)) shownKey = "";
+    if (Night.fall(arrived.connected && arrived.online)) shownKey = "";
     const listing = now < listUntil;
     if (next.state === "resting" && (shown?.state !== "resting" || now >= languageUntil)) language = null;
     if (next.state === "resting") Speech.rest(shown?.state !== "resting", now);
@@ -138,6 +139,7 @@
         arrived.online = true;
       }
     },
+    screen: (text) => Night.hear(text),
     announcement: (text, retained) => said("announcement", text, retained),
     identify: (text, retained) => said("identify", text, retained),
   };

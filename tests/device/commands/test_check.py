@@ -81,6 +81,14 @@ def test_opening_hours_that_need_the_country_are_a_warning(config: Config, tmp_p
     assert "some opening hours need place.country" in str(warned)
 
 
+def test_hours_of_the_screen_that_need_the_country_are_a_warning(config: Config) -> None:
+    hours = changed(config, display__hours="06:00-23:00; PH off")
+    assert not isinstance(PARTS["page"](changed(hours, place__country="FI")), Warned)
+    warned = PARTS["page"](changed(hours, place__country=None))
+    assert isinstance(warned, Warned)
+    assert "display.hours need place.country" in str(warned)
+
+
 def test_a_broker_that_is_not_there_is_named(config: Config) -> None:
     config = changed(config, mqtt__broker="127.0.0.1", mqtt__port=free_port())
     with pytest.raises(UserError, match=r"mqtt.broker: 127\.0\.0\.1"):

@@ -111,19 +111,29 @@ def test_a_disk_without_room_for_a_release_is_a_warning(config: Config, tmp_path
 @pytest.mark.mosquitto
 @needs("mosquitto")
 @pytest.mark.parametrize(
-    ("heartbeat", "found"),
+    ("heartbeat", "hours", "found"),
     [
-        ({"state": "resting", "serial": 1, "shows_notice": True}, "alive and shows the notice"),
-        ({"state": "showing", "shows_notice": False}, "does not show the notice"),
-        ({"state": 7}, "cannot be read"),
+        (
+            {"state": "resting", "serial": 1, "shows_notice": True},
+            None,
+            "alive and shows the notice",
+        ),
+        ({"state": "showing", "shows_notice": False}, "24/7", "does not show the notice"),
+        ({"state": "resting", "shows_notice": False}, "24/7 off", "the screen is off now"),
+        ({"state": 7}, None, "cannot be read"),
     ],
 )
 def test_the_pages_heartbeat_is_listened_for(
-    config: Config, tmp_path: Path, heartbeat: dict[str, object], found: str
+    config: Config,
+    tmp_path: Path,
+    heartbeat: dict[str, object],
+    hours: str | None,
+    found: str,
 ) -> None:
     # failure 44
     with mosquitto(tmp_path) as broker, listen(broker.port) as page:
         config = changed(config, mqtt__broker=LOOPBACK, mqtt__port=broker.port)
+        config = changed(config, display__hours=hours)
         topic = Topics(config.site, config.kiosk).topic("display")
         heard, done = [], threading.Event()
 

@@ -367,6 +367,18 @@ def test_after_opting_out_the_screen_rests_until_somebody_has_come() -> None:
     assert kiosk.screen.state == "showing"
 
 
+def test_a_screen_that_falls_asleep_rests_and_wakes_without_memory() -> None:
+    kiosk = Kiosk()
+    person = kiosk.someone()
+    kiosk.for_seconds(2, person)
+    kiosk.turn(person, touches=(Touch("a", "not_for_me"),))
+    kiosk.context = replace(kiosk.context, asleep=True)
+    assert {screen.state for screen in kiosk.for_seconds(2, person)} == {"resting"}
+    kiosk.context = replace(kiosk.context, asleep=False)
+    kiosk.for_seconds(2, kiosk.someone("b"))
+    assert kiosk.cards == "abc"
+
+
 def test_with_nothing_to_suggest_the_screen_rests() -> None:
     kiosk = Kiosk()
     kiosk.for_seconds(5, kiosk.someone(), matched=())

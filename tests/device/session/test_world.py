@@ -180,3 +180,28 @@ def test_the_board_is_hot_before_it_throttles_and_without_a_sensor_it_is_not(
     assert world_at(config, Time(), limit + 1).context().hot
     assert not world_at(config, Time(), limit - 10).context().hot
     assert not world_at(config, Time(), None).context().hot
+
+
+def test_outside_its_hours_the_screen_sleeps_and_touches_do_not_wake_it(config: Config) -> None:
+    time = Time()
+    time.wall = datetime(2026, 12, 1, 23, 29, 30, tzinfo=UTC).timestamp()
+    config = changed(config, display__hours="06:00-23:30", place__timezone="UTC")
+    world = world_at(config, time)
+    world.shown(LAKE, time.at)
+    assert not world.context().asleep
+    time.wall += 60
+    world.touch(touch("liked", "west-lake"), time.at)
+    context = world.context()
+    assert context.asleep
+    assert context.touches == ()
+    time.wall += 6.5 * 3600
+    assert not world.context().asleep
+    assert world.context().touches == ()
+
+
+def test_a_screen_stays_on_while_the_time_is_not_known(config: Config) -> None:
+    config = changed(config, display__hours="06:00-23:30")
+    unset = WallClock(60, ask=lambda: False, clock=lambda: 0.0, wall=lambda: 0.0)
+    world = World(config, clock=lambda: 0.0, wall=unset)
+    assert world.context().now is None
+    assert not world.context().asleep
