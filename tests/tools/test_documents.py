@@ -40,7 +40,8 @@ def test_every_message_of_a_running_kiosk_is_as_its_schema_says(config: Config) 
         kiosk.stop()
         kiosk.says("status", lambda m: m["state"] == "offline")
         messages = list(kiosk.heard.messages)
-    assert {message.name for message in messages} == {"status", "suggestions", "health", "counts"}
+    said = {message.name for message in messages}
+    assert said == {"status", "suggestions", "screen", "health", "counts"}
     for message in messages:
         valid(message.name, message.json())
 
