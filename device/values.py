@@ -256,8 +256,9 @@ class Item:
     minimum_age: years. popularity: 0 to 1 within its kind. stay: usual minutes. suits: for whom.
     valence, arousal: -1 to 1, the mood that it suits. wikidata: its item there, such as `Q42`.
     begins, ends: aware times, of events alone; it ends after it begins. series: equal for the dates
-    of one repeating event. credit: what must be shown beside it. titles: the title in other
-    languages, by their codes (ISO 639-1, such as `fi`).
+    of one repeating event. credit: what must be shown beside it. about: two lines about it.
+    titles, abouts: the title, and what is about it, in other languages, by their codes (ISO 639-1,
+    such as `fi`).
     """
 
     id: str
@@ -287,7 +288,9 @@ class Item:
     wikidata: str = ""
     source: str = ""
     credit: str = ""
+    about: str = ""
     titles: Mapping[str, str] = field(default_factory=dict, hash=False)
+    abouts: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from device.catalogue.columns import COLUMNS, OF_EVENTS
+from device.catalogue.columns import COLUMNS, OF_EVENTS, TRANSLATED
 from device.catalogue.network import SUFFIX, Network, join
 from device.catalogue.rows import item_of
 from device.catalogue.sheet import Sheet
@@ -200,14 +200,21 @@ def write_table(items: Iterable[Item], out: Path, footways: Network | None = Non
                 f"{path}: is there already, and may hold what people wrote; choose another"
             )
     kinds = {item.kind for item in items}
-    columns = [c.name for c in COLUMNS if c.name not in OF_EVENTS or "event" in kinds]
-    languages = sorted({language for item in items for language in item.titles})
+    some = {c.name for c in COLUMNS if c.name not in OF_EVENTS or "event" in kinds}
+    if not any(item.about or item.abouts for item in items):
+        some.remove("about")
+    columns = [column.name for column in COLUMNS if column.name in some]
+    translated = [
+        (name, others, language)
+        for name, others in TRANSLATED.items()
+        for language in sorted({code for item in items for code in getattr(item, others)})
+    ]
     with replacing(out) as path, path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerow([*columns, *(f"title:{language}" for language in languages)])
+        rows.writerow([*columns, *(f"{name}:{language}" for name, _, language in translated)])
         for item in items:
-            titles = (item.titles.get(language, "") for language in languages)
-            rows.writerow([*(_cell(getattr(item, name)) for name in columns), *titles])
+            texts = (getattr(item, others).get(language, "") for _, others, language in translated)
+            rows.writerow([*(_cell(getattr(item, name)) for name in columns), *texts])
     if footways is not None:
         with replacing(written[1]) as path:
             path.write_bytes(footways.encode())

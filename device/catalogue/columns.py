@@ -295,6 +295,9 @@ COLUMNS = (
            _text(300), required=True),
     Column("credit", "text", "what its licence wants to be shown beside it",
            "text of at most 120 characters", _text(120)),
+    Column("about", "text", "two lines about it, on the opened card",
+           "text of at most 160 characters; `about:fi` and the like hold it in other languages",
+           _text(160)),
 )  # fmt: skip
 
 
@@ -303,22 +306,25 @@ BY_NAME = {column.name: column for column in COLUMNS}
 OF_EVENTS = ("begins", "ends", "series")
 """Columns that are empty for any other kind."""
 
-TITLE = next(column for column in COLUMNS if column.name == "title")
+TITLE = BY_NAME["title"]
 
-_TITLE_IN = re.compile(r"title:([a-z]{2,3}(?:-[A-Za-z]{2,4})?)")
+TRANSLATED = {"title": "titles", "about": "abouts"}
+"""Columns that may be there in several languages, and where an `Item` has the others."""
 
-
-@cache
-def title_language(name: str) -> str | None:
-    """The language of a column such as `title:fi`; None: it is none of these columns."""
-    match = _TITLE_IN.fullmatch(name)
-    return match[1] if match else None
+_TRANSLATION = re.compile(rf"({'|'.join(TRANSLATED)}):([a-z]{{2,3}}(?:-[A-Za-z]{{2,4}})?)")
 
 
 @cache
-def title_in(name: str) -> Column:
-    """The column such as `title:fi`: like `title`, but may be empty."""
-    return replace(TITLE, name=name, required=False)
+def translation(name: str) -> tuple[str, str] | None:
+    """Column and language of a name such as `title:fi`; None: it is none of these."""
+    match = _TRANSLATION.fullmatch(name)
+    return (match[1], match[2]) if match else None
+
+
+@cache
+def column_in(name: str) -> Column:
+    """The column of a name such as `title:fi`: like `title`, but may be empty."""
+    return replace(BY_NAME[name.partition(":")[0]], name=name, required=False)
 
 
 def table() -> str:

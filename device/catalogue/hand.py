@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from device.catalogue.columns import COLUMNS, TITLE, Value, title_language
+from device.catalogue.columns import COLUMNS, TRANSLATED, Value, column_in, translation
 from device.catalogue.store import Catalogue
 from device.typed_yaml import Section, read_yaml
 from device.values import Item
@@ -43,7 +43,7 @@ def _values(given: object) -> dict[str, Value]:
 
 
 def _value(name: str, given: object) -> Value:
-    column = TITLE if title_language(name) else CHANGEABLE.get(name)
+    column = column_in(name) if translation(name) else CHANGEABLE.get(name)
     if column is None:
         raise ValueError(f"{name}: cannot be corrected; takes {', '.join(CHANGEABLE)}")
     if given is None and not column.required:
@@ -100,11 +100,13 @@ def correct(catalogue: Catalogue, corrections: Mapping[str, Mapping[str, Value]]
 
 
 def _corrected(item: Item, values: Mapping[str, Value]) -> Item:
-    titles = dict(item.titles)
     fields: dict[str, Any] = {}
     for name, value in values.items():
-        if language := title_language(name):
-            titles[language] = str(value)
+        if named := translation(name):
+            column, language = named
+            others = TRANSLATED[column]
+            before = fields.get(others, getattr(item, others))
+            fields[others] = {**before, language: str(value)}
         else:
             fields[name] = value
-    return replace(item, **fields, titles=titles)
+    return replace(item, **fields)

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from device.catalogue.columns import COLUMNS, Value, title_in, title_language
+from device.catalogue.columns import COLUMNS, TRANSLATED, Value, column_in, translation
 from device.values import Item
 
 _EMPTY = {column.name: column.empty for column in COLUMNS}
@@ -32,7 +32,6 @@ def item_of(row: Mapping[str, str], zone: tzinfo | None) -> Item:
         ValueError: a cell that its column does not take, or cells that do not go together.
     """
     values: dict[str, Any] = dict(_EMPTY)
-    titles: dict[str, str] = {}
     for name in _REQUIRED:
         values[name] = _READ[name](row.get(name, ""))
     for name, cell in row.items():
@@ -40,14 +39,15 @@ def item_of(row: Mapping[str, str], zone: tzinfo | None) -> Item:
             continue
         if name in _READ:
             values[name] = _READ[name](cell)
-        elif (language := title_language(name)) and (title := title_in(name).value(cell)):
-            titles[language] = str(title)
+        elif (named := translation(name)) and (text := column_in(name).value(cell)):
+            column, language = named
+            values.setdefault(TRANSLATED[column], {})[language] = str(text)
     for one, other in (("latitude", "longitude"), ("valence", "arousal")):
         if (values[one] is None) != (values[other] is None):
             raise ValueError(f"{one} and {other}: takes both, or neither")
     if values["kind"] == "event" or values["begins"] or values["ends"]:
         values |= _times(values, zone)
-    return Item(**values, titles=titles)
+    return Item(**values)
 
 
 def _times(values: Mapping[str, Value], zone: tzinfo | None) -> dict[str, Value]:

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from device.catalogue.code_pages import NotTextError, text_of
-from device.catalogue.columns import COLUMNS, title_language
+from device.catalogue.columns import COLUMNS, translation
 from device.errors import UserError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -190,7 +190,7 @@ class Sheet:
     def _column(self, name: str) -> str:
         """The column that a name in the first line means, such as `id` for `ID`."""
         meant = _meant(name)
-        if meant not in _NAMES and title_language(meant) is None:
+        if meant not in _NAMES and translation(meant) is None:
             return name
         if meant != name:
             self._notices.append(f"{name!r} as {meant!r}")
@@ -199,7 +199,7 @@ class Sheet:
     def _check(self) -> None:
         line = self._before + 1
         for name, column in zip(self._header, self.columns, strict=True):
-            if name and column not in _NAMES and title_language(column) is None:
+            if name and column not in _NAMES and translation(column) is None:
                 if _known(name, _separator(name)) > 1:
                     raise UserError(
                         f"{self._source}:{line}: {name!r} is one cell, takes a cell for each name "
@@ -226,7 +226,7 @@ def _lines(text: str) -> Iterator[str]:
 
 def _meant(name: str) -> str:
     """A column's name in the usual spelling: ` Minimum Age` is `minimum_age`."""
-    if title_language(name) is not None:
+    if translation(name) is not None:
         return name
     base, colon, language = (part.strip(_BLANK) for part in name.partition(":"))
     first, dash, rest = language.partition("-")
@@ -242,4 +242,4 @@ def _known(line: str, separator: str) -> int:
     """How many columns of a catalogue the line names when it is split there."""
     cells = next(csv.reader([line], delimiter=separator, skipinitialspace=separator != " "), [])
     names = [_meant(cell.strip(_BLANK)) for cell in cells]
-    return sum(name in _NAMES or title_language(name) is not None for name in names)
+    return sum(name in _NAMES or translation(name) is not None for name in names)

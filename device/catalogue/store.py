@@ -25,7 +25,7 @@ from device.catalogue.network import Network
 from device.errors import UserError
 from device.values import ACCESS, KINDS, Item
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Stands in the file as `PRAGMA user_version`."""
 
 APPLICATION_ID = 0x57415953
@@ -38,6 +38,7 @@ TAG_SEPARATOR = ";"
 
 _LISTS = ("tags", "suits")
 _TIMES = ("begins", "ends")
+_BY_LANGUAGE = ("titles", "abouts")
 
 SOURCE_SUFFIXES = (
     ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".fods", ".numbers"
@@ -76,7 +77,9 @@ CREATE TABLE items (
     wikidata TEXT NOT NULL,
     source TEXT NOT NULL,
     credit TEXT NOT NULL,
+    about TEXT NOT NULL,
     titles TEXT NOT NULL,
+    abouts TEXT NOT NULL,
     CHECK ((latitude IS NULL) = (longitude IS NULL)),
     CHECK ((valence IS NULL) = (arousal IS NULL)),
     CHECK ((begins IS NULL) = (ends IS NULL)),
@@ -282,15 +285,16 @@ class Catalogue:
 def _rows(items: Iterable[Item], gathered: Gathered) -> Iterator[tuple[object, ...]]:
     """The cells of each item in the order of `COLUMNS`; `gathered` gets the item too."""
     cells = attrgetter(*COLUMNS)
-    tags, suits, titles, begins, ends = (
-        COLUMNS.index(name) for name in ("tags", "suits", "titles", "begins", "ends")
-    )
+    tags, suits, begins, ends = (COLUMNS.index(name) for name in (*_LISTS, *_TIMES))
+    by_language = [COLUMNS.index(name) for name in _BY_LANGUAGE]
     for item in items:
         gathered.add(item)
         row = list(cells(item))
         row[tags] = TAG_SEPARATOR.join(item.tags)
         row[suits] = TAG_SEPARATOR.join(item.suits)
-        row[titles] = json.dumps(dict(item.titles), ensure_ascii=False) if item.titles else ""
+        for column in by_language:
+            texts = row[column]
+            row[column] = json.dumps(dict(texts), ensure_ascii=False) if texts else ""
         if item.begins is not None and item.ends is not None:
             row[begins], row[ends] = item.begins.isoformat(), item.ends.isoformat()
         yield tuple(row)
@@ -302,5 +306,6 @@ def _from_row(row: tuple[object, ...]) -> Item:
         values[name] = tuple(str(values[name]).split(TAG_SEPARATOR)) if values[name] else ()
     for name in _TIMES:
         values[name] = datetime.fromisoformat(str(values[name])) if values[name] else None
-    values["titles"] = json.loads(str(values["titles"])) if values["titles"] else {}
+    for name in _BY_LANGUAGE:
+        values[name] = json.loads(str(values[name])) if values[name] else {}
     return Item(**values)  # type: ignore[arg-type]

@@ -115,6 +115,8 @@ def _gaps(
         yield _gap("opening hours that are understood here", lack, len(told))
     yield _gap("a picture", [item for item in items if not item.picture], len(items))
     yield _gap("a link", [item for item in items if not item.link], len(items))
+    if any(item.about for item in items):
+        yield _gap("lines about it", [item for item in items if not item.about], len(items))
     for language in languages:
         lack = [item for item in items if language not in item.titles]
         yield _gap(f"a title of its own in {language}", lack, len(items))

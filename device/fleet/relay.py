@@ -20,6 +20,9 @@ from device.messaging.topics import Topics
 
 RELAYED = ("health", "counts", "touches")
 
+LONGEST_SCREEN = 65_536
+"""Bytes of the longest `suggestions`: cards have ways, and texts in many languages."""
+
 HEARD = ("status", "suggestions", *RELAYED)
 """What the agent subscribes to at the kiosk's own broker. `suggestions` tells whether somebody is
 there, and goes no further."""
@@ -66,7 +69,8 @@ class Relay:
     def hear(self, topic: str, payload: bytes, retained: bool) -> None:
         """A message has come from the kiosk's own broker. retained: the broker had stored it."""
         name = self._names.get(topic)
-        if name is None or len(payload) > LONGEST:
+        longest = LONGEST_SCREEN if name == "suggestions" else LONGEST
+        if name is None or len(payload) > longest:
             self.ignored += 1
             return
         row = self._topics.row(name)

@@ -79,6 +79,8 @@ class Card(TypedDict):
         Field(description="the way on foot, from the kiosk, as an encoded polyline (`polyline6`)"),
     ]
     bearing: Annotated[int | None, Field(description="degrees from north, clockwise")]
+    about: Annotated[str, Field(description="two lines about it, for the opened card")]
+    abouts: Annotated[dict[str, str], Field(description="`about` in other languages, by code")]
 
 
 class Suggestions(TypedDict):

@@ -93,4 +93,6 @@ def _card(suggestion: Suggestion, words: Words, now: datetime) -> Card:
         "wheelchair": item.wheelchair,
         "way": suggestion.way,
         "bearing": None if suggestion.bearing is None else round(suggestion.bearing) % 360,
+        "about": item.about,
+        "abouts": dict(item.abouts),
     }

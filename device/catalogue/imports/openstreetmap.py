@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from device.catalogue.columns import TITLE, title_language
+from device.catalogue.columns import TITLE, translation
 from device.catalogue.imports.adult import ADULT
 from device.catalogue.imports.character import Character, characters
 from device.catalogue.imports.duplicates import merged, names_of_chains
@@ -183,11 +183,11 @@ def _titles(feature: Feature, cells: Cells) -> dict[str, str]:
     """The names in other languages, by their codes."""
     titles = {}
     for key, text in feature.tags.items():
-        language = title_language(key.replace("name:", "title:", 1))
-        if not key.startswith("name:") or language is None or not text.strip():
+        named = translation(key.replace("name:", "title:", 1))
+        if not key.startswith("name:") or named is None or not text.strip():
             continue
         try:
-            titles[language] = str(TITLE.value(text))
+            titles[named[1]] = str(TITLE.value(text))
         except ValueError:
             cells.drop(_id(feature), "title in another language", text)
     return titles

@@ -120,6 +120,8 @@ const Fit = (() => {
       for (let less = 1; less < 8 && code && low(made, code); less += 1) align(code, less);
       const title = made.querySelector("h2");
       const reasons = [...made.querySelectorAll(".why li")];
+      const about = made.querySelector(".about");
+      if (about && tooMuch(made)) leave(about);
       for (const one of reasons.slice(1).reverse()) if (tooMuch(made)) leave(one);
       for (let lines = 4; lines >= 1 && tooMuch(made); lines -= 1) {
         title.classList.add("cut");

@@ -37,6 +37,15 @@ const Phrases = (() => {
     });
     const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", timeZone: "UTC" });
 
+    /* Of texts by language the one in this, and its language; null: there is none. */
+    const mine = (texts) => {
+      const known = Object.keys(texts);
+      const base = (tag) => tag.split("-")[0];
+      const tag = known.find((each) => each.toLowerCase() === code.toLowerCase())
+        ?? known.find((each) => each === base(code)) ?? known.find((each) => base(each) === base(code));
+      return tag === undefined ? null : { text: texts[tag], lang: tag };
+    };
+
     const language = {
       ...texts(page, "page-"),
       code,
@@ -107,16 +116,16 @@ const Phrases = (() => {
 
       /* The title of an item and its language, "" where that is not known. The name of a place or
          an event is taken to be in the site's own language. */
-      title(item) {
-        const known = Object.keys(item.titles);
-        const base = (tag) => tag.split("-")[0];
-        const mine = known.find((tag) => tag.toLowerCase() === code.toLowerCase())
-          ?? known.find((tag) => tag === base(code)) ?? known.find((tag) => base(tag) === base(code));
-        if (mine !== undefined) return { text: item.titles[mine], lang: mine };
-        const lang = known.find((tag) => item.titles[tag] === item.title);
-        const local = ["place", "event"].includes(item.kind) ? site[0] : "";
-        return { text: item.title, lang: lang ?? local };
+      title({ title, titles, kind }) {
+        const found = mine(titles);
+        if (found !== null) return found;
+        const lang = Object.keys(titles).find((tag) => titles[tag] === title);
+        const local = ["place", "event"].includes(kind) ? site[0] : "";
+        return { text: title, lang: lang ?? local };
       },
+
+      /* The lines about an item, in the site's own language where there are none in this one. */
+      about: ({ about, abouts }) => mine(abouts) ?? { text: about, lang: site[0] },
     };
     return language;
   }

@@ -133,6 +133,10 @@ const Screen = (() => {
     const text = element("div", "text");
     const by = [item.creator, item.place].filter(Boolean).flatMap((name) => [" · ", aside(name)]);
     if (by.length) text.append(element("p", "by", by.slice(1)));
+    const about = opened ? words.about(item) : { text: "" };
+    const lines = element("p", "about", [aside(about.text)]);
+    lines.lang = about.lang ?? "";
+    if (about.text) text.append(lines);
     const why = opened ? View.facts(item) : View.why(item);
     if (why.length) text.append(element("ul", "why", why.map((one) => element("li", "", [aside(one)]))));
 
@@ -155,6 +159,7 @@ const Screen = (() => {
     const made = element("article", "card", [band, content]);
     if (!opened) made.append(chooser(item, named.text));
     Scans.watch(made, item.id, (id) => on.touched(id, "scanned"));
+    made.classList.toggle("told", about.text !== "");
     made.dir = fromTheRight ? "rtl" : "auto";
     made.dataset.kind = item.kind;
     made.dataset.id = item.id;

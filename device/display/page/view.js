@@ -80,10 +80,10 @@ const View = (() => {
     return value.filter((span) => typeof span === "string" && SPAN.test(span)).slice(0, MOST_SPANS);
   }
 
-  function titles(value) {
+  function byLanguage(value) {
     if (value === null || typeof value !== "object") return {};
-    const named = Object.entries(value).map(([tag, title]) => [tag, text(title)]);
-    return Object.fromEntries(named.filter(([tag, title]) => LANGUAGE_TAG.test(tag) && title));
+    const named = Object.entries(value).map(([tag, theirs]) => [tag, text(theirs)]);
+    return Object.fromEntries(named.filter(([tag, theirs]) => LANGUAGE_TAG.test(tag) && theirs));
   }
 
   function item(raw) {
@@ -94,7 +94,9 @@ const View = (() => {
     return {
       id,
       title,
-      titles: titles(raw.titles),
+      titles: byLanguage(raw.titles),
+      about: text(raw.about),
+      abouts: byLanguage(raw.abouts),
       kind: KINDS.includes(raw.kind) ? raw.kind : "activity",
       creator: text(raw.creator),
       place: text(raw.place),

@@ -393,7 +393,26 @@ def test_any_printable_title_survives(
 
 def test_the_documentation_lists_the_columns_as_they_are_checked(root: Path) -> None:
     assert table() in (root / "docs" / "catalogue.md").read_text(encoding="utf-8")
-    assert [*(column.name for column in COLUMNS), "titles"] == list(Item.__dataclass_fields__)
+    assert [*(column.name for column in COLUMNS), "titles", "abouts"] == list(
+        Item.__dataclass_fields__
+    )
+
+
+def test_lines_about_an_item_come_in_languages_and_survive_a_table_of_them(tmp_path: Path) -> None:
+    csv, again = tmp_path / "t.csv", tmp_path / "again.csv"
+    csv.write_text(
+        "id,kind,title,category,source,about,about:fi,title:sv\n"
+        "a,place,Cathedral,sights,x,White and wide.,Valkea ja leveä.,Domkyrkan\n"
+        f"b,place,Market,sights,x,{'a' * 160},,\n",
+        encoding="utf-8",
+    )
+    cathedral, market = read([csv])
+    assert (cathedral.about, cathedral.abouts) == ("White and wide.", {"fi": "Valkea ja leveä."})
+    assert (len(market.about), market.abouts) == (160, {})
+    write_table([cathedral, market], again)
+    assert read([again]) == [cathedral, market]
+    csv.write_text(f"id,kind,title,category,source,about:fi\na,place,A,s,x,{'a' * 161}\n")
+    assert f"{csv}:2: about:fi: got " in refusal(csv)
 
 
 def test_titles_in_other_languages_have_columns_of_their_own(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ def test_corrections_win_over_the_table(tmp_path: Path) -> None:
     text = """
     correct:
       inn: {hours: "Mo-Su 10:00-23:00", "title:fi": Majatalo, popularity: 0.2}
-      bar: {minimum_age: 18, title: "Bar & Café", "title:sv": Krogen, address: null}
+      bar: {minimum_age: 18, title: "Bar & Café", "title:sv": Krogen, address: null,
+            about: Old., "about:fi": Vanha., "about:sv": Gammal.}
     """
     mine = hand(tmp_path, text)
     assert set(ids(mine)) == {"bar", "inn", "zoo"}
@@ -76,6 +77,7 @@ def test_corrections_win_over_the_table(tmp_path: Path) -> None:
         ITEMS[0], hours="Mo-Su 10:00-23:00", popularity=0.2, titles={"fi": "Majatalo"}
     )
     assert (found["bar"].title, found["bar"].titles["sv"]) == ("Bar & Café", "Krogen")
+    assert (found["bar"].about, found["bar"].abouts) == ("Old.", {"fi": "Vanha.", "sv": "Gammal."})
 
 
 def test_the_table_itself_stays_as_it_is(tmp_path: Path) -> None:

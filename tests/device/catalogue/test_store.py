@@ -35,6 +35,8 @@ FULL = Item(
     picture="pictures/leifeng.jpg",
     source="made up",
     titles={"zh": "雷峰塔"},
+    about="A pagoda that fell in 1924. Rebuilt in 2002.",
+    abouts={"zh": "1924年倒塌的塔。"},
 )
 BARE = Item(id="walk", kind="activity", title="A walk", category="walking")
 

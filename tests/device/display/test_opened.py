@@ -231,6 +231,24 @@ def test_an_opened_card_has_its_picture_beside_the_map(stage: Stage, shop: dict[
     assert stage.driver.find_elements(By.CSS_SELECTOR, ".photo") == []
 
 
+def test_lines_about_it_are_on_the_opened_card_alone_in_the_visitors_language(
+    stage: Stage, shop: dict[str, Any]
+) -> None:
+    about = {"about": "Tea since 1902.", "abouts": {"fi": "Teetä vuodesta 1902.", "<b>": "x"}}
+    stage.show({**shop, **about}, FILM)
+    assert stage.driver.find_elements(By.CSS_SELECTOR, ".about") == []
+    touch(stage)
+    lines = "return document.querySelector('.about')?.textContent"
+    assert stage.script(lines) == "Tea since 1902."
+    stage.find("#language").click()
+    stage.find("#languages [lang='fi']").click()
+    wait_until(lambda: stage.script(lines) == "Teetä vuodesta 1902.", "Finnish")
+    assert stage.find(".about").get_attribute("lang") == "fi"
+    stage.find("#language").click()
+    stage.find("#languages [lang='ar']").click()
+    wait_until(lambda: stage.script(lines) == "Tea since 1902.", "the site's own")
+
+
 def test_back_and_escape_close_it_and_so_does_resting(stage: Stage, shop: dict[str, Any]) -> None:
     both = [shop["title"], FILM["title"]]
     stage.show(shop, FILM)
@@ -336,6 +354,7 @@ def test_nothing_overflows_on_an_opened_card_in_any_language(
     items = [
         shop,
         {**shop, "id": "long", "title": LONG, "picture": "shop.png"},
+        {**shop, "id": "told", "picture": "shop.png", "about": ("Tea and cake. " * 12)[:160]},
         {**shop, "id": "arrow", "way": ""},
         {**FILM, "picture": "shop.png"},
         {**FILM, "id": "bare", "link": ""},

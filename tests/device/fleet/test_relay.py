@@ -74,6 +74,14 @@ def test_a_kiosk_whose_own_broker_is_gone_is_stopped_and_shows_nobody() -> None:
     assert kiosk.relay.scene(None) == Scene()
 
 
+def test_a_screen_with_texts_in_every_language_still_tells_that_somebody_is_there() -> None:
+    kiosk = Kiosk()
+    kiosk.says("suggestions", {"state": "showing", "items": ["a" * 60_000]})
+    assert kiosk.relay.scene(None).somebody
+    kiosk.says("health", {"camera": {"state": "open"}, "reason": "a" * 60_000})
+    assert not kiosk.relay.scene(None).camera
+
+
 def test_nothing_retained_is_sent_twice_and_nothing_of_yesterday_at_all() -> None:  # failure 19
     kiosk = Kiosk()
     for _ in range(2):

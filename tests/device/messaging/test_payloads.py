@@ -38,6 +38,8 @@ ITEM = Item(
     price="5 €",
     wheelchair="limited",
     titles={"en": "Bai Causeway"},
+    about="白居易修筑的堤。",
+    abouts={"en": "A causeway that a poet built."},
 )
 WHY = (Reason("tag", "quiet"), Reason("distance", 402), Reason("well_known"))
 ROUTE = "https://example.org/route"
@@ -83,6 +85,8 @@ def test_suggestions_have_these_keys_and_no_others() -> None:
                 "wheelchair": "limited",
                 "way": "_p~iF~ps|U_ulLnnqC",
                 "bearing": 0,
+                "about": "白居易修筑的堤。",
+                "abouts": {"en": "A causeway that a poet built."},
             }
         ],
     }
