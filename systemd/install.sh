@@ -36,7 +36,7 @@ packages() {
     # A title may be in any script; tests/device/display/test_fonts.py shows some with these fonts.
     fonts='fonts-liberation fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji'
     # cage needs Xwayland, and Debian does not declare that dependency.
-    for package in mosquitto mosquitto-clients cage xwayland chromium espeak-ng python3-venv $fonts $updates; do
+    for package in mosquitto mosquitto-clients cage wlr-randr xwayland chromium espeak-ng python3-venv $fonts $updates; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
             missing="$missing $package"
     done

@@ -144,15 +144,21 @@ def test_the_agent_reads_what_it_relays_and_no_more(
         agent.close()
 
 
-def test_show_page_reads_the_heartbeat_only(broker: KioskBroker, page: Client) -> None:
+def test_the_screens_scripts_read_the_heartbeat_and_whether_to_be_on(
+    broker: KioskBroker, page: Client, kiosk: Client
+) -> None:
     screen = broker.client("screen")
+    read = {f"{HERE}/{name}" for name in ("display", "screen", "status")}
     try:
         assert not screen.may_publish(f"{HERE}/display")
+        assert not screen.may_publish(f"{HERE}/screen")
+        assert kiosk.may_publish(f"{HERE}/screen", "on")
         screen.subscribe("#")
         assert page.may_publish(f"{HERE}/feedback")
         assert page.may_publish(f"{HERE}/display", "beat")
         wait_until(lambda: f"{HERE}/display" in screen.received, "the heartbeat")
-        assert set(screen.received) == {f"{HERE}/display"}
+        assert set(screen.received) <= read
+        assert f"{HERE}/screen" in screen.received
     finally:
         screen.close()
 

@@ -16,6 +16,8 @@ SCRIPTS = (
     "wayside-enrol",
     "restart-delay",
     "show-page",
+    "open-screen",
+    "turn-screen",
     "hub/install.sh",
     "hub/set-broken-aside",
     "hub/cluster/install.sh",

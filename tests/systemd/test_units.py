@@ -28,10 +28,9 @@ CATALOGUE = ("wayside-catalogue.timer", "wayside-catalogue.service")
 CALLED = (
     "opt/wayside/agent/.venv/bin/python",
     "opt/wayside/current/systemd/restart-delay",
-    "opt/wayside/current/systemd/show-page",
+    "opt/wayside/current/systemd/open-screen",
     "usr/local/bin/wayside",
     "usr/sbin/mosquitto",
-    "usr/bin/cage",
     "usr/bin/chvt",
     "usr/bin/systemctl",
 )
