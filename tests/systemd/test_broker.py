@@ -152,8 +152,8 @@ def test_the_screens_scripts_read_the_heartbeat_and_whether_to_be_on(
     try:
         assert not screen.may_publish(f"{HERE}/display")
         assert not screen.may_publish(f"{HERE}/screen")
-        assert kiosk.may_publish(f"{HERE}/screen", "on")
         screen.subscribe("#")
+        assert kiosk.may_publish(f"{HERE}/screen", "on")
         assert page.may_publish(f"{HERE}/feedback")
         assert page.may_publish(f"{HERE}/display", "beat")
         wait_until(lambda: f"{HERE}/display" in screen.received, "the heartbeat")
