@@ -26,8 +26,9 @@ from device.inference.litert import runtime_name
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
 from device.messaging.bus import Bus
-from device.messaging.messages import Notice
+from device.messaging.messages import Notice, Press
 from device.messaging.topics import Topics
+from device.names import Action
 from device.release import running
 from device.session.archive import Archive
 from device.session.counts import Counts
@@ -150,6 +151,15 @@ class Kiosk:
         if self.capture.state.name != "hung":
             self._beat_camera()
         return screen
+
+    def press(self, action: Action) -> None:
+        """A button at the screen was pressed; may be called from any thread. Opting out is the
+        kiosk's own; the page acts on any other, if it hears of it now."""
+        if action == "opt_out":
+            self.world.press()
+        elif self.bus.state.connected:
+            now = payloads.iso(datetime.now(UTC))
+            self.bus.publish("press", Press(action=action, at=now))
 
     def stop(self) -> None:
         """Clear the screen, close the camera, publish `offline` and stop every thread; keep what

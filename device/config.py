@@ -9,12 +9,12 @@ release's own file (device/release.py).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from pydantic import Field, SecretStr, model_validator
 
 from device.machine import machine_name
-from device.names import KINDS, Kind
+from device.names import KINDS, Action, Kind
 from device.release import Release, running
 from device.setting_types import (
     AUTO,
@@ -22,9 +22,11 @@ from device.setting_types import (
     Area,
     Broker,
     Country,
+    KeyOfKeyboard,
     KioskName,
     Line,
     OpeningHoursText,
+    Pin,
     Port,
     TimeZone,
     TopicLevel,
@@ -189,6 +191,32 @@ class MqttConfig(Section):
         return given
 
 
+class KeysConfig(Section):
+    """Keys of a keyboard or keypad at the screen, as browsers name them: `n`, `Enter`, `F1`."""
+
+    next: KeyOfKeyboard | None = Field(None, description="focus on the next card or button")
+    open: KeyOfKeyboard | None = Field(None, description="what is in focus")
+    language: KeyOfKeyboard | None = None
+    speech: KeyOfKeyboard | None = Field(None, description="read aloud, softly or loudly")
+    opt_out: KeyOfKeyboard | None = None
+
+    @model_validator(mode="after")
+    def _each_its_own(self) -> KeysConfig:
+        keys = [key.lower() for key in self.model_dump(exclude_none=True).values()]
+        if len(set(keys)) < len(keys):
+            raise ValueError("a key of its own for each")
+        return self
+
+
+class ButtonsConfig(Section):
+    """BCM pins of buttons at the screen, each between its pin and ground."""
+
+    next: Pin | None = Field(None, description="focus on the next card or button")
+    open: Pin | None = Field(None, description="what is in focus")
+    language: Pin | None = None
+    speech: Pin | None = Field(None, description="read aloud, softly or loudly")
+
+
 class DisplayConfig(Section):
     """The page. Without a port the kiosk does not serve it: a broker with `http_dir` does."""
 
@@ -212,6 +240,8 @@ class DisplayConfig(Section):
         None, ge=5, le=100, description="percent, where the screen can be dimmed; null: as it is"
     )
     heartbeat_timeout_s: float = Field(15, ge=3, le=120, description="page silent: camera closes")
+    keys: KeysConfig = KeysConfig()
+    buttons: ButtonsConfig = ButtonsConfig()
     _login = model_validator(mode="after")(with_username)
 
 
@@ -240,7 +270,7 @@ class PrivacyConfig(Section):
 
     counts: bool = Field(True, description="hourly counts, small cells suppressed")
     smallest_cell: int = Field(11, ge=2, le=1000, description="smaller counts are null")
-    opt_out_gpio: int | None = Field(None, ge=0, le=27, description="BCM pin of a button")
+    opt_out_gpio: Pin | None = Field(None, description="BCM pin of a button")
 
 
 class UpkeepConfig(Section):
@@ -271,6 +301,22 @@ class Config(Section):
     speech: SpeechConfig = SpeechConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     upkeep: UpkeepConfig = UpkeepConfig()
+
+    @property
+    def buttons(self) -> dict[Action, int]:
+        """The BCM pin of each action that has a button."""
+        pins = cast("dict[Action, int]", self.display.buttons.model_dump(exclude_none=True))
+        if self.privacy.opt_out_gpio is not None:
+            pins["opt_out"] = self.privacy.opt_out_gpio
+        return pins
+
+    @model_validator(mode="after")
+    def _a_pin_for_each_button(self) -> Config:
+        if len(set(self.buttons.values())) < len(self.buttons):
+            raise ValueError(
+                "a pin of its own for each button (display.buttons, privacy.opt_out_gpio)"
+            )
+        return self
 
 
 def load_config(path: Path) -> Config:

@@ -37,6 +37,10 @@ Access: TypeAlias = Literal["yes", "limited", "no"]
 Kind: TypeAlias = Literal["place", "film", "song", "activity", "event"]
 ScreenState: TypeAlias = Literal["resting", "showing", "opted_out"]
 
+PageAction: TypeAlias = Literal["next", "open", "language", "speech"]
+Action: TypeAlias = Literal[PageAction, "opt_out"]
+"""What keys and buttons do at a screen that is not touched."""
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
 GUESTS: tuple[Guest, ...] = get_args(Guest)
 ACCESS: tuple[Access, ...] = get_args(Access)

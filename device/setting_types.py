@@ -55,6 +55,17 @@ def kiosk_name(name: str) -> str:
     return topic_level(name)
 
 
+def key_of_keyboard(name: str) -> str:
+    """The name of a key, as a browser's `KeyboardEvent.key` says it; of the space bar, `Space`.
+
+    Raises:
+        ValueError: it cannot be one; says what is accepted.
+    """
+    if not re.fullmatch(r"\S|[A-Z][A-Za-z0-9]{1,20}", name):
+        raise ValueError("a character, or a name such as Enter, ArrowRight, Space or F1")
+    return name
+
+
 def rectangle(values: object) -> tuple[float, ...]:
     """The rectangle x, y, w, h in shares of the picture.
 
@@ -154,5 +165,7 @@ Broker = Annotated[str, AfterValidator(broker_name)]
 Area = Annotated[tuple[float, float, float, float], BeforeValidator(rectangle)]
 """A rectangle in shares of the picture: x and y of its upper left corner, width, height."""
 Port = Annotated[int, Field(ge=0, le=65535)]
+Pin = Annotated[int, Field(ge=0, le=27)]
+KeyOfKeyboard = Annotated[str, AfterValidator(key_of_keyboard)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]
 Country = Annotated[str, AfterValidator(country)]

@@ -28,7 +28,7 @@ from tools.fleet.keys import generate
 from tools.fleet.table import HEARD as WATCHED
 
 TO_THE_KIOSK = ("display", "feedback", "weather")
-TO_THE_PAGE = ("status", "suggestions", "screen", "announcement", "identify")
+TO_THE_PAGE = ("status", "suggestions", "screen", "press", "announcement", "identify")
 TO_THE_AGENT = (*RELAYED, "command", "site-announcement")
 TO_THE_TOOLS = (*WATCHED, "command-result")
 

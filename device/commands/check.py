@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from datetime import datetime
+from importlib.util import find_spec
 from zoneinfo import ZoneInfo
 
 from device.addresses import shown
@@ -37,6 +38,7 @@ from device.recognition.recognise import Recogniser
 from device.setting_types import EMBEDDED
 from device.speech.output import open_speaker, silent_because
 from device.speech.voices import VOICES
+from device.upkeep.buttons import MISSING
 from device.upkeep.clock import synchronised
 from device.words.words import load_words
 
@@ -201,6 +203,16 @@ def _speech(config: Config) -> str:
     return f"{', '.join(VOICES)}, on port {config.speech.port or 'any'}"
 
 
+def _buttons(config: Config) -> str:
+    pins = config.buttons
+    if pins and find_spec("gpiozero") is None:
+        raise UserError(f"display.buttons: {MISSING}")
+    keys = config.display.keys.model_dump(exclude_none=True)
+    given = [f"{name}: {key}" for name, key in keys.items()]
+    given += [f"{name}: pin {pin}" for name, pin in pins.items()]
+    return ", ".join(given) or "none: the screen is touched"
+
+
 def _pictures(config: Config) -> str:
     words = load_words(config.display.languages[0], config.matching.catalogue)
     items = Matcher.open(config, words).catalogue  # with the operator's corrections
@@ -266,6 +278,7 @@ PARTS: Mapping[str, Part] = {
     "broker": _broker,
     "page": _page,
     "speech": _speech,
+    "buttons": _buttons,
     "pictures": _pictures,
     "timezone": _timezone,
     "clock": _clock,

@@ -14,7 +14,7 @@ from device.config import Config
 from device.errors import UserError
 from device.fleet.trial import Trial
 from device.overlay import load_running
-from device.session.world import watch_button
+from device.upkeep.buttons import watch
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
 
@@ -53,8 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise
     if trial is not None:
         trial.begin(kiosk.bus.inbox, kiosk.page_address)
-    pin = config.privacy.opt_out_gpio
-    button = None if pin is None else watch_button(pin, kiosk.world.press)
+    buttons = watch(config.buttons, kiosk.press)
     watchdog.ready()
     ends_at = time.monotonic() + (arguments.seconds or float("inf"))
     try:
@@ -67,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
             trial.close()
         watchdog.stop()
         kiosk.stop()
-        del button
+        del buttons
     return 0
 
 

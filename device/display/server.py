@@ -73,6 +73,8 @@ def settings_script(
         "password": password,
         "release": running().name,
         "speech": _speech(config, speech_port or config.speech.port),
+        "keys": config.display.keys.model_dump(exclude_none=True),
+        "buttons": list(config.buttons),
         "operator": ", ".join(filter(None, (config.operator.name, config.operator.contact))),
         "stay_s": config.session.stay_s,
     }

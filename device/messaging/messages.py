@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
-from device.names import ItemVerdict, Kind, ReasonCode, ScreenState
+from device.names import ItemVerdict, Kind, PageAction, ReasonCode, ScreenState
 
 Notice: TypeAlias = Literal["watching", "not_watching", "opted_out", "demo"]
 Verdict: TypeAlias = Literal[ItemVerdict, "opt_out", "opt_in"]
@@ -100,6 +100,14 @@ class ScreenPower(TypedDict):
     """Whether the screen is on: off outside `display.hours`. Said again with every `health`."""
 
     on: bool
+
+
+class Press(TypedDict):
+    """A press of a button at the screen. The page does nothing with one that is older than two
+    seconds. It stays on the kiosk."""
+
+    action: PageAction
+    at: Time
 
 
 class Step(TypedDict):

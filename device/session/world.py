@@ -12,11 +12,9 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from device.config import Config
-from device.errors import UserError
 from device.messaging.messages import Display, Feedback, Weather
 from device.messaging.queues import Inbox
 from device.session.awake import Awake
@@ -133,26 +131,3 @@ class World:
             draw=self._recent.draw,
             table=self._table.look(at),
         )
-
-
-def watch_button(pin: int, press: Callable[[], None]) -> Any:
-    """Call `press` each time a button between this BCM pin and ground is pressed.
-
-    Keep a reference to the returned button: gpiozero closes it when it is collected.
-
-    Raises:
-        UserError: gpiozero is not there, or the pin cannot be used.
-    """
-    try:
-        from gpiozero import Button  # comes with Raspberry Pi OS, the only place where it works
-
-        button = Button(pin, bounce_time=0.05)
-    except ImportError:
-        raise UserError(
-            "privacy.opt_out_gpio: gpiozero is not installed; run `sudo apt install "
-            "python3-gpiozero`, or leave the key out"
-        ) from None
-    except Exception as error:  # gpiozero raises what its pin factories raise
-        raise UserError(f"privacy.opt_out_gpio: pin {pin} cannot be used ({error})") from None
-    button.when_pressed = press
-    return button

@@ -55,6 +55,7 @@
     Operator.draw(languages); // first: the cards get the space that this leaves
     Screen.draw(shown, chosen, languages, listing);
     Speech.draw();
+    Keys.draw(languages);
     afterPaint(beat);
   }
 
@@ -132,6 +133,7 @@
 
   const received = {
     suggestions: (text, retained) => { arrived.message = View.read(text, retained); },
+    press: (text, retained) => Keys.press(text, retained),
     status: (text) => {
       try {
         arrived.online = JSON.parse(text).state !== "offline";
@@ -151,6 +153,7 @@
 
   Languages.open({ toggle: list, chosen: speak });
   Speech.open();
+  Keys.open({ language: list, opt_out: choose, back: () => (performance.now() < listUntil ? list() : back()) });
   Screen.open({ touched, choose, back });
   refresh();
   link = Link.open(window.WAYSIDE, Object.keys(received), {
@@ -175,14 +178,6 @@
   setInterval(Languages.turn, TURN_MS);
   document.addEventListener("visibilitychange", beat);
   document.addEventListener("contextmenu", (event) => event.preventDefault());
-  document.addEventListener("keydown", (event) => {
-    const plain = !event.repeat && !event.ctrlKey && !event.altKey && !event.metaKey;
-    if (!plain) return;
-    if (event.key.toLowerCase() === "o") choose();
-    else if (event.key.toLowerCase() === "l") list();
-    else if (event.key === "Escape" && performance.now() < listUntil) list();
-    else if (event.key === "Escape") back();
-  });
 
   /* Against burn-in everything moves by a pixel every few seconds, too slowly to be noticed. */
   setInterval(() => {

@@ -80,6 +80,8 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
         "password": None,
         "release": RELEASE,
         "speech": None,
+        "keys": {},
+        "buttons": [],
         "operator": "",
         "stay_s": 30.0,
     }
@@ -279,6 +281,8 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
         "password": "</script>'\"",
         "release": RELEASE,
         "speech": None,
+        "keys": {},
+        "buttons": [],
         "operator": "",
         "stay_s": 30.0,
     }

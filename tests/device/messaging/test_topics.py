@@ -23,7 +23,7 @@ def test_topics_are_spelled_as_the_design_spells_them() -> None:
 def test_every_message_has_one_row_and_the_kiosk_receives_what_it_does_not_send() -> None:
     assert len({row.name for row in TABLE}) == len({row.message for row in TABLE}) == len(TABLE)
     sent = {row.name for row in TABLE if row.sender == "the kiosk"}
-    assert sent == {"status", "suggestions", "screen", "health", "counts", "touches"}
+    assert sent == {"status", "suggestions", "screen", "press", "health", "counts", "touches"}
     of_the_agent = {row.name for row in TABLE if row.sender == "the agent"}
     assert of_the_agent == {"release", "agent", "command-result", "announcement", "identify"}
     of_the_operator = {row.name for row in TABLE if row.sender == "the operator"}
