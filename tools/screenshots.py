@@ -10,7 +10,6 @@ the example's is shown.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 import time
@@ -24,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from paho.mqtt import publish
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
 from device.config import load_config
@@ -38,6 +36,7 @@ from device.messaging.topics import Topics
 from device.values import Audience, Context, Screen, Suggestion
 from device.words.table import LANGUAGES
 from device.words.words import Words, load_words
+from tools.browser import headless, resize
 
 Picture: TypeAlias = NDArray[np.uint8]
 
@@ -78,15 +77,16 @@ def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            browser = _browser(Path(folder))
+            browser = headless(Path(folder))
             try:
+                resize(browser, SIZE)
                 browser.get(server.address)
                 for name, items in (("resting", ()), ("suggestions", cards)):
                     _publish(broker.port, topic, items, words)
                     _photograph(browser, items, IMAGES / f"{name}.png")
                 rows = []
                 for state, size in SHEET:
-                    _resize(browser, size)
+                    resize(browser, size)
                     items = cards if state == "showing" else ()
                     _publish(broker.port, topic, items, words)
                     _wait_for(browser, items)
@@ -151,40 +151,6 @@ def _write_sheet(rows: list[list[Picture]], file: Path) -> None:
     lines = [np.hstack(strips[n : n + COLUMNS]) for n in range(0, len(strips), COLUMNS)]
     cv2.imwrite(str(file), np.vstack(lines), [cv2.IMWRITE_PNG_COMPRESSION, 9])
     print(f"{file.relative_to(ROOT)}: {file.stat().st_size // 1024} KiB")
-
-
-def _browser(profile: Path) -> webdriver.Chrome:
-    """A headless Chromium that asks nothing of the network.
-
-    Raises:
-        UserError: chromium or chromedriver is not installed.
-    """
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if None in programs:
-        raise UserError("chromium and chromedriver: not found; install both with apt")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(programs[0])
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        f"--user-data-dir={profile}",
-    ):
-        options.add_argument(argument)
-    browser = webdriver.Chrome(options=options, service=Service(str(programs[1])))
-    _resize(browser, SIZE)
-    return browser
-
-
-def _resize(browser: webdriver.Chrome, size: tuple[int, int]) -> None:
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
-    )
 
 
 if __name__ == "__main__":

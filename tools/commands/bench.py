@@ -42,6 +42,9 @@ def add_parser(verbs: SubParsers) -> None:
         help="time building and matching instead, with so many made-up items; without a number, "
         "matching with yours",
     )
+    parser.add_argument(
+        "--speech", action="store_true", help="time until the screen is heard instead"
+    )
     parser.add_argument("--soak", type=int, metavar="FRAMES", help="memory over this many frames")
     parser.add_argument(
         "--against", type=Path, metavar="DIR", help="compare with another checkout, in turns"
@@ -54,6 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
     from tools import against, timing  # here, since they import the whole kiosk
 
     config = load_config(arguments.config)
+    if arguments.speech:
+        from tools.speech_timing import report
+
+        for line in report():
+            print(line, flush=True)
+        return 0
     if arguments.detector:
         vision = config.vision.model_copy(update={"detector": arguments.detector})
         config = config.model_copy(update={"vision": vision})
