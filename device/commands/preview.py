@@ -1,6 +1,7 @@
 """`wayside preview`: the camera's view and what the models predict, for mounting a kiosk.
 
-A page on loopback with the picture, boxes, key points and states, and the suggestions term by term.
+Pages on loopback: the mounting guide (`device/mounting`), and what the models predict, with boxes,
+key points and states, and the suggestions term by term.
 Guarantees: it is served on loopback only, and no other site can embed it; the camera is open, and a
 picture is encoded, only while somebody watches, and only in memory.
 """
@@ -8,11 +9,13 @@ picture is encoded, only while somebody watches, and only in memory.
 from __future__ import annotations
 
 import argparse
+import json
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -27,6 +30,9 @@ from device.commands.command_line import INTERRUPTED, SubParsers, add_config, st
 from device.config import Config
 from device.corridor import Corridor, Seen
 from device.display.loopback import HOST, TEXT, LoopbackServer, Response
+from device.mounting.guide import FILES, Guide
+from device.mounting.guide import PAGE as GUIDE
+from device.mounting.optics import DEFAULT_FOV, STANDING_M
 from device.overlay import load_running
 from device.setting_types import Area
 from device.values import Context, Frame, Image
@@ -55,8 +61,9 @@ RED, GREY = (230, 60, 60), (170, 170, 170)
 class Preview:
     """A camera and a corridor, and the newest annotated picture for those who watch."""
 
-    def __init__(self, config: Config, camera: Camera) -> None:
-        """Load the models; the camera stays closed.
+    def __init__(self, config: Config, camera: Camera, guide: Guide | None = None) -> None:
+        """Load the models; the camera stays closed. guide: to the mounting, by default for a camera
+        of the usual width.
 
         Raises:
             UserError: a model or table is missing or broken.
@@ -69,11 +76,18 @@ class Preview:
         self._picture: bytes | None = None
         self._number = 0
         self._report = ""
+        self._guide = guide or Guide(config.camera)
+        self._guided: dict[str, Any] | None = None
 
     @property
     def report(self) -> str:
         """What the models predict, and the suggestions term by term; empty: nobody watches."""
         return self._report
+
+    @property
+    def guide(self) -> dict[str, Any]:
+        """The mounting guide's newest values; `guide` is None without a picture."""
+        return {"camera": self._camera_line(), "guide": self._guided}
 
     def turn(self) -> None:
         """Process one frame if somebody watches; else wait a moment for somebody."""
@@ -81,15 +95,17 @@ class Preview:
             watched = self._changed.wait_for(lambda: self._watchers, WAIT_S)
         if not watched:
             self._capture.pause()
-            self._picture, self._report = None, ""
+            self._picture, self._report, self._guided = None, "", None
             self._corridor.forget()
             return
         self._capture.allow()
         frame = self._capture.take(WAIT_S)
         if frame is None:
+            self._guided = None
             self._show(self._no_picture(), self._camera_line())
         else:
             seen = self._corridor.see(frame)
+            self._guided = self._guide.look(frame, [track.face for track in seen.tracks])
             picture = annotated(frame, seen, self._config.vision.ignore)
             self._show(picture, self._describe(seen))
 
@@ -191,8 +207,8 @@ class PreviewServer(LoopbackServer):
     """Serves a preview on loopback."""
 
     policy = (
-        "default-src 'none'; img-src 'self'; connect-src 'self'; "
-        "style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
+        "default-src 'none'; img-src 'self' data:; connect-src 'self'; style-src 'self' "
+        "'unsafe-inline'; script-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
     )
 
     def __init__(self, preview: Preview, port: int) -> None:
@@ -201,8 +217,13 @@ class PreviewServer(LoopbackServer):
         self._preview = preview
 
     def respond(self, path: str) -> Response | None:
-        """The page, the report or the stream of pictures."""
-        if path == "/":
+        """The guide, the page with the report, or the stream of pictures."""
+        if path in FILES:
+            name, content_type = FILES[path]
+            return Response(content_type, (GUIDE / name).read_bytes())
+        if path == "/guide.json":
+            return Response("application/json", json.dumps(self._preview.guide).encode())
+        if path == "/details":
             return Response("text/html; charset=utf-8", PAGE.encode())
         if path == "/report":
             return Response(TEXT, self._preview.report.encode())
@@ -223,15 +244,40 @@ def add_parser(verbs: SubParsers) -> None:
     parser = verbs.add_parser(
         "preview",
         help="the camera's view with boxes and states, on loopback",
-        description="Show what the camera sees and the models predict, on a page that only this "
-        "machine can open. Stop the kiosk first: only one program can use a camera.",
+        description="Show on pages that only this machine can open whether the camera hangs well, "
+        "with the field of view drawn, and what the models predict of whom it sees. Stop the kiosk "
+        "first: only one program can use a camera.",
         epilog="example: wayside preview --source usb:0, and from a laptop "
         f"ssh -L {PORT}:{HOST}:{PORT} KIOSK",
     )
     add_config(parser)
     parser.add_argument("--source", help="instead of camera.source")
     parser.add_argument("--port", type=int, default=PORT, help=f"on loopback ({PORT}); 0: any")
+    parser.add_argument(
+        "--fov", type=_between(20, 150), default=DEFAULT_FOV, metavar="DEGREES",
+        help="that the camera sees from left to right, before camera.rotate: 62 (Camera Module 2, "
+        "most webcams; the default), 66 (Camera Module 3), 102 (Camera Module 3 Wide)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--eyes", type=_between(0.5, 2.2), default=STANDING_M, metavar="METRES",
+        help=f"above the floor, of the person who stands on the mark (default: {STANDING_M})",
+    )  # fmt: skip
     parser.set_defaults(run=run)
+
+
+def _between(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(
+                f"got {text}, takes a number from {least:g} to {most:g}"
+            )
+        return number
+
+    return read
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -243,7 +289,8 @@ def run(arguments: argparse.Namespace) -> int:
     stop = stop_event()
     config = load_running(arguments.config)
     spec = resolve_source(arguments.source or config.camera.source)
-    preview = Preview(config, open_source(spec, config.camera))
+    guide = Guide(config.camera, arguments.fov, arguments.eyes)
+    preview = Preview(config, open_source(spec, config.camera), guide)
     with closing(preview):
         server = PreviewServer(preview, arguments.port)
         server.start()

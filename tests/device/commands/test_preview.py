@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import itertools
+import json
 import signal
 import socket
 import subprocess
@@ -10,12 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
 import pytest
 
+from device.__main__ import main
 from device.camera.capture import Camera, FakeCamera
 from device.camera.demo import Demo
 from device.camera.images import frame_of
@@ -142,6 +145,41 @@ def test_the_camera_is_open_only_while_somebody_watches(serve):
     next_picture(stream)
     assert camera.opened == 2
     stream.close()
+
+
+def test_the_guide_judges_who_stands_there_while_somebody_watches_and_never_else(serve):
+    _, server = serve(FakeCamera(people()))
+
+    def guide() -> dict[str, Any]:
+        return json.loads(get(server, "/guide.json").read())
+
+    assert guide()["guide"] is None
+    page = get(server, "/")
+    assert b"Does the camera hang well?" in page.read()
+    for path in ("/guide.css", "/guide.js", "/details"):
+        assert get(server, path).status == 200
+    stream = get(server, "/stream")
+    wait_until(lambda: (guide()["guide"] or {}).get("people"), "somebody is seen")
+    found = guide()["guide"]
+    assert [one["state"] for one in found["verdicts"][:4]] == ["pass"] * 4
+    assert found["near"] < found["people"][0]["ahead"] < found["far"]
+    stream.close()
+    wait_until(lambda: guide()["guide"] is None, "the guide is forgotten")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--fov", "300"], "got 300, takes a number from 20 to 150"),
+        (["--eyes", "tall"], "got tall, takes a number from 0.5 to 2.2"),
+    ],
+)
+def test_what_no_camera_sees_and_nobody_measures_is_refused(
+    capsys: pytest.CaptureFixture[str], words: list[str], says: str
+):
+    with pytest.raises(SystemExit):
+        main(["preview", *words])
+    assert says in capsys.readouterr().err
 
 
 def test_a_lost_camera_is_a_picture_that_says_so(serve):

@@ -1,0 +1,1 @@
+"""Where to mount a camera: what it sees from there, and whom."""
