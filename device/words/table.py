@@ -1,8 +1,9 @@
 """The file of a language: `device/words/<language>.json`, and an operator's own beside a catalogue.
 
-The texts in `page` and `reasons` are patterns of Project Fluent (https://projectfluent.org), which
-the page reads by `@fluent/bundle` and the kiosk by `fluent.runtime`; tags and categories are plain
-text. A file is named after its language: ISO 639-1, and the script where there are two.
+The texts in `page`, `reasons` and `sign` are patterns of Project Fluent
+(https://projectfluent.org), which the page reads by `@fluent/bundle` and the kiosk by
+`fluent.runtime`; tags and categories are plain text. A file is named after its language: ISO 639-1,
+and the script where there are two.
 """
 
 from __future__ import annotations
@@ -42,6 +43,16 @@ class ReasonWords(Section):
     well_known: str
 
 
+class SignWords(Section):
+    """What the sign beside the kiosk says (`wayside sign`), as patterns."""
+
+    camera: str
+    kept: str
+    counts: str = Field(pattern=r"\$number\b")
+    opt_out: str = Field(pattern=r"\$button\b")
+    questions: str
+
+
 class Forbidden(Section):
     """What no phrase may have. parts: of words, for scripts that write no spaces between words, and
     for languages that join several words into one."""
@@ -73,6 +84,7 @@ class WordTable(Section):
     locale: str = Field(description="BCP 47 tag by which numbers, times and dates are written")
     page: dict[str, Any] = Field(description="texts of the page, as its scripts use them")
     reasons: ReasonWords
+    sign: SignWords
     tags: dict[str, str]
     categories: dict[str, str] = Field(
         description="names of categories, in the place of the iD editor's or where it has none"

@@ -48,7 +48,8 @@ def flat(texts: Mapping[str, object], before: str = "") -> Iterator[tuple[str, s
 
 
 def patterns(table: WordTable) -> dict[str, str]:
-    return dict(flat({"page": table.page, "reasons": table.reasons.model_dump()}))
+    said = {"reasons": table.reasons.model_dump(), "sign": table.sign.model_dump()}
+    return dict(flat({"page": table.page, **said}))
 
 
 def test_there_are_the_languages_of_the_screen() -> None:

@@ -1,0 +1,115 @@
+"""The sign says everything in every language, and fits on its sheet of A4."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+
+from device.config import Config
+from device.display.sign import MOST_ON_A_SHEET, sign_page
+from device.errors import UserError
+from device.words.table import LANGUAGES, read_table
+from tests.kiosks import changed
+from tests.needs import needs
+
+OVERFLOWING = """
+const wrong = [];
+for (const sheet of document.querySelectorAll(".sheet")) {
+  const main = sheet.querySelector("main");
+  if (sheet.scrollHeight > sheet.clientHeight + 1 || main.scrollHeight > main.clientHeight + 1) {
+    wrong.push(main.innerText.slice(0, 40));
+  }
+  for (const part of sheet.querySelectorAll("h2, li span, footer bdi")) {
+    const { left, right } = part.getBoundingClientRect();
+    const edges = sheet.getBoundingClientRect();
+    if (left < edges.left || right > edges.right) wrong.push(part.innerText);
+  }
+}
+return wrong;
+"""
+
+
+class Texts(HTMLParser):
+    """What a page says, and what it would load."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text, self.tags, self.loads = "", list[str](), list[str]()
+        self.feed(page)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.loads += [str(value) for name, value in attrs if name in ("src", "href")]
+
+
+@pytest.fixture
+def answered(config: Config) -> Config:
+    return changed(config, operator__name="City <of> Oulu", operator__contact="ouka.fi & 08 1234")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_what_is_done_kept_and_counted_how_to_opt_out_and_whom_to_ask(
+    answered: Config, language: str
+) -> None:
+    said = Texts(sign_page(answered, [language]))
+    page, sign = read_table(language).page, read_table(language).sign
+    for text in (
+        page["notices"]["watching"]["heading"], sign.camera, sign.kept, sign.questions,
+        page["opt_out"], "11", "City <of> Oulu", "ouka.fi & 08 1234",
+    ):  # fmt: skip
+        assert text in said.text
+    assert "$" not in said.text
+    assert said.loads == []
+    assert "script" not in said.tags
+
+
+def test_what_is_not_counted_is_not_announced(answered: Config) -> None:
+    counts = read_table("en").sign.counts.partition("{")[0]
+    assert counts in sign_page(answered, ["en"])
+    assert "under 20 leaves" in sign_page(changed(answered, privacy__smallest_cell=20), ["en"])
+    assert counts not in sign_page(changed(answered, privacy__counts=False), ["en"])
+
+
+def test_nobody_hangs_up_a_sign_that_names_nobody(config: Config) -> None:
+    with pytest.raises(UserError, match=r"operator.name and operator.contact: the sign must say"):
+        sign_page(config, ["en"])
+    with pytest.raises(UserError, match="the sign must say"):
+        sign_page(changed(config, operator__name="City"), ["en"])
+
+
+def test_a_language_without_words_is_named(answered: Config) -> None:
+    with pytest.raises(UserError, match="--language: got 'tlh', takes ar, de, en"):
+        sign_page(answered, ["en", "tlh"])
+
+
+def test_three_languages_are_on_a_sheet_and_each_once(answered: Config) -> None:
+    page = sign_page(answered, ["fi", "sv", "fi", "en", "de"])
+    sheets = page.split('class="sheet"')[1:]
+    assert [sheet.count("<section ") for sheet in sheets] == [3, 1]
+    assert '<section lang="ar" dir="rtl">' in sign_page(answered, ["ar"])
+
+
+@pytest.mark.browser
+@needs("chromium", "chromedriver")
+def test_nothing_leaves_its_sheet_in_any_language(
+    config: Config, tmp_path: Path, browser: webdriver.Chrome
+) -> None:
+    longest = changed(config, operator__name="W" * 40, operator__contact="W" * 50)
+    length = {
+        code: len(" ".join(read_table(code).sign.model_dump().values())) for code in LANGUAGES
+    }
+    longest_first = sorted(LANGUAGES, key=lambda code: -length[code])
+    sheets = [[code] for code in LANGUAGES]
+    sheets += [longest_first[:2], longest_first[:MOST_ON_A_SHEET]]
+    sheets.append(list(LANGUAGES))
+    for number, languages in enumerate(sheets):
+        file = tmp_path / f"{number}.html"
+        file.write_text(sign_page(longest, languages), encoding="utf-8")
+        browser.get(file.as_uri())
+        assert browser.execute_script(OVERFLOWING) == [], languages
