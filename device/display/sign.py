@@ -20,7 +20,7 @@ STYLE = Path(__file__).with_suffix(".css")
 
 MOST_ON_A_SHEET = 3
 
-SIZES = {1: "20pt", 2: "14pt", 3: "11pt"}
+SIZES = {1: "20pt", 2: "14pt", 3: "10.5pt"}
 """Of the text, by the number of languages on a sheet."""
 
 EYE = (
