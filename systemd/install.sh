@@ -36,7 +36,7 @@ packages() {
     # A title may be in any script; tests/device/display/test_fonts.py shows some with these fonts.
     fonts='fonts-liberation fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji'
     # cage needs Xwayland, and Debian does not declare that dependency.
-    for package in mosquitto mosquitto-clients cage wlr-randr xwayland chromium espeak-ng python3-venv $fonts $updates; do
+    for package in mosquitto mosquitto-clients cage wlr-randr grim xwayland chromium espeak-ng python3-venv $fonts $updates; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
             missing="$missing $package"
     done
@@ -125,6 +125,7 @@ units() {
     for unit in wayside.service wayside-broker.service wayside-display.service \
         wayside-switch.path wayside-switch.service wayside-agent.service \
         wayside-diagnostics.path wayside-diagnostics.service \
+        wayside-screenshot.path wayside-screenshot.service \
         wayside-catalogue.timer wayside-catalogue.service; do
         put "$source/systemd/$unit" "/etc/systemd/system/$unit"
     done
@@ -190,7 +191,7 @@ agent
 tidy
 units
 configuration
-enabled='wayside-broker wayside wayside-display wayside-switch.path wayside-agent wayside-diagnostics.path wayside-catalogue.timer'
+enabled='wayside-broker wayside wayside-display wayside-switch.path wayside-agent wayside-diagnostics.path wayside-screenshot.path wayside-catalogue.timer'
 # shellcheck disable=SC2086
 if [ -n "$root" ]; then
     systemctl --root="$root" disable --quiet mosquitto.service 2> /dev/null || true

@@ -29,7 +29,7 @@ from zoneinfo import ZoneInfo
 
 from device.config import MqttConfig
 from device.errors import UserError
-from device.fleet import guard
+from device.fleet import guard, screenshot
 from device.fleet.apart import close_memory, hold
 from device.fleet.blobs import MOST_METADATA
 from device.fleet.commands import Commands
@@ -85,13 +85,14 @@ class Agent:
         commands: Commands | None = None,
         *,
         trouble: str = "",
+        picture: Path = screenshot.PICTURE,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """hub: `config.mqtt`. updates: with where blobs are kept; None: takes no releases.
         commands: None: obeys none.
 
-        trouble: why not, for the hub.
+        trouble: why not, for the hub. picture: where a screenshot appears.
 
         Raises:
             UserError: a password or certificate file that cannot be used.
@@ -110,7 +111,7 @@ class Agent:
         if commands is not None:
             self._orders = Orders(
                 commands, topics, config.folder, self._to_hub, self._to_kiosk,
-                clock=clock, wall=wall,
+                rests=lambda: self._relay.rests, picture=picture, clock=clock, wall=wall,
             )  # fmt: skip
         hears = {FLEET_METADATA} if updates else set()
         keepalive_s = max(1, hub.keepalive_s - HUB_LATE_S)

@@ -11,6 +11,7 @@ returns. Guarantees:
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -59,15 +60,16 @@ class Outcome:
     reason: str = ""
 
     def message(
-        self, now: datetime, *, failure: str = "", lines: Sequence[str] = ()
+        self, now: datetime, *, failure: str = "", lines: Sequence[str] = (), image: bytes = b""
     ) -> fleet_messages.CommandResult:
-        """What the hub is told when it is over. failure: why it could not be done."""
+        """What the hub is told when it is over. failure: why it could not be done. image: a PNG."""
         return {
             "sequence": self.sequence,
             "verb": self.verb,
             "state": self.state or ("failed" if failure else "done"),
             "reason": self.reason or failure,
             "lines": list(lines),
+            "image": base64.b64encode(image).decode("ascii"),
             "at": iso(now),
         }
 

@@ -27,7 +27,7 @@ from device.messaging.payloads import LONGEST
 COMMANDS = "x-wayside-commands"
 """Entry of root metadata: by key id, the public keys that sign commands and announcements."""
 
-Verb: TypeAlias = Literal["restart", "identify", "diagnostics", "pause", "resume"]
+Verb: TypeAlias = Literal["restart", "identify", "diagnostics", "screenshot", "pause", "resume"]
 
 VERBS: tuple[Verb, ...] = get_args(Verb)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from device.fleet import diagnostics, guard
+from device.fleet import diagnostics, guard, screenshot
 from device.fleet.commands import Commands, Outcome, identify
 from device.fleet.disk import Disk
 from device.fleet.settings import AgentConfig
@@ -27,6 +27,12 @@ DIAGNOSTICS_S = 240.0
 
 NO_DIAGNOSTICS = "nothing was collected: does wayside-diagnostics.path run?"
 
+SCREENSHOT_S = 10.0
+"""Longest wait for the service that takes it."""
+
+NO_SCREENSHOT = "none was taken: does wayside-display run, and wayside-screenshot.path?"
+NOT_AT_REST = "the page does not rest; what it shows somebody stays on the kiosk"
+
 
 class Orders:
     """hears: topics of the hub. ignored: what was not believed."""
@@ -39,16 +45,21 @@ class Orders:
         to_hub: Callable[[Outgoing], None],
         to_kiosk: Callable[[Outgoing], None],
         *,
+        rests: Callable[[], bool],
+        picture: Path = screenshot.PICTURE,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """folder: the agent's. to_hub, to_kiosk: queue a message for that broker."""
+        """folder: the agent's. to_hub, to_kiosk: queue a message for that broker. rests: whether
+        the page does. picture: where a screenshot appears."""
         self.commands, self._topics, self._folder = commands, topics, folder
         self._to_hub, self._to_kiosk = to_hub, to_kiosk
+        self._rests, self._picture = rests, picture
         self._clock, self._wall = clock, wall
         self.hears = tuple(topics.topic(name) for name in ("command", "site-announcement"))
         self.ignored = 0
-        self._collecting: tuple[Outcome, float] | None = None
+        self._waiting: tuple[Outcome, float] | None = None
+        """A command that a service of its own answers, and until when."""
 
     def hear(
         self, topic: str, payload: bytes, retained: bool, now: datetime | None, *, trial: bool
@@ -72,16 +83,14 @@ class Orders:
         """Send what is due."""
         if message := self.commands.screen(now, self._now()):
             self._show("announcement", message)
-        if self._collecting:
-            outcome, until = self._collecting
-            lines = diagnostics.answer(self._folder)
-            if lines is not None:
-                self._end(outcome, lines=lines)
+        if self._waiting:
+            outcome, until = self._waiting
+            if self._answered(outcome):
+                self._waiting = None
             elif self._clock() > until:
-                self._end(outcome, NO_DIAGNOSTICS)
-            else:
-                return
-            self._collecting = None
+                shown = outcome.verb == "screenshot"
+                self._end(outcome, NO_SCREENSHOT if shown else NO_DIAGNOSTICS)
+                self._waiting = None
 
     def _do(self, outcome: Outcome, trial: bool) -> None:
         """Do what is asked; a result follows at once, or with `turn`."""
@@ -93,14 +102,38 @@ class Orders:
                 elif outcome.verb == "identify":
                     self._show("identify", identify(self._topics.kiosk, self._now()))
                 elif outcome.verb == "diagnostics":
-                    if self._collecting:
-                        self._end(self._collecting[0], "asked for again")
                     diagnostics.request(self._folder)
-                    self._collecting = (outcome, self._clock() + DIAGNOSTICS_S)
+                    self._wait(outcome, DIAGNOSTICS_S)
                     return
+                elif outcome.verb == "screenshot":
+                    if self._rests():
+                        screenshot.request(self._folder, self._picture)
+                        self._wait(outcome, SCREENSHOT_S)
+                        return
+                    failure = NOT_AT_REST
             except OSError as error:
                 failure = f"disk: {error.strerror or error}"
         self._end(outcome, failure)
+
+    def _wait(self, outcome: Outcome, within_s: float) -> None:
+        """For the answer of a service; who waits for another one is told."""
+        if self._waiting:
+            self._end(self._waiting[0], "something else was asked for")
+        self._waiting = (outcome, self._clock() + within_s)
+
+    def _answered(self, outcome: Outcome) -> bool:
+        """Whether the service has answered; then its answer is sent."""
+        if outcome.verb == "diagnostics":
+            lines = diagnostics.answer(self._folder)
+            if lines is not None:
+                self._end(outcome, lines=lines)
+            return lines is not None
+        image = screenshot.answer(self._picture)
+        if image is not None:
+            rests = self._rests()
+            failure = NO_SCREENSHOT if not image else "" if rests else NOT_AT_REST
+            self._end(outcome, failure, image=image if rests else b"")
+        return image is not None
 
     def _restart(self, trial: bool) -> str:
         if trial:
@@ -108,8 +141,14 @@ class Orders:
         guard.request_switch(self._folder)
         return ""
 
-    def _end(self, outcome: Outcome, failure: str = "", lines: Sequence[str] = ()) -> None:
-        message = outcome.message(self._now(), failure=failure, lines=lines)
+    def _end(
+        self,
+        outcome: Outcome,
+        failure: str = "",
+        lines: Sequence[str] = (),
+        image: bytes = b"",
+    ) -> None:
+        message = outcome.message(self._now(), failure=failure, lines=lines, image=image)
         topic = self._topics.topic("command-result")
         self._to_hub(Outgoing(topic, encode(message), retain=False))
 

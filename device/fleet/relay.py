@@ -44,7 +44,7 @@ class Relay:
         """By name, the retained payloads that the hub has."""
         self._kiosk: dict[str, str] = {}
         """The last `status` of the kiosk's program; empty: none, or its broker is gone."""
-        self._somebody = self._camera = False
+        self._somebody = self._camera = self._rests = False
         self.ignored = 0
         """Messages that were too long, or nothing that is relayed."""
 
@@ -79,18 +79,24 @@ class Relay:
         if name == "status":
             self._is(_fields(payload))
         elif name == "suggestions":
-            self._somebody = _fields(payload).get("state") == "showing"
+            state = _fields(payload).get("state")
+            self._somebody, self._rests = state == "showing", state == "resting"
         else:
             self._hand_on(name, payload)
 
     def lost(self) -> None:
         """The connection to the kiosk's own broker has ended."""
-        self._somebody = self._camera = False
+        self._somebody = self._camera = self._rests = False
         self._is({})
 
     def scene(self, now: datetime | None) -> Scene:
         """What is seen at the kiosk. now: local; None: not known."""
         return Scene(somebody=self._somebody, camera=self._camera, now=now)
+
+    @property
+    def rests(self) -> bool:
+        """Whether the page does: the kiosk's program runs, and suggests nothing to anybody."""
+        return self._rests and self._kiosk.get("state") == "online"
 
     def _is(self, said: dict[str, Any]) -> None:
         kiosk = {

@@ -70,8 +70,8 @@ class Envelope(TypedDict):
 
 
 class Command(Envelope):
-    """A signed request to one kiosk, which is obeyed once: restart, identify, diagnostics, pause or
-    resume. At the hub only."""
+    """A signed request to one kiosk, which is obeyed once: restart, identify, diagnostics,
+    screenshot, pause or resume. At the hub only."""
 
 
 class CommandResult(TypedDict):
@@ -82,6 +82,7 @@ class CommandResult(TypedDict):
     state: Literal["done", "refused", "failed"]
     reason: Annotated[str, Field(description="of `refused` and `failed`; else empty")]
     lines: Annotated[list[str], Field(description="what was asked for, for people")]
+    image: Annotated[str, Field(description="of `screenshot`: a PNG in base64; else empty")]
     at: Time
 
 

@@ -121,6 +121,7 @@ def test_the_services_are_enabled_and_have_their_own_users(installed: Path) -> N
         "wayside-agent.service",
         "wayside-switch.path",
         "wayside-diagnostics.path",
+        "wayside-screenshot.path",
     }
     users = {line.split(":")[0] for line in (installed / "etc/passwd").read_text().splitlines()}
     assert {"wayside", "wayside-display"} <= users

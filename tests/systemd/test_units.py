@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from device.fleet import diagnostics, guard
+from device.fleet import diagnostics, guard, screenshot
 from device.fleet.settings import FILE as AGENT_FILE
 from device.fleet.settings import AgentConfig
 from device.upkeep.watchdog import CHECK_EVERY_S, LONGEST_DEADLINE_S
@@ -23,6 +23,7 @@ UNITS = ("wayside.service", "wayside-broker.service", "wayside-display.service")
 SWITCH = ("wayside-switch.path", "wayside-switch.service")
 AGENT, HUB = "wayside-agent.service", "hub/wayside-hub.service"
 NODE = "hub/cluster/wayside-hub.service"
+SCREENSHOT = ("wayside-screenshot.path", "wayside-screenshot.service")
 DIAGNOSTICS = ("wayside-diagnostics.path", "wayside-diagnostics.service")
 CATALOGUE = ("wayside-catalogue.timer", "wayside-catalogue.service")
 CALLED = (
@@ -68,7 +69,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
         (tmp_path / path).chmod(0o755)
     own = tmp_path / "etc/systemd/system"
     own.mkdir(parents=True)
-    for name in (*UNITS, *SWITCH, AGENT, *DIAGNOSTICS, *CATALOGUE):
+    for name in (*UNITS, *SWITCH, AGENT, *DIAGNOSTICS, *SCREENSHOT, *CATALOGUE):
         shutil.copy(root / "systemd" / name, own)
     answer = subprocess.run(
         [
@@ -80,6 +81,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
             *SWITCH,
             AGENT,
             *DIAGNOSTICS,
+            *SCREENSHOT,
             *CATALOGUE,
         ],
         capture_output=True,
@@ -90,7 +92,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
     assert answer.returncode == 0
 
 
-SANDBOXED = (*UNITS, SWITCH[1], AGENT, HUB, NODE, DIAGNOSTICS[1], CATALOGUE[1])
+SANDBOXED = (*UNITS, SWITCH[1], AGENT, HUB, NODE, DIAGNOSTICS[1], SCREENSHOT[1], CATALOGUE[1])
 
 
 @pytest.mark.parametrize("name", SANDBOXED)
@@ -215,5 +217,18 @@ def test_diagnostics_are_asked_for_where_the_agent_asks_and_written_where_it_rea
     unit = settings(root / "systemd" / DIAGNOSTICS[1])
     assert unit["Service.ExecStart"][0].endswith(f"--out {folder / diagnostics.ANSWER}")
     assert unit["Service.ReadWritePaths"] == [f"-{folder}"]
+    assert unit["Service.DevicePolicy"] == ["closed"]
+    assert "Service.DeviceAllow" not in unit
+
+
+def test_a_screenshot_is_asked_for_where_the_agent_asks_and_lies_in_memory_where_it_reads(
+    root: Path,
+) -> None:
+    watched = settings(root / "systemd" / SCREENSHOT[0])["Path.PathChanged"]
+    assert watched == [str(AgentConfig().folder / screenshot.REQUEST)]
+    unit = settings(root / "systemd" / SCREENSHOT[1])
+    assert screenshot.PICTURE.parent == Path("/run", unit["Service.RuntimeDirectory"][0])
+    assert "Service.RuntimeDirectoryPreserve" not in unit  # it is gone with the service
+    assert "Service.ReadWritePaths" not in unit
     assert unit["Service.DevicePolicy"] == ["closed"]
     assert "Service.DeviceAllow" not in unit

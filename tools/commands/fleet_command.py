@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from device.commands.command_line import SubParsers
 from device.errors import UserError
@@ -14,6 +15,7 @@ VERBS = {
     "restart": "start the kiosk's broker, program and screen anew",
     "identify": "its name in large letters on its screen for half a minute",
     "diagnostics": "print versions, `wayside check` and the latest journal of the kiosk",
+    "screenshot": "a picture of its page, where nobody stands there, as SITE.KIOSK.png",
     "pause": "take no further release",
     "resume": "take releases again",
 }
@@ -24,13 +26,16 @@ def add_parser(verbs: SubParsers) -> None:
     lines = "\n".join(f"  {verb:12} {what}" for verb, what in VERBS.items())
     command = verbs.add_parser(
         "command",
-        help="restart, identify or diagnose a kiosk; pause its updates",
+        help="restart, identify, diagnose or see a kiosk; pause its updates",
         description=f"Send a signed command to one kiosk, and print what came of it.\n\n{lines}",
         epilog="example: wayside-tools fleet command helsinki/kiosk-1 identify",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("kiosk", metavar="SITE/KIOSK")
     command.add_argument("verb", choices=tuple(VERBS), metavar="COMMAND")
+    command.add_argument(
+        "--out", type=Path, metavar="FILE", help="of the screenshot; default: SITE.KIOSK.png"
+    )
     add_hub(command)
     add_folders(command)
     command.set_defaults(run=_command)
@@ -60,7 +65,7 @@ def add_parser(verbs: SubParsers) -> None:
 
 
 def _command(arguments: argparse.Namespace) -> int:
-    from tools.fleet.commands import send
+    from tools.fleet.commands import image_of, send
     from tools.fleet.connection import operator_connection
     from tools.fleet.hub import Hub
     from tools.fleet.signing import commander
@@ -70,9 +75,20 @@ def _command(arguments: argparse.Namespace) -> int:
         result = send(connection, signer, arguments.kiosk, arguments.verb, now())
     for line in result["lines"]:
         print(_plain(line))
+    if result["image"]:
+        out: Path = arguments.out or Path(arguments.kiosk.replace("/", ".") + ".png")
+        _save(out, image_of(arguments.kiosk, result))
     reason = f": {_plain(result['reason'])}" if result["reason"] else ""
     print(f"{arguments.kiosk}: {arguments.verb} {result['state']}{reason}")
     return 0 if result["state"] == "done" else 1
+
+
+def _save(out: Path, image: bytes) -> None:
+    try:
+        out.write_bytes(image)
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written ({error.strerror})") from None
+    print(out)
 
 
 def _announce(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ that it holds once; it is never retained; without a result in time that is said,
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from device.fleet.envelopes import (
     unwrap,
     wrap,
 )
+from device.fleet.screenshot import BEGINS, MOST
 from device.messaging.fleet_messages import CommandResult
 from device.messaging.payloads import LONGEST
 from device.messaging.topics import Topics
@@ -78,6 +80,21 @@ def send(
         return _RESULT.validate_json(answer)
     except ValidationError:
         raise UserError(f"{name}: its answer cannot be read; which agent does it have?") from None
+
+
+def image_of(name: str, result: CommandResult) -> bytes:
+    """The PNG in a result.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        image = base64.b64decode(result["image"], validate=True)
+    except ValueError:
+        image = b""
+    if not image.startswith(BEGINS) or len(image) > MOST:
+        raise UserError(f"{name}: what it sent is no picture; which agent does it have?")
+    return image
 
 
 def announce(

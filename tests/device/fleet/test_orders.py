@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,16 +16,16 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from device.errors import UserError
-from device.fleet import diagnostics, guard
+from device.fleet import diagnostics, guard, screenshot
 from device.fleet.agent import Agent
 from device.fleet.envelopes import Verb, wrap
 from device.fleet.installed import Installed
 from device.fleet.intake import open_updates
-from device.fleet.orders import open_commands
+from device.fleet.orders import NOT_AT_REST, open_commands
 from device.fleet.settings import load_settings
 from device.messaging.fleet_messages import CommandResult
 from device.messaging.topics import FLEET_BLOBS, FLEET_METADATA
-from tests.brokers import Mosquitto, listen, wait_until
+from tests.brokers import Listener, Mosquitto, listen, wait_until
 from tests.device.fleet.agents import KIOSK, running, says
 from tests.device.fleet.repository import NEEDS, FleetRepository
 from tests.device.fleet.test_commands import command
@@ -125,6 +126,93 @@ def test_diagnostics_are_those_that_the_service_writes(
     thread.start()
     assert ask(desk, fleet, "diagnostics")["lines"] == ["catalogue     ok"]
     thread.join()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    return tmp_path / "page.png"
+
+
+@pytest.fixture
+def shown(
+    settings: Path, fleet: FleetRepository, hub: LocalHub, own: Mosquitto, picture: Path
+) -> Iterator[Shown]:
+    """A kiosk whose program runs and says what its page shows."""
+    request = load_settings(settings).folder / screenshot.REQUEST
+    with (
+        obeying(settings, picture=picture),
+        listen(own.port) as kiosk,
+        connected(hub.port, hub.operator.tls(WATCHER)) as watcher,
+        operator_connection(hub.operator) as desk,
+    ):
+        watcher.subscribe("wayside/v1/helsinki/#")
+        kiosk.say(KIOSK.topic("status"), {"state": "online"}, retain=True)
+        says(watcher, "status", state="online")
+        says(watcher, "agent", kiosk_broker=True)
+        yield Shown(kiosk, watcher, desk, request, picture)
+
+
+class Shown:
+    """What the page shows, and the service that takes a picture of it."""
+
+    def __init__(
+        self, kiosk: Listener, watcher: Client, desk: Connection, request: Path, picture: Path
+    ) -> None:
+        self._kiosk, self._watcher, self.desk = kiosk, watcher, desk
+        self._request, self._picture = request, picture
+        self._said = 0
+
+    def shows(self, state: str) -> None:
+        """Say it, and wait until the agent knows."""
+        self._said += 1
+        self._kiosk.say(KIOSK.topic("suggestions"), {"state": state}, retain=True)
+        self._kiosk.say(KIOSK.topic("health"), {"frames": self._said}, retain=True)
+        says(self._watcher, "health", frames=self._said)
+
+    @contextmanager
+    def service(self, before: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Does what wayside-screenshot.path does. before: happens while the picture is taken."""
+
+        def take() -> None:
+            wait_until(self._request.exists, "a request")
+            before()
+            self._picture.with_suffix(".new").write_bytes(PNG)
+            self._picture.with_suffix(".new").rename(self._picture)
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        yield
+        thread.join()
+
+
+PNG = screenshot.BEGINS + b"a page at rest"
+
+
+def test_a_screenshot_is_the_one_that_the_service_takes_of_the_resting_page(
+    shown: Shown, fleet: FleetRepository
+) -> None:
+    shown.shows("resting")
+    with shown.service():
+        result = ask(shown.desk, fleet, "screenshot")
+    assert (result["state"], base64.b64decode(result["image"])) == ("done", PNG)
+
+
+@pytest.mark.parametrize("state", ["showing", "opted_out"])
+def test_what_somebody_is_shown_is_on_no_screenshot(
+    shown: Shown, fleet: FleetRepository, state: str
+) -> None:
+    shown.shows(state)
+    result = ask(shown.desk, fleet, "screenshot")
+    assert (result["state"], result["reason"], result["image"]) == ("failed", NOT_AT_REST, "")
+
+
+def test_a_screenshot_is_thrown_away_if_somebody_came_meanwhile(
+    shown: Shown, fleet: FleetRepository
+) -> None:
+    shown.shows("resting")
+    with shown.service(lambda: shown.shows("showing")):
+        result = ask(shown.desk, fleet, "screenshot")
+    assert (result["state"], result["reason"], result["image"]) == ("failed", NOT_AT_REST, "")
 
 
 def test_while_updates_are_paused_nothing_is_fetched(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from device.fleet.envelopes import Announcement, Command, unwrap
+from device.fleet.screenshot import BEGINS
 from tests.brokers import wait_until
 from tests.device.fleet.agents import KIOSK
 from tests.needs import needs
@@ -48,7 +50,8 @@ class Kiosk:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.result: dict[str, Any] = {
-            "state": "done", "verb": "", "reason": "", "lines": [], "at": "2026-11-29T12:00:00Z"
+            "state": "done", "verb": "", "reason": "", "lines": [], "image": "",
+            "at": "2026-11-29T12:00:00Z",
         }  # fmt: skip
         self.say("status", {"state": "online"})
         self.say("agent", {"boot": "b1", "sequence": 41})
@@ -102,6 +105,27 @@ def test_what_a_kiosk_sends_is_printed_as_text(
     assert run(place, hub, "command", "helsinki/kiosk-1", "diagnostics") == 0
     out = capsys.readouterr().out
     assert "clock  ok\n?[2Jgone\n" in out
+
+
+def test_a_screenshot_becomes_a_file(
+    place: Path, hub: LocalHub, kiosk: Kiosk, tmp_path: Path, capsys: Output
+) -> None:
+    out, image = tmp_path / "page.png", BEGINS + b"..."
+    kiosk.answers(image=base64.b64encode(image).decode())
+    assert run(place, hub, "command", "helsinki/kiosk-1", "screenshot", "--out", str(out)) == 0
+    assert out.read_bytes() == image
+    assert f"{out}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("image", ["no base64", base64.b64encode(b"#!/bin/sh").decode()])
+def test_what_is_no_picture_is_not_kept(
+    place: Path, hub: LocalHub, kiosk: Kiosk, tmp_path: Path, capsys: Output, image: str
+) -> None:
+    kiosk.answers(image=image)
+    out = tmp_path / "page.png"
+    assert run(place, hub, "command", "helsinki/kiosk-1", "screenshot", "--out", str(out)) == 1
+    assert "is no picture" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_a_refusal_is_exit_code_1_and_its_reason(
