@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from device.commands.verdict import Part, Warned
 from device.config import Config
 from device.errors import UserError
+from device.fleet.settings import FILE as AGENT
+from device.fleet.settings import load_settings
 from device.messaging.messages import Display
 from device.messaging.payloads import decode
 from device.messaging.probe import hear
@@ -67,14 +69,30 @@ def demo(installed: bool) -> Warned:
     return Warned(found)
 
 
-def name(config: Config) -> str:
-    """The kiosk has a name of its own."""
+def name(config: Config, agent: Path = AGENT) -> str:
+    """The kiosk has a name of its own, and the same in its fleet. agent: says which."""
     if config.kiosk == DEFAULT_NAME:
         raise UserError(
             f"kiosk: {DEFAULT_NAME} is the example's name; each kiosk needs its own, since two of "
             "one name disconnect each other; `kiosk: auto` gives it one"
         )
-    return f"{config.site}/{config.kiosk}"
+    found = f"{config.site}/{config.kiosk}"
+    enrolled = _enrolled(agent)
+    if enrolled not in (None, found):
+        raise UserError(
+            f"site, kiosk: {found}, and in its fleet it is {enrolled} ({agent}): what it says "
+            "would not reach the hub; give it the same two names"
+        )
+    return found
+
+
+def _enrolled(agent: Path) -> str | None:
+    """The kiosk's name in its fleet; None: it is in none, or the file is not for this user."""
+    try:
+        settings = load_settings(agent)
+    except UserError:
+        return None
+    return f"{settings.site}/{settings.kiosk}" if settings.mqtt else None
 
 
 def operator(config: Config) -> str:

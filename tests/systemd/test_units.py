@@ -34,6 +34,7 @@ CALLED = (
     "usr/sbin/mosquitto",
     "usr/bin/chvt",
     "usr/bin/systemctl",
+    "bin/sh",
 )
 
 

@@ -8,7 +8,9 @@ that is away for a moment, is told of neither.
 from __future__ import annotations
 
 import json
+import os
 import queue
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -20,10 +22,11 @@ from device.messaging.payloads import iso
 from tools.fleet.table import Row
 
 Kind: TypeAlias = Literal[
-    "offline", "hot", "undervoltage", "camera", "release", "metadata", "expiring", "hangs"
+    "offline", "hot", "undervoltage", "camera", "release", "metadata", "expiring", "hangs", "reboot"
 ]
 """offline: or stopped. camera: dark or lost. release: taken back, refused or failed. metadata: not
-believed. expiring: a certificate, or what is signed. hangs: a step of the kiosk's program."""
+believed. expiring: a certificate, or what is signed. hangs: a step of the kiosk's program.
+reboot: security updates wait for one."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -114,6 +117,8 @@ def troubles(row: Row, *, hot: bool = False) -> dict[Kind, str]:
         found["camera"] = f"the camera is {row.camera}"
     if row.hangs:
         found["hangs"] = f"hangs: {', '.join(row.hangs)}"
+    if row.reboot_waits:
+        found["reboot"] = "security updates of the system wait until the machine starts anew"
     newest = max(row.refused, default=0)
     if newest > (row.release or 0):
         found["release"] = f"release {newest}: {row.refused[newest]}"
@@ -177,15 +182,21 @@ class Notify:
     def _run(self) -> None:
         while (alert := self._waiting.get()) is not None:
             try:
-                done = subprocess.run(
-                    ["sh", "-c", self._command],
-                    input=alert.json() + "\n",
-                    text=True,
-                    timeout=self._patience_s,
-                    check=False,
-                )
+                code = self._call(alert)
             except (OSError, subprocess.TimeoutExpired) as error:
                 self._complain(f"--notify: {self._command}: {error}")
             else:
-                if done.returncode:
-                    self._complain(f"--notify: {self._command}: exit code {done.returncode}")
+                if code:
+                    self._complain(f"--notify: {self._command}: exit code {code}")
+
+    def _call(self, alert: Alert) -> int:
+        """Run the command; its exit code. What it has started ends with it if it takes too long."""
+        with subprocess.Popen(
+            ["sh", "-c", self._command], stdin=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            try:
+                process.communicate(alert.json() + "\n", self._patience_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return process.returncode

@@ -68,6 +68,18 @@ def test_the_examples_name_is_refused(config: Config) -> None:
     assert name(changed(config, site="oulu", kiosk="station")) == "oulu/station"
 
 
+def test_another_name_in_the_fleet_is_refused(config: Config, tmp_path: Path) -> None:
+    kiosk = changed(config, site="oulu", kiosk="station")
+    agent = tmp_path / "agent.yaml"
+    agent.write_text("site: oulu\nkiosk: harbour\n")
+    assert name(kiosk, agent) == "oulu/station"  # no hub is named: there is no fleet
+    agent.write_text("site: oulu\nkiosk: harbour\nmqtt: {broker: hub.example.org}\n")
+    with pytest.raises(UserError, match=r"^site, kiosk: oulu/station, .* oulu/harbour"):
+        name(kiosk, agent)
+    agent.write_text("site: oulu\nkiosk: station\nmqtt: {broker: hub.example.org}\n")
+    assert name(kiosk, agent) == "oulu/station"
+
+
 def test_a_kiosk_that_nobody_answers_for_is_refused(config: Config) -> None:
     with pytest.raises(
         UserError, match=r"operator.name and operator.contact: the notice must name"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.brokers import wait_until
 from tests.device.fleet.repository import NOW
 from tools.fleet.alerts import OFFLINE, Alert, Alerts, Notify, troubles
 from tools.fleet.table import Row
@@ -21,6 +22,7 @@ WRONG = {
     "undervoltage": {"undervoltage": True},
     "camera": {"camera": "lost"},
     "hangs": {"hangs": ("corridor",)},
+    "reboot": {"reboot_waits": True},
     "release": {"refused": {8: "golden outputs"}},
     "metadata": {"distrust": "expired: timestamp"},
     "expiring": {"certificate_days": 6},
@@ -115,3 +117,20 @@ def test_a_command_that_fails_or_hangs_is_one_line(
     notify.close()
     (line,) = complaints
     assert says in line
+
+
+def test_what_a_command_has_started_ends_with_it(tmp_path: Path) -> None:
+    pids, complaints = tmp_path / "pids", list[str]()
+    notify = Notify(f"sleep 600 & echo $! >> {pids}; wait", complaints.append, 0.5)
+    notify.tell([Alert(NOW, "town/k1", "hot", "81 °C", began=True)])
+    notify.close()
+    assert complaints
+    wait_until(lambda: not alive(int(pids.read_text())), "its end")
+
+
+def alive(pid: int) -> bool:
+    """Whether it runs: one that has ended may wait for its parent."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
