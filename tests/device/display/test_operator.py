@@ -138,7 +138,7 @@ def test_the_kiosks_name_is_large_and_the_notice_stays(
 
 def test_the_name_goes_by_itself(stage: Stage) -> None:
     stage.show(*CARDS)
-    identify(stage, "kiosk-1", lifetime_s=1)
+    identify(stage, "kiosk-1", lifetime_s=4)
     reads(stage, "identify", "kiosk-1")
     reads(stage, "identify", "")
     stage.wait_for_titles(*(card["title"] for card in CARDS))

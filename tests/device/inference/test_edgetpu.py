@@ -96,14 +96,14 @@ def test_a_model_that_is_not_compiled_for_it_never_runs_on_the_cpu_silently(
 
 
 def test_a_missing_driver_is_reported(model: Path) -> None:
-    found = probe_edgetpu(model, library="libedgetpu-that-is-not-there.so.1")
+    found = probe_edgetpu(model, library="libedgetpu-that-is-not-there.so.1", timeout_s=60)
     assert not found.works
     assert "libedgetpu-that-is-not-there.so.1: cannot open shared object file" in found.reason
 
 
 def test_a_driver_that_crashes_ends_only_the_probe(model: Path, tmp_path: Path) -> None:
     library = write_crashing_library(tmp_path / "libedgetpu.so.1")
-    found = probe_edgetpu(model, library=str(library))
+    found = probe_edgetpu(model, library=str(library), timeout_s=60)
     assert not found.works
     assert "crashed a test process (SIGSEGV)" in found.reason
 
