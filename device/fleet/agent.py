@@ -186,6 +186,8 @@ class Agent:
                 self._trouble = f"releases are no longer taken: {error or type(error).__name__}"
                 self._releases = None
         self._news.say("agent", self._report(now))
+        if self._orders:
+            self._orders.tell()
 
     @property
     def trouble(self) -> str | None:

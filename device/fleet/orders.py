@@ -58,6 +58,7 @@ class Orders:
         self._clock, self._wall = clock, wall
         self.hears = tuple(topics.topic(name) for name in ("command", "site-announcement"))
         self.ignored = 0
+        self._results = list[Outgoing]()
         self._waiting: tuple[Outcome, float] | None = None
         """A command that a service of its own answers, and until when."""
 
@@ -80,7 +81,7 @@ class Orders:
         return True
 
     def turn(self, now: datetime | None) -> None:
-        """Send what is due."""
+        """Have the page show what is due, and look for what is waited for."""
         if message := self.commands.screen(now, self._now()):
             self._show("announcement", message)
         if self._waiting:
@@ -91,6 +92,13 @@ class Orders:
                 shown = outcome.verb == "screenshot"
                 self._end(outcome, NO_SCREENSHOT if shown else NO_DIAGNOSTICS)
                 self._waiting = None
+
+    def tell(self) -> None:
+        """Send the results. The hub must have the agent's report before, whose sequence number the
+        operator's next command takes."""
+        for result in self._results:
+            self._to_hub(result)
+        self._results.clear()
 
     def _do(self, outcome: Outcome, trial: bool) -> None:
         """Do what is asked; a result follows at once, or with `turn`."""
@@ -150,7 +158,7 @@ class Orders:
     ) -> None:
         message = outcome.message(self._now(), failure=failure, lines=lines, image=image)
         topic = self._topics.topic("command-result")
-        self._to_hub(Outgoing(topic, encode(message), retain=False))
+        self._results.append(Outgoing(topic, encode(message), retain=False))
 
     def _show(self, name: str, message: Mapping[str, Any]) -> None:
         row = self._topics.row(name)

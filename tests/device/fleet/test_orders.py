@@ -107,7 +107,8 @@ def test_a_restart_asks_systemd_once(
     switch = load_settings(settings).folder / guard.SWITCH
     assert ask(desk, fleet, "restart")["state"] == "done"
     assert switch.exists()
-    assert ask(desk, fleet, "restart")["sequence"] == 2
+    for sequence in range(2, 8):  # at once, and none takes the number of the one before
+        assert ask(desk, fleet, "restart")["sequence"] == sequence
 
 
 def test_diagnostics_are_those_that_the_service_writes(
