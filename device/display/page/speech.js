@@ -51,11 +51,12 @@ const Speech = (() => {
 
   /* The parts that an element consists of. */
   function describe(element) {
-    const name = part(element.getAttribute("aria-label") || text(element.querySelector(".label") ?? element));
+    const label = element.getAttribute("aria-label") || text(element.querySelector(".label") ?? element);
+    const name = part(label, element.lang);
     if (element.id === "notice") return notice();
     if (element.id === "back") return [...card(find(".card")), ...name];
     if (element.matches(".choose")) return card(element.closest(".card"));
-    return element.lang ? part(name[0].content, element.lang) : name;
+    return name;
   }
 
   /* What is on the screen, in short, and what the notice says. */

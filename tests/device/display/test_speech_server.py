@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from urllib.error import URLError
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -11,8 +14,10 @@ from device.config import Config
 from device.display.server import settings_script
 from device.display.speech import SpeechServer
 from device.speech.speaker import Speaker
+from device.speech.voices import VOICES
 from tests.device.display.test_server import ask
 from tests.device.speech.test_speaker import heard
+from tests.kiosks import changed, nobody, running
 from tests.needs import needs, tool
 
 pytestmark = needs("espeak-ng")
@@ -57,6 +62,20 @@ def test_other_sites_can_neither_ask_nor_embed_nor_read(server: SpeechServer) ->
     assert answer.headers["Access-Control-Allow-Origin"] == OURS["Origin"]
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert ask(server, "/en/a", "POST", **OURS)[0].status == 405
+
+
+def test_a_kiosk_serves_its_page_the_sounds_on_a_port_that_the_page_knows(config: Config) -> None:
+    audible = changed(config, speech__output="always")
+    with running(audible, nobody()) as kiosk:
+        assert kiosk.kiosk.page_address
+        with urlopen(f"{kiosk.kiosk.page_address}settings.js") as answer:
+            settings = json.loads(answer.read().decode().partition(" = ")[2].rstrip(";\n"))
+        assert settings["speech"]["languages"] == list(VOICES)
+        address = f"http://127.0.0.1:{settings['speech']['port']}/fi/Hei"
+        with urlopen(Request(address, headers=OURS)) as answer:
+            assert heard(answer.read())[0] > 0.2
+    with pytest.raises(URLError):
+        urlopen(Request(address, headers=OURS))
 
 
 def test_the_page_learns_the_port_and_the_languages_where_there_is_a_sound() -> None:
