@@ -92,10 +92,13 @@ const Keys = (() => {
     return made;
   }
 
-  /* What `next` and `open` do, in the languages of texts that turn; any other key or button stands at
-     what it acts on. */
-  function draw(languages) {
-    for (const one of find("#keys").children) {
+  /* What `next` and `open` do, in the languages of texts that turn: below the cards, or beside the
+     notice where there are none. Any other key or button stands at what it acts on. */
+  function draw(languages, resting) {
+    const told = find("#keys");
+    const place = find(resting ? ".choices" : ".below");
+    if (told.parentElement !== place) place.prepend(told);
+    for (const one of told.children) {
       Languages.turning(one.lastElementChild, languages, (theirs) => theirs.keys[one.dataset.action]);
     }
   }

@@ -55,7 +55,7 @@
     Operator.draw(languages); // first: the cards get the space that this leaves
     Screen.draw(shown, chosen, languages, listing);
     Speech.draw();
-    Keys.draw(languages);
+    Keys.draw(languages, document.body.dataset.state === "resting");
     afterPaint(beat);
   }
 
