@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from device.commands.command_line import make_parser, run_verb
 
-VERBS = ("run", "look", "preview", "check", "catalogue", "report", "release", "sign")
+VERBS = ("run", "look", "preview", "check", "catalogue", "report", "release", "setup", "sign")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -273,6 +273,14 @@ class PrivacyConfig(Section):
     opt_out_gpio: Pin | None = Field(None, description="BCM pin of a button")
 
 
+class SetupConfig(Section):
+    """The set-up page, which is open on the local network for minutes."""
+
+    button_gpio: int | None = Field(
+        None, ge=0, le=27, description="BCM pin of a button; held at the start, it opens the page"
+    )
+
+
 class UpkeepConfig(Section):
     """The health message, heat and the clock."""
 
@@ -301,6 +309,7 @@ class Config(Section):
     speech: SpeechConfig = SpeechConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     upkeep: UpkeepConfig = UpkeepConfig()
+    setup: SetupConfig = SetupConfig()
 
     @property
     def buttons(self) -> dict[Action, int]:

@@ -1,24 +1,26 @@
 #!/bin/sh
-# Installs Wayside as services: systemd/install.sh [--root DIR] [--venv DIR] [--security-updates]
+# Installs Wayside as services: systemd/install.sh [--root DIR] [--venv DIR] [--security-updates] [--set-up]
 #
 #   --root DIR  install below DIR only: no packages, services or users of the running system change
 #               (for disk images; sysusers.d creates the users)
 #   --venv DIR  use this virtual environment instead of creating one
 #   --security-updates  let Debian's unattended-upgrades install those of the system every night; once
 #               on, it stays on, and `apt remove unattended-upgrades` ends it
+#   --set-up    open the set-up page at the next start of the machine, until somebody has used it
 #
 # It can be run again at any time. Nothing is rewritten in place: each release has its own folder,
 # and renaming the link /opt/wayside/current activates it. Existing configuration and passwords stay.
 set -eu
 umask 022
 
-root='' venv='' updates=''
+root='' venv='' updates='' set_up=''
 while [ $# -gt 0 ]; do
     case $1 in
         --root) root=${2:?--root needs a folder}; shift 2 ;;
         --venv) venv=${2:?--venv needs a folder}; shift 2 ;;
         --security-updates) updates=unattended-upgrades; shift ;;
-        *) echo "wayside: $1: unknown option; usage: install.sh [--root DIR] [--venv DIR] [--security-updates]" >&2; exit 2 ;;
+        --set-up) set_up=yes; shift ;;
+        *) echo "wayside: $1: unknown option; usage: install.sh [--root DIR] [--venv DIR] [--security-updates] [--set-up]" >&2; exit 2 ;;
     esac
 done
 root=${root%/}
@@ -126,13 +128,15 @@ units() {
         wayside-switch.path wayside-switch.service wayside-agent.service \
         wayside-diagnostics.path wayside-diagnostics.service \
         wayside-screenshot.path wayside-screenshot.service \
-        wayside-catalogue.timer wayside-catalogue.service; do
+        wayside-catalogue.timer wayside-catalogue.service \
+        wayside-setup.service wayside-preview.path wayside-preview.service; do
         put "$source/systemd/$unit" "/etc/systemd/system/$unit"
     done
     put "$source/systemd/conf/journald.conf" /etc/systemd/journald.conf.d/wayside.conf
     put "$source/systemd/conf/system.conf" /etc/systemd/system.conf.d/wayside.conf
     put "$source/systemd/conf/sysusers.conf" /etc/sysusers.d/wayside.conf
     put "$source/systemd/conf/tmpfiles.conf" /etc/tmpfiles.d/wayside.conf
+    put "$source/systemd/conf/polkit.rules" /etc/polkit-1/rules.d/50-wayside.rules
     put "$source/systemd/conf/pam" /etc/pam.d/wayside-display
     if [ -n "$updates" ]; then
         put "$source/systemd/conf/security-updates.conf" /etc/apt/apt.conf.d/60wayside
@@ -160,6 +164,7 @@ configuration() {
     done
     [ -s "$etc/screen/mosquitto_sub" ] ||
         printf -- '-u screen\n-P %s\n' "$(random)" | secret "$etc/screen/mosquitto_sub"
+    [ -z "$set_up" ] || touch "$etc/setup-waits"
     # Hashed in Python: mosquitto_passwd takes a password up to its first `:`, and echo changes a `\`.
     hashed=$(cd "$opt/current" && run -m device.messaging.passwords "$etc") || exit 1
     printf '%s\n' "$hashed" | secret "$etc/mosquitto.passwd"
@@ -191,7 +196,7 @@ agent
 tidy
 units
 configuration
-enabled='wayside-broker wayside wayside-display wayside-switch.path wayside-agent wayside-diagnostics.path wayside-screenshot.path wayside-catalogue.timer'
+enabled='wayside-broker wayside wayside-display wayside-switch.path wayside-agent wayside-diagnostics.path wayside-screenshot.path wayside-catalogue.timer wayside-setup wayside-preview.path'
 # shellcheck disable=SC2086
 if [ -n "$root" ]; then
     systemctl --root="$root" disable --quiet mosquitto.service 2> /dev/null || true

@@ -11,7 +11,7 @@ esac
 root=${root%/}
 [ -n "$root" ] || [ "$(id -u)" -eq 0 ] || { echo "wayside: root is required: sudo make uninstall" >&2; exit 1; }
 
-units='wayside-catalogue.timer wayside-catalogue.service wayside-agent.service wayside-diagnostics.path wayside-diagnostics.service wayside-screenshot.path wayside-screenshot.service wayside-switch.path wayside-switch.service wayside-display.service wayside.service wayside-broker.service'
+units='wayside-setup.service wayside-preview.path wayside-preview.service wayside-catalogue.timer wayside-catalogue.service wayside-agent.service wayside-diagnostics.path wayside-diagnostics.service wayside-screenshot.path wayside-screenshot.service wayside-switch.path wayside-switch.service wayside-display.service wayside.service wayside-broker.service'
 if [ -n "$root" ]; then
     # shellcheck disable=SC2086
     systemctl --root="$root" disable --quiet $units 2> /dev/null || true
@@ -22,6 +22,7 @@ fi
 for unit in $units; do rm -f "$root/etc/systemd/system/$unit"; done
 rm -f "$root/etc/systemd/journald.conf.d/wayside.conf" "$root/etc/systemd/system.conf.d/wayside.conf" \
     "$root/etc/sysusers.d/wayside.conf" "$root/etc/tmpfiles.d/wayside.conf" "$root/etc/pam.d/wayside-display" \
+    "$root/etc/polkit-1/rules.d/50-wayside.rules" \
     "$root/usr/local/bin/wayside" "$root/usr/local/bin/wayside-enrol" "$root/etc/apt/apt.conf.d/60wayside"
 rm -rf "$root/opt/wayside" "$root/var/lib/wayside/state" "$root/var/lib/wayside/fleet"
 # Not with an operator's table or pictures.

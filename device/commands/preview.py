@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -30,6 +31,7 @@ from device.commands.command_line import INTERRUPTED, SubParsers, add_config, st
 from device.config import Config
 from device.corridor import Corridor, Seen
 from device.display.loopback import HOST, TEXT, LoopbackServer, Response
+from device.errors import UserError
 from device.mounting.guide import FILES, Guide
 from device.mounting.guide import PAGE as GUIDE
 from device.mounting.optics import DEFAULT_FOV, STANDING_M
@@ -211,10 +213,13 @@ class PreviewServer(LoopbackServer):
         "'unsafe-inline'; script-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
     )
 
-    def __init__(self, preview: Preview, port: int) -> None:
-        """port: 0: any free one."""
+    def __init__(self, preview: Preview, port: int, shown_by: str = "") -> None:
+        """port: 0: any free one. shown_by: the address of a page on loopback that may embed it."""
         super().__init__("--port", port)
         self._preview = preview
+        if shown_by:
+            _check_loopback(shown_by)
+            self.policy = self.policy.replace("ancestors 'none'", f"ancestors {shown_by}")
 
     def respond(self, path: str) -> Response | None:
         """The guide, the page with the report, or the stream of pictures."""
@@ -237,6 +242,13 @@ class PreviewServer(LoopbackServer):
             while (jpeg := next_picture()) is not None:
                 head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}"
                 yield head.encode() + b"\r\n\r\n" + jpeg + b"\r\n"
+
+
+def _check_loopback(address: str) -> None:
+    if not re.fullmatch(rf"http://{re.escape(HOST)}:\d+", address):
+        raise UserError(
+            f"--shown-by: got {address!r}, takes a page of this machine, such as http://{HOST}:8099"
+        )
 
 
 def add_parser(verbs: SubParsers) -> None:
@@ -262,6 +274,12 @@ def add_parser(verbs: SubParsers) -> None:
         "--eyes", type=_between(0.5, 2.2), default=STANDING_M, metavar="METRES",
         help=f"above the floor, of the person who stands on the mark (default: {STANDING_M})",
     )  # fmt: skip
+    parser.add_argument(
+        "--shown-by",
+        default="",
+        metavar="ADDRESS",
+        help="a page on loopback that may embed this one",
+    )
     parser.set_defaults(run=run)
 
 
@@ -292,7 +310,7 @@ def run(arguments: argparse.Namespace) -> int:
     guide = Guide(config.camera, arguments.fov, arguments.eyes)
     preview = Preview(config, open_source(spec, config.camera), guide)
     with closing(preview):
-        server = PreviewServer(preview, arguments.port)
+        server = PreviewServer(preview, arguments.port, arguments.shown_by)
         server.start()
         port = urlsplit(server.address).port
         print(

@@ -30,6 +30,8 @@ KEYS = (
     "place.timezone",
     "place.country",
     "display.languages",
+    "display.rotate",
+    "display.hours",
     "operator.name",
     "operator.contact",
 )
@@ -79,9 +81,9 @@ def leave(answers: Mapping[str, Value], folder: Path) -> None:
     new.replace(folder / ANSWERS)
 
 
-def apply(folder: Path, config_file: Path) -> tuple[str, ...]:
-    """Put the answers that were left in a folder into the configuration; which keys. None were
-    left: nothing is done.
+def apply(folder: Path, config_file: Path) -> tuple[str, ...] | None:
+    """Put the answers that were left in a folder into the configuration; which keys. None: there
+    are no answers, and nothing is done.
 
     Raises:
         UserError: they are not what `leave` writes, or the configuration cannot be written.
@@ -95,7 +97,7 @@ def apply(folder: Path, config_file: Path) -> tuple[str, ...]:
             raise UserError(f"{path}: too large")
         answers = _of_keys(json.loads(content))
     except FileNotFoundError:
-        return ()
+        return None
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: cannot be read ({error})") from None
     _replace(config_file, with_settings(_read(config_file), answers))

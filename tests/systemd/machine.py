@@ -90,17 +90,17 @@ def base_tree() -> Path:
 
 @contextmanager
 def booted(
-    project: Path, folder: Path, *, writable: str = "", browser: bool = False
+    project: Path, folder: Path, *options: str, writable: str = "", browser: bool = False
 ) -> Iterator[Machine]:
     """Install the project into a fresh machine, boot it, and kill it afterwards.
 
-    writable: a folder of the machine that is, as if it were a partition of its own. browser: with
-    the programs of this machine, of which the browser is one.
+    options: of the installer. writable: a folder of the machine that is, as if it were a partition
+    of its own. browser: with the programs of this machine, of which the browser is one.
     """
     root = folder / "root"
     _copy(base_tree(), root)
     subprocess.run(
-        [project / "systemd/install.sh", "--root", root, "--venv", sys.prefix],
+        [project / "systemd/install.sh", "--root", root, "--venv", sys.prefix, *options],
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -133,6 +133,7 @@ def test_the_service_becomes_ready_and_suggests_from_a_read_only_root(
     ready: Machine, page: Page
 ) -> None:
     assert ready.show("wayside", "NRestarts") == "0"  # failure 23
+    assert ready.show("wayside-setup", "Result") == "exec-condition"  # nobody wants it
     wait_until(
         lambda: any(message["items"] for message in page.heard("suggestions")),
         "a suggestion",

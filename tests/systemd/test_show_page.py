@@ -48,6 +48,7 @@ class Screen:
                 "PORT": str(port),
                 "SILENCE": "1",
                 "PAUSE": "0.2",
+                "SET_UP": str(folder / "set-up"),
             },
             stderr=subprocess.PIPE,
             text=True,
@@ -121,5 +122,19 @@ def test_when_the_browser_dies_the_service_ends_and_is_restarted(
         )
         os.kill(int(children.stdout.split()[0]), signal.SIGKILL)  # failure 28
         wait_until(screen.ended, "the end of the screen")
+    finally:
+        screen.close()
+
+
+def test_while_the_kiosk_is_set_up_the_screen_shows_that_and_no_heartbeat_is_missed(
+    root: Path, tmp_path: Path, broker: KioskBroker
+) -> None:
+    (tmp_path / "set-up").touch()
+    screen = Screen(root, tmp_path, broker.port, broker.passwords["screen"])
+    try:
+        wait_until(screen.arguments.exists, "the browser")
+        wait_until(lambda: "http://127.0.0.1:8099/" in screen.arguments.read_text(), "the address")
+        time.sleep(2)  # longer than the silence that would end it
+        assert not screen.ended()
     finally:
         screen.close()

@@ -6,14 +6,18 @@ import configparser
 import re
 import shutil
 import subprocess
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 import yaml
 
+from device.commands.setup import ASKED
 from device.fleet import diagnostics, guard, screenshot
 from device.fleet.settings import FILE as AGENT_FILE
 from device.fleet.settings import AgentConfig
+from device.setup.door import OPEN_S
+from device.setup.screen import PORT
 from device.upkeep.watchdog import CHECK_EVERY_S, LONGEST_DEADLINE_S
 from tests.needs import needs, tool
 
@@ -26,15 +30,19 @@ NODE = "hub/cluster/wayside-hub.service"
 SCREENSHOT = ("wayside-screenshot.path", "wayside-screenshot.service")
 DIAGNOSTICS = ("wayside-diagnostics.path", "wayside-diagnostics.service")
 CATALOGUE = ("wayside-catalogue.timer", "wayside-catalogue.service")
+SETUP = ("wayside-setup.service", "wayside-preview.path", "wayside-preview.service")
 CALLED = (
     "opt/wayside/agent/.venv/bin/python",
     "opt/wayside/current/systemd/restart-delay",
     "opt/wayside/current/systemd/open-screen",
+    "opt/wayside/current/systemd/end-setup",
+    "opt/wayside/current/systemd/camera-test",
     "usr/local/bin/wayside",
     "usr/sbin/mosquitto",
     "usr/bin/chvt",
     "usr/bin/systemctl",
     "bin/sh",
+    "bin/sleep",
 )
 
 
@@ -70,7 +78,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
         (tmp_path / path).chmod(0o755)
     own = tmp_path / "etc/systemd/system"
     own.mkdir(parents=True)
-    for name in (*UNITS, *SWITCH, AGENT, *DIAGNOSTICS, *SCREENSHOT, *CATALOGUE):
+    for name in (*UNITS, *SWITCH, AGENT, *DIAGNOSTICS, *SCREENSHOT, *CATALOGUE, *SETUP):
         shutil.copy(root / "systemd" / name, own)
     answer = subprocess.run(
         [
@@ -84,6 +92,7 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
             *DIAGNOSTICS,
             *SCREENSHOT,
             *CATALOGUE,
+            *SETUP,
         ],
         capture_output=True,
         text=True,
@@ -93,7 +102,8 @@ def test_systemd_accepts_the_units_without_a_warning(root: Path, tmp_path: Path)
     assert answer.returncode == 0
 
 
-SANDBOXED = (*UNITS, SWITCH[1], AGENT, HUB, NODE, DIAGNOSTICS[1], SCREENSHOT[1], CATALOGUE[1])
+SANDBOXED = (*UNITS, SWITCH[1], AGENT, HUB, NODE, DIAGNOSTICS[1], SCREENSHOT[1], CATALOGUE[1],
+             SETUP[0], SETUP[2])  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SANDBOXED)
@@ -233,3 +243,29 @@ def test_a_screenshot_is_asked_for_where_the_agent_asks_and_lies_in_memory_where
     assert "Service.ReadWritePaths" not in unit
     assert unit["Service.DevicePolicy"] == ["closed"]
     assert "Service.DeviceAllow" not in unit
+
+
+def test_what_listens_on_the_network_can_neither_write_nor_see_pictures(root: Path) -> None:
+    unit = settings(root / "systemd" / SETUP[0])
+    assert unit["Service.User"] == ["wayside-setup"]
+    assert unit["Service.ProtectSystem"] == ["strict"]
+    assert "Service.ReadWritePaths" not in unit
+    assert unit["Service.DeviceAllow"] == ["char-gpiochip rw"]
+    assert unit["Service.IPAddressDeny"] == ["any"]
+    allowed = unit["Service.IPAddressAllow"][0].split()
+    assert set(allowed[:2]) == {"localhost", "link-local"}
+    assert all(ip_network(one).is_private for one in allowed[2:])
+    users = (root / "systemd/conf/sysusers.conf").read_text()
+    assert "m wayside-setup wayside" not in users  # whose passwords and keys it would read
+    assert seconds(unit["Service.RuntimeMaxSec"][0].replace("min", "")) * 60 > OPEN_S
+
+
+def test_the_kiosk_and_its_screen_wait_for_the_set_up(root: Path) -> None:
+    unit = settings(root / "systemd" / SETUP[0])
+    assert set(unit["Unit.Before"][0].split()) >= {"wayside.service", "wayside-display.service"}
+    kiosk = settings(root / "systemd/wayside.service")
+    assert "!/run/wayside-setup/screen" in kiosk["Unit.ConditionPathExists"]
+    asked = f"--waits {ASKED}"
+    assert asked in unit["Service.ExecCondition"][0]
+    assert str(ASKED) in (root / "systemd/end-setup").read_text()
+    assert f"http://127.0.0.1:{PORT}/" in (root / "systemd/show-page").read_text()

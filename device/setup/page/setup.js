@@ -104,8 +104,9 @@
   function answers() {
     const given = {};
     for (const field of document.querySelectorAll("[data-key]")) {
-      const text = field.type === "text" ? "" : null;  // of what is left empty
-      given[field.dataset.key] = field.value === "" ? text : field.type === "number" ? Number(field.value) : field.value;
+      const { key, number, null: unset } = field.dataset, isNumber = field.type === "number" || number !== undefined;
+      const empty = field.type === "text" && unset === undefined ? "" : null;  // what a field without a value sets
+      given[key] = field.value === "" ? empty : isNumber ? Number(field.value) : field.value;
     }
     const more = [...document.querySelectorAll("#more input:checked")].map((box) => box.value);
     given["display.languages"] = [...new Set([$("first").value, ...more])];

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -200,6 +201,17 @@ def test_only_this_machine_can_watch(serve):
         other.settimeout(5)
         with pytest.raises(OSError, match="refused"):
             other.connect(("127.0.0.2", where.port))
+
+
+def test_no_page_may_embed_it_but_one_of_this_machine(config):
+    preview = Preview(config, FakeCamera([]))
+    with closing(preview):
+        assert PreviewServer(preview, 0).policy.endswith("frame-ancestors 'none'")
+        page = "http://127.0.0.1:8099"
+        assert PreviewServer(preview, 0, page).policy.endswith(f"frame-ancestors {page}")
+        for elsewhere in ("http://192.168.1.5:8099", "http://127.0.0.1:80 *", "*", f"{page}/ *"):
+            with pytest.raises(UserError, match="--shown-by"):
+                PreviewServer(preview, 0, elsewhere)
 
 
 @pytest.mark.parametrize("path", ["/", "/stream", "/report"])

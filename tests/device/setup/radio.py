@@ -19,7 +19,7 @@ from tests.needs import find_tool, in_ci
 PYTHON = Path("/usr/bin/python3")
 MOCK = Path("/usr/lib/python3/dist-packages/dbusmock")
 RUN = """
-import os, sys
+import os, signal, sys
 import dbus, dbusmock
 log, own = sys.argv[1], sys.argv[2] == "own"
 class Bus(dbusmock.DBusTestCase): pass
@@ -35,11 +35,14 @@ for number, (ssid, keys) in enumerate(KEYS.items()):
     mock.AddAccessPoint(radio, f"AP{number}", ssid, f"00:23:F8:7E:12:B{number}", 2, 2425, 5400,
                         90 - 30 * number, keys)
 print(os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", "system"), flush=True)
-sys.stdin.read()
 if own:
+    sys.stdin.read()
     Bus.tearDownClass()
+else:
+    signal.pause()
 """
-"""What Debian's Python runs, until its standard input ends."""
+"""What Debian's Python runs: with `own`, on a bus of its own until its standard input ends, else on
+the system's."""
 
 
 def needs_radio() -> pytest.MarkDecorator:

@@ -98,12 +98,15 @@ def test_a_person_sets_the_kiosk_up_from_a_phone_without_a_keyboard_on_it(
     wait_until(lambda: phone.find("#map").is_displayed(), "the map")
     assert "OpenStreetMap" in phone.text("#credits")
     found = float(phone.value("#latitude"))
+    Select(phone.find("#rotate")).select_by_value("90")
+    phone.find("#hours").send_keys("06:00-23:00")
     phone.touch("#save")
     wait_until(lambda: phone.find("#done").is_displayed(), "the end")
     left = yaml.safe_load((kiosk.folder / "answers.json").read_text())
     assert left["kiosk"] == "library-1"
     assert left["display.languages"] == ["fi", "sv"]
     assert left["operator.name"] == "Tourist office"
+    assert (left["display.rotate"], left["display.hours"]) == (90, "06:00-23:00")
     assert "operator.contact" not in left
     assert left["place.latitude"] == pytest.approx(found)
     assert left["place.latitude"] == pytest.approx(60.174, abs=0.002)
