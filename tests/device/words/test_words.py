@@ -33,7 +33,7 @@ NEVER = re.compile(
     re.IGNORECASE,
 )
 
-MADE_ON_THE_PAGE = {"code", "direction", "distance", "hours", "reason", "title", "when"}
+MADE_ON_THE_PAGE = {"about", "code", "direction", "distance", "hours", "reason", "title", "when"}
 """What `phrases.js` adds to the texts of a table."""
 
 MONDAY = datetime(2026, 11, 16)
