@@ -1,7 +1,8 @@
 /* Says aloud what is focused, and what comes on the screen, to whoever asks for it by one touch.
    The kiosk makes a sound of each text on loopback (`device/display/speech.py`).
-   Guarantees: silent until then, and again when the screen comes to rest; what is said stands on the
-   screen, each part in its own language, where that has a voice; a newer text ends an older one. */
+   Guarantees: silent until then, and again when the screen comes to rest; what is said is what stands
+   on the screen, or would if it had room, each part in its own language, where that has a voice; a
+   newer text ends an older one. */
 "use strict";
 
 const Speech = (() => {
@@ -39,10 +40,12 @@ const Speech = (() => {
 
   function card(element) {
     const title = element.querySelector("h2");
+    const about = element.querySelector(".about");
     const more = [...element.querySelectorAll(".by, .why li")].map(text);
     return [
       ...part(text(element.querySelector(".kind"))),
       ...part(text(title), title.lang),
+      ...part(text(about), about?.lang),
       ...part([...more, text(element.querySelector(".fact"))].filter(Boolean).join(". ")),
     ];
   }

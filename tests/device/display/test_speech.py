@@ -29,7 +29,7 @@ pytestmark = [
 
 REASONS = [{"code": "tag", "argument": "quiet"}, {"code": "distance", "argument": 412}]
 TITLE = {"title": "Taidemuseo", "titles": {"fi": "Taidemuseo"}}
-MUSEUM = {**PLACE, **TITLE, "walk_min": 6, "reasons": REASONS}
+MUSEUM = {**PLACE, **TITLE, "about": "Finnish art.", "walk_min": 6, "reasons": REASONS}
 
 WATCH = """
 window.played = [];
@@ -187,7 +187,9 @@ def test_an_opened_card_is_said_with_the_way_back(stage: Stage, sounds: Sounds) 
     wait_until(lambda: stage.titles() == ["Taidemuseo"], "the card opens")
     assert stage.script("return document.activeElement.id") == "back"
     sounds.wait(
-        ("fi", "Taidemuseo"), ("en", "89 Nanshan Road. 6 minutes on foot. quiet. 400 meters")
+        ("fi", "Taidemuseo"),
+        ("en", "Finnish art."),
+        ("en", "89 Nanshan Road. 6 minutes on foot. quiet. 400 meters"),
     )
 
 
