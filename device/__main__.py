@@ -8,7 +8,19 @@ from collections.abc import Sequence
 
 from device.commands.command_line import make_parser, run_verb
 
-VERBS = ("run", "look", "preview", "check", "catalogue", "report", "release", "setup", "sign")
+VERBS = (
+    "run",
+    "look",
+    "preview",
+    "check",
+    "catalogue",
+    "report",
+    "release",
+    "setup",
+    "sign",
+    "backup",
+    "restore",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
