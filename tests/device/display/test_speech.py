@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from device.config import Config
+from device.display.folder import write_folder
 from device.display.loopback import Response
 from device.display.speech import SpeechServer
 from device.speech.speaker import Speaker
 from device.words.guard import Guard
 from device.words.table import read_table
-from tests.brokers import wait_until
-from tests.device.display.stage import FILM, PLACE, Stage, message, site
+from tests.brokers import listen, mosquitto, wait_until
+from tests.device.display.stage import FILM, PLACE, TOPICS, Stage, message, site
 from tests.device.speech.test_speaker import heard
 from tests.needs import needs, tool
 
@@ -258,3 +261,27 @@ def test_without_a_sound_card_there_is_no_key(browser: webdriver.Chrome, tmp_pat
         focus(silent, ".choose")
         errors = [entry for entry in silent.driver.get_log("browser") if entry["level"] == "SEVERE"]
         assert errors == []
+
+
+def test_where_a_broker_serves_the_page_the_kiosk_makes_its_sounds_too(
+    browser: webdriver.Chrome, tmp_path: Path, sounds: Sounds
+) -> None:
+    page, laid_out = tmp_path / "page", tmp_path / "laid out"
+    page.mkdir()
+    with mosquitto(tmp_path, websocket=f"http_dir {page}") as broker:
+        said = {
+            "mqtt": {"broker": "127.0.0.1", "websocket_port": broker.websocket_port},
+            "display": {"port": None},
+            "speech": {"output": "always", "port": sounds.port},
+        }
+        write_folder(Config.model_validate(said), laid_out)
+        shutil.copytree(laid_out, page, dirs_exist_ok=True)  # the broker has the folder open
+        address = f"http://127.0.0.1:{broker.websocket_port}/"
+        with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
+            stage = Stage(broker, kiosk, browser, address)
+            stage.open()
+            stage.script(WATCH)
+            sounds.asked.clear()
+            switch_on(stage, sounds)
+            wait_until(lambda: now(stage)["heard"], "a sound is heard")
+            browser.get("about:blank")
