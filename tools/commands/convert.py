@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from device.commands.command_line import SubParsers
 from device.errors import UserError
 from tools.commands.options import add_data, add_limit, data_folder
+from tools.commands.voice import convert_voice
 from tools.places import quiet_tensorflow
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def add_parser(subparsers: SubParsers) -> None:
         help="a trained .keras file to a .tflite and its card",
         description="Convert a face network, compare it with the float network on the validation "
         "splits, and refuse to write it if it loses more accuracy than allowed. A temporal network "
-        "is converted to float.",
+        "is converted to float, a voice network to int8, measured on its held-out speakers.",
         epilog="example: wayside-tools convert models/face.keras --out runs/face.tflite --edgetpu",
     )
     convert.add_argument("source", type=Path, metavar="FILE.keras")
@@ -68,6 +69,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def _convert(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
+    from tools.scoring.voice import as_table
     from tools.training.convert import convert_temporal
     from tools.training.edgetpu_operators import check
     from tools.training.networks import load_network
@@ -78,6 +80,12 @@ def _convert(arguments: argparse.Namespace) -> int:
             raise UserError(f"--type {arguments.type}: a temporal network is converted to float")
         card = convert_temporal(network, arguments.source, arguments.out)
         print(f"{arguments.out}: {card['bytes']} bytes, {_milliseconds(card)}")
+    elif "view" in {tensor.name for tensor in network.inputs}:
+        if arguments.type not in (None, "int8"):
+            raise UserError(f"--type {arguments.type}: a voice network is converted to int8")
+        command = f"wayside-tools convert {arguments.source.name} --out {arguments.out.name}"
+        print(as_table(convert_voice(network, arguments, command)["metrics"]))
+        print(f"{arguments.out}: written, with its card")
     else:
         _convert_face(network, arguments)
     if arguments.edgetpu:

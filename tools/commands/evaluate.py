@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from device.commands.command_line import SubParsers
 from device.errors import UserError
 from tools.commands.options import add_data, at_least, data_folder, some_of
+from tools.commands.voice import add_voice, evaluate_voice
 from tools.places import MODELS, quiet_tensorflow
 
 if TYPE_CHECKING:
@@ -37,7 +38,13 @@ def add_parser(subparsers: SubParsers) -> None:
         "wayside-tools evaluate --only gate --split validation --model new.tflite --replaces "
         "models/face.tflite   or: wayside-tools evaluate --folder my_faces --json",
     )
-    evaluate.add_argument("--model", type=Path, default=MODELS / "face.tflite")
+    evaluate.add_argument(
+        "--model",
+        type=Path,
+        metavar="FILE.tflite",
+        help="default: models/face.tflite, with --voice models/voice.tflite",
+    )
+    add_voice(evaluate, "measure the network of the tone of voice on speakers held out of it")
     add_data(evaluate)
     evaluate.add_argument(
         "--folder",
@@ -83,8 +90,11 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
+    if arguments.voice:
+        return evaluate_voice(arguments)
     from device.inference.model_card import load_card
 
+    arguments.model = arguments.model or MODELS / "face.tflite"
     labels = load_card(arguments.model).labels
     alone = [Path(text) for text in arguments.folder if "=" not in text]
     if len(alone) > 1 or (alone and len(arguments.folder) > 1):

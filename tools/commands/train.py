@@ -10,6 +10,7 @@ from pathlib import Path
 from device.commands.command_line import SubParsers
 from device.errors import UserError
 from tools.commands.options import add_data, add_limit, at_least, data_folder
+from tools.commands.voice import add_voice, train_voice
 from tools.places import MODELS, SOFT_TARGETS, quiet_tensorflow
 
 
@@ -22,7 +23,8 @@ def add_parser(subparsers: SubParsers) -> None:
         "write their cards. An interrupted run continues, except for the temporal network, which "
         "takes minutes; delete its folder to start again. About three hours on two cores. With "
         "--labels, fine-tune the shipped network to the classes of DIR instead, such as EmoPOI's "
-        "eight moods, in minutes; see docs/recipes/own-labels.md.",
+        "eight moods, in minutes; see docs/recipes/own-labels.md. With --voice, train the network "
+        "of the tone of voice on RAVDESS and EmoDB.",
         epilog="example: wayside-tools train --data ../shared/data   "
         "(a trial of a minute: --limit 300 --epochs 2 --out /tmp/trial --runs /tmp/trial/runs)   "
         "or: wayside-tools train --labels faces --out my-models",
@@ -72,19 +74,28 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     train.add_argument("--seed", type=at_least(0), default=1)
     add_limit(train)
+    add_voice(train, "train the network of the tone of voice instead, with its folds of speakers")
+    train.add_argument(
+        "--folds",
+        type=at_least(1, 5),
+        default=5,
+        metavar="N",
+        help="with --voice: how many of the five folds of speakers are tested; default: 5",
+    )
     train.set_defaults(run=_train)
 
 
 def _train(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
+    if arguments.voice:
+        for name in ("labels", "start", "limit"):
+            if getattr(arguments, name) is not None:
+                raise UserError(f"--{name}: cannot be combined with --voice")
+        _refuse_with("--voice", arguments)
+        command = shlex.join(["wayside-tools", "train", "--voice", *_options(arguments)])
+        return train_voice(arguments, command)
     if arguments.labels:
-        for option, used in (
-            ("--train-only", arguments.train_only),
-            ("--last-stage", arguments.last_stage),
-            ("--soft-targets", arguments.soft_targets != SOFT_TARGETS),
-        ):
-            if used:
-                raise UserError(f"{option}: cannot be combined with --labels")
+        _refuse_with("--labels", arguments)
     elif arguments.strict:
         raise UserError("--strict: applies to --labels; check datasets with `datasets --strict`")
     if arguments.last_stage and arguments.start is None:
@@ -92,6 +103,17 @@ def _train(arguments: argparse.Namespace) -> int:
     if arguments.start is not None and not arguments.start.is_file():
         raise UserError(f"--start: {arguments.start}: no such file; name a .keras network")
     return _train_labels(arguments) if arguments.labels else _train_all(arguments)
+
+
+def _refuse_with(chosen: str, arguments: argparse.Namespace) -> None:
+    """Raise UserError for an option of the face network beside --labels or --voice."""
+    for option, used in (
+        ("--train-only", arguments.train_only),
+        ("--last-stage", arguments.last_stage),
+        ("--soft-targets", arguments.soft_targets != SOFT_TARGETS),
+    ):
+        if used:
+            raise UserError(f"{option}: cannot be combined with {chosen}")
 
 
 def _train_labels(arguments: argparse.Namespace) -> int:
@@ -174,6 +196,7 @@ def _options(arguments: argparse.Namespace) -> list[str]:
     folder = arguments.soft_targets
     if folder != SOFT_TARGETS:
         options += ["--soft-targets", folder.name if folder else "none"]
+    options += [] if arguments.folds == 5 else ["--folds", str(arguments.folds)]
     for name in ("epochs", "limit"):
         value = getattr(arguments, name)
         options += [] if value is None else [f"--{name}", str(value)]

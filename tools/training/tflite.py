@@ -1,4 +1,5 @@
-"""Keras to TFLite: the face network in float or quantized, the temporal network in float.
+"""Keras to TFLite: the face network in float or quantized, the temporal one in float, the voice
+network in int8.
 
 Guarantees: static shapes (batch 1), the signature names that the device expects, and pixels from 0
 to 255 as input; an int8 model takes them as uint8, so the device does no arithmetic. Quantization
@@ -89,6 +90,30 @@ def temporal_to_tflite(network: keras.Model) -> bytes:
         return dict(network(dict(zip(names, inputs, strict=True)), training=False))
 
     return _convert(network, serve, signature, lambda converter: None)
+
+
+def voice_to_tflite(network: keras.Model, samples: Iterable[NDArray[np.float32]]) -> bytes:
+    """Int8: input "view" (1, frames, mels); outputs "emotion", "arousal" and "valence".
+
+    samples: (frames, mels) views for the quantization ranges.
+    """
+
+    def serve(view: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = network(view, training=False)
+        return {"emotion": found["classes"], **{n: found[n] for n in ("arousal", "valence")}}
+
+    def representative_dataset() -> Iterator[dict[str, NDArray[np.float32]]]:
+        for view in samples:
+            yield {"view": view[None].astype(np.float32)}
+
+    def quantize(converter: tf.lite.TFLiteConverter) -> None:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = representative_dataset
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+
+    signature = [tf.TensorSpec((1, *network.inputs[0].shape[1:]), tf.float32, "view")]
+    return _convert(network, serve, signature, quantize)
 
 
 def _convert(

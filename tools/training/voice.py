@@ -1,0 +1,273 @@
+"""Training of the voice network, one run after another, each continued where it was interrupted.
+
+Five runs test each speaker once with a network that has not heard them; two train on one corpus and
+test on the other; the last of the five is what ships, so that its own figures are of speakers that
+neither trained nor tuned it. In each run the validation speakers set the temperatures alone: the
+recipe is fixed, and chosen on fold 0. Guarantees: no speaker is in two parts of a run.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from device.hearing.spectrogram import FRAMES, MELS
+from tools.datasets.voice import (
+    AROUSED,
+    CLASSES,
+    CORPORA,
+    EMODB,
+    FOLDS,
+    RAVDESS,
+    VALENCE,
+    VALENCES,
+    VoiceDataset,
+    speakers_in,
+)
+from tools.scoring.metrics import balanced_weights
+from tools.scoring.voice import MASKED
+from tools.training.calibrate import temperature
+from tools.training.checkpoint import Checkpoint
+from tools.training.fit import RunningAverage
+from tools.training.networks import load_network
+from tools.training.voice_network import VoiceDesign
+from tools.training.voice_views import of_clips, tilt, whole_views
+
+Floats = NDArray[np.float32]
+
+SHIPPED_FOLD = FOLDS - 1
+
+VALIDATION_SPEAKERS = {RAVDESS: 2, EMODB: 1}
+"""Of the fold after the tested one."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceRecipe:
+    """epochs: all are trained, none is chosen. rate: peak learning rate. decay: of weights.
+    average: of the weights, a step. smoothing: of labels. arousal, valence: weights of these losses
+    beside the classes'. masks: greatest width of a masked band of frames and of mels. tilt: of the
+    microphone's response, in the network's units."""
+
+    design: VoiceDesign = field(default_factory=VoiceDesign)
+    epochs: int = 45
+    batch: int = 32
+    rate: float = 3e-3
+    decay: float = 0.02
+    average: float = 0.995
+    smoothing: float = 0.05
+    arousal: float = 0.5
+    valence: float = 0.25
+    masks: tuple[int, int] = (14, 9)
+    tilt: float = 0.15
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceSplit:
+    """One run: (N,) masks of its training, validation and test clips; name: of its folder."""
+
+    name: str
+    train: NDArray[np.bool_]
+    validation: NDArray[np.bool_]
+    test: NDArray[np.bool_]
+
+
+def fold_split(dataset: VoiceDataset, fold: int) -> VoiceSplit:
+    """The run that tests a fold."""
+    test = dataset.fold == fold
+    after = dataset.fold == (fold + 1) % FOLDS
+    validation = np.zeros(len(dataset), bool)
+    for corpus, speakers in speakers_in(dataset.only(after)).items():
+        chosen = speakers[: VALIDATION_SPEAKERS[corpus]]
+        same = dataset.corpus == CORPORA.index(corpus)
+        validation |= after & same & np.isin(dataset.speaker, chosen)
+    return VoiceSplit(f"fold {fold}", ~test & ~validation, validation, test)
+
+
+def across_split(dataset: VoiceDataset, corpus: str) -> VoiceSplit:
+    """The run that trains on one corpus and tests on the other; nothing is tuned."""
+    train = dataset.corpus == CORPORA.index(corpus)
+    return VoiceSplit(f"{corpus} alone", train, np.zeros(len(dataset), bool), ~train)
+
+
+class VoiceBatches(keras.utils.PyDataset):
+    """One epoch: a view of each training clip, with masked bands and another microphone."""
+
+    def __init__(
+        self, dataset: VoiceDataset, views: NDArray[np.float16], rows: NDArray[np.int64],
+        recipe: VoiceRecipe, epoch: int,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._views, self._recipe = views, recipe
+        self._draw = np.random.default_rng((recipe.seed, epoch))
+        self._rows = self._draw.permutation(rows)
+        self._variant = self._draw.integers(views.shape[1], size=len(views))
+        self._targets = targets(dataset, rows, recipe.smoothing)
+
+    def __len__(self) -> int:
+        return len(self._rows) // self._recipe.batch
+
+    def __getitem__(self, index: int) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
+        recipe = self._recipe
+        rows = np.sort(self._rows[index * recipe.batch : (index + 1) * recipe.batch])
+        views = self._views[rows, self._variant[rows]].astype(np.float32)
+        for view in views:
+            self._mask(view)
+            view += tilt(self._draw, recipe.tilt)
+        target, weight = self._targets
+        return (
+            views,
+            {name: values[rows] for name, values in target.items()},
+            {name: values[rows] for name, values in weight.items()},
+        )
+
+    def _mask(self, view: Floats) -> None:
+        """SpecAugment (Park et al. 2019): a band of frames and one of mels become 0."""
+        for axis, (length, widest) in enumerate(
+            zip((FRAMES, MELS), self._recipe.masks, strict=True)
+        ):
+            width = self._draw.integers(widest)
+            start = self._draw.integers(length - width)
+            band = slice(start, start + width)
+            view[(band, slice(None))[:: 1 if axis == 0 else -1]] = 0
+
+
+def targets(
+    dataset: VoiceDataset, rows: NDArray[np.int64], smoothing: float
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Targets and weights of the losses for all clips, the weights by the classes of `rows`.
+
+    classes: (N, 2 C), smoothed over what the corpus knows, then what masks the rest. arousal:
+    (N, 1). valence: (N, 3).
+    """
+    known, label = dataset.known, dataset.label
+    exact = np.eye(len(CLASSES))[label]
+    smooth = exact * (1 - smoothing) + smoothing * known / known.sum(axis=1, keepdims=True)
+    aroused = AROUSED[label][:, None] * (1 - smoothing) + smoothing / 2
+    valence = np.eye(len(VALENCES))[VALENCE[label]]
+    weights = {name: np.zeros(len(dataset), np.float32) for name in ("classes", "valence")}
+    weights["arousal"] = np.ones(len(dataset), np.float32)
+    for number in range(len(CORPORA)):
+        some = rows[dataset.corpus[rows] == number]
+        if len(some):
+            weights["classes"][some] = balanced_weights(label[some])
+    valued = rows[VALENCE[label[rows]] >= 0]
+    weights["valence"][valued] = balanced_weights(VALENCE[label[valued]])
+    found = {"classes": np.hstack([smooth, MASKED * ~known]), "arousal": aroused}
+    found["valence"] = valence
+    return {name: values.astype(np.float32) for name, values in found.items()}, weights
+
+
+def masked_loss(target: Any, logits: Any) -> Any:
+    """Cross-entropy of (N, 2 C) targets, whose second half is added to the logits."""
+    classes = logits.shape[-1]
+    log_shares = ops.log_softmax(logits + target[:, classes:])
+    return -ops.sum(target[:, :classes] * log_shares, axis=-1)
+
+
+@dataclass(slots=True)
+class VoiceRun:
+    """One run in its folder: `state.npz` to continue from, then `voice.keras`."""
+
+    folder: Path
+    recipe: VoiceRecipe
+
+    def train(
+        self, dataset: VoiceDataset, views: NDArray[np.float16], split: VoiceSplit
+    ) -> keras.Model:
+        """Train, continue, or do nothing if the run is finished; returns the calibrated network.
+
+        views: of `training_views`.
+
+        Raises:
+            UserError: the folder holds another run.
+        """
+        recipe, rows = self.recipe, np.flatnonzero(split.train)
+        settings = {**asdict(recipe), "clips": len(rows), "data": dataset.fingerprint}
+        checkpoint = Checkpoint(self.folder, settings)
+        checkpoint.refuse_another()
+        done = self.folder / "voice.keras"
+        if done.exists():
+            return load_network(done)
+        keras.utils.set_random_seed(recipe.seed)
+        network = recipe.design.build()
+        self._compile(network, len(rows) // recipe.batch)
+        history, (weights, steps) = checkpoint.restore(network, "average", "steps")
+        average = RunningAverage(recipe.average, weights, sum(int(one) for one in steps))
+        checkpoint.begin()
+        while len(history) < recipe.epochs:
+            epoch, began = len(history), time.monotonic()
+            fitted = network.fit(
+                VoiceBatches(dataset, views, rows, recipe, epoch),
+                epochs=epoch + 1, initial_epoch=epoch, callbacks=[average], shuffle=False,
+                verbose=0,
+            )  # fmt: skip
+            row = {"epoch": epoch + 1} | {k: float(v[-1]) for k, v in fitted.history.items()}
+            history.append(row | {"seconds": round(time.monotonic() - began, 1)})
+            print(f"{split.name}: epoch {epoch + 1} of {recipe.epochs}, loss {row['loss']:.3f}",
+                  file=sys.stderr, flush=True)  # fmt: skip
+            if len(history) % 5 == 0 or len(history) == recipe.epochs:
+                checkpoint.save(
+                    network, history, average=average.weights, steps=[np.array(average.steps)]
+                )
+        network = recipe.design.build()  # without the losses, which no reader needs
+        network.set_weights(average.weights)
+        found = self._calibrate(network, dataset.only(split.validation))
+        (self.folder / "temperatures.json").write_text(json.dumps(found))
+        network.save(done)
+        return network
+
+    def _compile(self, network: keras.Model, steps: int) -> None:
+        recipe, warmup = self.recipe, 2 * steps
+        rate = keras.optimizers.schedules.CosineDecay(
+            recipe.rate / 50, max(1, recipe.epochs * steps - warmup), alpha=0.01,
+            warmup_target=recipe.rate, warmup_steps=warmup,
+        )  # fmt: skip
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.decay, clipnorm=5.0)
+        losses = {
+            "classes": masked_loss,
+            "arousal": keras.losses.BinaryCrossentropy(from_logits=True),
+            "valence": keras.losses.CategoricalCrossentropy(from_logits=True),
+        }
+        weights = {"classes": 1.0, "arousal": recipe.arousal, "valence": recipe.valence}
+        network.compile(optimizer, losses, loss_weights=weights, jit_compile=False)
+
+    def _calibrate(self, network: keras.Model, held_out: VoiceDataset) -> dict[str, float]:
+        """Divide the heads by the temperatures that fit the validation speakers best."""
+        if not len(held_out):
+            return {}
+        views, clips = whole_views(held_out)
+        outputs = of_clips(predict_voice(network, views), clips)
+        target, weight = targets(held_out, np.arange(len(held_out)), 0.0)
+        classes = len(CLASSES)
+        logits = outputs["classes"] + target["classes"][:, classes:]
+        valued = weight["valence"] > 0
+        found = {
+            "classes": temperature(
+                logits, target["classes"][:, :classes] * weight["classes"][:, None]
+            ),
+            "arousal": temperature(outputs["arousal"], target["arousal"]),
+            "valence": temperature(
+                outputs["valence"][valued],
+                target["valence"][valued] * weight["valence"][valued, None],
+            ),
+        }
+        for name, value in found.items():
+            layer = network.get_layer(name)
+            layer.set_weights([part / value for part in layer.get_weights()])
+        return {name: round(value, 3) for name, value in found.items()}
+
+
+def predict_voice(network: keras.Model, views: Floats) -> dict[str, Floats]:
+    """Logits of each head, (V, units), of (V, FRAMES, MELS) views."""
+    found = network.predict(views, batch_size=128, verbose=0)
+    return {name: np.asarray(logits) for name, logits in found.items()}

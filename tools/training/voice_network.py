@@ -1,0 +1,79 @@
+"""The voice network: what kind of speech a view of 3 s is, for two corpora at once.
+
+Statistics over time of the mel bands themselves (mean, mean deviation, maximum, mean change) beside
+those of a small convolution over time, then three heads: `classes` (of both corpora; a loss or a
+figure leaves out those that a corpus lacks), `arousal` (one logit) and `valence`. Every operation
+has an int8 kernel of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from device.hearing.spectrogram import FRAMES, MELS
+from tools.datasets.voice import CLASSES, VALENCES
+
+HEADS = {"classes": len(CLASSES), "arousal": 1, "valence": len(VALENCES)}
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceDesign:
+    """front: filters over frequency and time before those over time. channels: of the convolutions
+    over time. statistics: units that read the statistics of the bands. dropout: before the heads
+    and in the statistics."""
+
+    front: int = 8
+    channels: int = 64
+    statistics: int = 64
+    dropout: float = 0.3
+
+    def build(self) -> keras.Model:
+        """(N, FRAMES, MELS) views in, logits of `HEADS` out."""
+        view = keras.Input((FRAMES, MELS), name="view")
+        frames = layers.Reshape((FRAMES, 1, MELS))(view)
+        frames = layers.AveragePooling2D((2, 1))(frames)  # 40 ms
+        change = ops.abs(frames[:, 1:] - frames[:, :-1])
+        steady = [*_statistics(frames), layers.GlobalAveragePooling2D()(change)]
+        steady = layers.BatchNormalization()(layers.Concatenate()(steady))
+        steady = layers.Dropout(self.dropout)(steady)
+        steady = _normalised(layers.Dense(self.statistics, use_bias=False)(steady))
+
+        length = FRAMES // 2
+        maps = layers.BatchNormalization()(frames)
+        maps = layers.Reshape((length, MELS, 1))(maps)
+        maps = _convolved(maps, self.front, (3, 7), (1, 2))
+        maps = layers.MaxPooling2D((1, 2))(maps)
+        maps = layers.Reshape((length, 1, self.front * MELS // 4))(maps)
+        maps = _convolved(maps, self.channels, (5, 1), (2, 1))
+        maps = layers.SpatialDropout2D(0.1)(maps)
+        maps = _convolved(maps, self.channels, (3, 1))
+        maps = _convolved(maps, self.channels * 3 // 2, (3, 1), (2, 1))
+        maps = _convolved(maps, self.channels * 3 // 2, (3, 1))
+        moving = layers.BatchNormalization()(layers.Concatenate()(_statistics(maps)))
+
+        both = layers.Dropout(self.dropout)(layers.Concatenate()([steady, moving]))
+        heads = {name: layers.Dense(units, name=name)(both) for name, units in HEADS.items()}
+        return keras.Model(view, heads)
+
+
+def _normalised(values: Any) -> Any:
+    return layers.ReLU(6.0)(layers.BatchNormalization()(values))
+
+
+def _convolved(
+    maps: Any, filters: int, size: tuple[int, int], strides: tuple[int, int] = (1, 1)
+) -> Any:
+    return _normalised(
+        layers.Conv2D(filters, size, strides=strides, padding="same", use_bias=False)(maps)
+    )
+
+
+def _statistics(maps: Any) -> list[Any]:
+    """Mean, mean deviation and maximum over time of (N, T, 1, C) maps."""
+    mean = layers.GlobalAveragePooling2D(keepdims=True)(maps)
+    deviation = layers.GlobalAveragePooling2D()(ops.abs(maps - mean))
+    return [layers.Flatten()(mean), deviation, layers.GlobalMaxPooling2D()(maps)]
