@@ -105,6 +105,7 @@ class Kiosk:
                     settings_script(config, websocket_port, speech_port),
                     made_files(config),
                     config.display.pictures,
+                    config.display.photographs,
                 )
                 page.start()
                 started.callback(page.stop)

@@ -16,9 +16,11 @@ from device.config import Config
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
 from device.matching.match import Matcher
+from device.matching.open_now import OpenNow
 from device.recognition.recognise import Recogniser
 from device.session.session import SPARES, Session
 from device.values import (
+    Around,
     Audience,
     Context,
     Face,
@@ -81,6 +83,7 @@ class Corridor:
         self.smoother = Smoother(config.audience)
         self.words = load_words(config.display.languages[0], config.matching.catalogue)
         self.matcher = self._open_matcher()
+        self._open_now = OpenNow(self.matcher)
         self.session = Session(config.session, config.matching.count)
         # Last, since it has to be closed.
         self.faces = FacePipeline.open(
@@ -117,7 +120,13 @@ class Corridor:
             if free or late or self.opening.exception() is not None:
                 self._take(self.opening)
                 self.opening = None
-        return screen
+        return (
+            replace(screen, around=self._around(context)) if screen.state == "resting" else screen
+        )
+
+    def _around(self, context: Context) -> Around:
+        """What the resting screen tells, of which nothing depends on anybody."""
+        return Around(context.now is not None, context.sky, self._open_now.at(context.now))
 
     def _open_matcher(self) -> Matcher:
         return Matcher.open(self._config, self.words, spares=SPARES)
@@ -130,6 +139,7 @@ class Corridor:
         except UserError as error:
             log.warning("the new table is not taken, the present one stays in use: %s", error)
         else:
+            self._open_now = OpenNow(self.matcher)
             log.info("a new table of %d items", len(self.matcher.catalogue))
 
     def forget(self) -> None:

@@ -338,14 +338,47 @@ class Suggestion:
     bearing: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPlace:
+    """A place that is open now. until: local time as `HH:MM`. walk_min: minutes on foot from the
+    kiosk; None: not known."""
+
+    item: Item
+    until: str
+    walk_min: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sky:
+    """The weather of the site, while it is known to hold. condition: a word such as `rain`.
+    celsius: degrees; None: not known."""
+
+    condition: str
+    celsius: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the resting screen tells of the place, the same for everybody.
+
+    clock: whether the time of day is known.
+    """
+
+    clock: bool = False
+    sky: Sky | None = None
+    open_places: tuple[OpenPlace, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Screen:
-    """What the screen shows. since: monotonic seconds. serial: increases with every change."""
+    """What the screen shows. since: monotonic seconds. serial: increases with every change.
+    around: while it rests."""
 
     state: ScreenState = "resting"
     suggestions: tuple[Suggestion, ...] = ()
     since: float = 0.0
     serial: int = 0
+    around: Around | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +402,8 @@ class Tried:
 class Context:
     """Everything from outside besides the picture; the kiosk adds it in each turn.
 
-    at: monotonic seconds. now: local time, None until the clock can be trusted.
+    at: monotonic seconds. now: local time, None until the clock can be trusted. weather: a word.
+    sky: the same, to be shown; None: not known, or not for how long.
     page_alive: a page reports that it shows the notice. asleep: the screen is off. hot: the board
     is about to throttle.
     recent: ids of items shown lately, each with a discount, 0 to 1. draw: decides among equals.
@@ -379,6 +413,7 @@ class Context:
     at: float
     now: datetime | None = None
     weather: str = UNKNOWN
+    sky: Sky | None = None
     page_alive: bool = False
     opted_out: bool = False
     asleep: bool = False

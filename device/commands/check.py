@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from zoneinfo import ZoneInfo
 
 from device.addresses import shown
+from device.camera.images import load_scaled
 from device.camera.picamera import PiCamera, picamera_attached
 from device.camera.sources import NetworkCamera, is_network, open_source, resolve_source
 from device.camera.usb import find_usb, source_of, usb_cameras
@@ -25,6 +26,7 @@ from device.commands.installed import INSTALLED, demo, is_installed
 from device.commands.verdict import Part, Verdict, Warned, verdict
 from device.config import Config
 from device.display.made import made_files
+from device.display.photographs import doubts, photographs
 from device.display.server import PageServer, settings_script
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
@@ -235,6 +237,20 @@ def _pictures(config: Config) -> str:
     return found
 
 
+def _photographs(config: Config) -> str:
+    folder = config.display.photographs
+    if folder is None:
+        return "none: the resting screen shows the streets, or hills"
+    wrong = list(doubts(folder))
+    for one in photographs(folder):
+        try:
+            load_scaled(one.file)
+        except UserError as error:
+            wrong.append(str(error))
+    found = f"{len(photographs(folder))} in {folder}"
+    return Warned("; ".join([found, *wrong])) if wrong else found
+
+
 def _few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
@@ -280,6 +296,7 @@ PARTS: Mapping[str, Part] = {
     "speech": _speech,
     "buttons": _buttons,
     "pictures": _pictures,
+    "photographs": _photographs,
     "timezone": _timezone,
     "clock": _clock,
 }

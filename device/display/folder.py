@@ -11,12 +11,14 @@ import argparse
 import logging
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from device.catalogue.pictures import picture_files
 from device.config import Config
 from device.display.made import made_files
+from device.display.photographs import FOLDER as PHOTOGRAPHS
+from device.display.photographs import doubts, photographs
 from device.display.server import PAGE, PICTURES, SETTINGS, settings_script
 from device.errors import UserError
 from device.overlay import load_running
@@ -25,9 +27,10 @@ log = logging.getLogger(__name__)
 
 
 def write_folder(config: Config, folder: Path) -> None:
-    """Copy the page's files and the catalogue's pictures, and write what is made beside them.
+    """Copy the page's files, the catalogue's pictures and the photographs, and write what is made
+    beside them.
 
-    Pictures that cannot be copied are a warning: the cards then have none.
+    Pictures or photographs that cannot be copied are a warning: there are none of them then.
 
     Raises:
         UserError: the page's broker is not on this kiosk, or the folder cannot be written.
@@ -42,14 +45,24 @@ def write_folder(config: Config, folder: Path) -> None:
             file.write_text(text, encoding="utf-8")
     except (OSError, shutil.Error) as error:
         raise UserError(f"{folder}: the page cannot be written there ({error})") from None
+    pictures = picture_files(config.display.pictures)
+    _copy("display.pictures", pictures, folder / PICTURES)
+    shown = {one.path: one.file for one in photographs(config.display.photographs)}
+    _copy("display.photographs", shown, folder / PHOTOGRAPHS)
+    for doubt in doubts(config.display.photographs):
+        log.warning(doubt)
+
+
+def _copy(key: str, files: Mapping[str, Path], folder: Path) -> None:
+    """Copy all files, by their paths, or none."""
     try:
-        for name, file in picture_files(config.display.pictures).items():
-            copy = folder / PICTURES / name
+        for name, file in files.items():
+            copy = folder / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
     except OSError as error:
-        shutil.rmtree(folder / PICTURES, ignore_errors=True)
-        log.warning("display.pictures: not copied (%s); cards show no pictures", error)
+        shutil.rmtree(folder, ignore_errors=True)
+        log.warning("%s: not copied (%s); the page shows none", key, error)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

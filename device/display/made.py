@@ -2,8 +2,9 @@
 
 `words.js` has the words of the site's own languages, which the page needs before it can say
 anything; each other language is a JSON file of its own, which the page asks for when a visitor
-touches that language. `map.json` has the streets around the kiosk, which the page asks for when a
-visitor opens the card of a place: they stay the same, while the way to a place comes with its card.
+touches that language. `map.json` has the streets around the kiosk, which the page asks for once it
+is idle, or when a visitor opens the card of a place: they stay the same, while the way to a place
+comes with its card.
 """
 
 from __future__ import annotations
@@ -49,14 +50,14 @@ def made_files(config: Config) -> dict[str, str]:
     files = {"words.js": f"window.WORDS = {words};\nwindow.HYPHENS = {_json(patterns)};\n"}
     for code in codes[len(site) :]:
         files[f"words/{code}.json"] = _json(tables[code])
-    if (streets := _streets(config)) is not None:
-        files["map.json"] = _json(streets)
+    files["map.json"] = _json(_streets(config) or {"here": None, "credits": [], "streets": []})
     return files
 
 
 def _streets(config: Config) -> dict[str, Any] | None:
-    """Encoded polylines of the streets around the kiosk, and what must be shown with them; None:
-    the catalogue has none there. That a catalogue is broken is said by the kiosk itself."""
+    """The kiosk's place, encoded polylines of the streets around it, and what must be shown with
+    them; None: the catalogue has none there. That a catalogue is broken is said by the kiosk
+    itself."""
     latitude, longitude = config.place.latitude, config.place.longitude
     if latitude is None or longitude is None:
         return None
@@ -68,7 +69,8 @@ def _streets(config: Config) -> dict[str, Any] | None:
     near = network.around(latitude, longitude, MAP_M) if network else None
     if not near:
         return None
-    return {"credits": near.credits, "streets": encode(near.lines).decode().splitlines()}
+    lines = encode(near.lines).decode().splitlines()
+    return {"here": [latitude, longitude], "credits": near.credits, "streets": lines}
 
 
 def _json(value: object) -> str:

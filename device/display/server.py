@@ -1,14 +1,15 @@
 """Serves the page on loopback, for a kiosk whose broker serves no files.
 
-It serves the files of `page/`, those made for it (`device.display.made`), `settings.js` and the
-catalogue's pictures, and nothing else: a path
-is looked up in a table made at the start, so that none leads out of it. `settings.js` says where
-the page's broker is, which must be on this kiosk: the page connects to no other machine.
+It serves the files of `page/`, those made for it (`device.display.made`), `settings.js`, the
+catalogue's pictures and the operator's photographs, and nothing else: a path is looked up in a
+table made at the start, so that none leads out of it. `settings.js` says where the page's broker
+is, which must be on this kiosk: the page connects to no other machine.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -19,12 +20,16 @@ from device.addresses import Address, shown
 from device.catalogue.pictures import PICTURE_TYPES, picture_files
 from device.config import Config
 from device.display.loopback import HOST, NAMES, LoopbackServer, Response
+from device.display.photographs import FOLDER as PHOTOGRAPHS
+from device.display.photographs import doubts, photographs
 from device.errors import UserError
 from device.messaging.topics import Topics
 from device.release import running
 from device.setting_types import EMBEDDED
 from device.speech.output import silent_because
 from device.speech.voices import VOICES
+
+log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
 SETTINGS = "settings.js"
@@ -46,7 +51,8 @@ def settings_script(
     config: Config, websocket_port: int | None = None, speech_port: int | None = None
 ) -> str:
     """The text of `settings.js`: the page's broker, its root topic and its login, the release,
-    where texts become sounds, who answers for the kiosk, and for how long cards stay.
+    where texts become sounds, who answers for the kiosk, for how long cards stay, the time
+    zone, and the photographs.
 
     websocket_port: of an embedded broker, and speech_port: of the sounds, where the configuration
     says 0.
@@ -77,6 +83,11 @@ def settings_script(
         "buttons": list(config.buttons),
         "operator": ", ".join(filter(None, (config.operator.name, config.operator.contact))),
         "stay_s": config.session.stay_s,
+        "timezone": config.place.timezone,
+        "photographs": [
+            {"path": photograph.path, "credit": photograph.credit}
+            for photograph in photographs(config.display.photographs)
+        ],
     }
     return f"window.WAYSIDE = {json.dumps(settings)};\n"
 
@@ -117,15 +128,21 @@ class PageServer(LoopbackServer):
         settings: str,
         made: Mapping[str, str],
         pictures: Path | None = None,
+        photographed: Path | None = None,
     ) -> None:
         """settings: text of `settings.js`. made: of the other files that the kiosk makes, by path
-        (`device.display.made`). pictures: the catalogue's."""
+        (`device.display.made`). pictures, photographed: folders of the catalogue's pictures and of
+        photographs."""
         super().__init__("display.port", port)
         texts = {SETTINGS: settings, **made}
         self._made = {f"/{name}": text.encode() for name, text in texts.items()}
-        self._files = page_files() | {
-            f"/{PICTURES}/{name}": file for name, file in picture_files(pictures).items()
+        self._files = {
+            **page_files(),
+            **{f"/{PICTURES}/{name}": file for name, file in picture_files(pictures).items()},
+            **{f"/{PHOTOGRAPHS}/{one.path}": one.file for one in photographs(photographed)},
         }
+        for doubt in doubts(photographed):
+            log.warning(doubt)
 
     def respond(self, path: str) -> Response | None:
         """One of the page's files, of those made for it, or a picture."""

@@ -64,7 +64,8 @@ class Reach:
     def __init__(
         self, arrays: Arrays, rules: Rules, ways: Ways, timetable: Timetable, place: PlaceConfig
     ) -> None:
-        self._arrays, self._metres, self._timetable = arrays, ways.metres, timetable
+        self._arrays, self._metres = arrays, ways.metres
+        self.timetable = timetable
         self._farthest = {str(company): metres for company, metres in rules.farthest_m.items()}
         stay = np.where(arrays.stay > 0, arrays.stay, np.float32(rules.closing_min))
         walk = np.nan_to_num(ways.minutes)
@@ -77,7 +78,7 @@ class Reach:
         """What this audience cannot get to, or not in time, and what is for others."""
         closing = None
         if question.now is not None:
-            left = self._timetable.minutes_left(question.now).astype(np.float32)
+            left = self.timetable.minutes_left(question.now).astype(np.float32)
             left[(left == UNKNOWN_LEFT) | (left == DAY)] = np.inf
             closing = left if np.isfinite(left).any() else None
         return LeftOut(

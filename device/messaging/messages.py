@@ -83,6 +83,31 @@ class Card(TypedDict):
     abouts: Annotated[dict[str, str], Field(description="`about` in other languages, by code")]
 
 
+class SkyMessage(TypedDict):
+    """The weather of the site, while it is known to hold."""
+
+    condition: Annotated[str, Field(description="such as `rain`")]
+    celsius: Annotated[int | None, Field(description="degrees")]
+
+
+class OpenPlaceMessage(TypedDict):
+    """A place that is open now, and suits all ages."""
+
+    title: str
+    titles: Annotated[dict[str, str], Field(description="`title` in other languages, by code")]
+    until: Annotated[str, Field(description="local `HH:MM`")]
+    walk_min: Annotated[int | None, Field(description="minutes on foot from the kiosk")]
+    credit: Annotated[str, Field(description="what its licence wants to be shown beside it")]
+
+
+class AroundMessage(TypedDict):
+    """What the resting screen tells of the place, the same for everybody."""
+
+    clock: Annotated[bool, Field(description="whether the kiosk knows the time of day")]
+    sky: Annotated[SkyMessage | None, Field(description="null: not known, or not for how long")]
+    open_places: Annotated[list[OpenPlaceMessage], Field(description="a few, other ones in turn")]
+
+
 class Suggestions(TypedDict):
     """What the page shows. Replaced when the cards leave. The streets of the map on the page are
     not in this message: they lie in `map.json` beside the page, as the pictures do."""
@@ -94,6 +119,7 @@ class Suggestions(TypedDict):
     lifetime_s: Annotated[float, Field(description="`expires_at` - `at`; refreshed every third")]
     notice: Annotated[Notice, Field(description="which notice the page must show")]
     items: list[Card]
+    around: Annotated[AroundMessage | None, Field(description="null unless it rests")]
 
 
 class ScreenPower(TypedDict):
@@ -260,9 +286,13 @@ class Feedback(Received):
 
 
 class Weather(Received):
-    """Weather of the site, for all of its kiosks. Optional."""
+    """Weather of the site, for all of its kiosks. Optional. The resting screen shows it only where
+    it says until when it holds."""
 
     condition: Annotated[Word, Field(description="such as `rain`")]
+    celsius: Annotated[
+        float | None, Field(description="degrees", ge=-90, le=60, allow_inf_nan=False)
+    ] = None
     expires_at: Annotated[AwareDatetime | None, Field(description="not valid after this")] = None
 
 

@@ -11,10 +11,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from device.messaging.messages import Card, Notice, R, Status, Suggestions
+from device.messaging.messages import (
+    AroundMessage,
+    Card,
+    Notice,
+    R,
+    SkyMessage,
+    Status,
+    Suggestions,
+)
 
 if TYPE_CHECKING:  # they need numpy, which the agent of a fleet has no room for
-    from device.values import Screen, Suggestion
+    from device.values import Around, Screen, Sky, Suggestion
     from device.words.words import Words
 
 LIFETIME_S = 30.0
@@ -34,6 +42,7 @@ def suggestions(screen: Screen, notice: Notice, now: datetime, words: Words) -> 
         "lifetime_s": LIFETIME_S,
         "notice": notice,
         "items": [_card(suggestion, words, now) for suggestion in screen.suggestions],
+        "around": None if screen.around is None else _around(screen.around),
     }
 
 
@@ -69,7 +78,7 @@ def iso(at: datetime) -> str:
 
 
 def _card(suggestion: Suggestion, words: Words, now: datetime) -> Card:
-    item, distance, minutes = suggestion.item, suggestion.distance_m, suggestion.walk_min
+    item, distance = suggestion.item, suggestion.distance_m
     return {
         "id": item.id,
         "kind": item.kind,
@@ -78,7 +87,7 @@ def _card(suggestion: Suggestion, words: Words, now: datetime) -> Card:
         "place": item.address,
         "year": item.year,
         "distance_m": None if distance is None else round(distance),
-        "walk_min": None if minutes is None else max(round(minutes), 1),
+        "walk_min": _minutes(suggestion.walk_min),
         "why": list(words.say(suggestion.why, now)),
         "reasons": [
             {"code": reason.code, "argument": reason.argument} for reason in suggestion.why
@@ -96,3 +105,29 @@ def _card(suggestion: Suggestion, words: Words, now: datetime) -> Card:
         "about": item.about,
         "abouts": dict(item.abouts),
     }
+
+
+def _around(around: Around) -> AroundMessage:
+    return {
+        "clock": around.clock,
+        "sky": None if around.sky is None else _sky(around.sky),
+        "open_places": [
+            {
+                "title": place.item.title,
+                "titles": dict(place.item.titles),
+                "until": place.until,
+                "walk_min": _minutes(place.walk_min),
+                "credit": place.item.credit,
+            }
+            for place in around.open_places
+        ],
+    }
+
+
+def _sky(sky: Sky) -> SkyMessage:
+    celsius = None if sky.celsius is None else round(sky.celsius)
+    return {"condition": sky.condition, "celsius": celsius}
+
+
+def _minutes(walk: float | None) -> int | None:
+    return None if walk is None else max(round(walk), 1)

@@ -23,7 +23,7 @@ from device.session.recent import Recent
 from device.session.replaced import Replaced
 from device.upkeep import board
 from device.upkeep.clock import WallClock
-from device.values import UNKNOWN, Context, Screen, Touch
+from device.values import UNKNOWN, Context, Screen, Sky, Touch
 
 READ_BOARD_S = 5.0
 """Seconds between two readings of the board's sensors: its temperature changes slowly."""
@@ -118,10 +118,14 @@ class World:
         weather = self._weather
         if weather and weather.expires_at and now and weather.expires_at < now:
             weather = None
+        # Of weather that never ends, and without the time, nobody knows how old it is.
+        holds = weather is not None and weather.expires_at is not None and now is not None
+        sky = Sky(weather.condition, weather.celsius) if weather and holds else None
         return Context(
             at=at,
             now=now,
             weather=weather.condition if weather else UNKNOWN,
+            sky=sky,
             page_alive=at < self._page_until,
             opted_out=self._opt_out.active(at),
             asleep=asleep,

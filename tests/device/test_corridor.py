@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 
@@ -10,7 +13,7 @@ from device.camera.images import frame_of
 from device.config import Config
 from device.corridor import Corridor
 from device.faces.stillness import STILL_S
-from device.values import EMOTIONS, Context, Observation
+from device.values import EMOTIONS, Around, Audience, Context, Observation, Sky
 from tests.kiosks import changed, wall
 
 FPS = 15
@@ -125,3 +128,23 @@ def test_memory_does_not_grow_over_many_frames(config: Config) -> None:
     config = changed(config, camera__fps=5)
     after_warm_up, at_the_end = soak(config, frames=1800, warm_up=600)
     assert at_the_end <= 1.02 * after_warm_up
+
+
+def test_a_resting_screen_tells_of_the_place_and_one_with_suggestions_does_not(
+    config: Config,
+) -> None:
+    corridor, demo = Corridor(config), Demo(config.camera)
+    noon, sky = datetime(2026, 11, 28, 12, tzinfo=ZoneInfo(config.place.timezone)), Sky("rain", 7.0)
+    around = corridor.show(Audience(), Context(at=0.0, now=noon, sky=sky)).around
+    assert around is not None
+    assert (around.clock, around.sky) == (True, sky)
+    assert all(place.item.minimum_age == 0 for place in around.open_places)
+    assert len(around.open_places) > 2
+    assert corridor.show(Audience(), Context(at=0.1)).around == Around()  # the time is not known
+    for number in range(2 * FPS):
+        frame = frame_of(demo.view(3 + number / FPS), 3 + number / FPS)
+        screen = corridor.show(
+            corridor.see(frame).audience, Context(at=frame.at, now=noon, sky=sky)
+        )
+    assert (screen.state, screen.around) == ("showing", None)
+    corridor.close()

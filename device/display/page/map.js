@@ -1,5 +1,5 @@
-/* The small map of an opened card: the streets around the kiosk (map.json, loaded when the first map
-   is drawn) and the way to the place, which comes with its card; where no way is known a compass
+/* The small map of an opened card: the streets around the kiosk (map.json, loaded when they are first
+   needed, which the resting screen draws too) and the way to the place, which comes with its card; where no way is known a compass
    with an arrow.
    Guarantees: north is up in every language; nothing but the kiosk is asked; what the streets'
    licence wants to be shown stands on the map. */
@@ -14,7 +14,9 @@ const Maps = (() => {
   const THINNEST_PX = 1.5; // points of a street that are nearer to the last one are left out
   const BEYOND_PX = 40; // streets that are farther outside are left out
 
-  let streets = null; // a promise of { lines, credits }
+  const NOTHING = { here: null, lines: [], credits: [] };
+
+  let loaded = null; // a promise
 
   /* The points of an encoded polyline, [latitude, longitude] in degrees; none where it is not one. */
   function decode(text) {
@@ -44,9 +46,19 @@ const Maps = (() => {
 
   async function load() {
     const answer = await fetch("map.json");
-    if (!answer.ok) return { lines: [], credits: [] };
-    const { streets: texts, credits } = await answer.json();
-    return { lines: texts.map(decode), credits };
+    if (!answer.ok) return NOTHING;
+    const { here, streets: texts, credits } = await answer.json();
+    return { here, lines: texts.map(decode), credits };
+  }
+
+  /* A promise of the kiosk's own place, the lines of the streets, all in degrees, and their credits;
+     of nothing where there are none. */
+  function streets() {
+    loaded ??= load().catch(() => {
+      loaded = null; // asked again for the next map
+      return NOTHING;
+    });
+    return loaded;
   }
 
   function shape(name, attributes) {
@@ -129,18 +141,14 @@ const Maps = (() => {
     made.dir = "ltr";
     made.setAttribute("role", "img");
     made.setAttribute("aria-label", words.scan_route);
-    streets ??= load().catch(() => {
-      streets = null; // asked again for the next map
-      return { lines: [], credits: [] };
-    });
     const fill = ({ lines, credits }) => {
       // The page shows the credit of the item below the card.
       const others = credits.filter((each) => !item.credit || !each.includes(item.credit));
       if (made.isConnected) draw(made, points, { lines, credits: others }, words.here);
     };
     requestAnimationFrame(() => {
-      fill({ lines: [], credits: [] });
-      streets?.then(fill);
+      fill(NOTHING);
+      streets().then(fill);
     });
     return made;
   }
@@ -167,5 +175,5 @@ const Maps = (() => {
     return made;
   }
 
-  return { figure, compass };
+  return { figure, compass, streets };
 })();

@@ -155,6 +155,8 @@
   Speech.open();
   Keys.open({ language: list, opt_out: choose, back: () => (performance.now() < listUntil ? list() : back()) });
   Screen.open({ touched, choose, back });
+  Scene.open(window.WAYSIDE, Screen.redraw);
+  Rest.open(window.WAYSIDE);
   refresh();
   link = Link.open(window.WAYSIDE, Object.keys(received), {
     open: () => {

@@ -45,12 +45,21 @@ const Phrases = (() => {
         ?? known.find((each) => each === base(code)) ?? known.find((each) => base(each) === base(code));
       return tag === undefined ? null : { text: texts[tag], lang: tag };
     };
+    const number = new Intl.NumberFormat(locale, { style: "unit", unit: "celsius", unitDisplay: "narrow" });
+    const inZone = (options) => (zone) => new Intl.DateTimeFormat(locale, { ...options, timeZone: zone })
+      .format(Date.now());
 
     const language = {
       ...texts(page, "page-"),
       code,
       own_name,
       direction,
+
+      /* The time and the day now in this time zone. */
+      time: inZone({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+      day: inZone({ weekday: "long", day: "numeric", month: "long" }),
+
+      celsius: (degrees) => number.format(degrees),
 
       /* Rounded to what a walker can use: tens of metres, hundreds, tenths of a kilometre. */
       distance(metres) {

@@ -210,6 +210,17 @@ const Screen = (() => {
     return operator ? ` ${theirs.answers} \u2068${operator}\u2069` : "";
   }
 
+  /* A stop of the way on the resting screen, without a name. */
+  function stop(kind) {
+    const made = element("li", "", [element("span", "stop", [icon(kind)]), element("span", "name")]);
+    made.dataset.kind = kind;
+    return made;
+  }
+
+  function redraw() {
+    if (last) draw(...last);
+  }
+
   /* languages: those of the texts that turn; the first is the one of all others. listing: whether
      the list of languages is open, in the place of the cards. */
   function draw(view, chosen, languages, listing) {
@@ -232,8 +243,8 @@ const Screen = (() => {
     find("#rest").hidden = !resting || listing;
     say("#rest h1", (theirs) => theirs.resting[view.notice].heading);
     say("#rest p", (theirs) => theirs.resting[view.notice].text);
-    for (const [kind] of Object.entries(words.stops)) {
-      say(`.way [data-kind=${kind}] .name`, (theirs) => theirs.stops[kind]);
+    for (const kind of Object.keys(words.stops)) {
+      say(`.kinds [data-kind=${kind}] .name`, (theirs) => theirs.stops[kind]);
     }
 
     say("#notice h2", (theirs) => theirs.notices[view.notice].heading);
@@ -250,9 +261,15 @@ const Screen = (() => {
     find("#choice use").setAttribute("href", out ? "#icon-eye" : "#icon-eye-shut");
 
     // Last: the cards get the space that the rest leaves.
-    const credits = [...new Set(items.map((item) => item.credit).filter(Boolean))];
+    const owed = items.length ? items : [...Scene.shown(), ...(view.around?.places ?? [])];
+    const credits = [...new Set(owed.map(({ credit }) => credit).filter(Boolean))]
+      .filter((one, _, all) => !all.some((other) => other !== one && other.includes(one)));
     find("#credit").hidden = credits.length === 0 || listing;
     find("#credit").replaceChildren(...credits.flatMap((credit) => [" · ", aside(credit)]).slice(1));
+    if (resting && !listing) {
+      Rest.draw(view.around, languages);
+      Scene.draw();
+    }
     const cards = find("#cards");
     cards.hidden = resting || listing;
     cards.dataset.count = items.length;
@@ -291,13 +308,9 @@ const Screen = (() => {
     find("#name").textContent = words.name;
     find("#choice").addEventListener("click", on.choose);
     find("#back").addEventListener("click", on.back);
-    find(".way").append(...Object.keys(words.stops).map((kind) => {
-      const stop = element("li", "", [element("span", "stop", [icon(kind)]), element("span", "name")]);
-      stop.dataset.kind = kind;
-      return stop;
-    }), element("li", "traveller"));
-    addEventListener("resize", () => last && draw(...last));
+    find(".kinds").prepend(...Object.keys(words.stops).map(stop));
+    addEventListener("resize", redraw);
   }
 
-  return { open, draw, drift, noticeIsVisible };
+  return { open, draw, redraw, stop, drift, noticeIsVisible };
 })();

@@ -12,6 +12,8 @@ const View = (() => {
   const LANGUAGE_TAG = /^[a-z]{2,3}(-[A-Za-z]{2,4})?$/;
   const ACCESS = ["yes", "limited", "no"];
   const SPAN = /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/;
+  const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
+  const MOST_PLACES = 9;
   const MOST_SPANS = 4;
   const LONGEST_WAY = 20000; // characters of a polyline
   const MOST_ITEMS = 8;
@@ -116,6 +118,26 @@ const View = (() => {
     };
   }
 
+  function openPlace(raw) {
+    if (raw === null || typeof raw !== "object") return null;
+    const [title, until] = [text(raw.title), text(raw.until, 5)];
+    if (!title || !TIME.test(until)) return null;
+    const [minutes, credit] = [number(raw.walk_min), text(raw.credit)];
+    return { title, titles: byLanguage(raw.titles), until, minutes, credit };
+  }
+
+  /* What the resting screen tells of the place, or null. */
+  function around(raw) {
+    if (raw === null || typeof raw !== "object") return null;
+    const { clock, sky, open_places: places } = raw;
+    const known = sky !== null && typeof sky === "object";
+    return {
+      clock: clock === true,
+      sky: known ? { condition: text(sky.condition, 32), celsius: number(sky.celsius) } : null,
+      places: (Array.isArray(places) ? places : []).slice(0, MOST_PLACES).map(openPlace).filter(Boolean),
+    };
+  }
+
   /* For how many milliseconds from its arrival a message holds. */
   function lifetime(raw, retained, wall, longest) {
     const life = Math.min((number(raw.lifetime_s) ?? 0) * 1000, longest);
@@ -142,6 +164,7 @@ const View = (() => {
       notice: Object.hasOwn(words.notices, raw.notice) ? raw.notice : "watching",
       serial: Number.isSafeInteger(raw.serial) ? raw.serial : null,
       items: raw.state === "resting" ? [] : items.slice(0, MOST_ITEMS),
+      around: raw.state === "resting" ? around(raw.around) : null,
       until: now + life,
     };
   }
@@ -149,14 +172,16 @@ const View = (() => {
   /* What to show now. `discloses`: the kiosk has asked for a notice that says what the camera does;
      one that the page chooses by itself never opens a camera. */
   function decide({ connected, online, message, request }, now = performance.now()) {
-    const rest = (notice) => ({ state: "resting", notice, serial: null, items: [], discloses: false });
+    const rest = (notice) => ({
+      state: "resting", notice, serial: null, items: [], around: null, discloses: false,
+    });
     if (!connected) return rest("disconnected");
     if (!online || message === null || now >= message.until) return rest("not_watching");
-    const { state, notice, serial, items } = message;
+    const { state, notice, serial, items, around: told } = message;
     if (request === "opt_out" && state !== "opted_out") {
-      return { state: "opted_out", notice: "opted_out", serial, items: [], discloses: false };
+      return { ...rest("opted_out"), state: "opted_out", serial };
     }
-    return { state, notice, serial, items, discloses: DISCLOSING.includes(notice) };
+    return { state, notice, serial, items, around: told, discloses: DISCLOSING.includes(notice) };
   }
 
   return { read, decide, why, facts, text, lifetime };

@@ -216,7 +216,9 @@ def site(
     with mosquitto(folder) as broker:
         mqtt = {"websocket_port": broker.websocket_port}
         config = Config.model_validate({"mqtt": mqtt, **settings})
-        server = PageServer(0, settings_script(config), made_files(config), pictures)
+        server = PageServer(
+            0, settings_script(config), made_files(config), pictures, config.display.photographs
+        )
         server.start()
         try:
             with listen(broker.port, f"{TOPICS.root}/#") as kiosk:

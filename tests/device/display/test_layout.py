@@ -137,7 +137,8 @@ def test_it_can_be_read_from_two_metres(stage: Stage) -> None:
             assert small == [], (size, count)
         stage.show(ON_FOOT, FILM, ACTIVITY, serial=99)
         titles = stage.script(
-            "return [...document.querySelectorAll('h2')].map((e) => getComputedStyle(e).fontSize)"
+            """return [...document.querySelectorAll(".card h2, #notice h2")]
+              .map((e) => getComputedStyle(e).fontSize)"""
         )
         *cards, notice = [float(title.removesuffix("px")) for title in titles]
         assert min(cards) >= 56
@@ -193,8 +194,6 @@ def test_reduced_motion_is_respected(stage: Stage) -> None:
     emulate = "Emulation.setEmulatedMedia"
     moving = "return document.getAnimations().length"
     wanted = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
-    stage.show(state="resting")
-    assert stage.script(moving) > 0
     try:
         stage.driver.execute_cdp_cmd(emulate, wanted)
         stage.show(*(ON_FOOT, FILM, ACTIVITY), serial=2)
@@ -204,23 +203,6 @@ def test_reduced_motion_is_respected(stage: Stage) -> None:
         assert stage.find("h1").is_displayed()
     finally:
         stage.driver.execute_cdp_cmd(emulate, {"features": []})
-
-
-def test_nothing_flashes_and_endless_animations_are_slow(stage: Stage) -> None:
-    stage.show(state="resting")
-    motions = stage.script(
-        """return document.getAnimations().map((a) => ({
-          seconds: a.effect.getComputedTiming().duration / 1000,
-          endless: a.effect.getComputedTiming().iterations === Infinity,
-          changes: [...new Set(a.effect.getKeyframes().flatMap(Object.keys))],
-        }));"""
-    )
-    known = {"offset", "easing", "composite", "computedOffset", "transform"}
-    endless = [motion for motion in motions if motion["endless"]]
-    assert len(endless) >= 4
-    for motion in endless:
-        assert set(motion["changes"]) <= known  # a move, which costs the board little
-        assert motion["seconds"] >= 30
 
 
 def test_the_drift_against_burn_in_moves_nothing_off_the_screen(stage: Stage) -> None:

@@ -29,22 +29,28 @@ def config(folder: Path, footways: Network | None, **where: Any) -> Config:
     return Config.model_validate({"matching": {"catalogue": str(file)}, "place": here})
 
 
+def streets_of(config: Config) -> list[str]:
+    streets: list[str] = json.loads(made_files(config)["map.json"])["streets"]
+    return streets
+
+
 def test_the_map_has_the_streets_around_the_kiosk_and_their_credit(tmp_path: Path) -> None:
     made = json.loads(made_files(config(tmp_path, network(NEAR, FAR)))["map.json"])
     (line,) = (decode(f"{street}\n".encode()) for street in made["streets"])
     assert metres(line.points[:, ::-1] / SCALE) == NEAR
     assert made["credits"] == ["drawn by hand"]
+    assert made["here"] == pytest.approx(place(0, 0))
 
 
 @pytest.mark.parametrize("streets", [None, [FAR]])
 def test_without_streets_around_the_kiosk_there_is_no_map(tmp_path: Path, streets: Any) -> None:
     footways = None if streets is None else network(*streets)
-    assert "map.json" not in made_files(config(tmp_path, footways))
+    assert streets_of(config(tmp_path, footways)) == []
 
 
 def test_a_kiosk_that_does_not_know_its_place_has_no_map(tmp_path: Path) -> None:
     nowhere = config(tmp_path, network(NEAR), latitude=None, longitude=None)
-    assert "map.json" not in made_files(nowhere)
+    assert streets_of(nowhere) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"no catalogue", None])
@@ -55,5 +61,5 @@ def test_a_broken_catalogue_leaves_the_page_without_a_map(
     broken.matching.catalogue.unlink()
     if content is not None:
         broken.matching.catalogue.write_bytes(content)
-    assert "map.json" not in made_files(broken)
+    assert streets_of(broken) == []
     assert "no map is made" in caplog.text

@@ -84,6 +84,8 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
         "buttons": [],
         "operator": "",
         "stay_s": 30.0,
+        "timezone": "UTC",
+        "photographs": [],
     }
 
 
@@ -285,6 +287,8 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
         "buttons": [],
         "operator": "",
         "stay_s": 30.0,
+        "timezone": "UTC",
+        "photographs": [],
     }
 
 

@@ -15,7 +15,16 @@ from device.messaging.messages import Display, Feedback, Received, Weather
 from device.messaging.topics import Topics
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Heartbeats
-from device.values import Item, Reason, Screen, Suggestion, Term
+from device.values import (
+    Around,
+    Item,
+    OpenPlace,
+    Reason,
+    Screen,
+    Sky,
+    Suggestion,
+    Term,
+)
 from device.words.words import load_words
 from tests.schemas import valid
 
@@ -89,8 +98,30 @@ def test_suggestions_have_these_keys_and_no_others() -> None:
                 "abouts": {"en": "A causeway that a poet built."},
             }
         ],
+        "around": None,
     }
     valid("suggestions", said)
+
+
+def test_a_resting_screen_tells_of_the_place_and_of_nobody() -> None:
+    around = Around(True, Sky("rain", 6.6), (OpenPlace(ITEM, "18:00", 5.7),))
+    said = payloads.suggestions(Screen("resting", around=around), "watching", NOW, WORDS)
+    assert said["around"] == {
+        "clock": True,
+        "sky": {"condition": "rain", "celsius": 7},
+        "open_places": [
+            {
+                "title": "白堤",
+                "titles": {"en": "Bai Causeway"},
+                "until": "18:00",
+                "walk_min": 6,
+                "credit": "a map",
+            }
+        ],
+    }
+    valid("suggestions", said)
+    unknown = Around(False, Sky("fog"), (OpenPlace(ITEM, "00:30"),))
+    valid("suggestions", payloads.suggestions(Screen(around=unknown), "demo", NOW, WORDS))
 
 
 def test_nothing_published_of_a_suggestion_comes_from_a_visitor() -> None:
@@ -133,6 +164,9 @@ def test_the_pages_messages_and_the_weather_are_decoded() -> None:
     assert decode("feedback", out) == Feedback(verdict="opt_out", at="x")
     rain = b'{"condition":"rain","expires_at":"2026-11-21T12:00:00Z"}'
     assert decode("weather", rain) == Weather(condition="rain", expires_at=NOW)
+    assert decode("weather", b'{"condition":"cold","celsius":-7}') == Weather(
+        condition="cold", celsius=-7
+    )
 
 
 def test_unknown_keys_are_ignored() -> None:

@@ -11,7 +11,7 @@ from device.messaging.queues import Inbox
 from device.messaging.topics import Topics
 from device.session.world import World
 from device.upkeep.clock import WallClock
-from device.values import UNKNOWN, Context, Item, Screen, Suggestion, Touch
+from device.values import UNKNOWN, Context, Item, Screen, Sky, Suggestion, Touch
 from tests.kiosks import changed
 
 LAKE = Screen("showing", (Suggestion(Item("west-lake", "place", "Lake", "lake"), 1.0, ()),))
@@ -170,6 +170,18 @@ def test_the_weather_holds_until_it_expires(config: Config) -> None:
     assert world.context().weather == "rain"
     time.wall += 3601
     assert world.context().weather == UNKNOWN
+
+
+def test_only_weather_that_says_until_when_it_holds_is_shown(config: Config) -> None:
+    time = Time()
+    world = world_at(config, time)
+    world.weather(Weather(condition="rain", celsius=7.0), time.at)
+    assert (world.context().weather, world.context().sky) == ("rain", None)
+    later = NOON + timedelta(hours=1)
+    world.weather(Weather(condition="rain", celsius=7.0, expires_at=later), time.at)
+    assert world.context().sky == Sky("rain", 7.0)
+    time.wall += 3601
+    assert world.context().sky is None
 
 
 def test_the_board_is_hot_before_it_throttles_and_without_a_sensor_it_is_not(
