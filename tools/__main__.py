@@ -20,6 +20,7 @@ VERBS = (
     "measure",
     "catalogue",
     "fleet",
+    "card",
     "bench",
 )
 
