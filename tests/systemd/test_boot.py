@@ -218,6 +218,19 @@ def test_check_tells_what_an_installed_kiosk_lacks(ready: Machine) -> None:
         assert words in verdicts[part][1], lines
 
 
+def test_root_prepares_the_screen_and_its_user_reads_how(root: Path, ready: Machine) -> None:
+    """As wayside-display.service does, with `cat` in the place of a screen."""
+    unit = (root / "systemd/wayside-display.service").read_text()
+    found = re.search(r"^ExecStartPre=(-\+.+)$", unit, re.M)
+    assert found is not None
+    properties = ("User=wayside-display", "RuntimeDirectory=wayside-display", "UMask=0077")
+    options = [f"--property={each}" for each in (*properties, f"ExecStartPre={found[1]}")]
+    said = ready.run(
+        "systemd-run", "--pipe", "--wait", "--quiet", *options, "cat", "/run/wayside-display/screen"
+    )
+    assert said == "rotate=0\nbrightness="
+
+
 def test_the_kiosk_and_its_page_find_the_same_name_for_the_machine(
     ready: Machine, page: Page
 ) -> None:
