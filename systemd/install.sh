@@ -6,7 +6,7 @@
 #   --venv DIR  use this virtual environment instead of creating one
 #   --security-updates  let Debian's unattended-upgrades install those of the system every night; once
 #               on, it stays on, and `apt remove unattended-upgrades` ends it
-#   --set-up    open the set-up page at the next start of the machine, until somebody has used it
+#   --set-up    open the set-up page, now and at each start of the machine until somebody has used it
 #
 # It can be run again at any time. Nothing is rewritten in place: each release has its own folder,
 # and renaming the link /opt/wayside/current activates it. Existing configuration and passwords stay.

@@ -2,7 +2,8 @@
 
 It opens the page on the local network for a quarter of an hour and shows its address and code on
 the kiosk's screen. Guarantees: it changes nothing itself but the Wi-Fi; what is to be set it leaves
-in its folder, for root; when it ends, whatever the reason, the port is closed.
+in its folder, for root; when it ends, whatever the reason, the port is closed. A kiosk that nobody
+has set up yet does not start without answers: the screen then says how to open the page again.
 """
 
 from __future__ import annotations
@@ -31,8 +32,14 @@ from device.words.table import LANGUAGES
 from device.words.words import load_words
 
 SCREEN, CAMERA = "screen", "camera"
-"""Files in the folder: the address that the screen shows, and one that is there while the camera
-test is wanted (systemd/wayside-preview.path)."""
+"""Files in the folder that are there while the screen shows the set-up, and while the camera test
+is wanted (systemd/wayside-preview.path)."""
+
+FIRST, ENROLLED, UNWRITABLE = "first", "enrolled", "unwritable"
+"""Files in the folder that tell what this program cannot see (systemd/begin-setup)."""
+
+CERTIFIED = ("site", "kiosk")
+"""Keys that an enrolled kiosk's certificate has fixed."""
 
 FAREWELL_S = 5
 """Seconds that the screen says how it ended."""
@@ -53,6 +60,9 @@ class Setup:
         self._config = load_config(config_file)
         self.ended = threading.Event()
         self.saved = False
+        self.first = (folder / FIRST).exists()
+        """Whether nobody has set this kiosk up yet."""
+        self._fixed = CERTIFIED if (folder / ENROLLED).exists() else ()
         self.fingerprint = self.address = ""
         self._table: Catalogue | None = None
         self._ways: Network | None = None
@@ -78,6 +88,8 @@ class Setup:
 
     def state(self) -> dict[str, Any]:
         """What the screen shows."""
+        if not self.door.who:  # nobody is there to end the camera test
+            (self._folder / CAMERA).unlink(missing_ok=True)
         return {
             "address": self.address,
             "code": self.door.code,
@@ -86,6 +98,7 @@ class Setup:
             "fingerprint": self.fingerprint,
             "camera": PREVIEW if (self._folder / CAMERA).exists() else "",
             "saved": self.saved,
+            "first": self.first,
         }
 
     def _settings(self, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,6 +114,7 @@ class Setup:
                 key=lambda one: str(one["name"]),
             ),
             "network": self._network(),
+            "fixed": self._fixed,
         }
 
     def _places(self, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +150,16 @@ class Setup:
         return {}
 
     def _save(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        answers.leave(answers.checked(self._config_file, body), self._folder)
+        if (self._folder / UNWRITABLE).exists():
+            raise UserError(
+                "this kiosk's disk is read-only, so nothing can be saved; make it writable first "
+                "(sudo raspi-config, Performance, Overlay File System)"
+            )
+        changed = answers.checked(self._config_file, body)
+        for key in self._fixed:
+            if key in changed:
+                raise UserError(f"{key}: this kiosk's certificate has fixed it; enrol it anew")
+        answers.leave(changed, self._folder)
         self.saved = True
         self.ended.set()
         return {}
@@ -188,8 +211,8 @@ def serve(
             setup.address = f"https://{own}:{port}/" if own else ""
             if setup.ended.wait(1):
                 break
-        if not stop.is_set():
-            stop.wait(FAREWELL_S)
+        server.stop()
+        stop.wait(None if setup.first and not setup.saved else FAREWELL_S)
     finally:
         server.stop()
         screen.stop()

@@ -71,9 +71,9 @@ class SetupServer:
         *,
         reads: Mapping[str, Action],
         changes: Mapping[str, Action],
+        host: str,
+        port: int,
         names: tuple[str, ...] = (),
-        host: str = "0.0.0.0",
-        port: int = PORT,
     ) -> None:
         """reads, changes: what GET and POST of a path do. names: host names that a request may be
         for besides the address it came to. host, port: to listen at; port 0: any free one."""

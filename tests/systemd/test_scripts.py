@@ -18,6 +18,7 @@ SCRIPTS = (
     "show-page",
     "open-screen",
     "turn-screen",
+    "begin-setup",
     "end-setup",
     "camera-test",
     "firstboot/first-boot",

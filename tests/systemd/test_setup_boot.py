@@ -140,6 +140,11 @@ def test_a_command_opens_it_again_and_its_end_starts_the_kiosk_as_it_was(
         lambda: machine.show("wayside-preview", "ActiveState") != "active", "the test's end", 60
     )
     assert settings(machine) == before
+    machine.run("mount", "-o", "remount,bind,ro", "/etc/wayside")
+    machine.run("systemd-run", "--wait", "--pipe", "--quiet", "wayside", "setup")
+    _, ((status, said),) = phone(machine, ("POST", "/save", {"site": "pier"}))
+    assert (status, "read-only" in said["error"]) == (422, True)
+    machine.run("systemctl", "stop", "wayside-setup")
     assert "without answers" in machine.run("journalctl", "--unit=wayside-setup", "--output=cat")
 
 

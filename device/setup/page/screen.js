@@ -26,6 +26,7 @@
     const shown = state.saved ? "saved" : !state.minutes ? "over" : state.who ? "busy" : state.address ? "open" : "lost";
     for (const main of document.querySelectorAll("main")) main.hidden = main.id !== shown;
     $("minutes").textContent = state.minutes && !state.saved ? `open for ${state.minutes} min` : "";
+    $("then").textContent = state.first ? "Switch the kiosk off and on to open it again." : "The kiosk starts …";
     $("who").textContent = state.who;
     $("address").textContent = state.address;
     $("fingerprint").textContent = state.fingerprint;

@@ -66,7 +66,7 @@
   setInterval(() => { if (inside) keep().catch((error) => say(error.message)); }, KEEP_MS);
 
   /* What the kiosk is set to, and what it can be set to. */
-  function fill({ settings, languages, timezones, countries, network }) {
+  function fill({ settings, languages, timezones, countries, network, fixed }) {
     const [first, ...more] = settings["display.languages"];
     for (const { code, name } of languages) {
       option($("first"), code, name);
@@ -86,6 +86,7 @@
     for (const { code, name } of countries) option($("country"), code, name);
     for (const field of document.querySelectorAll("[data-key]")) {
       field.value = settings[field.dataset.key] ?? "";
+      if (fixed.includes(field.dataset.key)) field.readOnly = true;
     }
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     if (!settings["place.latitude"] && zones.has(zone)) $("timezone").value = zone;

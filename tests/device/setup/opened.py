@@ -30,6 +30,16 @@ display:
 """
 
 
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class Opened:
     """The set-up that is open, as a phone and as the kiosk's screen see it."""
 
@@ -78,11 +88,16 @@ class Opened:
 
 
 @contextmanager
-def opened(folder: Path, config: str = CONFIG, door: Door | None = None) -> Iterator[Opened]:
-    """Open the set-up of a kiosk with this configuration."""
+def opened(
+    folder: Path, config: str = CONFIG, door: Door | None = None, told: tuple[str, ...] = ()
+) -> Iterator[Opened]:
+    """Open the set-up of a kiosk with this configuration. told: files that systemd/begin-setup has
+    left."""
     file, memory = folder / "config.yaml", folder / "memory"
     file.write_text(config, encoding="utf-8")
     memory.mkdir()
+    for name in told:
+        (memory / name).touch()
     setup, stop = Setup(file, memory, door or Door()), threading.Event()
     thread = threading.Thread(
         target=serve, args=(setup, stop, memory), kwargs={"host": HOST, "port": 0, "screen_port": 0}

@@ -7,16 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from device.setup.door import IDLE_S, OPEN_S, PAUSE_S, TRIES, Door, RefusedError
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.device.setup.opened import Clock
 
 
 @pytest.fixture

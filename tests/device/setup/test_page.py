@@ -12,6 +12,10 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
+from device.camera.capture import FakeCamera
+from device.commands.preview import Preview, PreviewServer
+from device.config import Config
+from device.setup.screen import ScreenServer
 from tests.brokers import wait_until
 from tests.device.display.stage import chromium
 from tests.device.setup.opened import CONFIG, Opened, opened
@@ -187,6 +191,35 @@ def test_the_camera_test_is_asked_for_and_never_comes_to_the_phone(
     assert phone.driver.find_elements(By.CSS_SELECTOR, "img, video, iframe, canvas") == []
     phone.touch("#camera")
     wait_until(lambda: not (kiosk.folder / "camera").exists(), "the end of it")
+
+
+def test_the_screen_shows_the_camera_test_inside_itself(
+    driver: webdriver.Chrome, config: Config
+) -> None:
+    shown: dict[str, object] = dict.fromkeys(("camera", "address", "code", "fingerprint"), "")
+    shown |= {"saved": False, "first": True, "minutes": 9, "who": "192.168.1.5"}
+    screen = ScreenServer(lambda: shown, 0)
+    screen.start()
+    preview = Preview(config, FakeCamera([]))
+    server = PreviewServer(preview, 0, screen.address.rstrip("/"))
+    server.start()
+    try:
+        driver.get(screen.address)
+        shown["camera"] = server.address
+        camera = driver.find_element(By.ID, "camera")
+        wait_until(camera.is_displayed, "the camera test")
+        driver.switch_to.frame(camera)
+        wait_until(lambda: driver.find_elements(By.CSS_SELECTOR, "img"), "its picture")
+        assert driver.execute_script("return location.href") == server.address
+        driver.switch_to.default_content()
+        shown["camera"] = ""
+        wait_until(lambda: not camera.is_displayed(), "its end")
+    finally:
+        driver.switch_to.default_content()
+        driver.get("about:blank")
+        server.stop()
+        screen.stop()
+        preview.close()
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
+from device.setup.door import IDLE_S, OPEN_S, Door
+from device.setup.program import ENROLLED, FIRST, UNWRITABLE
 from device.setup.server import FILES, MOST_BYTES
-from tests.device.setup.opened import HOST, Opened, opened
+from tests.brokers import wait_until
+from tests.device.setup.opened import HOST, Clock, Opened, opened
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +172,59 @@ def test_a_language_that_no_screen_has_is_refused(kiosk: Opened, cookie: str) ->
     status, said, _ = kiosk.ask("POST", "/save", {"display.languages": ["xx"]}, Cookie=cookie)
     assert status == 422
     assert "display.languages" in said["error"]
+
+
+def test_the_names_of_an_enrolled_kiosk_are_those_of_its_certificate(tmp_path: Path) -> None:
+    with opened(tmp_path, told=(ENROLLED,)) as kiosk:
+        cookie = kiosk.enter()
+        assert kiosk.ask("GET", "/settings", Cookie=cookie)[1]["fixed"] == ["site", "kiosk"]
+        status, said, _ = kiosk.ask("POST", "/save", {"kiosk": "other"}, Cookie=cookie)
+        assert (status, "certificate has fixed it" in said["error"]) == (422, True)
+        same = {"kiosk": "pier-1", "place.country": "FI"}
+        assert kiosk.ask("POST", "/save", same, Cookie=cookie)[0] == 200
+
+
+def test_on_a_read_only_disk_nothing_seems_to_be_saved(tmp_path: Path) -> None:
+    with opened(tmp_path, told=(UNWRITABLE,)) as kiosk:
+        status, said, _ = kiosk.ask("POST", "/save", {"site": "pier"}, Cookie=kiosk.enter())
+        assert (status, "read-only" in said["error"]) == (422, True)
+        assert not kiosk.screen()["saved"]
+
+
+def test_the_camera_test_ends_with_the_session(tmp_path: Path) -> None:
+    clock = Clock()
+    with opened(tmp_path, door=Door(clock)) as kiosk:
+        assert kiosk.ask("POST", "/camera", {"on": True}, Cookie=kiosk.enter())[0] == 200
+        assert kiosk.screen()["camera"]
+        clock.now += IDLE_S + 1
+        assert kiosk.screen()["code"]
+        assert not kiosk.screen()["camera"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_when_the_time_is_over_the_port_is_closed_and_a_new_kiosk_does_not_start(
+    tmp_path: Path, first: bool
+) -> None:
+    clock = Clock()
+    with opened(tmp_path, door=Door(clock), told=(FIRST,) * first) as kiosk:
+        clock.now += OPEN_S
+        wait_until(lambda: refuses(kiosk), "the closed port")
+        assert kiosk.screen()["first"] is first
+        assert (kiosk.screen()["minutes"], kiosk.screen()["code"]) == (0, "")
+
+
+def refuses(kiosk: Opened) -> bool:
+    with socket.socket() as phone:
+        return phone.connect_ex((HOST, int(kiosk.authority.rpartition(":")[2]))) != 0
+
+
+def test_nothing_else_of_a_kiosk_listens_beyond_loopback(root: Path) -> None:
+    found = {
+        str(file.relative_to(root))
+        for file in (root / "device").rglob("*.py")
+        if '"0.0.0.0"' in file.read_text(encoding="utf-8")
+    }
+    assert found == {"device/setup/program.py"}
 
 
 def test_saving_leaves_the_answers_for_root_and_closes_the_page(tmp_path: Path) -> None:
