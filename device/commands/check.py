@@ -40,6 +40,7 @@ from device.recognition.recognise import Recogniser
 from device.setting_types import EMBEDDED
 from device.speech.output import open_speaker, silent_because
 from device.speech.voices import VOICES
+from device.upkeep.board import backlights
 from device.upkeep.buttons import MISSING
 from device.upkeep.clock import synchronised
 from device.words.words import load_words
@@ -179,8 +180,12 @@ def _page(config: Config) -> str:
     settings = settings_script(config)
     port = config.display.port
     found = "served by the broker" if port is None else _served(config, port, settings)
-    lacks = lacking([config.display.hours or ""], config.place)
-    return Warned(f"{found}; display.hours need {' and '.join(lacks)}") if lacks else found
+    missing = []
+    if lacks := lacking([config.display.hours or ""], config.place):
+        missing.append(f"display.hours need {' and '.join(lacks)}")
+    if config.display.brightness is not None and backlights() is None:
+        missing.append("display.brightness: this machine has no screen that it can dim")
+    return Warned("; ".join([found, *missing])) if missing else found
 
 
 def _served(config: Config, port: int, settings: str) -> str:

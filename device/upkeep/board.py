@@ -92,6 +92,12 @@ def wifi_dbm(proc: Path = PROC) -> float | None:
     return max(known, default=None)
 
 
+def backlights(sys: Path = SYS) -> tuple[str, ...] | None:
+    """The screens that this board can dim, by the kernel's names; None: none is known, as of a
+    monitor on HDMI."""
+    return tuple(sorted(one.name for one in sys.glob("class/backlight/*"))) or None
+
+
 def reboot_waits(run: Path = RUN, etc: Path = ETC) -> bool | None:
     """Whether updates of the system wait for a restart of the machine.
 

@@ -17,6 +17,7 @@ from device.commands.verdict import Verdict, Warned, verdict
 from device.config import Config, TlsConfig
 from device.errors import UserError
 from device.messaging.tls import INSECURE
+from device.upkeep.board import backlights
 from device.values import Item
 from tests.brokers import free_port, mosquitto
 from tests.kiosks import changed
@@ -87,6 +88,13 @@ def test_hours_of_the_screen_that_need_the_country_are_a_warning(config: Config)
     warned = PARTS["page"](changed(hours, place__country=None))
     assert isinstance(warned, Warned)
     assert "display.hours need place.country" in str(warned)
+
+
+@pytest.mark.skipif(backlights() is not None, reason="this machine dims its screen")
+def test_a_brightness_that_no_screen_takes_is_a_warning(config: Config) -> None:
+    warned = PARTS["page"](changed(config, display__brightness=60))
+    assert isinstance(warned, Warned)
+    assert "display.brightness: this machine has no screen that it can dim" in str(warned)
 
 
 def test_a_broker_that_is_not_there_is_named(config: Config) -> None:

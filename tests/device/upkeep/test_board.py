@@ -36,6 +36,12 @@ def test_a_weak_supply_is_read_from_the_kernels_sensor(tmp_path: Path) -> None:
     assert board.undervoltage(tmp_path) is False
 
 
+def test_a_screen_that_can_be_dimmed_is_named_and_none_is_unknown(tmp_path: Path) -> None:
+    assert board.backlights(tmp_path) is None
+    put(tmp_path, "class/backlight/10-0045/max_brightness", "31")
+    assert board.backlights(tmp_path) == ("10-0045",)
+
+
 @pytest.mark.parametrize("file", [PI_4, PI_5])
 def test_throttling_is_the_current_one_and_not_that_of_the_past(tmp_path: Path, file: str) -> None:
     put(tmp_path, file, "5000d")  # failure 27
