@@ -25,8 +25,13 @@ AWAY_S = 4.0
 JUDGED_S = 0.5
 """A new face where one was lost is watched for so long: one that comes in moves meanwhile."""
 
-OVERLAP = 0.4
-"""Least intersection over union of a new face's place and that where one was lost, to go on."""
+OFF, GROWN = 0.65, 0.5
+"""A face goes on at most so far from where one was lost, in sizes of the face, and after no larger
+change of size, as a logarithm. Chosen on scenes: docs/experiments.md."""
+
+COMES_BACK_OFF, COMES_BACK_DOWN = 2.5, 0.3
+"""One that moved when it was lost, and comes back by the same way, is seen again farther inside the
+picture; as high as before, and of the same size."""
 
 MOVES = 0.6
 """A face moves if it is so far from its place `JUDGED_S` before, in sizes; the logarithm of its
@@ -57,9 +62,8 @@ class _Person:
     @property
     def moves(self) -> bool:
         """Whether it is or was moving."""
-        before, now = self.trail[0][1], self.place
-        size = math.sqrt(before.w * now.w)
-        return math.dist(before.centre, now.centre) / size + abs(math.log(now.w / before.w)) > MOVES
+        off, _, grown = _change(self.trail[0][1], self.place)
+        return off + grown > MOVES
 
     def see(self, place: Box, at: float) -> None:
         """It is there, at this place."""
@@ -75,10 +79,17 @@ class _Person:
         self.moved = self.moves
         self.trail = deque([self.trail[-1]])
 
-    def goes_on(self, lost: _Person) -> bool:
-        """Whether this face, which has been watched for a while, is where another was lost. One
-        that moved when it was lost comes back by the same way; one that was not has not moved."""
-        return bool(lost.moved) or (lost.place.iou(self.place) >= OVERLAP and not self.moves)
+    def begins_at(self, lost: _Person) -> bool:
+        """Whether this face begins where another one was lost."""
+        off, down, grown = _change(lost.place, self.began)
+        if lost.moved:
+            return off <= COMES_BACK_OFF and down <= COMES_BACK_DOWN and grown <= GROWN
+        return off <= OFF and grown <= GROWN
+
+    def stays_at(self, lost: _Person) -> bool:
+        """Whether it is still there after a while, unless both move."""
+        off, _, grown = _change(lost.place, self.place)
+        return bool(lost.moved) or (off <= OFF and grown <= GROWN and not self.moves)
 
 
 class Places:
@@ -145,17 +156,25 @@ class Places:
     def _judge(self, new: _Person, at: float) -> None:
         """Give a face its number: that of the lost one where it goes on, or one of its own."""
         near = [
-            (new.began.iou(lost.place), lost.seen_at, lost)
+            lost
             for lost in self._lost
-            if self._may_return(lost, new.began_at)
+            if self._may_return(lost, new.began_at) and new.begins_at(lost)
         ]
-        near = [found for found in near if found[0] >= OVERLAP]
         if near and at - new.began_at < JUDGED_S:
             return
-        fitting = [found for found in near if new.goes_on(found[2])]
-        if not fitting:
+        near = [lost for lost in near if new.stays_at(lost)]
+        if near:
+            nearest = min(near, key=lambda lost: _change(lost.place, new.began))
+            new.number = nearest.number
+            self._lost.remove(nearest)
+        else:
             new.number = next(self._numbers)
-            return
-        _, _, lost = max(fitting, key=lambda found: found[:2])
-        new.number = lost.number
-        self._lost.remove(lost)
+
+
+def _change(one: Box, other: Box) -> tuple[float, float, float]:
+    """What differs between two faces: the distance and its vertical part, in sizes, and the
+    logarithm of the size."""
+    (x, y), (other_x, other_y) = one.centre, other.centre
+    size = math.sqrt(one.w * other.w)
+    off = math.hypot(other_x - x, other_y - y) / size
+    return off, abs(other_y - y) / size, abs(math.log(other.w / one.w))

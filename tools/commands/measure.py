@@ -12,12 +12,15 @@ from device.errors import UserError
 from tools.commands.options import MIN_FACES, add_data, add_limit, at_least, data_folder
 from tools.places import MODELS, ROOT, quiet_tensorflow
 
+SCENES = 30
+"""Of each row of `measure linger`."""
+
 
 def add_parser(subparsers: SubParsers) -> None:
     """Add the command and what it measures."""
     measure = subparsers.add_parser(
         "measure",
-        help="figures of detection, occlusion, steadiness, stillness, time, touches, a day, ways",
+        help="detection, occlusion, steadiness, stillness, lingering, time, a day, ways",
         description="Measure one part of the corridor on real data, with the shipped models.",
         epilog="example: wayside-tools measure steadiness --data ../shared/data",
     )
@@ -27,6 +30,7 @@ def add_parser(subparsers: SubParsers) -> None:
         ("occlusion", _occlusion, "covered faces that are noticed, and what becomes of readings"),
         ("steadiness", _steadiness, "label switches a minute, lag on hard cuts, share unknown"),
         ("stillness", _stillness, "pictures of faces that stop counting, people who do not"),
+        ("linger", _linger, "who goes on with cards that linger: phone users, and strangers"),
         ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
         ("touches", _touches, "how fast touches improve what is suggested, simulated"),
         ("walking", _walking, "ways on foot over the footways of a town, and the time they take"),
@@ -44,11 +48,15 @@ def add_parser(subparsers: SubParsers) -> None:
         if name == "occlusion":
             verb.add_argument("--model", type=Path, default=MODELS / "face.tflite")
             add_limit(verb)
-        if name == "stillness":
+        if name in ("stillness", "linger"):
             verb.add_argument(
                 "--development",
                 action="store_true",
                 help="the clips and faces on which the constants were chosen",
+            )
+        if name == "linger":
+            verb.add_argument(
+                "--scenes", type=at_least(1), default=SCENES, help=f"of each row; {SCENES}"
             )
 
 
@@ -153,6 +161,20 @@ def _stillness(arguments: argparse.Namespace) -> int:
         if not (data / part).is_dir():
             raise UserError(f"{data / part}: no such folder; `measure stillness` reads it")
     stillness.report(data, development=arguments.development)
+    return 0
+
+
+def _linger(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from tools.evaluation import linger
+
+    data = data_folder(arguments)
+    if not list((data / "video" / "unlabelled").glob("*.mp4")):
+        raise UserError(
+            f"{data / 'video' / 'unlabelled'}: no .mp4 there; `measure linger` reads it"
+        )
+    config = load_config(ROOT / "config.yaml")
+    linger.report(data, config, development=arguments.development, scenes=arguments.scenes)
     return 0
 
 

@@ -47,7 +47,7 @@ def moved(box: Box, *, across: float = 0.0, down: float = 0.0, larger: float = 1
 
 @pytest.mark.parametrize("gone_s", [0.2, 3, 10, 25])
 @pytest.mark.parametrize(
-    "again", [FACE, moved(FACE, across=0.2), moved(FACE, down=-0.2), moved(FACE, larger=1.2)]
+    "again", [FACE, moved(FACE, across=0.4), moved(FACE, down=-0.4), moved(FACE, larger=1.4)]
 )
 def test_a_face_that_is_lost_in_place_goes_on_there(again: Box, gone_s: float) -> None:
     spot = Spot()
@@ -59,7 +59,7 @@ def test_a_face_that_is_lost_in_place_goes_on_there(again: Box, gone_s: float) -
 
 
 @pytest.mark.parametrize(
-    "other", [moved(FACE, across=1), moved(FACE, down=0.6), moved(FACE, larger=1.7)]
+    "other", [moved(FACE, across=1), moved(FACE, down=0.8), moved(FACE, larger=1.8)]
 )
 def test_a_face_at_another_place_or_of_another_size_is_somebody_new_at_once(other: Box) -> None:
     spot = Spot()

@@ -15,6 +15,7 @@ from tools.__main__ import main
         ("detection", "dlib_faces: no such folder"),
         ("steadiness", "unlabelled: no .mp4 there"),
         ("stillness", "unlabelled: no such folder"),
+        ("linger", "unlabelled: no .mp4 there"),
         ("walking", "osm: no .osm.pbf there"),
     ],
 )
