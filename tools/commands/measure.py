@@ -12,7 +12,7 @@ from device.errors import UserError
 from tools.commands.options import MIN_FACES, add_data, add_limit, at_least, data_folder
 from tools.places import MODELS, ROOT, quiet_tensorflow
 
-SCENES = 30
+SCENES = 24
 """Of each row of `measure linger`."""
 
 

@@ -91,6 +91,16 @@ def test_who_steps_aside_goes_on_by_the_same_way_and_in_time(gone_s: float, goes
     assert (there == number) is goes_on
 
 
+@pytest.mark.parametrize("other", [moved(FACE, down=-0.5), moved(FACE, larger=1.8)])
+def test_who_comes_by_the_same_way_taller_or_nearer_is_somebody_new(other: Box) -> None:
+    spot = Spot()
+    number = spot.shows("a", FACE)
+    spot.shows("a", FACE, seconds=1, faces_a_second=3)
+    spot.is_empty(1)
+    there = spot.shows("b", moved(other, across=2.8), seconds=1, faces_a_second=-3)
+    assert not there & number
+
+
 def test_of_two_who_come_back_each_goes_on_at_their_own_place() -> None:
     spot = Spot()
     beside = moved(FACE, across=1.5)
