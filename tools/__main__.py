@@ -22,6 +22,7 @@ VERBS = (
     "fleet",
     "card",
     "bench",
+    "screens",
 )
 
 

@@ -45,6 +45,9 @@ def add_parser(verbs: SubParsers) -> None:
     parser.add_argument(
         "--speech", action="store_true", help="time until the screen is heard instead"
     )
+    parser.add_argument(
+        "--page", action="store_true", help="processor time of the page's browser instead"
+    )
     parser.add_argument("--soak", type=int, metavar="FRAMES", help="memory over this many frames")
     parser.add_argument(
         "--against", type=Path, metavar="DIR", help="compare with another checkout, in turns"
@@ -61,6 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
         from tools.speech_timing import report
 
         for line in report():
+            print(line, flush=True)
+        return 0
+    if arguments.page:
+        from tools.screen_load import report as page_report
+
+        for line in page_report():
             print(line, flush=True)
         return 0
     if arguments.detector:
