@@ -88,7 +88,9 @@ class Page:
 
     def rest(self) -> None:
         """Let the screen rest, with the weather and what is open."""
-        self._say(Screen(around=Around(True, SKY, OpenNow(self._matcher).at(local_time(self._config)))))
+        self._say(
+            Screen(around=Around(True, SKY, OpenNow(self._matcher).at(local_time(self._config))))
+        )
         self.wait("return !document.querySelector('#now').hidden")
 
     def show(self, opted_out: bool = False) -> None:

@@ -17,13 +17,11 @@ from typing import Any
 from device.catalogue.polylines import encode
 from device.catalogue.store import read_footways
 from device.config import Config
-from device.display.server import PAGE
+from device.display.server import HYPHENS
 from device.words.table import LANGUAGES
 from device.words.words import load_words
 
 log = logging.getLogger(__name__)
-
-HYPHENS = PAGE / "vendor" / "hyphens"
 
 MAP_M = 3000.0
 """Streets with a point nearer to the kiosk than so many metres are on the map; of a longer way its
@@ -44,10 +42,9 @@ def made_files(config: Config) -> dict[str, str]:
         for code, table in tables.items()
     ]
     own = {code: tables[code] for code in site}
-    hyphens = {code: HYPHENS / f"{code}.json" for code in site}
-    patterns = {code: json.loads(f.read_text()) for code, f in hyphens.items() if f.exists()}
-    words = _json({"site": site, "offered": offered, "tables": own})
-    files = {"words.js": f"window.WORDS = {words};\nwindow.HYPHENS = {_json(patterns)};\n"}
+    hyphens = sorted(path.stem for path in HYPHENS.glob("*.json"))
+    words = {"site": site, "offered": offered, "tables": own, "hyphens": hyphens}
+    files = {"words.js": f"window.WORDS = {_json(words)};\n"}
     for code in codes[len(site) :]:
         files[f"words/{code}.json"] = _json(tables[code])
     files["map.json"] = _json(_streets(config) or {"here": None, "credits": [], "streets": []})

@@ -32,6 +32,9 @@ from device.speech.voices import VOICES
 log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
+HYPHENS = PAGE / "vendor" / "hyphens"
+"""Patterns by which words are divided, a file a language."""
+
 SETTINGS = "settings.js"
 PICTURES = "pictures"
 """Where the page looks for the catalogue's pictures, beside its own files."""
@@ -155,14 +158,15 @@ class PageServer(LoopbackServer):
             body = file.read_bytes()
         except OSError:  # removed while the server runs
             return None
-        return Response((CONTENT_TYPES | PICTURE_TYPES)[file.suffix.lower()], body)
+        return Response((MADE_TYPES | PICTURE_TYPES)[file.suffix.lower()], body)
 
 
 def page_files() -> dict[str, Path]:
     """The page's own paths, and the file of each."""
+    patterns = set(HYPHENS.glob("*.json"))
     files = {
         f"/{path.relative_to(PAGE).as_posix()}": path
         for path in PAGE.rglob("*")
-        if path.is_file() and path.suffix.lower() in CONTENT_TYPES
+        if path.is_file() and (path.suffix.lower() in CONTENT_TYPES or path in patterns)
     }
     return files | {"/": PAGE / "index.html"}

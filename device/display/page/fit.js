@@ -8,9 +8,6 @@ const Fit = (() => {
   const PICTURES = [0.44, 0.36, 0.28]; // shares of a card
   const TOGETHER = [0.94, 0.88]; // shares of a title's full size
   const ALONE = [0.8, 0.72, 0.64];
-  const SHORTEST_DIVIDED = 9; // letters of a word
-
-  const dividers = new Map(); // by language
 
   const wide = (part) => part.scrollWidth > part.clientWidth + 1;
 
@@ -51,18 +48,6 @@ const Fit = (() => {
     for (const made of some) made.style.setProperty("--shrink", to);
   }
 
-  /* A text with soft hyphens in its long words, in the languages that have patterns (words.js).
-     Browsers hyphenate by themselves only where they have brought or fetched a dictionary. */
-  function divided(text, lang) {
-    const [base] = lang.split("-");
-    if (!Object.hasOwn(window.HYPHENS, base)) return text;
-    if (!dividers.has(base)) {
-      const options = { minWordLength: SHORTEST_DIVIDED };
-      dividers.set(base, createHyphenator(window.HYPHENS[base], options));
-    }
-    return dividers.get(base)(text);
-  }
-
   /* A word that is wider than its title is divided where its language does so. */
   function divide(made) {
     const title = made.querySelector("h2");
@@ -70,7 +55,7 @@ const Fit = (() => {
     const tooWide = title.scrollWidth > title.clientWidth + 1;
     title.style.overflowWrap = "";
     const text = title.querySelector("bdi") ?? title;
-    if (tooWide) text.textContent = divided(text.textContent, title.lang);
+    if (tooWide) text.textContent = Hyphens.divided(text.textContent, title.lang);
   }
 
   /* The largest pictures that leave room for the text of all cards, with all titles a little smaller

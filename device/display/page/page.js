@@ -155,6 +155,7 @@
   Speech.open();
   Keys.open({ language: list, opt_out: choose, back: () => (performance.now() < listUntil ? list() : back()) });
   Screen.open({ touched, choose, back });
+  Hyphens.open(Screen.redraw);
   Scene.open(window.WAYSIDE, Screen.redraw);
   Rest.open(window.WAYSIDE);
   refresh();

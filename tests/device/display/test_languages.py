@@ -290,13 +290,29 @@ def test_a_title_is_in_the_visitors_language_where_there_is_one(stage: Stage) ->
         wait_until(partial(stage.script, shown), f"{titles} in {language}")
 
 
+def test_no_patterns_are_loaded_but_those_of_the_languages_in_use(stage: Stage) -> None:
+    asked = """return performance.getEntriesByType("resource")
+      .map((each) => each.name.split("/hyphens/")[1]).filter(Boolean)"""
+    stage.show(PLACE)
+    own = {"fi.json", "sv.json"}  # English has none
+    wait_until(lambda: set(stage.script(asked)) == own, "those of the site, once it is idle")
+    long = {**PLACE, "title": "Donaudampfschifffahrtsgesellschaft", "titles": {}}
+    stage.resize(SIZES["small"])
+    choose(stage, "de")
+    stage.show(*({**long, "id": f"p{n}", "titles": {"de": long["title"]}} for n in range(3)))
+    wait_until(lambda: set(stage.script(asked)) == own | {"de.json"}, "those of German")
+    shown = "return document.querySelector('.card h2').textContent"
+    wait_until(lambda: "\N{SOFT HYPHEN}" in stage.script(shown), "the word is divided")
+
+
 def test_a_long_word_is_divided_as_its_language_does(stage: Stage) -> None:
     stage.resize(SIZES["small"])
     word = "Luonnontieteellinenkeskusmuseo"
     stage.show(*({**PLACE, "id": f"p{n}", "title": word, "titles": {}} for n in range(3)))
-    shown = stage.script("return document.querySelector('.card h2').textContent")
-    assert shown.replace("\N{SOFT HYPHEN}", "") == word
-    assert "teel\N{SOFT HYPHEN}li\N{SOFT HYPHEN}nen" in shown
+    shown = "return document.querySelector('.card h2').textContent"
+    divided = "teel\N{SOFT HYPHEN}li\N{SOFT HYPHEN}nen"
+    wait_until(lambda: divided in stage.script(shown), "the patterns have come")
+    assert stage.script(shown).replace("\N{SOFT HYPHEN}", "") == word
     assert stage.script(MISPLACED) == []
     film = {**FILM, "title": "Incomprehensibilities"}  # in no language that is known
     stage.show(*({**film, "id": f"f{n}"} for n in range(3)), serial=2)
