@@ -118,7 +118,7 @@ def _entries(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     for entry in archive.infolist():
         name = entry.filename
         plain = entry.external_attr >> 28 in (0, 0o10) and not entry.is_dir()
-        if not plain or not _is_inside(name) or name in found:
+        if not plain or not is_inside(name) or name in found:
             raise UserError(f"{path}: not a backup: it has a file that no backup has")
         found[name] = entry
     if len(found) > MOST_FILES or sum(entry.file_size for entry in found.values()) > MOST_BYTES:
@@ -128,7 +128,7 @@ def _entries(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     return found
 
 
-def _is_inside(name: str) -> bool:
+def is_inside(name: str) -> bool:
     """Whether a name is a relative path to a file below the folder, spelled in one way alone."""
     parts = name.split("/")
     return (

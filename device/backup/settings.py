@@ -17,10 +17,12 @@ from typing import Any
 import yaml
 from pydantic import SecretStr
 
+from device.backup.archive import is_inside
 from device.camera.sources import is_network
 from device.catalogue.pictures import picture_files
 from device.catalogue.sources import load_sources
 from device.config import Config
+from device.display.photographs import CREDITS
 from device.errors import UserError
 from device.fleet.settings import AgentConfig
 from device.typed_yaml import Section, read_yaml
@@ -137,6 +139,11 @@ def _add(made: Collected, key: str, there: Path, *, pictures: bool) -> None:
             made.files |= {f"{FILES}/{one.name}": one for one in words}
     elif there.is_dir():
         found = picture_files(there) if pictures else {}
+        if found and (there / CREDITS).is_file():
+            found[CREDITS] = there / CREDITS
+        made.left_out += [
+            f"{found.pop(name)}: its name" for name in list(found) if not is_inside(name)
+        ]
         made.files |= {f"{FOLDERS}/{key}/{name}": file for name, file in found.items()}
         if found:
             made.places[key] = f"{FOLDERS}/{key}"

@@ -56,7 +56,7 @@ def old(tmp_path: Path, root: Path) -> Path:
     """The configuration of a kiosk with a hand, pictures and quiet hours."""
     folder = tmp_path / "old"
     (folder / "pictures/by the lake").mkdir(parents=True)
-    for name in ("a.jpg", "by the lake/b.png", "notes.txt"):
+    for name in ("a.jpg", "by the lake/b.png", "10:30.jpg", "CREDITS.txt", "notes.txt"):
         (folder / "pictures" / name).write_bytes(name.encode())
     (folder / "hand.yaml").write_text("hide: [film-alien]\n")
     (folder / "agent.yaml").write_text(
@@ -140,7 +140,13 @@ def test_another_kiosk_gets_the_settings_and_stays_itself(
 ) -> None:
     assert main(["restore", "--config", str(new), str(backup)]) == 0
     said = capsys.readouterr().out
-    for part in ("as oulu/market was on", "not in the backup: camera.source", "systemctl restart"):
+    assert (new.parent / "config.yaml").read_text().startswith("# This kiosk's configuration, rest")
+    for part in (
+        "10:30.jpg: its name",
+        "as oulu/market was on",
+        "not in the backup: camera.source",
+        "systemctl restart",
+    ):
         assert part in said
     config = load_config(new)
     assert (config.site, config.kiosk) == ("oulu", "station")
@@ -156,6 +162,7 @@ def test_another_kiosk_gets_the_settings_and_stays_itself(
     assert config.matching.hand.read_text() == "hide: [film-alien]\n"
     assert config.display.pictures is not None
     assert (config.display.pictures / "by the lake/b.png").read_bytes() == b"by the lake/b.png"
+    assert (config.display.pictures / "CREDITS.txt").exists()
     assert new.stat().st_mode & 0o777 == 0o640
     assert config.display.pictures.stat().st_mode & 0o005 == 0o005  # for the broker's user
     (aside,) = new.parent.glob("config.yaml.before-*")
