@@ -45,7 +45,8 @@
     const listing = now < listUntil;
     if (next.state === "resting" && (shown?.state !== "resting" || now >= languageUntil)) language = null;
     if (next.state === "resting") Speech.rest(shown?.state !== "resting", now);
-    const key = JSON.stringify([next, chosen, language, listing]);
+    const taking = Visit.shows(next.items, now) && chosen === null && !listing;
+    const key = JSON.stringify([next, chosen, language, listing, taking]);
     if (key === shownKey) return;
     const reported = JSON.stringify([shown?.state, shown?.serial]);
     if (reported !== JSON.stringify([next.state, next.serial])) shownSince = now;
@@ -53,7 +54,7 @@
     shownKey = key;
     const languages = (language ? [language] : Phrases.site).map(Phrases.of);
     Operator.draw(languages); // first: the cards get the space that this leaves
-    Screen.draw(shown, chosen, languages, listing);
+    Screen.draw(shown, chosen, languages, listing, taking);
     Speech.draw();
     Keys.draw(languages, document.body.dataset.state === "resting");
     afterPaint(beat);
@@ -97,8 +98,17 @@
   }
 
   function back() {
+    const taking = Visit.shows(shown.items, performance.now());
     chosen = null;
+    Visit.close();
     refresh();
+    if (taking) document.querySelector("#visit").focus();
+  }
+
+  function take() {
+    Visit.toggle(shown.items);
+    refresh();
+    document.querySelector("#back").focus();
   }
 
   function list() {
@@ -154,7 +164,7 @@
   Languages.open({ toggle: list, chosen: speak });
   Speech.open();
   Keys.open({ language: list, opt_out: choose, back: () => (performance.now() < listUntil ? list() : back()) });
-  Screen.open({ touched, choose, back });
+  Screen.open({ touched, choose, back, take });
   Hyphens.open(Screen.redraw);
   Scene.open(window.WAYSIDE, Screen.redraw);
   Rest.open(window.WAYSIDE);

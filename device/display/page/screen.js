@@ -198,6 +198,7 @@ const Screen = (() => {
     const whole = (id) => `.card[data-id="${CSS.escape(id)}"] .choose`;
     if (chosen !== null && (was === null || !made)) return ["#back"];
     if (was !== null && chosen === null) return [whole(was), ".choose"];
+    if (!made) return []; // from the code of all cards
     const { verdict } = held.dataset;
     const same = `.card[data-id="${CSS.escape(made.dataset.id)}"] [data-verdict="${verdict}"]`;
     const place = [...made.parentElement.children].indexOf(made) + 1;
@@ -221,12 +222,12 @@ const Screen = (() => {
     if (last) draw(...last);
   }
 
-  /* languages: those of the texts that turn; the first is the one of all others. listing: whether
-     the list of languages is open, in the place of the cards. */
-  function draw(view, chosen, languages, listing) {
+  /* languages: those of the texts that turn; the first is the one of all others. listing,
+     taking: whether the list of languages, or the code of all cards, is in the place of the cards. */
+  function draw(view, chosen, languages, listing, taking) {
     const before = last?.[0].items ?? [];
     const focus = focused(chosen);
-    last = [view, chosen, languages, listing];
+    last = [view, chosen, languages, listing, taking];
     words = languages[0];
     const say = (selector, pick) => Languages.turning(find(selector), languages, pick);
     Languages.draw(languages, listing);
@@ -237,7 +238,7 @@ const Screen = (() => {
     const resting = items.length === 0;
     document.body.dataset.state = resting ? "resting" : "showing";
 
-    find("#back").hidden = !opened || listing;
+    find("#back").hidden = !(opened || taking) || listing;
     find("#back span").textContent = words.back;
     find("#heading").textContent = resting ? "" : words.suggestions;
     find("#rest").hidden = !resting || listing;
@@ -271,12 +272,13 @@ const Screen = (() => {
       Scene.draw();
     }
     const cards = find("#cards");
-    cards.hidden = resting || listing;
+    cards.hidden = resting || listing || taking;
     cards.dataset.count = items.length;
     cards.toggleAttribute("data-opened", opened);
     const there = new Set([...cards.children].map((made) => made.dataset.id));
-    cards.replaceChildren(...(listing ? [] : items.map((item) => card(item, opened))));
+    cards.replaceChildren(...(listing || taking ? [] : items.map((item) => card(item, opened))));
     for (const made of cards.children) made.classList.toggle("new", !there.has(made.dataset.id));
+    Visit.draw(items, words, taking, opened || listing, qr);
     Fit.cards([...cards.children]);
     focus.map(find).find(Boolean)?.focus();
   }
@@ -301,13 +303,15 @@ const Screen = (() => {
     find("#stage").style.translate = `${Math.round(across * DRIFT_PX)}px ${Math.round(down * DRIFT_PX)}px`;
   }
 
-  /* `handlers`: touched(item id, verdict), choose() for opting out or in, back(). */
+  /* `handlers`: touched(item id, verdict), choose() for opting out or in, back(), and
+     take() for the code of all cards. */
   function open(handlers) {
     on = handlers;
     document.title = words.name;
     find("#name").textContent = words.name;
     find("#choice").addEventListener("click", on.choose);
     find("#back").addEventListener("click", on.back);
+    find("#visit").addEventListener("click", on.take);
     find(".kinds").prepend(...Object.keys(words.stops).map(stop));
     addEventListener("resize", redraw);
   }

@@ -33,7 +33,10 @@ NEVER = re.compile(
     re.IGNORECASE,
 )
 
-MADE_ON_THE_PAGE = {"about", "code", "direction", "distance", "hours", "reason", "title", "when"}
+MADE_ON_THE_PAGE = {
+    "about", "celsius", "code", "day", "direction", "distance", "hours", "reason", "time", "title",
+    "when",
+}  # fmt: skip
 """What `phrases.js` adds to the texts of a table."""
 
 MONDAY = datetime(2026, 11, 16)
