@@ -269,3 +269,26 @@ def test_the_screen_says_who_is_setting_it_up_and_that_all_is_saved(
     assert not driver.find_element(By.ID, "code").is_displayed()
     kiosk.ask("POST", "/save", {"site": "pier"}, Cookie=cookie)
     wait_until(driver.find_element(By.ID, "saved").is_displayed, "that it is saved")
+
+
+@pytest.mark.parametrize(
+    ("user", "action", "allowed"),
+    [
+        ("wayside-setup", "org.freedesktop.NetworkManager.network-control", True),
+        ("wayside-setup", "org.freedesktop.NetworkManager.settings.modify.system", True),
+        ("wayside-setup", "org.freedesktop.NetworkManager.settings.modify.hostname", False),
+        ("wayside-setup", "org.freedesktop.systemd1.manage-units", False),
+        ("wayside", "org.freedesktop.NetworkManager.network-control", False),
+    ],
+)
+def test_polkits_rule_lets_the_page_join_a_wifi_and_nothing_else(
+    driver: webdriver.Chrome, root: Path, user: str, action: str, allowed: bool
+) -> None:
+    rule = (root / "systemd/conf/polkit.rules").read_text()
+    said = driver.execute_script(
+        "let rule; const polkit = { addRule: (one) => { rule = one; }, Result: { YES: 'yes' } };"
+        f"{rule}\nreturn rule({{ id: arguments[0] }}, {{ user: arguments[1] }}) ?? null;",
+        action,
+        user,
+    )
+    assert said == ("yes" if allowed else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,20 @@ def test_neither_a_mistake_nor_a_button_that_cannot_be_read_opens_it(
     asked = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert asked.returncode == 1
     assert asked.stderr.count("\n") == (0 if "here" in config else 1)
+
+
+@pytest.mark.parametrize(("held", "opens"), [("4", True), ("5", False)])
+def test_the_button_that_the_configuration_names_opens_it(
+    root: Path, tmp_path: Path, held: str, opens: bool
+) -> None:
+    (tmp_path / "config.yaml").write_text("setup: {button_gpio: 4}\n")
+    asked = subprocess.run(
+        [sys.executable, "-m", "device.setup.wanted", "--config", tmp_path / "config.yaml"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent / "standin"), "HELD": held},
+        check=False,
+    )
+    assert (asked.returncode == 0) is opens
 
 
 def test_a_waiting_file_is_enough_whatever_the_configuration_says(
