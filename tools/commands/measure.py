@@ -34,13 +34,15 @@ def add_parser(subparsers: SubParsers) -> None:
         ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
         ("touches", _touches, "how fast touches improve what is suggested, simulated"),
         ("walking", _walking, "ways on foot over the footways of a town, and the time they take"),
+        ("turns", _turns, "which items the first screens of the demo show"),
         ("day", _day, "which items a simulated day of visitors is shown, and whether rightly"),
     ):
         verb = what.add_parser(name, help=line, description=line)
-        if name not in ("touches", "day"):
+        if name not in ("touches", "turns", "day"):
             add_data(verb)
-        if name == "day":
+        if name in ("turns", "day"):
             add_config(verb)
+        if name == "day":
             _add_day(verb)
         verb.set_defaults(run=run)
         if name == "temporal":
@@ -75,6 +77,15 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"got {text!r}, takes such as 2026-12-05") from None
+
+
+def _turns(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from tools.evaluation import turns
+
+    for line in turns.report(turns.turns(load_config(arguments.config))):
+        print(line)
+    return 0
 
 
 def _day(arguments: argparse.Namespace) -> int:
