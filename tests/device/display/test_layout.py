@@ -124,6 +124,17 @@ def test_no_reason_is_left_out_while_there_is_space_for_it(
                 assert shown == len(reasons) or free < 1, (count, title)
 
 
+def test_two_cards_of_the_smallest_screen_say_all_of_a_long_title_and_of_the_reasons(
+    stage: Stage,
+) -> None:
+    stage.resize(SIZES["small"])
+    reasons = ["quiet", "by the lake", "open till five"]
+    items = [{**ON_FOOT, "id": f"p{n}", "title": LONG, "why": reasons} for n in range(2)]
+    stage.show(*items)
+    cut = stage.script("return document.querySelectorAll('h2.cut').length")
+    assert [cut, *(shown for shown, _ in stage.script(FREE))] == [0, 3, 3]
+
+
 def test_it_can_be_read_from_two_metres(stage: Stage) -> None:
     # A 24-inch screen of 1920 x 1080 has 0.277 mm a pixel, and capitals are 0.72 of the font's
     # size. At 2 m those of 24 px are seen under 8 minutes of arc, where normal sight resolves
