@@ -230,6 +230,13 @@ def test_a_language_that_is_chosen_at_rest_is_that_of_the_cards_that_follow(stag
 def test_the_resting_screen_and_the_notice_turn_through_the_sites_languages(stage: Stage) -> None:
     for items in ((), CARDS):
         stage.show(*items, state="showing" if items else "resting", serial=len(items))
+        wait_until(
+            lambda: (
+                stage.script("return document.querySelector('#notice use').href.baseVal")
+                == "#icon-eye"
+            ),
+            "the message has come",
+        )
         seen, places = set(), set()
         for _ in SITE:
             stage.script(FINISH)
