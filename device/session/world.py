@@ -113,7 +113,8 @@ class World:
             self._read_board_at = at + READ_BOARD_S
             self._heat.update(self._temperature(), self._throttled())
         now = self.wall.now(self._zone)
-        asleep = not self._awake.at(now)
+        # By a clock that nobody has set it would be dark at noon, which is worse than lit at night.
+        asleep = self.wall.state == "synchronised" and not self._awake.at(now)
         touches, self._touches = () if asleep else tuple(self._touches), []
         weather = self._weather
         if weather and weather.expires_at and now and weather.expires_at < now:

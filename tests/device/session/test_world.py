@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from device.config import Config
 from device.messaging.messages import Display, Feedback, Verdict, Weather
 from device.messaging.queues import Inbox
@@ -211,9 +213,16 @@ def test_outside_its_hours_the_screen_sleeps_and_touches_do_not_wake_it(config: 
     assert world.context().touches == ()
 
 
-def test_a_screen_stays_on_while_the_time_is_not_known(config: Config) -> None:
-    config = changed(config, display__hours="06:00-23:30")
-    unset = WallClock(60, ask=lambda: False, clock=lambda: 0.0, wall=lambda: 0.0)
-    world = World(config, clock=lambda: 0.0, wall=unset)
-    assert world.context().now is None
+@pytest.mark.parametrize("answer", [False, None])
+def test_a_screen_stays_on_while_no_time_server_has_set_the_clock(
+    config: Config, answer: bool | None
+) -> None:
+    time = Time()
+    time.wall = datetime(2026, 12, 1, 3, tzinfo=UTC).timestamp()
+    config = changed(config, display__hours="06:00-23:30", place__timezone="UTC")
+    wall = WallClock(60, ask=lambda: answer, clock=time.clock, wall=lambda: time.wall)
+    world = World(config, clock=time.clock, wall=wall)
+    assert not world.context().asleep
+    time.at += 61
+    assert world.context().now is not None  # after a while opening hours use the clock as it is
     assert not world.context().asleep
