@@ -18,10 +18,10 @@ from device.display.server import PageServer, settings_script
 from tests.device.display.test_server import ask
 
 
-def album(folder: Path, *names: str) -> Path:
+def album(folder: Path, *names: str, grey: int = 120) -> Path:
     """A folder with a small picture of each name."""
     folder.mkdir(exist_ok=True)
-    picture = np.full((60, 90, 3), 120, np.uint8)
+    picture = np.full((60, 90, 3), grey, np.uint8)
     for name in names:
         file = folder / name
         file.parent.mkdir(exist_ok=True)

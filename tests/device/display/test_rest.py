@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import cv2
+import numpy as np
 import pytest
 from selenium import webdriver
 
@@ -18,6 +20,7 @@ from tests.brokers import wait_until
 from tests.device.catalogue.streets import network, place
 from tests.device.display.misplaced import MISPLACED, misplaced_in_any_language
 from tests.device.display.stage import FILM, SIZES, Stage, message, site
+from tests.device.display.test_layout import contrast
 from tests.device.display.test_photographs import album
 from tests.needs import needs
 
@@ -170,6 +173,45 @@ def test_photographs_fade_over_one_another_and_a_broken_one_is_passed_over(pictu
         pictured.script("Scene.step()")
         wait_until(lambda name=name: pictured.script(SHOWN) == [name], f"{name} alone is shown")
         assert credit in pictured.text("#credit")
+
+
+WORDS = """
+const texts = document.querySelectorAll(
+  "#name, #clock, .turning > .on, .places .name > bdi, #credit bdi, #open .on");
+const seen = [...texts].filter((e) => e.checkVisibility() && e.innerText && !e.closest("footer"));
+const measured = seen.map((e) => {
+  const { left, top, width, height } = e.getBoundingClientRect();
+  const colour = getComputedStyle(e).color.match(/\\d+/g).map(Number);
+  return [e.innerText, [left, top, width, height], colour];
+});
+const hidden = "#stage, #stage * { visibility: hidden !important; transition: none !important }";
+document.styleSheets[0].insertRule(hidden, document.styleSheets[0].cssRules.length);
+return measured;
+"""
+"""Every text above the notice: its words, box and colour; then they are hidden."""
+
+
+@pytest.mark.parametrize("size", SIZES.values())
+def test_every_text_can_be_read_over_the_brightest_photograph(
+    tmp_path: Path, browser: webdriver.Chrome, size: tuple[int, int]
+) -> None:
+    album(tmp_path / "album", "white.png", grey=255)
+    with site(tmp_path, browser, display={"photographs": str(tmp_path / "album")}) as stage:
+        stage.open(size)
+        told(stage)
+        wait_until(
+            lambda: stage.script("return document.getAnimations().length") == 0, "it is still"
+        )
+        texts = stage.script(WORDS)
+        assert len(texts) > 6
+        shot = cv2.imdecode(
+            np.frombuffer(stage.driver.get_screenshot_as_png(), np.uint8), cv2.IMREAD_COLOR
+        )
+        assert shot.max() > 230  # the photograph is there
+        for words, (left, top, width, height), colour in texts:
+            ground = shot[int(top) : int(top + height) + 1, int(left) : int(left + width) + 1]
+            brightest = ground.reshape(-1, 3).max(axis=0)[::-1].tolist()
+            assert contrast(colour, brightest) >= 4.5, words
 
 
 def test_less_motion_means_none(pictured: Stage) -> None:
