@@ -50,6 +50,13 @@ const Speech = (() => {
     ];
   }
 
+  /* What the way back leads out of: a card, or the code of the whole visit. */
+  function opened() {
+    const [alone, code] = [find("[data-opened] .card"), find("#take:not([hidden])")];
+    if (code) return part([...code.querySelectorAll("h2, p")].map(text).join(". "));
+    return alone ? card(alone) : [];
+  }
+
   const notice = () => part([text(find("#notice h2")), text(find("#notice p"))].join(". "));
 
   /* The parts that an element consists of. */
@@ -57,7 +64,7 @@ const Speech = (() => {
     const label = element.getAttribute("aria-label") || text(element.querySelector(".label") ?? element);
     const name = part(label, element.lang);
     if (element.id === "notice") return notice();
-    if (element.id === "back") return [...card(find(".card")), ...name];
+    if (element.id === "back") return [...opened(), ...name];
     if (element.matches(".choose")) return card(element.closest(".card"));
     return name;
   }

@@ -196,6 +196,17 @@ def test_an_opened_card_is_said_with_the_way_back(stage: Stage, sounds: Sounds) 
     )
 
 
+def test_the_code_of_the_whole_visit_is_said_with_the_way_back(
+    stage: Stage, sounds: Sounds
+) -> None:
+    stage.show(MUSEUM, FILM)
+    switch_on(stage, sounds)
+    focus(stage, "#visit")
+    press(stage, Keys.ENTER)
+    take = read_table("en").page["take"]
+    sounds.wait(("en", f"{take['ask']}. {take['how']}"))
+
+
 def test_a_newer_text_is_said_in_the_place_of_an_older_one(stage: Stage, sounds: Sounds) -> None:
     stage.show(MUSEUM, FILM)
     switch_on(stage, sounds)
