@@ -110,6 +110,12 @@ class SetupServer:
             self._server = None
 
 
+def is_near(address: str) -> bool:
+    """Whether an address is one of a local network."""
+    peer = ipaddress.ip_address(address)
+    return peer.is_private or peer.is_link_local
+
+
 class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
@@ -121,8 +127,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Whether to answer: the kiosk's own network, and not too many at once."""
-        peer = ipaddress.ip_address(client_address[0])
-        return (peer.is_private or peer.is_link_local) and self._free.acquire(blocking=False)
+        return is_near(client_address[0]) and self._free.acquire(blocking=False)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:

@@ -6,7 +6,7 @@ import hashlib
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import yaml
 
 from device.setup.door import IDLE_S, OPEN_S, Door
 from device.setup.program import ENROLLED, FIRST, UNWRITABLE
-from device.setup.server import FILES, MOST_BYTES
+from device.setup.server import FILES, MOST_BYTES, MOST_CONNECTIONS, is_near
 from tests.brokers import wait_until
 from tests.device.setup.opened import HOST, Clock, Opened, opened
 
@@ -91,6 +91,32 @@ def test_a_body_without_end_is_not_read(kiosk: Opened) -> None:
         head = f"POST /enter HTTP/1.1\r\nHost: {kiosk.authority}\r\n"
         secured.sendall(f"{head}Content-Length: {MOST_BYTES + 1}\r\n\r\n".encode())
         assert b" 413 " in secured.recv(100)
+
+
+@pytest.mark.parametrize(
+    ("address", "near"),
+    [("192.168.1.7", True), ("10.9.8.7", True), ("172.31.0.1", True), ("169.254.3.4", True),
+     ("8.8.8.8", False), ("172.32.0.1", False)],
+)  # fmt: skip
+def test_only_the_local_network_gets_an_answer(address: str, near: bool) -> None:
+    assert is_near(address) is near
+
+
+def test_who_keeps_it_busy_can_do_so_only_while_connected(tmp_path: Path) -> None:
+    with opened(tmp_path) as kiosk, ExitStack() as busy:
+        port = int(kiosk.authority.rpartition(":")[2])
+        for _ in range(MOST_CONNECTIONS):
+            busy.enter_context(socket.create_connection((HOST, port), timeout=10))
+        with pytest.raises((ConnectionError, ssl.SSLError)):
+            kiosk.ask("GET", "/")
+        busy.close()
+        wait_until(lambda: answers(kiosk), "an answer")
+
+
+def answers(kiosk: Opened) -> bool:
+    with suppress(OSError):
+        return kiosk.ask("GET", "/")[0] == 200
+    return False
 
 
 def test_a_form_of_a_browser_is_no_request_of_the_page(kiosk: Opened, cookie: str) -> None:
