@@ -26,7 +26,7 @@ from device.commands.installed import INSTALLED, demo, is_installed
 from device.commands.verdict import Part, Verdict, Warned, verdict
 from device.config import Config
 from device.display.made import made_files
-from device.display.photographs import doubts, photographs
+from device.display.photographs import MOST_PIXELS, doubts, photographs
 from device.display.server import PageServer, settings_script
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
@@ -249,9 +249,12 @@ def _photographs(config: Config) -> str:
     wrong = list(doubts(folder))
     for one in photographs(folder):
         try:
-            load_scaled(one.file)
+            picture, scale = load_scaled(one.file)
         except UserError as error:
             wrong.append(str(error))
+        else:
+            if picture.shape[0] * picture.shape[1] * scale**2 > MOST_PIXELS:
+                wrong.append(f"{one.file}: more than {MOST_PIXELS // 10**6} megapixels: not shown")
     found = f"{len(photographs(folder))} in {folder}"
     return Warned("; ".join([found, *wrong])) if wrong else found
 

@@ -27,6 +27,9 @@ MOST = 24
 
 LARGEST_BYTES = 3_000_000
 
+MOST_PIXELS = 12_000_000
+"""The page passes over a photograph that has more (scene.js)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Photograph:

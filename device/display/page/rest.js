@@ -86,7 +86,8 @@ const Rest = (() => {
   }
 
   function step() {
-    if (document.body.dataset.state !== "resting") return;
+    const { body } = document;
+    if (body.dataset.state !== "resting" || body.hasAttribute("data-night")) return;
     at += 1;
     if (at % STOPS === 0 && (around?.places.length ?? 0) > STOPS) {
       places();
@@ -118,7 +119,7 @@ const Rest = (() => {
   }
 
   function open(settings) {
-    zone = settings.timezone ?? zone;
+    zone = settings.timezone;
     setInterval(clock, TICK_MS);
     setInterval(step, STOP_MS);
   }

@@ -8,11 +8,10 @@
 
 const Scene = (() => {
   const STEP_MS = 20000;
-  const MOST_PIXELS = 12e6; // decoded: 48 MB
+  const MOST_PIXELS = 12e6; // decoded: 48 MB; as device/display/photographs.py
   const ACROSS_M = 1500; // of the streets, on the longer side of the window
   const EARTH_M = 6371008.8;
   const METRES = (EARTH_M * Math.PI) / 180; // of a degree of latitude
-
   const RIPPLE = [{ opacity: 0.9, transform: "none" }, { opacity: 0, transform: "scale(5)" }];
 
   const find = (selector) => document.querySelector(selector);
@@ -48,6 +47,7 @@ const Scene = (() => {
   function show(image, one) {
     next += 1;
     const before = [...document.querySelectorAll("#scene img")];
+    before.slice(0, -1).forEach((each) => each.remove()); // where nothing is drawn no fade ends
     find("#scene .photographs").append(image);
     image.getBoundingClientRect(); // begins the fade from nothing
     image.classList.add("on");
@@ -130,17 +130,18 @@ const Scene = (() => {
   }
 
   function step() {
-    if (document.body.dataset.state !== "resting") return;
+    const { body } = document;
+    if (body.dataset.state !== "resting" || body.hasAttribute("data-night")) return;
     turn();
     if (still.matches) return;
-    document.body.toggleAttribute("data-moved");
+    body.toggleAttribute("data-moved");
     find("#scene .spot b").animate(RIPPLE, { duration: 2400, easing: "ease-out" });
   }
 
   /* settings: as settings.js has them. onChange: called when it shows something else. */
   function open(settings, onChange) {
     changed = onChange;
-    photographs = (settings.photographs ?? []).slice();
+    photographs = [...settings.photographs];
     if (photographs.length) turn();
     else requestIdleCallback(land, { timeout: 3000 });
     setInterval(step, STEP_MS);

@@ -74,6 +74,8 @@ def test_check_reads_every_photograph(tmp_path: Path) -> None:
     said = verdict("photographs", part, config(folder))
     assert said.result == "!!"
     assert "b.png: not a picture" in said.words
+    cv2.imwrite(str(folder / "b.png"), np.zeros((4000, 4000), np.uint8))
+    assert "b.png: more than 12 megapixels" in verdict("photographs", part, config(folder)).words
 
 
 @pytest.mark.parametrize("name", ["a.png", "Café/b.png"])
