@@ -20,6 +20,7 @@ VERBS = (
     "sign",
     "backup",
     "restore",
+    "diary",
 )
 
 

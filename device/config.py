@@ -282,6 +282,15 @@ class SetupConfig(Section):
     )
 
 
+class DiaryConfig(Section):
+    """One person's own days, on a private device: `wayside diary`."""
+
+    file: Path | None = Field(None, description="where it is kept; null: there is none")
+    help: dict[Country, str] = Field(
+        {}, description="by ISO 3166 code, words that say where help is: shown after each answer"
+    )
+
+
 class UpkeepConfig(Section):
     """The health message, heat and the clock."""
 
@@ -311,6 +320,7 @@ class Config(Section):
     privacy: PrivacyConfig = PrivacyConfig()
     upkeep: UpkeepConfig = UpkeepConfig()
     setup: SetupConfig = SetupConfig()
+    diary: DiaryConfig = DiaryConfig()
 
     @property
     def buttons(self) -> dict[Action, int]:

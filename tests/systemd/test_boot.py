@@ -200,6 +200,13 @@ def test_the_table_is_read_again_by_a_timer_and_without_sources_nothing_happens(
     assert "matching.sources is not set: there is nothing to refresh" in said
 
 
+def test_an_installed_kiosk_keeps_nobodys_diary(ready: Machine) -> None:
+    command = "/usr/local/bin/wayside diary new --config /etc/wayside/config.yaml 2>&1"
+    inside = ("systemd-run", "--pipe", "--wait", "--quiet", "sh", "-c", command)
+    said = ready.run(*inside, check=False)
+    assert "not on an installed kiosk" in said
+
+
 def test_check_tells_what_an_installed_kiosk_lacks(ready: Machine) -> None:
     # failure 44
     command = ("/usr/local/bin/wayside", "check", "--config", "/etc/wayside/config.yaml")
