@@ -3,7 +3,8 @@
 Guarantees: everything is checked before anything is touched, by what will read it; then one rename
 puts the new `config.yaml` in its place. It names files in a folder of its own, so that nothing of
 the old settings is overwritten: the old file stays beside it, and a power cut leaves the old
-settings or the new. What belongs to this kiosk alone stays as it is.
+settings or the new (a fleet's quiet hours follow, in a file of the agent's). What belongs to this
+kiosk alone stays as it is.
 """
 
 from __future__ import annotations
@@ -69,10 +70,8 @@ def restore(
     """
     disk = disk or Disk()
     path = path.resolve()
-    folder, aside = (
-        path.with_name(f"restored-{stamp}"),
-        path.with_name(f"{path.name}.before-{stamp}"),
-    )
+    folder = path.with_name(f"restored-{stamp}")
+    aside = path.with_name(f"{path.name}.before-{stamp}") if path.exists() else None
     own = given(read_yaml(path, Config, named_by="--config")) if path.exists() else {}
     own = {key: value for key, value in own.items() if is_own(key, value)}
     trial = path.with_name(f".restored-{stamp}")
@@ -85,24 +84,19 @@ def restore(
         _try(archive, trial, nested({**values, **_places(archive, manifest, trial), **own}))
         _allow(trial, path)
         quiet = _quiet(archive, trial, path.with_name(AGENT))
-        text = HEADER.format(
-            kiosk=manifest.kiosk, made=manifest.made, aside=aside.name if path.exists() else "gone"
-        )
-        content = text.encode() + dumped(
-            nested({**values, **_places(archive, manifest, folder), **own})
-        )
+        before = "none" if aside is None else aside.name
+        content = HEADER.format(kiosk=manifest.kiosk, made=manifest.made, aside=before).encode()
+        content += dumped(nested({**values, **_places(archive, manifest, folder), **own}))
         for name in (SETTINGS, AGENT):
             (trial / name).unlink(missing_ok=True)
         os.sync()  # the files, once for all of them, before anything names them
         disk.rename(trial, folder)
     finally:
         shutil.rmtree(trial, ignore_errors=True)
-    kept = _set_aside(path, aside)
+    _replace(disk, path, content, stamp, like=path)
     if quiet is not None:
-        _set_aside(path.with_name(AGENT), path.with_name(f"{AGENT}.before-{stamp}"))
-        _write(disk, path.with_name(AGENT), quiet, like=path)
-    _write(disk, path, content, like=path)
-    return Restored(manifest, folder, aside if kept else None)
+        _replace(disk, path.with_name(AGENT), quiet, stamp, like=path)
+    return Restored(manifest, folder, aside)
 
 
 def _values(archive: Path, trial: Path) -> dict[str, Any]:
@@ -197,16 +191,12 @@ def _owned(file: Path, like: Path) -> None:
         os.chown(file, found.st_uid, found.st_gid)
 
 
-def _set_aside(file: Path, aside: Path) -> bool:
-    if not file.exists():
-        return False
-    shutil.copy2(file, aside)
-    _owned(aside, file)
-    return True
-
-
-def _write(disk: Disk, path: Path, content: bytes, like: Path) -> None:
-    """Replace a file in one step, for the users that could read `like`."""
+def _replace(disk: Disk, path: Path, content: bytes, stamp: str, like: Path) -> None:
+    """Replace a file in one step, for the users that could read `like`; the old one stays aside."""
+    if path.exists():
+        aside = path.with_name(f"{path.name}.before-{stamp}")
+        shutil.copy2(path, aside)
+        _owned(aside, path)
     beside = path.with_name(f".{path.name}.restored")
     disk.write(beside, content)
     if like.exists():

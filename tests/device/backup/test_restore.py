@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import zipfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from device.backup.settings import is_own
 from device.config import Config, load_config
 from device.errors import UserError
 from device.fleet.settings import load_settings
+from tests.device.fleet.disks import DyingDisk, PowerCutError
 
 SECRETS = ("camsecret", "mqttsecret", "pagesecret", "oldsecret", "hubsecret")
 
@@ -184,6 +186,26 @@ def test_the_same_kiosk_gets_everything_back(old: Path, backup: Path) -> None:
     assert after.mqtt == before.mqtt
     assert after.matching.count == 2
     assert (after.state, after.kiosk) == (before.state, before.kiosk)
+
+
+@pytest.mark.parametrize("lose", [False, True])
+def test_a_power_cut_leaves_the_old_settings_or_the_new(
+    backup: Path, tmp_path: Path, lose: bool
+) -> None:
+    for dies_at in itertools.count(1):
+        config = tmp_path / f"{dies_at}/config.yaml"
+        config.parent.mkdir()
+        config.write_text(NEW)
+        try:
+            restore(backup, config, "1", disk=DyingDisk(dies_at, lose=lose))
+        except PowerCutError:
+            after = load_config(config)
+            hand = after.matching.hand
+            assert after.matching.count in (Config().matching.count, 2)
+            assert hand is None or hand.exists()
+            continue
+        assert dies_at > 4
+        break
 
 
 def test_a_new_card_without_a_configuration_gets_one(backup: Path, tmp_path: Path) -> None:
