@@ -32,8 +32,7 @@ from device.config import Config
 from device.corridor import Corridor, Seen
 from device.display.loopback import HOST, TEXT, LoopbackServer, Response
 from device.errors import UserError
-from device.mounting.guide import FILES, Guide
-from device.mounting.guide import PAGE as GUIDE
+from device.mounting.guide import FILES, PAGE, Guide
 from device.mounting.optics import DEFAULT_FOV, STANDING_M
 from device.overlay import load_running
 from device.setting_types import Area
@@ -43,18 +42,6 @@ PORT = 8090
 WAIT_S = 0.5
 """Longest wait for a frame or a watcher; then the picture shows that the camera is lost."""
 
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Wayside preview</title>
-<style>body{margin:1rem;background:#222;color:#eee;font:14px monospace}img{max-width:100%}
-pre{white-space:pre-wrap}</style>
-<img src="/stream" alt="the camera's view"><pre id="report"></pre>
-<script>
-setInterval(async () => {
-  try { report.textContent = await (await fetch("/report")).text(); }
-  catch { report.textContent = "the preview has ended"; }
-}, 500);
-</script></html>
-"""
 BOUNDARY = "frame"
 GREEN, YELLOW, WHITE = (80, 220, 80), (250, 220, 60), (255, 255, 255)
 RED, GREY = (230, 60, 60), (170, 170, 170)
@@ -222,14 +209,12 @@ class PreviewServer(LoopbackServer):
             self.policy = self.policy.replace("ancestors 'none'", f"ancestors {shown_by}")
 
     def respond(self, path: str) -> Response | None:
-        """The guide, the page with the report, or the stream of pictures."""
+        """The pages, what they show, or the stream of pictures."""
         if path in FILES:
             name, content_type = FILES[path]
-            return Response(content_type, (GUIDE / name).read_bytes())
+            return Response(content_type, (PAGE / name).read_bytes())
         if path == "/guide.json":
             return Response("application/json", json.dumps(self._preview.guide).encode())
-        if path == "/details":
-            return Response("text/html; charset=utf-8", PAGE.encode())
         if path == "/report":
             return Response(TEXT, self._preview.report.encode())
         if path == "/stream":

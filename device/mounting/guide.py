@@ -16,10 +16,11 @@ PAGE = Path(__file__).parent / "page"
 
 FILES = {
     "/": ("guide.html", "text/html; charset=utf-8"),
+    "/details": ("details.html", "text/html; charset=utf-8"),
     "/guide.css": ("guide.css", "text/css; charset=utf-8"),
     "/guide.js": ("guide.js", "text/javascript; charset=utf-8"),
 }
-"""By path: the files of the page, and their types."""
+"""By path: the files of the guide and of the page with what the models predict; their types."""
 
 
 class Guide:

@@ -101,7 +101,7 @@ def _items(month: Month, smallest: int) -> str:
     whole = max(item.told.get(SHOWN, 0) for item in most)
     rows = "".join(_row(item, whole) for item in most[:MOST_SHOWN])
     left = len(month.items) - len(most[:MOST_SHOWN])
-    more = f"<p class=note>{left} more items were told of.</p>" if left else ""
+    more = f"<p class=note>Of {left} more items something was told.</p>" if left else ""
     return (
         f"<table><thead><tr><th>item</th><th></th>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table>{more}"

@@ -16,7 +16,8 @@ large enough, those of touches without their daypart. So no two messages, nor tw
 told, can be subtracted from each other (tests/device/session/test_ledger.py tries it). The tables
 of touches share their events: items are hidden so that what the sums by verdict leave for the
 hidden ones is never small. What waits is forgotten after `LONGEST_DAYS`; what fades is halved in
-`HALF_LIFE_DAYS`. Of visitors nothing outlives the process; of items, what `Kept` has.
+`HALF_LIFE_DAYS`. Of visitors nothing outlives the process but what was told (`archive.py`); of
+items, what `Kept` has too.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +20,15 @@ from device.commands.check import PARTS
 from device.config import Config
 from device.errors import UserError
 from device.messaging.payloads import LIFETIME_S
+from device.session import archive as told
 from device.session.kept import FILE
 from device.session.world import World
+from device.upkeep.clock import WallClock
 from device.upkeep.notify import Notifier
 from device.upkeep.watchdog import Watchdog
 from device.values import Frame, Tried
 from tests.brokers import Mosquitto, listen, wait_until
-from tests.kiosks import RunningKiosk, changed, nobody, person, running, somebody, wall
+from tests.kiosks import changed, nobody, person, running, somebody, wall
 from tests.needs import needs
 from tests.rtsp import RtspCamera
 
@@ -52,7 +56,6 @@ def test_what_a_touch_teaches_outlives_a_restart_and_a_forged_one_teaches_nothin
     camera = FakeCamera(person(config))
     with running(config, Paced(camera)) as kiosk:
         shown = kiosk.says("suggestions", lambda m: m["state"] == "showing")["items"][0]["id"]
-        wait_until(lambda: grown_up(kiosk), "the visitor is known to be grown up")
         kiosk.touch("liked", "forged", at="1")
         kiosk.touch("liked", shown, at="2")
         wait_until(lambda: kiosk.kiosk.counts.tried, "the touch is counted")
@@ -63,9 +66,31 @@ def test_what_a_touch_teaches_outlives_a_restart_and_a_forged_one_teaches_nothin
         assert again.kiosk.counts.tried == {shown: Tried(0, 1)}
 
 
-def grown_up(kiosk: RunningKiosk) -> bool:
-    audience = kiosk.kiosk.audience
-    return bool(audience.size) and not audience.minors
+def test_what_was_told_is_kept_by_day_and_hour_for_the_report(
+    config: Config, tmp_path: Path
+) -> None:
+    config = changed(config, state=tmp_path, privacy__smallest_cell=2, session__hold_s=600.0)
+    passed = [0.0]
+    noon = datetime(2026, 11, 28, 12, tzinfo=UTC).timestamp()
+    world = World(
+        config,
+        clock=lambda: time.monotonic() + passed[0],
+        wall=WallClock(0, ask=lambda: True, wall=lambda: noon + passed[0]),
+    )
+    with running(config, Paced(FakeCamera(person(config))), world=world) as kiosk:
+        shown, other, *_ = kiosk.says("suggestions", lambda m: m["state"] == "showing")["items"]
+        for at in "12":
+            kiosk.touch("scanned", shown["id"], at=at)
+        kiosk.touch("liked", other["id"], at="3")
+        wait_until(lambda: other["id"] in kiosk.kiosk.counts.tried, "all touches are counted")
+        passed[0] = 24 * 3600.0
+        kiosk.says("touches")
+        wait_until((tmp_path / told.FILE).exists, "it is kept")
+        kiosk.stop()
+    assert [hour.begins.day for hour in told.read_hours(tmp_path)] == [28]
+    kept = told.read_items(tmp_path, date(2026, 11, 28), date(2026, 11, 28))
+    scanned = [(one.title, one.number) for one in kept if one.what == "scanned"]
+    assert scanned == [(shown["title"], 2)]
 
 
 @pytest.mark.slow
