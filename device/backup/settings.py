@@ -27,10 +27,14 @@ from device.errors import UserError
 from device.fleet.settings import AgentConfig
 from device.typed_yaml import Section, read_yaml
 
-OWN = (
-    "kiosk", "state", "models", "mqtt", "display.port", "display.websocket_url", "display.username",
+OWN = ("kiosk", "mqtt", "diary", "display.port", "display.websocket_url", "display.username")
+"""Keys that stay with the machine, besides every secret and every path that is not `CARRIED`."""
+
+CARRIED = (
+    "matching.catalogue", "matching.sources", "matching.rules", "matching.hand", "matching.touches",
+    "display.pictures", "display.photographs",
 )  # fmt: skip
-"""Keys that stay with the machine, besides everything that is a secret."""
+"""Keys whose files and folders travel."""
 
 FILES, FOLDERS = "files", "folders"
 """Where the files and the folders lie in the archive, each by its key."""
@@ -79,7 +83,9 @@ def nested(values: dict[str, Any]) -> dict[str, Any]:
 
 def is_own(key: str, value: object) -> bool:
     """Whether a value is of this kiosk alone, or may hold a secret."""
-    if key in _secrets(Config) or any(f"{key}.".startswith(f"{own}.") for own in OWN):
+    if key in _keys(Config, SecretStr) or any(f"{key}.".startswith(f"{own}.") for own in OWN):
+        return True
+    if key in _keys(Config, Path) and key not in CARRIED:
         return True
     if key == "camera.source" and is_network(str(value)):
         return True
@@ -185,13 +191,13 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _secrets(model: type[Section], before: str = "") -> Iterator[str]:
-    """The keys of all secrets."""
+def _keys(model: type[Section], wanted: type, before: str = "") -> Iterator[str]:
+    """The keys of all values of a type, such as secrets."""
     for name, about in model.model_fields.items():
         kind: Any = about.annotation
         kinds = (kind, *getattr(kind, "__args__", ()))
-        if SecretStr in kinds:
+        if wanted in kinds:
             yield f"{before}{name}"
         for section in kinds:
             if isinstance(section, type) and issubclass(section, Section):
-                yield from _secrets(section, f"{before}{name}.")
+                yield from _keys(section, wanted, f"{before}{name}.")

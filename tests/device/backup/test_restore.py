@@ -122,19 +122,30 @@ def test_no_password_key_or_comment_is_in_a_backup(old: Path, backup: Path) -> N
     assert not any("touches" in name or "notes" in name for name in names)
 
 
-def test_every_secret_of_the_configuration_stays_with_its_kiosk() -> None:
-    def secrets(model: type[BaseModel], before: str = "") -> Iterator[str]:
+def test_every_secret_and_every_file_but_a_few_stay_with_their_kiosk() -> None:
+    def keys(model: type[BaseModel], wanted: type, before: str = "") -> Iterator[str]:
         for name, about in model.model_fields.items():
             kinds = (about.annotation, *getattr(about.annotation, "__args__", ()))
-            if SecretStr in kinds:
+            if wanted in kinds:
                 yield f"{before}{name}"
             for kind in kinds:
                 if isinstance(kind, type) and issubclass(kind, BaseModel):
-                    yield from secrets(kind, f"{before}{name}.")
+                    yield from keys(kind, wanted, f"{before}{name}.")
 
-    found = list(secrets(Config))
-    assert {"mqtt.password", "display.password"} <= set(found)
-    assert [key for key in found if not is_own(key, "x")] == []
+    secrets = set(keys(Config, SecretStr))
+    assert {"mqtt.password", "display.password"} <= secrets
+    assert [key for key in secrets if not is_own(key, "x")] == []
+    paths = set(keys(Config, Path))
+    assert {"state", "models", "diary.file", "mqtt.tls.key", "mqtt.password_file"} <= paths
+    assert {key for key in paths if not is_own(key, "x")} == {
+        "matching.catalogue",
+        "matching.sources",
+        "matching.rules",
+        "matching.hand",
+        "matching.touches",
+        "display.pictures",
+        "display.photographs",
+    }
 
 
 def test_another_kiosk_gets_the_settings_and_stays_itself(
