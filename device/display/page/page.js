@@ -53,10 +53,11 @@
     shown = next;
     shownKey = key;
     const languages = (language ? [language] : Phrases.site).map(Phrases.of);
-    Operator.draw(languages); // first: the cards get the space that this leaves
+    Speech.offer(languages[0]); // first: the cards get the space that these leave
+    Keys.draw(languages, shown.items.length === 0);
+    Operator.draw(languages);
     Screen.draw(shown, chosen, languages, listing, taking);
     Speech.draw();
-    Keys.draw(languages, document.body.dataset.state === "resting");
     afterPaint(beat);
   }
 

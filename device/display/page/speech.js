@@ -140,22 +140,23 @@ const Speech = (() => {
     stop();
     level = to;
     said = "";
-    button();
+    offer(words);
     if (!level) return;
     shown = JSON.stringify(summary());
     say([...part(find("#speech").title), ...summary()]);
   }
 
-  /* The button, in the language of the screen. */
-  function button() {
+  /* The button in a language, before the screen is drawn in it: the cards get the space that it
+     leaves. */
+  function offer(theirs) {
     const key = find("#speech");
-    key.hidden = !settings || voice(words.code) === undefined;
+    key.hidden = !settings || voice(theirs.code) === undefined;
     if (key.hidden) stop();
     if (key.hidden) level = 0;
     const [name] = LEVELS[level];
     key.setAttribute("aria-pressed", String(level > 0));
-    key.setAttribute("aria-label", words.speech[name]);
-    key.title = words.speech[name];
+    key.setAttribute("aria-label", theirs.speech[name]);
+    key.title = theirs.speech[name];
     find("#speech use").setAttribute("href", `#icon-speech-${name}`);
     if (level) find("#notice").tabIndex = 0; // so that the keys lead to it
     else find("#notice").removeAttribute("tabindex");
@@ -164,7 +165,6 @@ const Speech = (() => {
   /* The screen has been drawn. What has come on it is said, unless the focus is on a part of it, which
      is said anyway. */
   function draw() {
-    button();
     if (!level) return;
     const parts = summary();
     const now = JSON.stringify(parts);
@@ -192,5 +192,5 @@ const Speech = (() => {
     });
   }
 
-  return { open, draw, rest, speaking };
+  return { open, offer, draw, rest, speaking };
 })();

@@ -12,7 +12,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.brokers import wait_until
-from tests.device.display.stage import FILM, PLACE, SIZES, TOPICS, Stage, site
+from tests.device.display.misplaced import MISPLACED
+from tests.device.display.stage import ACTIVITY, FILM, PLACE, SIZES, TOPICS, Stage, message, site
 from tests.needs import needs
 
 pytestmark = [
@@ -170,3 +171,18 @@ def test_no_screen_tells_of_keys_that_it_does_not_have(
         touched.show(PLACE)
         assert touched.script(SIGNS) == {}
         assert not touched.find("#keys").is_displayed()
+
+
+@pytest.mark.parametrize("size", [*SIZES.values(), (480, 800)])
+def test_the_cards_leave_room_for_the_signs_when_they_come(
+    stage: Stage, size: tuple[int, int]
+) -> None:
+    stage.resize(size)
+    stage.show(PLACE, FILM, ACTIVITY)
+    assert stage.script(MISPLACED) == []
+    signs, cards, footer = (stage.find(part).rect for part in ("#keys", "#cards", "footer"))
+    assert signs["y"] >= cards["y"] + cards["height"] - 1
+    assert signs["y"] + signs["height"] <= footer["y"] + 1
+    stage.say("suggestions", message(state="resting"))
+    stage.wait_for_titles()
+    assert stage.script(MISPLACED) == []
