@@ -22,18 +22,17 @@ SIZES = ((1920, 1080), (1080, 1920), (800, 480), (3840, 2160))
 
 FULL = SIZES[0]
 
-TILE_PX, GAP_PX, ABREAST = 180, 6, 2
+TILE_PX, GAP_PX, ABREAST = 160, 6, 2
 """Height of a picture on a sheet, the space around it, and languages side by side."""
 
-QUALITY = 82
-"""Of the sheets, which are JPEGs."""
+QUALITY = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 78), ".png": (cv2.IMWRITE_PNG_COMPRESSION, 9)}
+"""By the end of a file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One state of the screen. state: how the page comes there. touches: what is touched then, and
-    touched again to leave it, or None where that leaves it by itself. needs: a part of the page
-    without which there is no such state."""
+    """One state of the screen. state: how the page comes there. touch, leave: selectors of what is
+    touched then, and to leave it; empty: nothing. A page without the first has no such state."""
 
     name: str
     state: Callable[[Page], None]
@@ -57,12 +56,12 @@ SHEETS = (
 
 
 def write_pictures(folder: Path, say: Callable[[str], None]) -> None:
-    """Write `resting.png`, of photographs, `streets.png` and `suggestions.png`."""
+    """Write `resting.jpg`, of photographs, `streets.jpg` and `suggestions.png`."""
     scenes: tuple[tuple[Behind, str], ...] = (("photographs", "resting"), ("streets", "streets"))
     for behind, name in scenes:
         with open_page(behind, FULL) as page:
             page.speak("en")
-            _write(folder / f"{name}.png", page.picture(), say)
+            _write(folder / f"{name}.jpg", page.picture(), say)
             if behind == "streets":
                 page.show()
                 page.speak("en")
@@ -118,11 +117,6 @@ def composed(columns: list[list[Picture]]) -> Picture:
 
 
 def _write(file: Path, picture: Picture, say: Callable[[str], None]) -> None:
-    options = (
-        [cv2.IMWRITE_PNG_COMPRESSION, 9]
-        if file.suffix == ".png"
-        else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-    )
     file.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(file), picture, options)
+    cv2.imwrite(str(file), picture, QUALITY[file.suffix])
     say(f"{file.name}: {file.stat().st_size // 1024} KiB")
