@@ -25,6 +25,9 @@ LOWEST_HZ, HIGHEST_HZ = 50.0, 8_000.0
 FRAMES = 150
 """Of one view of the network: 3 s."""
 
+TEMPOS = (0.84, 0.92, 1.0, 1.09, 1.18)
+"""Speech is also heard slower and faster: the mean of five is right more often than one."""
+
 SILENCE_DB = 40.0
 """Frames so far below the loudest are silence at the ends of speech."""
 
@@ -95,18 +98,32 @@ def levelled(view: Floats) -> Floats:
     return np.clip(view, DEEPEST_DB, SCALE_DB) / np.float32(SCALE_DB) + 1
 
 
+def stretched(spectrogram: Floats, tempo: float) -> Floats:
+    """(T, MELS) frames at another tempo, the pitch unchanged."""
+    last = len(spectrogram) - 1
+    place = np.linspace(0, last, max(2, round(len(spectrogram) / tempo)))
+    before = place.astype(np.int64)
+    share = (place - before)[:, None].astype(np.float32)
+    after = np.minimum(before + 1, last)
+    return spectrogram[before] * (1 - share) + spectrogram[after] * share
+
+
 def views(power: Floats) -> Floats:
     """(V, FRAMES, MELS) views of the speech in (T, MELS) power, as the network receives them.
 
-    Speech that is longer than a view gives several, which overlap; their logits are averaged.
+    One for each of `TEMPOS`, several where speech is longer than a view; their logits are averaged.
     """
     heard = speech(decibels(power))
-    starts = [0]
-    if len(heard) > FRAMES:
-        count = 2 + (len(heard) - FRAMES) // FRAMES
-        starts = [int(at) for at in np.linspace(0, len(heard) - FRAMES, count)]
-    heard = repeated(heard, FRAMES)
-    return np.stack([levelled(heard[at : at + FRAMES]) for at in starts])
+    made = []
+    for tempo in TEMPOS:
+        frames = heard if tempo == 1 else stretched(heard, tempo)
+        starts = [0]
+        if len(frames) > FRAMES:
+            count = 2 + (len(frames) - FRAMES) // FRAMES
+            starts = [int(at) for at in np.linspace(0, len(frames) - FRAMES, count)]
+        frames = repeated(frames, FRAMES)
+        made += [levelled(frames[at : at + FRAMES]) for at in starts]
+    return np.stack(made)
 
 
 def _mels(hertz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from device.values import EMOTIONS
 from tools.__main__ import main
 from tools.datasets.face_dataset import FaceDataset
 from tools.datasets.photos import DeviceCropper
+from tools.datasets.voice import CLASSES, load_voice
 from tools.evaluation.worn import wear
 
 MAX_BYTES = 3_000_000
@@ -41,6 +42,16 @@ def test_the_shipped_files_have_the_hashes_of_their_cards(root: Path, name: str)
 def test_both_models_are_smaller_than_3_megabytes(root: Path) -> None:
     sizes = [(root / "models" / f"{name}.tflite").stat().st_size for name in SHIPPED]
     assert sum(sizes) <= MAX_BYTES
+
+
+def test_the_voice_model_is_that_of_its_card_and_small_enough(root: Path) -> None:
+    model = root / "models" / "voice.tflite"
+    card = json.loads(model.with_suffix(".json").read_text())
+    assert load_card(model).labels == CLASSES  # which checks the hash
+    source = (model.parent / card["source"]).read_bytes()
+    assert hashlib.sha256(source).hexdigest() == card["source_sha256"]
+    assert model.stat().st_size == card["bytes"] <= 300_000
+    assert {row["terms"] for row in card["data"]} == {"CC BY-NC-SA 4.0", "research use"}
 
 
 def test_a_folder_of_faces_is_measured_and_a_skipped_folder_is_reported(
@@ -97,6 +108,24 @@ def test_a_cover_makes_unknown_what_it_hides(
     for name, known in (("emotion", emotion), ("age", age), ("gender", age)):
         right = sum((getattr(trust, name) >= least) == known for trust in trusts)
         assert right >= 9, name
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_the_voice_card_has_the_figures_of_the_shipped_int8_model(
+    root: Path, wayside_data: Path
+) -> None:
+    from tools.training.voice import SHIPPED_FOLD, fold_split
+    from tools.training.voice_export import held_out_figures
+
+    dataset = load_voice(wayside_data)
+    held_out = dataset.only(fold_split(dataset, SHIPPED_FOLD).test)
+    model = root / "models" / "voice.tflite"
+    stated = json.loads(model.with_suffix(".json").read_text())["metrics"]["int8"]
+    for title, figures in held_out_figures(model, held_out).items():
+        assert figures["clips"] == stated[title]["clips"]
+        for figure in ("classes", "arousal", "valence"):
+            assert figures[figure] == pytest.approx(stated[title][figure], abs=0.01), figure
 
 
 @pytest.mark.real_data

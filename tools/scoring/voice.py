@@ -37,15 +37,18 @@ def arousal_shares(outputs: Mapping[str, Floats]) -> Floats:
     return np.hstack([1 - high, high])
 
 
-def voice_figures(outputs: Mapping[str, Floats], dataset: VoiceDataset) -> dict[str, Any]:
-    """Figures by corpus: clips, recall of classes, arousal, valence and of `SHARED`, expected
-    calibration errors (clips weighted so that classes count the same), the confusion matrix."""
+def voice_figures(
+    outputs: Mapping[str, Floats], dataset: VoiceDataset, title: str = ""
+) -> dict[str, Any]:
+    """Figures by corpus: clips, accuracy and recall of classes, recall of arousal, of valence and
+    of `SHARED`, calibration errors (clips weighted so that classes count the same), and the
+    confusion matrix. title: after the corpus's name."""
     figures: dict[str, Any] = {}
     for number, corpus in enumerate(CORPORA):
         rows = dataset.corpus == number
         if rows.any():
             chosen = {name: logits[rows] for name, logits in outputs.items()}
-            figures[corpus] = _figures(chosen, dataset.only(rows))
+            figures[corpus + title] = _figures(chosen, dataset.only(rows))
     return figures
 
 
@@ -58,6 +61,7 @@ def _figures(outputs: Mapping[str, Floats], dataset: VoiceDataset) -> dict[str, 
     valued = valence >= 0
     return {
         "clips": len(dataset),
+        "accuracy": round(classes["accuracy"], 4),
         "classes": round(classes["macro_recall"], 4),
         "classes_ece": round(classes["ece"], 4),
         "arousal": round(aroused["macro_recall"], 4),

@@ -269,5 +269,6 @@ class VoiceRun:
 
 def predict_voice(network: keras.Model, views: Floats) -> dict[str, Floats]:
     """Logits of each head, (V, units), of (V, FRAMES, MELS) views."""
-    found = network.predict(views, batch_size=128, verbose=0)
-    return {name: np.asarray(logits) for name, logits in found.items()}
+    batches = np.array_split(views, -(-len(views) // 128))
+    found = [network(batch, training=False) for batch in batches]
+    return {name: np.concatenate([np.asarray(one[name]) for one in found]) for name in found[0]}

@@ -8,6 +8,7 @@ that has not heard them.
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import UserError
-from device.hearing.spectrogram import FRAMES, HIGHEST_HZ, HOP, LOWEST_HZ, MELS, RATE, WINDOW
-from device.inference.litert import load_model
+from device.hearing.spectrogram import (
+    FRAMES,
+    HIGHEST_HZ,
+    HOP,
+    LOWEST_HZ,
+    MELS,
+    RATE,
+    TEMPOS,
+    WINDOW,
+    mel_power,
+    views,
+)
+from device.inference.litert import Model, load_model
 from device.inference.model_card import load_card
 from tools.datasets.station_noise import HEARD, UNHEARD
 from tools.datasets.voice import (
@@ -30,8 +42,8 @@ from tools.datasets.voice import (
     VoiceDataset,
     speakers_in,
 )
-from tools.scoring.predict import median_ms
 from tools.scoring.voice import voice_figures
+from tools.training.convert import refuse_loss
 from tools.training.export import SUFFIXES
 from tools.training.model_cards import write_card
 from tools.training.networks import load_network
@@ -52,9 +64,9 @@ Floats = NDArray[np.float32]
 
 MAX_BYTES = 300_000
 
-MAX_LOSS = 0.02
-"""Recall of the classes, of either corpus, that int8 may lose on the validation speakers, who are
-few."""
+MAX_LOSS = 0.03
+"""Accuracy of the classes, of either corpus, that int8 may lose on the validation speakers: they
+are few, and one clip of EmoDB's is 2 %."""
 
 DATA = (
     {
@@ -99,9 +111,9 @@ def train_voice(
     splits = splits_of(dataset, folds)
     if splits[0].name != f"fold {SHIPPED_FOLD}" or not splits[0].validation.any():
         raise UserError(f"{FILE_NAME}: too few speakers: none of fold {SHIPPED_FOLD} or of fold 0")
-    views = training_views(dataset, runs / "cache")
+    varied = training_views(dataset, runs / "cache")
     networks = [
-        VoiceRun(runs / "voice" / split.name, recipe).train(dataset, views, split)
+        VoiceRun(runs / "voice" / split.name, recipe).train(dataset, varied, split)
         for split in splits
     ]
     folder = runs / "voice" / "release"
@@ -125,20 +137,19 @@ def cross_validated(
     """Figures of the float networks of finished runs, quiet and in noise, and across corpora."""
     folds = [split for split in splits if split.name.startswith("fold")]
     # Every clip of these folds once, in the order of the folds.
-    tested = np.concatenate([np.flatnonzero(split.test) for split in folds])
-    chosen = dataset.only(tested)
-    figures: dict[str, dict[str, Any]] = {}
+    chosen = dataset.only(np.concatenate([np.flatnonzero(split.test) for split in folds]))
+    figures: dict[str, Any] = {}
     for title, noise in CONDITIONS.items():
         found = [_outputs(runs, split, dataset, noise) for split in folds]
         outputs = {head: np.concatenate([one[head] for one in found]) for head in HEADS}
-        name = f"cross-validated over {len(folds)} of {FOLDS} folds, {title}"
-        figures[name] = voice_figures(outputs, chosen)
+        figures |= voice_figures(outputs, chosen, f", {title}")
+    report = {f"cross-validated over {len(folds)} of {FOLDS} folds": figures}
     for split in splits:
         if split not in folds:
             part = dataset.only(split.test)
             outputs = _outputs(runs, split, dataset)
-            figures[f"trained on {split.name}"] = voice_figures(outputs, part)
-    return figures
+            report[f"trained on {split.name}"] = voice_figures(outputs, part)
+    return report
 
 
 def _outputs(
@@ -146,8 +157,8 @@ def _outputs(
 ) -> dict[str, Floats]:
     """Logits of a run's network for the clips that it is tested on."""
     network = load_network(runs / "voice" / split.name / "voice.keras")
-    views, clips = whole_views(dataset.only(split.test), noise)
-    return of_clips(predict_voice(network, views), clips)
+    whole, clips = whole_views(dataset.only(split.test), noise)
+    return of_clips(predict_voice(network, whole), clips)
 
 
 def convert_voice(
@@ -162,16 +173,19 @@ def convert_voice(
     if set(HEADS) - set(network.output):
         raise UserError(f"{source}: has no outputs {', '.join(HEADS)}; not a voice network")
     split = fold_split(dataset, SHIPPED_FOLD)
-    samples, _ = whole_views(dataset.only(split.train & (np.arange(len(dataset)) % 5 == 0)))
+    samples, _ = whole_views(dataset.only(split.train & (np.arange(len(dataset)) % 10 == 0)))
     content = voice_to_tflite(network, samples)
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_suffix(".part.tflite")
     part.write_bytes(content)
     try:
-        _refuse(network, part, dataset.only(split.validation))
+        if len(content) > MAX_BYTES:
+            raise UserError(f"{source}: {len(content)} bytes as int8, takes {MAX_BYTES} at most")
+        metrics = _both(network, part, dataset.only(split.validation))
+        refuse_loss(metrics, MAX_LOSS)
         held_out = dataset.only(split.test)
-        metrics = held_out_figures(part, held_out)
-        speed = median_ms(load_model(part)) / (FRAMES * HOP / RATE)
+        metrics["int8"] |= held_out_figures(part, held_out)
+        speed = milliseconds_a_second(load_model(part))
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
@@ -179,27 +193,28 @@ def convert_voice(
         out, source, CLASSES, metrics, command, data=DATA,
         input={
             "name": "view", "rate": RATE, "window": WINDOW, "hop": HOP, "mels": MELS,
-            "hertz": [LOWEST_HZ, HIGHEST_HZ], "frames": FRAMES,
+            "hertz": [LOWEST_HZ, HIGHEST_HZ], "frames": FRAMES, "tempos": list(TEMPOS),
             "made_by": "device/hearing/spectrogram.py",
         },
         outputs={
             # The device's cards call the classes' output emotion.
             "emotion": "logits", "arousal": "logit of high", "valence": list(VALENCES),
         },
-        conversion={"type": "int8", "milliseconds_a_second_of_sound": round(speed, 3)},
+        conversion={
+            "type": "int8", "max_loss": MAX_LOSS, "milliseconds_a_second_of_sound": round(speed, 3),
+        },
         held_out=speakers_in(held_out),
         noise={"trained": list(HEARD), "tested": list(UNHEARD), "decibels": TEST_NOISE_DB},
     )  # fmt: skip
 
 
 def held_out_figures(tflite: Path, held_out: VoiceDataset) -> dict[str, dict[str, Any]]:
-    """Figures of a `.tflite`, quiet and in noise."""
-    return {
-        f"int8, held-out speakers, {title}": voice_figures(
-            predict_tflite(tflite, *whole_views(held_out, noise)), held_out
-        )
-        for title, noise in CONDITIONS.items()
-    }
+    """Figures of a `.tflite` by corpus, quiet and in noise."""
+    found: dict[str, dict[str, Any]] = {}
+    for title, noise in CONDITIONS.items():
+        outputs = predict_tflite(tflite, *whole_views(held_out, noise))
+        found |= voice_figures(outputs, held_out, f" held out, {title}")
+    return found
 
 
 def evaluate(tflite: Path, dataset: VoiceDataset, runs: Path) -> dict[str, dict[str, Any]]:
@@ -211,29 +226,44 @@ def evaluate(tflite: Path, dataset: VoiceDataset, runs: Path) -> dict[str, dict[
     load_card(tflite)
     held_out = dataset.only(fold_split(dataset, SHIPPED_FOLD).test)
     splits = [s for s in splits_of(dataset) if (runs / "voice" / s.name / "voice.keras").exists()]
-    figures = held_out_figures(tflite, held_out)
-    return figures | (cross_validated(dataset, splits, runs) if splits else {})
+    figures = {"int8": held_out_figures(tflite, held_out)}
+    finished = any(split.name.startswith("fold") for split in splits)
+    return figures | (cross_validated(dataset, splits, runs) if finished else {})
 
 
-def _refuse(network: keras.Model, tflite: Path, validation: VoiceDataset) -> None:
-    """Raise UserError if the file is too large or int8 loses more than `MAX_LOSS`."""
-    size = tflite.stat().st_size
-    if size > MAX_BYTES:
-        raise UserError(f"voice.tflite: {size} bytes, takes {MAX_BYTES} at most; nothing written")
-    views, clips = whole_views(validation)
-    exact = voice_figures(of_clips(predict_voice(network, views), clips), validation)
-    converted = voice_figures(predict_tflite(tflite, views, clips), validation)
-    for corpus, figures in exact.items():
-        loss = figures["classes"] - converted[corpus]["classes"]
-        if loss > MAX_LOSS:
-            raise UserError(f"voice.tflite: int8 loses {loss:.3f} recall on {corpus}; not written")
+def _both(
+    network: keras.Model, tflite: Path, validation: VoiceDataset
+) -> dict[str, dict[str, Any]]:
+    """Figures of the float network and of its int8 on the validation speakers."""
+    whole, clips = whole_views(validation)
+    exact = of_clips(predict_voice(network, whole), clips)
+    converted = predict_tflite(tflite, whole, clips)
+    return {
+        kind: voice_figures(outputs, validation, " validation")
+        for kind, outputs in (("float", exact), ("int8", converted))
+    }
 
 
-def predict_tflite(path: Path, views: Floats, clips: NDArray[np.int64]) -> dict[str, Floats]:
-    """Mean logits of each clip from a `.tflite`, in the kiosk's runtime."""
+def milliseconds_a_second(model: Model, seconds: int = 3, calls: int = 30) -> float:
+    """Median milliseconds for a second of sound: the spectrogram, its views and the network."""
+    sound = np.random.default_rng(0).standard_normal(seconds * RATE).astype(np.float32)
+    taken = []
+    for _ in range(calls):
+        begun = time.perf_counter()
+        for view in views(mel_power(sound)):
+            model.run({"view": view[None]})
+        taken.append(time.perf_counter() - begun)
+    return float(np.median(taken)) * 1000 / seconds
+
+
+def predict_tflite(path: Path, whole: Floats, clips: NDArray[np.int64]) -> dict[str, Floats]:
+    """Mean logits of each clip from a `.tflite`, in the kiosk's runtime.
+
+    whole, clips: of `whole_views`.
+    """
     model = load_model(path)
     rows: dict[str, list[Floats]] = {}
-    for view in views:
+    for view in whole:
         for name, logits in model.run({"view": view[None]}).items():
             rows.setdefault(name, []).append(logits[0])
     named = {"emotion": "classes"}

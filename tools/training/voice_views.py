@@ -26,6 +26,7 @@ from device.hearing.spectrogram import (
     mel_power,
     repeated,
     speech,
+    stretched,
     views,
 )
 from tools.datasets.station_noise import (
@@ -73,16 +74,6 @@ def in_a_room(sound: Floats, draw: np.random.Generator) -> Floats:
     room = draw.uniform(0.02, 0.08) * draw.standard_normal(length) * decay
     room[0] = 1
     return scipy.signal.fftconvolve(sound, room)[: len(sound)].astype(np.float32)
-
-
-def stretched(spectrogram: Floats, tempo: float) -> Floats:
-    """Frames at another tempo, the pitch unchanged."""
-    count = max(2, round(len(spectrogram) / tempo))
-    place = np.linspace(0, len(spectrogram) - 1, count)
-    before = np.minimum(place.astype(int), len(spectrogram) - 2) if len(spectrogram) > 1 else 0
-    share = (place - before)[:, None].astype(np.float32)
-    after = np.minimum(before + 1, len(spectrogram) - 1)
-    return spectrogram[before] * (1 - share) + spectrogram[after] * share
 
 
 class ViewMaker:

@@ -15,6 +15,7 @@ from device.hearing.spectrogram import (
     decibels,
     mel_power,
     speech,
+    stretched,
     views,
 )
 from tests.device.hearing.librosa_reference import sound
@@ -41,11 +42,18 @@ def test_silence_before_and_after_speech_is_left_out() -> None:
     assert 48 <= len(speech(decibels(mel_power(said)))) <= 52
 
 
-@pytest.mark.parametrize(("seconds", "count"), [(0.01, 1), (1, 1), (3, 1), (5, 2), (10, 4)])
+@pytest.mark.parametrize(("seconds", "count"), [(0.01, 5), (1, 5), (2.5, 5), (4, 10)])
 def test_speech_of_any_length_gives_whole_views(seconds: float, count: int) -> None:
     found = views(mel_power(noise(seconds)))
     assert found.shape == (count, FRAMES, MELS)
     assert np.isfinite(found).all()
+
+
+def test_a_stretched_spectrogram_keeps_its_pitch() -> None:
+    whole = decibels(mel_power(sound()))
+    slow = stretched(whole, 0.5)
+    assert len(slow) == 2 * len(whole)
+    np.testing.assert_array_equal(slow[[0, -1]], whole[[0, -1]])
 
 
 def test_silence_gives_a_view_too() -> None:

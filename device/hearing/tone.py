@@ -1,0 +1,104 @@
+"""The tone of voice of the one person who speaks: an `Observation` for the corridor's `sense`.
+
+Guarantees: no microphone is opened here, and no sound is kept or passed on, only shares of
+emotions; with nobody or several people there nothing is observed, since the voice may be anyone's;
+noise lowers the trust, to none where the voice hardly stands out of it. It is off: no kiosk calls
+it yet, since none has a button to speak by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from device.hearing.spectrogram import FRAMES, MELS, RATE, Floats, decibels, mel_power, views
+from device.inference.litert import load_model
+from device.inference.model_card import load_card
+from device.recognition.recognise import softmax
+from device.values import Observation
+
+SOURCE = "voice"
+
+SHORTEST_S = 0.6
+"""Shorter sounds are a word at most."""
+
+MERGED = {"calm": "neutral"}
+"""Labels of the network that the table of moods does not have."""
+
+NO_TRUST_DB, FULL_TRUST_DB = 3.0, 20.0
+"""Speech so far above the noise, at most and at least."""
+
+_LOUD, _QUIET = 0.9, 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tone:
+    """labels: of shares, (L,) float32 probabilities. arousal: probability of high arousal. valence:
+    -1 to 1. trust: 0 to 1, by the noise."""
+
+    labels: tuple[str, ...]
+    shares: Floats
+    arousal: float
+    valence: float
+    trust: float
+
+
+class ToneReader:
+    """Reads the tone of an utterance with `voice.tflite`."""
+
+    def __init__(self, models: Path) -> None:
+        """models: folder of the model and its card.
+
+        Raises:
+            UserError: one of them is missing, or another model.
+        """
+        path = models / "voice.tflite"
+        names = load_card(path).labels
+        self._model = load_model(path)
+        self._model.require(
+            {"view": (1, FRAMES, MELS)},
+            {"emotion": (1, len(names)), "arousal": (1, 1), "valence": (1, 3)},
+        )
+        merged = [MERGED.get(name, name) for name in names]
+        self.labels = tuple(dict.fromkeys(merged))
+        """Of every `Tone`."""
+        self._place = [self.labels.index(name) for name in merged]
+
+    def read(self, sound: Floats) -> Tone | None:
+        """The tone of an utterance; None: too short to tell.
+
+        sound: (N,) float32 samples at 16 kHz, -1 to 1.
+        """
+        if len(sound) < SHORTEST_S * RATE:
+            return None
+        power = mel_power(sound)
+        outputs = [self._model.run({"view": view[None]}) for view in views(power)]
+        mean = {name: np.mean([one[name][0] for one in outputs], axis=0) for name in outputs[0]}
+        shares = np.zeros(len(self.labels), np.float32)
+        np.add.at(shares, self._place, softmax(mean["emotion"]))
+        valence = softmax(mean["valence"])
+        return Tone(
+            self.labels, shares,
+            arousal=float(1 / (1 + np.exp(-mean["arousal"][0]))),
+            valence=float(valence[2] - valence[0]),
+            trust=trust_of(power),
+        )  # fmt: skip
+
+
+def trust_of(power: Floats) -> float:
+    """0 to 1 by how far the loud frames of (T, MELS) power are above the quiet ones."""
+    level = decibels(power.sum(axis=1))
+    above = float(np.quantile(level, _LOUD) - np.quantile(level, _QUIET))
+    return float(np.clip((above - NO_TRUST_DB) / (FULL_TRUST_DB - NO_TRUST_DB), 0, 1))
+
+
+def observation_of(tone: Tone | None, people: int, at: float) -> Observation | None:
+    """What the corridor takes of a tone, if exactly one person is there.
+
+    people: how many stand there, by the audience. at: monotonic seconds.
+    """
+    if tone is None or people != 1:
+        return None
+    return Observation(SOURCE, at, tone.labels, emotion=tone.shares, trust=tone.trust)

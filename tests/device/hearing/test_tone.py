@@ -1,0 +1,96 @@
+"""The tone of voice: what the shipped model tells, and when nothing is observed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.audience.smoothing import Smoother
+from device.config import AudienceConfig
+from device.errors import UserError
+from device.hearing.spectrogram import RATE, Floats
+from device.hearing.tone import Tone, ToneReader, observation_of
+
+
+@pytest.fixture(scope="module")
+def reader(root: Path) -> ToneReader:
+    return ToneReader(root / "models")
+
+
+def utterance(noise: float = 0.001) -> Floats:
+    """Syllables of a harmonic tone with pauses between them, in noise."""
+    time = np.arange(2 * RATE) / RATE
+    said = sum(np.sin(2 * np.pi * k * 180 * time) / k for k in range(1, 6))
+    said = 0.2 * said * (np.sin(2 * np.pi * 4 * time) > -0.2)
+    return (said + noise * np.random.default_rng(0).standard_normal(len(said))).astype(np.float32)
+
+
+def read(reader: ToneReader, noise: float = 0.001) -> Tone:
+    tone = reader.read(utterance(noise))
+    assert tone is not None
+    return tone
+
+
+def test_a_tone_has_shares_of_emotions_arousal_and_valence(reader: ToneReader) -> None:
+    tone = read(reader)
+    assert tone.shares.sum() == pytest.approx(1, abs=1e-5)
+    assert "calm" not in tone.labels
+    assert len(tone.labels) == len(tone.shares) == 8
+    assert 0 <= tone.arousal <= 1
+    assert -1 <= tone.valence <= 1
+
+
+def test_noise_lowers_the_trust(reader: ToneReader) -> None:
+    trusts = [read(reader, noise).trust for noise in (0.001, 0.05, 1.0)]
+    assert trusts == sorted(trusts, reverse=True)
+    assert trusts[0] > 0.9
+    assert trusts[-1] < 0.1
+
+
+def test_the_gain_of_the_microphone_changes_little(reader: ToneReader) -> None:
+    quiet = reader.read(utterance() / 50)
+    assert quiet is not None
+    np.testing.assert_allclose(quiet.shares, read(reader).shares, atol=0.02)
+
+
+def test_a_word_is_too_short_to_tell(reader: ToneReader) -> None:
+    assert reader.read(utterance()[: RATE // 2]) is None
+    assert observation_of(None, people=1, at=0.0) is None
+
+
+@pytest.mark.parametrize("people", [0, 2, 5])
+def test_nothing_is_observed_unless_one_person_stands_there(
+    reader: ToneReader, people: int
+) -> None:
+    assert observation_of(read(reader), people, at=0.0) is None
+
+
+def test_the_audience_takes_what_is_observed_of_one_person(reader: ToneReader) -> None:
+    smoother = Smoother(AudienceConfig())
+    for at in (0.0, 0.5, 1.0, 1.5):
+        observed = observation_of(read(reader), people=1, at=at)
+        assert observed is not None
+        (visitor,) = smoother.observe((observed,), at)
+    assert visitor.emotion in reader.labels
+
+
+def test_nothing_on_the_device_can_open_a_microphone(root: Path) -> None:
+    recorders = (
+        "sounddevice",
+        "soundcard",
+        "pyaudio",
+        "alsaaudio",
+        "arecord",
+        "parec",
+        "pw-record",
+    )
+    texts = [path.read_text(encoding="utf-8") for path in (root / "device").rglob("*.py")]
+    assert len(texts) > 100
+    assert [name for name in recorders for text in texts if name in text] == []
+
+
+def test_a_missing_model_is_a_user_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"voice\.json"):
+        ToneReader(tmp_path)
