@@ -15,6 +15,7 @@ VERBS = (
     "check",
     "catalogue",
     "report",
+    "trend",
     "release",
     "setup",
     "sign",

@@ -31,6 +31,7 @@ from device.messaging.topics import Topics
 from device.names import Action
 from device.release import running
 from device.session.archive import Archive
+from device.session.awake import Awake
 from device.session.counts import Counts
 from device.session.world import World
 from device.setting_types import EMBEDDED
@@ -70,7 +71,8 @@ class Kiosk:
         """
         self._config, self._live, self._announce = config, live, announce
         self.world = world or World(config)
-        self.counts = Counts(config.privacy, config.state)
+        hours = Awake(config.privacy.trend_hours, config.place, "privacy.trend_hours")
+        self.counts = Counts(config.privacy, config.state, hours.at)
         self._archive = Archive(config.state)
         self.audience = Audience()
         self.frames = 0
@@ -210,6 +212,8 @@ class Kiosk:
         if counts := self.counts.due(context):
             self.bus.publish("counts", counts)
             self._archive.add_hour(counts)
+            if span := self.counts.span_due(context):
+                self._archive.add_span(span)
         if touches := self.counts.touches_due(context):
             self.bus.publish("touches", touches)
             self._archive.add_day(touches, self.corridor.matcher.catalogue.get)

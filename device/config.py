@@ -272,6 +272,13 @@ class PrivacyConfig(Section):
     counts: bool = Field(True, description="hourly counts, small cells suppressed")
     smallest_cell: int = Field(11, ge=2, le=1000, description="smaller counts are null")
     opt_out_gpio: Pin | None = Field(None, description="BCM pin of a button")
+    trend: bool = Field(False, description="moods of the place over weeks: `wayside trend`")
+    trend_hours: OpeningHoursText | None = Field(
+        None, description="hours of visitors that the trend is of, as opening hours; null: all"
+    )
+    desk: bool = Field(
+        False, description="people work in the camera's view; `vision.ignore` must then name where"
+    )
 
 
 class SetupConfig(Section):
@@ -329,6 +336,12 @@ class Config(Section):
         if self.privacy.opt_out_gpio is not None:
             pins["opt_out"] = self.privacy.opt_out_gpio
         return pins
+
+    @model_validator(mode="after")
+    def _no_trend_of_staff(self) -> Config:
+        if self.privacy.trend and self.privacy.desk and not self.vision.ignore:
+            raise ValueError("vision.ignore around the desk, before privacy.trend (privacy.desk)")
+        return self
 
     @model_validator(mode="after")
     def _a_pin_for_each_button(self) -> Config:

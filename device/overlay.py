@@ -41,6 +41,7 @@ LESS: dict[str, Callable[[Any, Any], Any]] = {
     ),
     "matching.by_gender": min,
     "privacy.counts": min,
+    "privacy.trend": min,
     "privacy.smallest_cell": max,
     "session.opt_out_s": max,
 }

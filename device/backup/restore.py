@@ -143,7 +143,7 @@ def _try(archive: Path, trial: Path, tree: dict[str, Any]) -> None:
     file.write_bytes(dumped(tree))
     try:
         config = load_config(file)
-        Awake(config.display, config.place)
+        Awake(config.display.hours, config.place)
         if config.matching.sources is not None:
             load_sources(config.matching.sources)
         if config.matching.catalogue.exists():  # else the kiosk makes it of its sources

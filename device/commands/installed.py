@@ -149,7 +149,7 @@ def screen(config: Config, within_s: float = HEARTBEAT_S) -> str:
     if page is None:
         raise UserError("the page's heartbeat cannot be read; is it of another release?")
     now = datetime.now(ZoneInfo(config.place.timezone))
-    if not page.shows_notice and not Awake(config.display, config.place).at(now):
+    if not page.shows_notice and not Awake(config.display.hours, config.place).at(now):
         return "the page is alive; the screen is off now (display.hours)"
     if not page.shows_notice:
         raise UserError("the page does not show the notice, so the camera stays closed")

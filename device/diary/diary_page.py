@@ -13,10 +13,11 @@ from pathlib import Path
 from string import Template
 
 from device.diary.diary import ANSWERS, Diary, weeks
+from device.report.svg import WIDTH, svg, text
 
 PAGE = Path(__file__).with_name("diary.html")
 
-WIDTH, HEIGHT = 1000, 320
+HEIGHT = 320
 LEFT, RIGHT, TOP, BOTTOM = 90, 34, 16, 44
 FEWEST_WEEKS = 8
 """That the plot is wide for, so that a diary of two days is not a line across the page."""
@@ -58,7 +59,7 @@ def _plot(rows: Sequence[tuple[date, float | None, float | None]]) -> str:
     parts = []
     for number, name in enumerate(ANSWERS, start=1):
         parts.append(f'<path class="grid" d="M{LEFT} {y(number):.1f}H{WIDTH - RIGHT}"/>')
-        parts.append(_text("answer", LEFT - 10, y(number) + 5, name))
+        parts.append(text("answer", LEFT - 10, y(number) + 5, name))
     parts += _weeks([monday for monday, *_ in rows], step, HEIGHT - BOTTOM + 26)
     for name, place in (("read", 2), ("said", 1)):
         values = [row[place] for row in rows]
@@ -71,7 +72,7 @@ def _plot(rows: Sequence[tuple[date, float | None, float | None]]) -> str:
     said = sum(row[1] is not None for row in rows)
     read = sum(row[2] is not None for row in rows)
     label = f"Means by week: {said} weeks with what was said, {read} with what the device read."
-    return _svg(HEIGHT, label, parts)
+    return svg(HEIGHT, label, parts)
 
 
 def _scores(scores: Sequence[tuple[date, int]]) -> str:
@@ -83,19 +84,19 @@ def _scores(scores: Sequence[tuple[date, int]]) -> str:
     for value in (0, 50, 100):
         height = TOP + tall * (100 - value) / 100
         parts.append(f'<path class="grid" d="M{WELL_LEFT} {height:.1f}H{WIDTH - RIGHT}"/>')
-        parts.append(_text("answer", WELL_LEFT - 10, height + 5, str(value)))
+        parts.append(text("answer", WELL_LEFT - 10, height + 5, str(value)))
     for day, score in scores:
         x = WELL_LEFT + (WIDTH - WELL_LEFT - RIGHT - 20) * (day - first).days / days
         points.append((x, TOP + tall * (100 - score) / 100))
-        parts.append(_text("value", x, TOP + tall * (100 - score) / 100 - 10, str(score)))
+        parts.append(text("value", x, TOP + tall * (100 - score) / 100 - 10, str(score)))
     parts += _course("well", points)
     for day in (first, last)[: len(scores)]:
         x = WELL_LEFT + (WIDTH - WELL_LEFT - RIGHT - 20) * (day - first).days / days
-        parts.append(_text("week", x, SCORE_HEIGHT - BOTTOM + 26, f"{day:%d %b}"))
+        parts.append(text("week", x, SCORE_HEIGHT - BOTTOM + 26, f"{day:%d %b}"))
     label = "WHO-5 by date: " + ", ".join(f"{day}: {score}" for day, score in scores)
     return (
         "<h2>WHO-5</h2>"
-        + _svg(SCORE_HEIGHT, label, parts)
+        + svg(SCORE_HEIGHT, label, parts)
         + "<p>0 to 100, of five statements about the two weeks before. The World Health "
         "Organization-Five Well-Being Index (WHO-5), World Health Organization, 2024, "
         "CC BY-NC-SA 3.0 IGO.</p>"
@@ -105,7 +106,7 @@ def _scores(scores: Sequence[tuple[date, int]]) -> str:
 def _weeks(mondays: Sequence[date], step: float, y: float) -> Iterator[str]:
     every = -(-len(mondays) // MOST_LABELS)
     for number, monday in enumerate(mondays[::every]):
-        yield _text("week", LEFT + number * every * step, y, f"{monday:%d %b}")
+        yield text("week", LEFT + number * every * step, y, f"{monday:%d %b}")
     last = mondays[-1] + timedelta(days=6)
     yield f"<title>{mondays[0]} to {last}</title>"
 
@@ -123,14 +124,3 @@ def _course(name: str, points: Sequence[tuple[float, float] | None]) -> Iterator
     for point in points:
         if point is not None:
             yield f'<circle class="dot {name}" cx="{point[0]:.1f}" cy="{point[1]:.1f}" r="5"/>'
-
-
-def _text(name: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{name}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
-
-
-def _svg(height: int, label: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">'
-        f"{''.join(parts)}</svg>"
-    )

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
-from html import escape
 
 from device.report.month import Month
+from device.report.svg import WIDTH, svg, text
 
-WIDTH = 1000
 LEFT, RIGHT, TOP = 64, 132, 84
 CELL = 18
 """Height of an hour."""
@@ -53,20 +52,20 @@ def visitors(month: Month) -> str:
             high = 48 * total / max(of_day.values())
             x = LEFT + column * wide
             parts.append(_rect("bar", x + 2, TOP - 8 - high, wide - 4, high))
-            parts.append(_text("sum", x + wide / 2, TOP - 13 - high, str(total)))
+            parts.append(text("sum", x + wide / 2, TOP - 13 - high, str(total)))
     for row, hour in enumerate(hours):
         middle = TOP + row * CELL + CELL / 2 + 4
-        parts.append(_text("hour", LEFT - 8, middle, f"{hour}:00"))
+        parts.append(text("hour", LEFT - 8, middle, f"{hour}:00"))
         if total := of_hour[hour]:
             long = (RIGHT - 60) * total / max(of_hour.values())
             parts.append(_rect("bar", WIDTH - RIGHT + 8, middle - 11, long, CELL - 4))
-            parts.append(_text("end", WIDTH - RIGHT + 14 + long, middle, f"{total:,}"))
+            parts.append(text("end", WIDTH - RIGHT + 14 + long, middle, f"{total:,}"))
     height = TOP + len(hours) * CELL + 40
     label = (
         f"Visitors by day and hour: at least {month.visitors_told:,}; "
         f"{month.hours_hidden} hours had too few to be told."
     )
-    return _svg(height, label, parts)
+    return svg(height, label, parts)
 
 
 def by_day(month: Month, rows: Sequence[tuple[str, str]]) -> str:
@@ -77,21 +76,21 @@ def by_day(month: Month, rows: Sequence[tuple[str, str]]) -> str:
     for number, (what, name) in enumerate(rows):
         told = [month.days.get((day, what), 0) for day in days]
         base = (number + 1) * ROW
-        parts.append(_text("name", 0, base - 8, name))
-        parts.append(_text("end", WIDTH - RIGHT + 8, base - 4, f"{sum(told):,}"))
+        parts.append(text("name", 0, base - 8, name))
+        parts.append(text("end", WIDTH - RIGHT + 8, base - 4, f"{sum(told):,}"))
         parts.append(f'<path class="base" d="M{LEFT * 2} {base}H{WIDTH - RIGHT}"/>')
         for column, one in enumerate(told):
             if one:
                 high = (ROW - 20) * one / max(told)
                 x = LEFT * 2 + column * wide
                 parts.append(_rect("bar", x + 2, base - high, wide - 4, high))
-                parts.append(_text("sum", x + wide / 2, base - high - 4, str(one)))
+                parts.append(text("sum", x + wide / 2, base - high - 4, str(one)))
     bottom = len(rows) * ROW
     for column, day in enumerate(days):
         x = LEFT * 2 + (column + 0.5) * wide
         parts += _day_label(x, bottom, day.day, day.weekday())
     said = ", ".join(f"{name} {month.total(what):,}" for what, name in rows)
-    return _svg(bottom + 40, f"By day, as far as was told: {said}.", parts)
+    return svg(bottom + 40, f"By day, as far as was told: {said}.", parts)
 
 
 def share(part: float, whole: float) -> str:
@@ -106,27 +105,16 @@ def _cell(x: float, y: float, wide: float, number: int | None, most: int) -> str
     name = "cell strong" if strength > 0.55 else "cell"
     rect = _rect(name, x + 0.75, y + 0.75, wide - 1.5, CELL - 1.5, 0.14 + 0.86 * strength)
     inside = "in strong" if strength > 0.55 else "in"
-    return rect + _text(inside, x + wide / 2, y + CELL / 2 + 3.5, str(number))
+    return rect + text(inside, x + wide / 2, y + CELL / 2 + 3.5, str(number))
 
 
 def _day_label(x: float, y: float, day: int, weekday: int) -> Iterator[str]:
     name = "day weekend" if weekday >= WEEKEND else "day"
-    yield _text(name, x, y + 16, str(day))
-    yield _text(name, x, y + 31, DAY_LETTERS[weekday])
+    yield text(name, x, y + 16, str(day))
+    yield text(name, x, y + 31, DAY_LETTERS[weekday])
 
 
 def _rect(name: str, x: float, y: float, w: float, h: float, opacity: float = 1) -> str:
     shade = "" if opacity == 1 else f' fill-opacity="{opacity:.2f}"'
     place = f'x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}"'
     return f'<rect class="{name}" {place} rx="1.5"{shade}/>'
-
-
-def _text(name: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{name}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
-
-
-def _svg(height: float, label: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg class="plot" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
-        f'aria-label="{escape(label)}">{"".join(parts)}</svg>'
-    )

@@ -22,6 +22,7 @@ from pathlib import Path
 from device.errors import UserError
 from device.messaging.messages import Counts, Touches
 from device.session.ledger import LONGEST_DAYS
+from device.session.trend import Span
 from device.values import Item
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ FILE = "told.sqlite"
 VERSION = 1
 """Of the tables below, as `PRAGMA user_version`."""
 
+TREND = timedelta(weeks=26)
+"""How long moods of the place are kept."""
+
 SHOWN = "shown"
 """Beside the verdicts: screens on which an item stood."""
 
@@ -38,6 +42,8 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS hours (hour TEXT PRIMARY KEY, visitors INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS told (day TEXT, item TEXT, what TEXT, number INTEGER NOT NULL,
     PRIMARY KEY (day, item, what)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spans (first TEXT PRIMARY KEY, last TEXT NOT NULL, came INTEGER NOT NULL,
+    pleasant INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS names (item TEXT PRIMARY KEY, kind TEXT, title TEXT) WITHOUT ROWID;
 """
 
@@ -77,6 +83,17 @@ class Archive:
         if (hour := counts["hour"]) is not None:
             row = hour, counts["visitors"]
             self._write(lambda file: file.execute("INSERT OR IGNORE INTO hours VALUES (?, ?)", row))
+
+    def add_span(self, span: Span) -> None:
+        """Keep how many came and were in a pleasant mood, and forget what is too old."""
+        row = span.first.isoformat(), span.last.isoformat(), span.came, span.pleasant
+        oldest = (span.last - TREND).isoformat()
+
+        def write(file: sqlite3.Connection) -> None:
+            file.execute("INSERT OR IGNORE INTO spans VALUES (?, ?, ?, ?)", row)
+            file.execute("DELETE FROM spans WHERE last <= ?", (oldest,))
+
+        self._write(write)
 
     def add_day(self, touches: Touches, item: Callable[[str], Item | None]) -> None:
         """Keep what was told of items at the end of a day, and forget what is too old.
@@ -165,6 +182,22 @@ def read_items(folder: Path, first: date, last: date) -> list[ToldItem]:
             (first.isoformat(), last.isoformat()),
         ).fetchall()
     return [ToldItem(date.fromisoformat(day), *rest) for day, *rest in rows]
+
+
+def read_spans(folder: Path) -> list[Span]:
+    """The moods of the place that a kiosk has told, the oldest first.
+
+    Raises:
+        UserError: there is no file, or it cannot be read.
+    """
+    with _reading(folder) as file:
+        if not file.execute("SELECT 1 FROM sqlite_master WHERE name = 'spans'").fetchone():
+            return []  # written before there was a trend
+        rows = file.execute(
+            "SELECT first, last, came, pleasant FROM spans ORDER BY first"
+        ).fetchall()
+    day = date.fromisoformat
+    return [Span(day(first), day(last), *numbers) for first, last, *numbers in rows]
 
 
 @contextmanager

@@ -8,9 +8,9 @@ ledger's: `device/session/ledger.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from device.config import PrivacyConfig
@@ -18,12 +18,16 @@ from device.messaging.messages import Counts as HourCounts
 from device.messaging.messages import Touches
 from device.session.kept import KeptFile
 from device.session.ledger import Ledger
+from device.session.trend import Span
 from device.values import Audience, Context, Tried, Visitor
 
 HOUR_S = 3600.0
 
 STAY_S = 2.0
 """A person who stays for less is a passer-by, not a visitor."""
+
+WORKS_S = 600.0
+"""A person who stays for longer works there, or waits, and is no visitor."""
 
 GONE_S = 2.0
 """A visitor who has not been seen for this long has left."""
@@ -46,9 +50,15 @@ class Counts:
     Hours begin with the first update and are measured on the monotonic clock.
     """
 
-    def __init__(self, config: PrivacyConfig, state: Path | None = None) -> None:
-        """state: folder of what is kept over a restart; None: nothing is."""
-        self._on = config.counts
+    def __init__(
+        self,
+        config: PrivacyConfig,
+        state: Path | None = None,
+        open_at: Callable[[datetime], bool] = lambda now: True,
+    ) -> None:
+        """state: folder of what is kept over a restart; None: nothing is. open_at: whether the
+        hours of `trend_hours` hold at a local time."""
+        self._on, self._trend, self._open_at = config.counts, config.trend, open_at
         self._began: float | None = None
         self._file = KeptFile(state if config.counts else None)
         self._ledger = Ledger(config.smallest_cell, self._file.read())
@@ -86,7 +96,7 @@ class Counts:
             self._stays.pop(track_id, None)
         for track_id in [t for t, stay in self._stays.items() if at - stay.seen_at >= GONE_S]:
             stay = self._stays.pop(track_id)
-            if stay.seconds >= STAY_S:
+            if STAY_S <= stay.seconds <= WORKS_S:
                 self._ledger.visit(stay.visitor, stay.company)
         for touch in context.touches:  # on the screen before, which `shown` may end
             self._ledger.touch(touch, context.now)
@@ -107,11 +117,18 @@ class Counts:
         if not self._on or self._began is None or context.at - self._began < HOUR_S:
             return None
         ago = timedelta(seconds=context.at - self._began)
-        hour = None
+        hour = day = None
         if context.now is not None:
-            hour = (context.now - ago).astimezone(UTC).isoformat(timespec="seconds")
+            began = context.now - ago
+            hour = began.astimezone(UTC).isoformat(timespec="seconds")
+            if self._trend and self._open_at(began) and self._open_at(context.now):
+                day = began.date()
         self._began = context.at
-        return {"hour": hour, **self._ledger.hour()}
+        return {"hour": hour, **self._ledger.hour(day)}
+
+    def span_due(self, context: Context) -> Span | None:
+        """What may be told of the moods of the place at the end of a day, once; None before it."""
+        return None if context.now is None else self._ledger.span(context.now.date())
 
     def touches_due(self, context: Context) -> Touches | None:
         """What may be told of items at the end of a day, once; None before it.

@@ -3,6 +3,7 @@
 | table | keys | kept |
 |---|---|---|
 | visitors | mood; age band; company: three sums over the same people | an hour |
+| trend | whether the mood was pleasant | until told, at most a week |
 | touches | verdict | an hour |
 | touches of items | daypart, verdict and item; never mood, age, gender or company | until told |
 | screens of items | item | until told |
@@ -29,6 +30,7 @@ from typing import get_args
 
 from device.messaging.messages import Cells, HourSums, Touches
 from device.session.kept import Kept, Told
+from device.session.trend import Span, Trend
 from device.values import (
     ADULT_AT,
     AGE_BAND_STARTS,
@@ -68,6 +70,7 @@ class Ledger:
     def __init__(self, smallest: int, kept: Kept | None = None) -> None:
         """smallest: number from which a count may leave. kept: of before a restart."""
         self._smallest = smallest
+        self._trend = Trend(smallest)
         self._begin_hour()
         kept = kept or Kept()
         self.tried = {item: Tried(*numbers) for item, numbers in kept.tried.items()}
@@ -127,8 +130,15 @@ class Ledger:
                 self._on(now.date())
                 self._screens[item_id] += 1
 
-    def hour(self) -> HourSums:
-        """The sums of the hour, which is over and forgotten with that."""
+    def span(self, today: date) -> Span | None:
+        """What may now be told of the moods of the place, once: `device/session/trend.py`."""
+        return self._trend.told(today)
+
+    def hour(self, day: date | None = None) -> HourSums:
+        """The sums of the hour, which is over and forgotten with that.
+
+        day: on which it began, where it is part of the trend; None: it is not.
+        """
         visitors = self._moods.total()
         sums: HourSums = {
             "visitors": visitors if visitors >= self._smallest else None,
@@ -137,6 +147,8 @@ class Ledger:
             "by_company": self._cells(self._companies, get_args(SomeCompany)),
             "touches": self._cells(self._verdicts, get_args(ItemVerdict)),
         }
+        if day is not None:
+            self._trend.add(day, self._moods, sums)
         self._begin_hour()
         return sums
 

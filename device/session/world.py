@@ -52,7 +52,7 @@ class World:
         self.wall = wall or WallClock(config.upkeep.clock_wait_s)
         self._clock = clock
         self._zone = ZoneInfo(config.place.timezone)
-        self._awake = Awake(config.display, config.place)
+        self._awake = Awake(config.display.hours, config.place)
         self._page_timeout = config.display.heartbeat_timeout_s
         self._temperature, self._throttled = temperature, throttled
         self._heat = board.Heat(config.upkeep.hot_celsius)

@@ -32,13 +32,14 @@ def add_parser(subparsers: SubParsers) -> None:
         ("stillness", _stillness, "pictures of faces that stop counting, people who do not"),
         ("linger", _linger, "who goes on with cards that linger: phone users, and strangers"),
         ("temporal", _temporal, "single frames, their mean and both temporal networks, on clips"),
+        ("trend", _trend, "what change of a place's moods can be seen at all, simulated"),
         ("touches", _touches, "how fast touches improve what is suggested, simulated"),
         ("walking", _walking, "ways on foot over the footways of a town, and the time they take"),
         ("turns", _turns, "which items the first screens of the demo show"),
         ("day", _day, "which items a simulated day of visitors is shown, and whether rightly"),
     ):
         verb = what.add_parser(name, help=line, description=line)
-        if name not in ("touches", "turns", "day"):
+        if name not in ("trend", "touches", "turns", "day"):
             add_data(verb)
         if name in ("turns", "day"):
             add_config(verb)
@@ -172,6 +173,13 @@ def _stillness(arguments: argparse.Namespace) -> int:
         if not (data / part).is_dir():
             raise UserError(f"{data / part}: no such folder; `measure stillness` reads it")
     stillness.report(data, development=arguments.development)
+    return 0
+
+
+def _trend(arguments: argparse.Namespace) -> int:
+    from tools.evaluation import trends
+
+    trends.report(draws=2000)
     return 0
 
 

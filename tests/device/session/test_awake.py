@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from device.config import DisplayConfig, PlaceConfig
+from device.config import PlaceConfig
 from device.session.awake import Awake
 
 TUESDAY = datetime(2026, 12, 8)
@@ -14,7 +14,7 @@ INDEPENDENCE_DAY = datetime(2027, 12, 6)  # a Monday
 
 
 def awake(hours: str | None, at: datetime, **place: object) -> bool:
-    return Awake(DisplayConfig(hours=hours), PlaceConfig.model_validate(place)).at(at)
+    return Awake(hours, PlaceConfig.model_validate(place)).at(at)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_hours_by_the_sun_leave_a_screen_on_whose_place_is_not_known() -> None:
 
 
 def test_the_answer_follows_the_clock_minute_by_minute() -> None:
-    hours = Awake(DisplayConfig(hours="06:00-23:30"), PlaceConfig())
+    hours = Awake("06:00-23:30", PlaceConfig())
     assert not hours.at(TUESDAY.replace(hour=5, minute=59, second=59))
     assert hours.at(TUESDAY.replace(hour=6))
     assert hours.at(None)
