@@ -183,7 +183,8 @@ def test_one_hanging_loop_is_enough_for_a_restart(machine: Machine) -> None:
     )  # failure 1
     wait_until(lambda: machine.show("hang", "ActiveState") == "failed", "its end", within_s=60)
     assert machine.show("hang", "Result") == "watchdog"
-    assert "hangs: hangs" in machine.run("journalctl", "--no-pager", "--unit=hang")
+    journal = ("journalctl", "--no-pager", "--unit=hang")
+    wait_until(lambda: "hangs: hangs" in machine.run(*journal), "its line in the journal")
 
 
 def test_the_journal_is_kept_in_memory(ready: Machine) -> None:

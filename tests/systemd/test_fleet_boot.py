@@ -218,4 +218,4 @@ def test_diagnostics_are_collected_by_a_service_of_their_own(machine: Machine) -
     assert "configuration" in said
     _, journal_of_kiosk = said.split("-- journal of wayside\n")
     assert "Started" in journal_of_kiosk
-    assert " resting" not in said
+    assert " resting" not in journal_of_kiosk
