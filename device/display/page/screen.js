@@ -13,6 +13,7 @@ const Screen = (() => {
   const missing = new Set(); // addresses that could not be loaded since the page was opened
   let on = null;
   let last = null;
+  let told = ""; // the titles that have been told last
 
   function element(name, className, content) {
     const made = document.createElement(name);
@@ -45,8 +46,9 @@ const Screen = (() => {
   }
 
   /* The QR code of an address as one path, or null where it is too long for a code. The lowest error
-     correction gives the largest modules, and a screen has no scratches to correct. */
-  function qr(link, caption) {
+     correction gives the largest modules, and a screen has no scratches to correct. name: what it is
+     to whoever does not see it. */
+  function qr(link, caption, name = caption) {
     const code = qrcode(0, "L");
     try {
       code.addData(link, "Byte");
@@ -65,10 +67,13 @@ const Screen = (() => {
     svg.setAttribute("viewBox", `${-QUIET_ZONE} ${-QUIET_ZONE} ${side} ${side}`);
     svg.setAttribute("shape-rendering", "crispEdges");
     svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", link);
+    svg.setAttribute("aria-label", name);
+    svg.dataset.link = link;
     path.setAttribute("d", d);
     svg.append(path);
-    return element("figure", "qr", [svg, element("figcaption", "", [aside(caption)])]);
+    const under = element("figcaption", "", [aside(caption)]);
+    under.setAttribute("aria-hidden", "true"); // the code has this name, even where it has no room
+    return element("figure", "qr", [svg, under]);
   }
 
   /* The title describes the picture, so it has no alternative text. The code is drawn over it. */
@@ -189,7 +194,7 @@ const Screen = (() => {
 
   /* Where the focus goes when the cards have been drawn again, as selectors of which the first that
      is there has it: into a card that opens by the way back, out of it to that card, else to where
-     it was, or to the card in that place. */
+     it was, or to the card in that place, or the last. */
   function focused(chosen) {
     const held = document.activeElement;
     const made = held.closest(".card");
@@ -202,7 +207,8 @@ const Screen = (() => {
     const { verdict } = held.dataset;
     const same = `.card[data-id="${CSS.escape(made.dataset.id)}"] [data-verdict="${verdict}"]`;
     const place = [...made.parentElement.children].indexOf(made) + 1;
-    return [verdict ? same : whole(made.dataset.id), `.card:nth-child(${place}) .choose`];
+    const after = [`.card:nth-child(${place}) .choose`, ".card:last-child .choose"];
+    return [verdict ? same : whole(made.dataset.id), ...after];
   }
 
   /* Who answers for the kiosk, in whatever letters and direction their name is. */
@@ -216,6 +222,16 @@ const Screen = (() => {
     const made = element("li", "", [element("span", "stop", [icon(kind)]), element("span", "name")]);
     made.dataset.kind = kind;
     return made;
+  }
+
+  /* Tells whoever does not see them what cards have come, once, each title in its own language. */
+  function tell(items) {
+    const titles = items.map((item) => words.title(item));
+    const now = titles.map(({ text }) => text).join("\n");
+    if (now === told) return;
+    told = now;
+    const parts = titles.flatMap(({ text, lang }) => [", ", Object.assign(aside(text), { lang })]);
+    find("#told").replaceChildren(...parts.slice(1));
   }
 
   function redraw() {
@@ -240,7 +256,8 @@ const Screen = (() => {
 
     find("#back").hidden = !(opened || taking) || listing;
     find("#back span").textContent = words.back;
-    find("#heading").textContent = resting ? "" : words.suggestions;
+    find("#heading").textContent = listing ? words.choose_language : words.suggestions;
+    find("#heading").hidden = resting && !listing; // which has a heading of its own
     find("#rest").hidden = !resting || listing;
     say("#rest h1", (theirs) => theirs.resting[view.notice].heading);
     say("#rest p", (theirs) => theirs.resting[view.notice].text);
@@ -254,6 +271,7 @@ const Screen = (() => {
     ));
     const heard = words.notices[view.notice].heading;
     if (find("#said").textContent !== heard) find("#said").textContent = heard;
+    tell(items);
     find("#notice use").setAttribute("href", view.discloses ? "#icon-eye" : "#icon-eye-shut");
 
     const out = view.state === "opted_out";

@@ -67,7 +67,7 @@ const Visit = (() => {
       line.dir = "auto";
       return line;
     }));
-    const figure = code(mail, "");
+    const figure = code(mail, "", words.take.ask);
     find("#take .code").replaceChildren(...(figure === null ? [] : [figure]));
     if (figure !== null) size(figure.querySelector("svg"));
   }

@@ -49,7 +49,7 @@ TURN = "Languages.turn()"
 SEEN = """
 const seen = (selector) => document.querySelector(`${selector} .on`);
 const box = document.querySelector("#notice");
-const said = ["#notice h2", "#choice .label", "h1"].map((selector) => seen(selector).innerText);
+const said = ["#notice h2", "#choice .label", "#rest h1"].map((part) => seen(part).innerText);
 return [seen("#notice h2").lang, ...said,
   [box.offsetTop, box.offsetLeft, box.offsetWidth, box.offsetHeight]];
 """
@@ -215,14 +215,16 @@ def test_resting_brings_the_sites_own_language_back(stage: Stage) -> None:
     stage.show(*CARDS, serial=2)
     assert stage.text("#heading") == text("ja", "suggestions")
     stage.show(state="resting", serial=3)
-    wait_until(lambda: stage.text("h1") == text("fi", "resting", "watching", "heading"), "Finnish")
+    wait_until(
+        lambda: stage.text("#rest h1") == text("fi", "resting", "watching", "heading"), "Finnish"
+    )
 
 
 def test_a_language_that_is_chosen_at_rest_is_that_of_the_cards_that_follow(stage: Stage) -> None:
     stage.show(state="resting")
     choose(stage, "ko")
     stage.script(FINISH)
-    assert stage.text("h1") == text("ko", "resting", "watching", "heading")
+    assert stage.text("#rest h1") == text("ko", "resting", "watching", "heading")
     stage.show(*CARDS, serial=2)
     assert stage.text("#heading") == text("ko", "suggestions")
 
@@ -259,7 +261,9 @@ def test_an_announcement_is_seen_when_the_sites_own_languages_come_back(stage: S
     stage.kiosk.say(TOPICS.topic("announcement"), {"texts": texts, "lifetime_s": 30})
     wait_until(lambda: stage.text("#announcement") == "Suljettu", "the announcement")
     stage.show(state="resting", serial=2)
-    wait_until(lambda: stage.text("h1") == text("fi", "resting", "watching", "heading"), "Finnish")
+    wait_until(
+        lambda: stage.text("#rest h1") == text("fi", "resting", "watching", "heading"), "Finnish"
+    )
     assert stage.script(READ, "#announcement .on") == ["Suljettu"]
 
 
@@ -269,7 +273,7 @@ def test_it_turns_without_motion_too(stage: Stage) -> None:
     try:
         stage.show(state="resting")
         stage.script(TURN)
-        assert stage.text("h1") == text("sv", "resting", "watching", "heading")
+        assert stage.text("#rest h1") == text("sv", "resting", "watching", "heading")
         assert stage.script("return document.getAnimations().length") == 0
     finally:
         stage.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})

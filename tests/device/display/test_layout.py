@@ -211,7 +211,7 @@ def test_reduced_motion_is_respected(stage: Stage) -> None:
         assert stage.script(moving) == 0
         stage.show(state="resting", serial=3)
         assert stage.script(moving) == 0
-        assert stage.find("h1").is_displayed()
+        assert stage.find("#rest h1").is_displayed()
     finally:
         stage.driver.execute_cdp_cmd(emulate, {"features": []})
 

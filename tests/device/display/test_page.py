@@ -55,7 +55,7 @@ def test_a_refresh_of_the_same_screen_does_not_redraw_it(stage: Stage) -> None:
 def test_an_empty_screen_is_the_resting_loop(stage: Stage) -> None:
     stage.show(*CARDS)
     stage.show(state="resting", serial=2)
-    assert stage.text("h1") == "Where to next?"
+    assert stage.text("#rest h1") == "Where to next?"
     stage.heartbeat(0, state="resting", serial=2, shows_notice=True)
 
 
