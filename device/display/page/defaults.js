@@ -1,0 +1,5 @@
+/* What the page goes by until settings.js, which comes next, says otherwise. Without settings it has
+   no broker, and shows that the camera is off. */
+"use strict";
+
+window.WAYSIDE = { keys: {}, buttons: [], photographs: [], timezone: "UTC" };
