@@ -14,7 +14,7 @@ import pytest
 from device.audience.group import audience_of
 from device.catalogue.build import write
 from device.commands.check import PARTS
-from device.config import Config
+from device.config import Config, SessionConfig
 from device.corridor import LONGEST_WAIT_S, Corridor
 from device.errors import UserError
 from device.session.replaced import LOOK_EVERY_S
@@ -69,7 +69,7 @@ def test_a_new_table_is_taken_when_everybody_has_left(kiosk: Kiosk, table: Path)
     assert kiosk.somebody(5) == {"activity"}
     write(SONGS, table)
     assert kiosk.somebody(2 * LOOK_EVERY_S) == {"activity"}
-    kiosk.turn(10)
+    kiosk.turn(SessionConfig().linger_s + 10)
     assert kiosk.somebody(5) == {"song"}
 
 
