@@ -31,6 +31,7 @@ from device.errors import UserError
 WHO5 = Path(__file__).parent.parent / "diary" / "who5.json"
 
 LOOK_S = 10.0
+LONGEST_LOOK_S = 60
 
 ACTIONS = {
     "today": 'answer "How was today?", and the WHO-5 every two weeks (the default)',
@@ -60,6 +61,9 @@ def add_parser(verbs: SubParsers) -> None:
     parser.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="default: today")
     parser.add_argument("--out", type=Path, metavar="FILE", help="of show and export")
     parser.add_argument("--source", metavar="S", help="of look; default: camera.source")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=LOOK_S, metavar="N", help="of look; default: 10"
+    )
     parser.add_argument(
         "--passphrase-file", type=Path, metavar="FILE", help="whose first line is the passphrase"
     )
@@ -93,7 +97,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return _tell(diary, today, config, arguments)
     act: dict[str, Callable[[], None]] = {
         "today": lambda: _ask(diary, day, today),
-        "look": lambda: _look(diary, day, config, arguments.source),
+        "look": lambda: _look(diary, day, config, arguments),
         "strike": lambda: diary.note(day, said=None, read=None, who5=None),
     }
     act[arguments.action]()
@@ -123,10 +127,10 @@ def _ask(diary: Diary, day: date, today: date) -> None:
         print(f"{index['source']}, {index['licence']}")
 
 
-def _look(diary: Diary, day: date, config: Config, source: str | None) -> None:
+def _look(diary: Diary, day: date, config: Config, arguments: argparse.Namespace) -> None:
     progress = Progress("looking")
-    camera = open_source(source or config.camera.source, config.camera)
-    found = read(config, camera, LOOK_S, progress.show)
+    camera = open_source(arguments.source or config.camera.source, config.camera)
+    found = read(config, camera, arguments.seconds, progress.show)
     progress.clear()
     if found is None:
         raise UserError("look: one person, and nobody else, must be seen; nothing is kept")
@@ -207,6 +211,12 @@ def _passphrase(file: Path | None, twice: bool = False) -> str:
     if twice and getpass.getpass("Once more: ") != given:
         raise UserError("the passphrase: the two are not the same")
     return given
+
+
+def _seconds(text: str) -> float:
+    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_LOOK_S:
+        raise argparse.ArgumentTypeError(f"got {text}, takes 1 to {LONGEST_LOOK_S}")
+    return float(text)
 
 
 def _day(text: str) -> date:

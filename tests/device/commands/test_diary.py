@@ -92,7 +92,7 @@ def test_what_the_device_reads_is_kept_corrected_or_struck(
     home: Home, capsys: Output, typed: str, read: object
 ) -> None:
     home("new")
-    assert home("look", "--source", "demo", typed=typed) == 0
+    assert home("look", "--source", "demo", "--seconds", "3", typed=typed) == 0
     assert "the device reads" in capsys.readouterr().out
     found = [day.read for day in home.diary.days.values()]
     assert (
