@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import csv
 import logging
-import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import tzinfo
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from device.catalogue.rows import item_of
 from device.catalogue.sheet import Sheet
 from device.catalogue.store import SOURCE_SUFFIXES, TAG_SEPARATOR, fill, is_replaceable
 from device.errors import UserError
+from device.replacing import replacing
 from device.values import Item
 
 log = logging.getLogger(__name__)
@@ -227,37 +226,3 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return np.format_float_positional(value, trim="0")  # not 1e-05, which no cell may hold
     return "" if value is None else str(value)
-
-
-@contextmanager
-def replacing(out: Path, named_by: str = "--out", mode: int = 0o644) -> Iterator[Path]:
-    """An empty file beside `out` to write, which is then synced and renamed to it, or removed.
-
-    named_by: the option that names `out`. mode: who may read it; the kiosk has a user of its own.
-
-    Raises:
-        UserError: it cannot be written.
-    """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{out.stem}.", suffix=out.suffix, dir=out.parent)
-        try:
-            yield Path(name)
-            os.fchmod(handle, mode)
-            os.fsync(handle)
-            Path(name).replace(out)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(handle)
-        folder = os.open(out.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except (OSError, sqlite3.OperationalError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UserError(
-            f"{out}: cannot be written ({reason}); free space or choose another {named_by}"
-        ) from None

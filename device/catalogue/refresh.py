@@ -16,13 +16,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from device.addresses import shown
-from device.catalogue.build import replacing
 from device.catalogue.imports import importers
 from device.catalogue.imports.fetch import Answer, fetch
 from device.catalogue.imports.ical import Calendars, Defaults
 from device.catalogue.imports.imported import Imported, Progress
 from device.catalogue.sources import Sources
 from device.errors import UserError
+from device.replacing import replacing
 
 COPIES = ".copies"
 """Suffix of the folder with the last good copies, beside the table."""

@@ -12,10 +12,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from device.catalogue.build import replacing
 from device.commands.command_line import SubParsers, add_config
 from device.errors import UserError
 from device.overlay import load_running
+from device.replacing import replacing
 from device.report.month import Month, days_of, month_of
 from device.report.report_page import COLUMNS, page
 from device.session.archive import SHOWN, read_hours, read_items

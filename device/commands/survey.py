@@ -11,7 +11,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from device.catalogue import survey_map, survey_page
-from device.catalogue.build import replacing
 from device.catalogue.pictures import by_name, picture_files
 from device.catalogue.survey import Survey, survey
 from device.commands.progress import Progress
@@ -19,6 +18,7 @@ from device.errors import UserError
 from device.matching.match import Matcher
 from device.matching.never import never_shown
 from device.overlay import load_running
+from device.replacing import replacing
 from device.values import Item
 from device.words.words import load_words
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from device.catalogue.build import replacing
 from device.commands.command_line import SubParsers, add_config
 from device.errors import UserError
 from device.overlay import load_running
+from device.replacing import replacing
 from device.report.trend_page import page
 from device.report.weeks import Week, weeks_of
 from device.session.archive import read_spans

@@ -22,8 +22,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from device.catalogue.build import replacing
 from device.errors import UserError
+from device.replacing import replacing
 
 MAGIC = b"WAYDIA\x00\x01"
 SALT, NONCE, KEY, TAG = 16, 12, 32, 16

@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from device.catalogue.build import replacing
 from device.errors import UserError
+from device.replacing import replacing
 from device.values import ItemVerdict
 
 log = logging.getLogger(__name__)

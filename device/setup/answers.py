@@ -19,6 +19,7 @@ from typing import Any
 
 from device.config import Config, load_config
 from device.errors import UserError
+from device.replacing import replacing
 from device.setup.edit import Value, with_settings
 from device.words.table import LANGUAGES
 
@@ -120,24 +121,13 @@ def _of_keys(answers: object) -> dict[str, Value]:
 def _replace(file: Path, text: str) -> None:
     """Write a file anew, in one step; owner and mode stay."""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=file.parent, prefix=f"{file.name}.", delete=False
-        ) as new:
-            try:
-                new.write(text)
-                new.flush()
-                status = file.stat()
-                os.fchmod(new.fileno(), status.st_mode & 0o777)
-                if os.geteuid() == 0:
-                    os.fchown(new.fileno(), status.st_uid, status.st_gid)
-                os.fsync(new.fileno())
-                Path(new.name).replace(file)
-            except BaseException:
-                Path(new.name).unlink(missing_ok=True)
-                raise
-        os.sync()
+        status = file.stat()
     except OSError as error:
-        raise UserError(f"{file}: cannot be written ({error.strerror})") from None
+        raise UserError(f"{file}: cannot be read ({error.strerror})") from None
+    with replacing(file, "--config", mode=status.st_mode & 0o777) as new:
+        new.write_text(text, encoding="utf-8")
+        if os.geteuid() == 0:
+            os.chown(new, status.st_uid, status.st_gid)
 
 
 def _read(file: Path) -> str:

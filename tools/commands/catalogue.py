@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from device.catalogue.build import replacing
 from device.commands.command_line import SubParsers
 from device.errors import UserError
+from device.replacing import replacing
 from tools.commands.options import add_data, at_least, data_folder, some_of
 
 SECTIONS = ("unknown", "likes", "plenty", "tags", "context")
