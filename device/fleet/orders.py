@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,25 @@ SCREENSHOT_S = 10.0
 
 NO_SCREENSHOT = "none was taken: does wayside-display run, and wayside-screenshot.path?"
 NOT_AT_REST = "the page does not rest; what it shows somebody stays on the kiosk"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What has come of a command. failure: why it could not be done; empty: it was."""
+
+    failure: str = ""
+    lines: Sequence[str] = ()
+    image: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A command that a service of its own answers. until: by the clock. missing: why not, then."""
+
+    outcome: Outcome
+    until: float
+    answer: Callable[[], _Answer | None]
+    missing: str
 
 
 class Orders:
@@ -59,8 +79,7 @@ class Orders:
         self.hears = tuple(topics.topic(name) for name in ("command", "site-announcement"))
         self.ignored = 0
         self._results = list[Outgoing]()
-        self._waiting: tuple[Outcome, float] | None = None
-        """A command that a service of its own answers, and until when."""
+        self._errand: _Errand | None = None
 
     def hear(
         self, topic: str, payload: bytes, retained: bool, now: datetime | None, *, trial: bool
@@ -84,14 +103,13 @@ class Orders:
         """Have the page show what is due, and look for what is waited for."""
         if message := self.commands.screen(now, self._now()):
             self._show("announcement", message)
-        if self._waiting:
-            outcome, until = self._waiting
-            if self._answered(outcome):
-                self._waiting = None
-            elif self._clock() > until:
-                shown = outcome.verb == "screenshot"
-                self._end(outcome, NO_SCREENSHOT if shown else NO_DIAGNOSTICS)
-                self._waiting = None
+        if self._errand:
+            answer = self._errand.answer()
+            if answer is None and self._clock() > self._errand.until:
+                answer = _Answer(self._errand.missing)
+            if answer is not None:
+                self._end(self._errand.outcome, answer)
+                self._errand = None
 
     def tell(self) -> None:
         """Send the results. The hub must have the agent's report before, whose sequence number the
@@ -111,37 +129,41 @@ class Orders:
                     self._show("identify", identify(self._topics.kiosk, self._now()))
                 elif outcome.verb == "diagnostics":
                     diagnostics.request(self._folder)
-                    self._wait(outcome, DIAGNOSTICS_S)
+                    self._wait(outcome, DIAGNOSTICS_S, self._diagnosed, NO_DIAGNOSTICS)
                     return
                 elif outcome.verb == "screenshot":
                     if self._rests():
                         screenshot.request(self._folder, self._picture)
-                        self._wait(outcome, SCREENSHOT_S)
+                        self._wait(outcome, SCREENSHOT_S, self._taken, NO_SCREENSHOT)
                         return
                     failure = NOT_AT_REST
             except OSError as error:
                 failure = f"disk: {error.strerror or error}"
-        self._end(outcome, failure)
+        self._end(outcome, _Answer(failure))
 
-    def _wait(self, outcome: Outcome, within_s: float) -> None:
-        """For the answer of a service; who waits for another one is told."""
-        if self._waiting:
-            self._end(self._waiting[0], "something else was asked for")
-        self._waiting = (outcome, self._clock() + within_s)
+    def _wait(
+        self,
+        outcome: Outcome,
+        within_s: float,
+        answer: Callable[[], _Answer | None],
+        missing: str,
+    ) -> None:
+        """For a service's answer; who waits for another one is told."""
+        if self._errand:
+            self._end(self._errand.outcome, _Answer("something else was asked for"))
+        self._errand = _Errand(outcome, self._clock() + within_s, answer, missing)
 
-    def _answered(self, outcome: Outcome) -> bool:
-        """Whether the service has answered; then its answer is sent."""
-        if outcome.verb == "diagnostics":
-            lines = diagnostics.answer(self._folder)
-            if lines is not None:
-                self._end(outcome, lines=lines)
-            return lines is not None
+    def _diagnosed(self) -> _Answer | None:
+        lines = diagnostics.answer(self._folder)
+        return None if lines is None else _Answer(lines=lines)
+
+    def _taken(self) -> _Answer | None:
         image = screenshot.answer(self._picture)
-        if image is not None:
-            rests = self._rests()
-            failure = NO_SCREENSHOT if not image else "" if rests else NOT_AT_REST
-            self._end(outcome, failure, image=image if rests else b"")
-        return image is not None
+        if image is None:
+            return None
+        if not self._rests():
+            return _Answer(NOT_AT_REST)
+        return _Answer(image=image) if image else _Answer(NO_SCREENSHOT)
 
     def _restart(self, trial: bool) -> str:
         if trial:
@@ -149,14 +171,10 @@ class Orders:
         guard.request_switch(self._folder)
         return ""
 
-    def _end(
-        self,
-        outcome: Outcome,
-        failure: str = "",
-        lines: Sequence[str] = (),
-        image: bytes = b"",
-    ) -> None:
-        message = outcome.message(self._now(), failure=failure, lines=lines, image=image)
+    def _end(self, outcome: Outcome, answer: _Answer) -> None:
+        message = outcome.message(
+            self._now(), failure=answer.failure, lines=answer.lines, image=answer.image
+        )
         topic = self._topics.topic("command-result")
         self._results.append(Outgoing(topic, encode(message), retain=False))
 

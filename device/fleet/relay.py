@@ -44,7 +44,9 @@ class Relay:
         """By name, the retained payloads that the hub has."""
         self._kiosk: dict[str, str] = {}
         """The last `status` of the kiosk's program; empty: none, or its broker is gone."""
-        self._somebody = self._camera = self._rests = False
+        self._screen = ""
+        """What the page shows by the last `suggestions`: its state; empty: not known."""
+        self._camera = False
         self.ignored = 0
         """Messages that were too long, or nothing that is relayed."""
 
@@ -79,24 +81,23 @@ class Relay:
         if name == "status":
             self._is(_fields(payload))
         elif name == "suggestions":
-            state = _fields(payload).get("state")
-            self._somebody, self._rests = state == "showing", state == "resting"
+            self._screen = str(_fields(payload).get("state", ""))
         else:
             self._hand_on(name, payload)
 
     def lost(self) -> None:
         """The connection to the kiosk's own broker has ended."""
-        self._somebody = self._camera = self._rests = False
+        self._screen, self._camera = "", False
         self._is({})
 
     def scene(self, now: datetime | None) -> Scene:
         """What is seen at the kiosk. now: local; None: not known."""
-        return Scene(somebody=self._somebody, camera=self._camera, now=now)
+        return Scene(somebody=self._screen == "showing", camera=self._camera, now=now)
 
     @property
     def rests(self) -> bool:
         """Whether the page does: the kiosk's program runs, and suggests nothing to anybody."""
-        return self._rests and self._kiosk.get("state") == "online"
+        return self._screen == "resting" and self._kiosk.get("state") == "online"
 
     def _is(self, said: dict[str, Any]) -> None:
         kiosk = {

@@ -239,6 +239,8 @@ def test_a_screenshot_is_asked_for_where_the_agent_asks_and_lies_in_memory_where
     assert watched == [str(AgentConfig().folder / screenshot.REQUEST)]
     unit = settings(root / "systemd" / SCREENSHOT[1])
     assert screenshot.PICTURE.parent == Path("/run", unit["Service.RuntimeDirectory"][0])
+    service = (root / "systemd" / SCREENSHOT[1]).read_text()
+    assert f"-gt {screenshot.MOST} ]" in service
     assert "Service.RuntimeDirectoryPreserve" not in unit  # it is gone with the service
     assert "Service.ReadWritePaths" not in unit
     assert unit["Service.DevicePolicy"] == ["closed"]
