@@ -17,7 +17,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from device.camera.sources import open_source
-from device.catalogue.build import replacing
 from device.commands.command_line import SubParsers, add_config
 from device.commands.installed import is_installed
 from device.commands.progress import Progress
@@ -27,6 +26,7 @@ from device.diary.diary_page import line, page
 from device.diary.reading import read
 from device.diary.sealed import Sealed, destroy
 from device.errors import UserError
+from device.replacing import replacing
 
 WHO5 = Path(__file__).parent.parent / "diary" / "who5.json"
 
@@ -135,10 +135,10 @@ def _look(diary: Diary, day: date, config: Config, arguments: argparse.Namespace
     if found is None:
         raise UserError("look: one person, and nobody else, must be seen; nothing is kept")
     print(f"the device reads {found:.1f}, {ANSWERS[round(found) - 1]}")
-    answer = input("Enter: keep it   1 to 5: correct it   s: strike it\n> ").strip()
-    if answer != "s":
-        corrected = float(answer) if answer in set("12345") else found
-        diary.note(day, read=corrected)
+    while (answer := _asked("Enter: keep it   1 to 5: correct it   s: strike it\n> ")) != "s":
+        if answer in ("", *"12345"):
+            diary.note(day, read=float(answer or found))
+            return
 
 
 def _tell(diary: Diary, today: date, config: Config, arguments: argparse.Namespace) -> int:
@@ -188,15 +188,22 @@ def _help(config: Config) -> str:
 
 def _number(prompt: str, low: int, high: int) -> int | None:
     """A number of this range; None: Enter alone."""
-    while answer := input(prompt).strip():
+    while answer := _asked(prompt):
         if answer.isdecimal() and low <= int(answer) <= high:
             return int(answer)
         print(f"takes a number from {low} to {high}")
     return None
 
 
+def _asked(prompt: str) -> str:
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        raise UserError("no answer: the input has ended; nothing is kept") from None
+
+
 def _yes(question: str) -> bool:
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return _asked(f"{question} [y/N] ").lower() in ("y", "yes")
 
 
 def _passphrase(file: Path | None, twice: bool = False) -> str:

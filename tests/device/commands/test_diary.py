@@ -102,6 +102,18 @@ def test_what_the_device_reads_is_kept_corrected_or_struck(
     )
 
 
+def test_another_key_is_asked_again_and_an_input_that_ends_keeps_nothing(
+    home: Home, capsys: Output
+) -> None:
+    home("new")
+    assert home("look", "--source", "demo", "--seconds", "3", typed="9\nyes\n5\n") == 0
+    (day,) = home.diary.days.values()
+    assert day.read == 5
+    assert home(typed="") == 1
+    assert "the input has ended" in capsys.readouterr().err
+    assert list(home.diary.days.values()) == [day]
+
+
 def test_what_is_wrong_is_one_line(home: Home, capsys: Output) -> None:
     assert home() == 1
     assert "no diary is there; `wayside diary new` makes one" in capsys.readouterr().err

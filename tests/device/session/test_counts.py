@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from device.audience.group import audience_of
 from device.config import PrivacyConfig
-from device.session.counts import HOUR_S, Counts
+from device.session.counts import HOUR_S, WORKS_S, Counts
 from device.session.ledger import suppress
 from device.values import Audience, Context, Touch, Tried, Visitor
 from tests.device.audience.people import holds, visitor
@@ -104,6 +105,37 @@ def test_nobody_is_counted_twice_or_for_passing_by() -> None:
         hour.turn()
     hour.visit()
     assert hour.published()["visitors"] == 21
+
+
+def test_who_stays_for_longer_than_a_visitor_does_is_not_counted() -> None:
+    hour = Hour()
+    many(hour, 20)
+    hour.visit(visitor("reads all of it"), seconds=int(WORKS_S))
+    hour.visit(visitor("works there"), seconds=int(WORKS_S) + 2)
+    assert hour.published()["visitors"] == 21
+
+
+def opened(privacy: PrivacyConfig, open_at: Callable[[datetime], bool] = lambda now: True) -> bool:
+    """Whether an hour of many people becomes part of the trend."""
+    counts = Counts(privacy, open_at=open_at)
+    counts.update(Audience(), Context(at=0.0))
+    for number in range(120):
+        there = visitor(f"{number}", mood="happy" if number % 2 else "sad", band="adult")
+        for second in range(4):
+            at = number * 8.0 + second
+            counts.update(audience_of((there,)), Context(at=at))
+        counts.update(Audience(), Context(at=number * 8.0 + 6))
+    ended = BEGAN + timedelta(hours=1)
+    assert counts.due(Context(at=HOUR_S, now=ended)) is not None
+    span = counts.span_due(Context(at=HOUR_S, now=ended + timedelta(days=1)))
+    return span is not None and (span.came, span.pleasant) == (120, 60)
+
+
+def test_the_trend_is_of_whole_hours_within_its_hours_and_only_where_it_is_switched_on() -> None:
+    assert opened(PrivacyConfig(trend=True))
+    assert not opened(PrivacyConfig())
+    assert not opened(PrivacyConfig(trend=True), lambda now: now > BEGAN)
+    assert not opened(PrivacyConfig(trend=True), lambda now: now <= BEGAN)
 
 
 def test_a_visitor_who_may_be_a_minor_is_in_no_count_of_visitors_and_a_touch_is_nobodys_age() -> (

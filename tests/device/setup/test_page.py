@@ -10,6 +10,7 @@ import pytest
 import yaml
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
 from device.camera.capture import FakeCamera
@@ -64,7 +65,7 @@ class Phone:
         self.driver.get(f"{self.kiosk.address}#{self.kiosk.screen()['code']}")
         wait_until(lambda: self.find("#form").is_displayed(), "the form")
 
-    def find(self, selector: str):  # type: ignore[no-untyped-def]
+    def find(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def text(self, selector: str) -> str:
