@@ -233,12 +233,14 @@ def test_it_moves_for_moments_by_what_costs_little_and_stands_still_in_between(
     wait_until(lambda: town.script("return document.getAnimations().length") == 0, "it is still")
     town.script("Scene.step(); Rest.step()")
     moves = town.script(
-        """return document.getAnimations().map((a) => [a.effect.getComputedTiming().endTime / 1000,
+        """return document.getAnimations().map((a) => [
+          a.effect.getComputedTiming().endTime / 1000, a.effect.getComputedTiming().iterations,
           ...new Set(a.effect.getKeyframes().flatMap(Object.keys))])"""
     )
     known = {"offset", "easing", "composite", "computedOffset", "transform", "opacity"}
     assert len(moves) >= 2
-    for seconds, *changes in moves:
+    for seconds, times, *changes in moves:
+        assert times == 1  # nothing flashes
         assert seconds <= 3
         assert set(changes) <= known
 
