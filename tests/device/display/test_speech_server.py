@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from urllib.error import URLError
 from urllib.parse import quote
@@ -43,6 +44,22 @@ def test_a_text_and_its_language_are_a_sound(server: SpeechServer) -> None:
     seconds, loudness = heard(sound)
     assert seconds > 2
     assert loudness > 0.03
+
+
+def test_beside_a_sound_there_is_a_track_of_the_lips(server: SpeechServer) -> None:
+    answer, track = ask(server, f"/visemes/fi/{quote('Auki/kiinni')}", **OURS)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/vtt; charset=utf-8")
+    _, sound = ask(server, f"/fi/{quote('Auki/kiinni')}", **OURS)
+    *_, last = re.findall(r"--> 00:00:(\S+)", track.decode())
+    assert float(last) == pytest.approx(heard(sound)[0], abs=0.002)
+    for path in (
+        "/visemes",
+        "/visemes/fi",
+        "/visemes/fi/",
+        "/visemes/ja/a",
+        "/visemes/visemes/fi/a",
+    ):
+        assert ask(server, path, **OURS)[0].status == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/en", "/en/", "/en/%20", "/xx/hello", "/ja/a", "/../en/a"])
