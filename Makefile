@@ -76,9 +76,10 @@ command = printf '\#!/bin/sh\nPYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/pyth
 
 ready: .venv/workstation $(FACE_MODELS) catalogue/example.sqlite
 
-.venv/workstation: requirements/workstation.txt | .venv/kiosk
+.venv/workstation: requirements/workstation.txt requirements/hearing.txt | .venv/kiosk
 	@echo "wayside: installing the packages of the tools and tests (once, some minutes)"
 	@$(PIP) -r requirements/workstation.txt
+	@$(PIP) -r requirements/hearing.txt
 	@touch $@
 
 $(FACE_MODELS): device/inference/third_party.py | .venv/kiosk
@@ -98,6 +99,7 @@ requirements:  ## compile the pinned requirements (needs uv)
 	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in requirements/demo.in requirements/workstation.in -o requirements/workstation.txt
 	$(COMPILE) --override requirements/overrides.txt requirements/kiosk.in -c requirements/workstation.txt -o requirements/kiosk.txt
 	$(COMPILE) --override requirements/overrides.txt requirements/demo.in --no-deps -c requirements/workstation.txt -o requirements/demo.txt
+	$(COMPILE) requirements/hearing.in --no-deps -c requirements/workstation.txt -o requirements/hearing.txt
 	$(COMPILE) requirements/recommend.in -c requirements/workstation.txt -o requirements/recommend.txt
 	$(COMPILE) --override requirements/compare-fer.overrides.txt requirements/compare-fer.in -o requirements/compare-fer.txt
 

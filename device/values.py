@@ -390,6 +390,22 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asked aloud for, and confirmed.
+
+    thing: as it was said, in the language that is heard; empty: anything. features: kinds,
+    categories and tags any of which is it.
+    """
+
+    thing: str = ""
+    features: tuple[str, ...] = ()
+    open_now: bool = False
+    near: bool = False
+    quiet: bool = False
+    children: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """What became of an item: on how many screens it stood, and on how many somebody chose or liked
     it; a refusal counts as another screen. They fade, so that they are not whole."""

@@ -104,6 +104,12 @@ class Arrays:
         texts = (*self.hours_texts, *few.hours_texts)
         return replace(self, hours=hours, hours_texts=texts, **others)
 
+    @property
+    def feature_counts(self) -> dict[str, int]:
+        """How many items have each feature."""
+        counts = np.bincount(self.features, minlength=len(self.feature_names))
+        return dict(zip(self.feature_names, counts.tolist(), strict=True))
+
     def features_of(self, rows: NDArray[np.intp]) -> tuple[Codes, NDArray[np.intp]]:
         """The features of some items one after the other, and where each item's begin."""
         first = self.starts[rows]

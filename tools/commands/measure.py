@@ -12,6 +12,9 @@ from device.errors import UserError
 from tools.commands.options import MIN_FACES, add_data, add_limit, at_least, data_folder
 from tools.places import MODELS, ROOT, quiet_tensorflow
 
+EVERY = 4
+"""Of the clips of `measure ask`."""
+
 SCENES = 24
 """Of each row of `measure linger`."""
 
@@ -26,6 +29,7 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     what = measure.add_subparsers(dest="what", required=True, metavar="WHAT")
     for name, run, line in (
+        ("ask", _ask, "whether what is asked aloud is understood, and what else is taken for it"),
         ("detection", _detection, "recall, agreement of the detectors, false tracks, distance"),
         ("occlusion", _occlusion, "covered faces that are noticed, and what becomes of readings"),
         ("steadiness", _steadiness, "label switches a minute, lag on hard cuts, share unknown"),
@@ -41,8 +45,10 @@ def add_parser(subparsers: SubParsers) -> None:
         verb = what.add_parser(name, help=line, description=line)
         if name not in ("trend", "touches", "turns", "day"):
             add_data(verb)
-        if name in ("turns", "day"):
+        if name in ("ask", "turns", "day"):
             add_config(verb)
+        if name == "ask":
+            _add_ask(verb)
         if name == "day":
             _add_day(verb)
         verb.set_defaults(run=run)
@@ -61,6 +67,47 @@ def add_parser(subparsers: SubParsers) -> None:
             verb.add_argument(
                 "--scenes", type=at_least(1), default=SCENES, help=f"of each row; {SCENES}"
             )
+
+
+def _add_ask(verb: argparse.ArgumentParser) -> None:
+    verb.epilog = "example: wayside-tools measure ask --data ../shared/data"
+    verb.add_argument(
+        "--tuning",
+        action="store_true",
+        help="the voices and sentences on which the threshold was chosen, and other thresholds",
+    )
+    verb.add_argument(
+        "--every", type=at_least(1), default=EVERY, help=f"nth clip of acted speech; {EVERY}"
+    )
+    verb.add_argument("--limit", type=at_least(1), help="of sentences: a trial")
+    verb.add_argument("--voice", action="append", help="such as 'flite slt'; may be repeated")
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from device.catalogue.store import Catalogue
+    from device.config import load_config
+    from device.hearing.recogniser import Recogniser
+    from device.hearing.vocabulary import LANGUAGE
+    from device.words.words import load_words
+    from tools.evaluation import asking
+
+    part = "tuning" if arguments.tuning else "test"
+    table = load_config(arguments.config).matching.catalogue
+    counts = Catalogue.open(table).arrays.feature_counts
+    recogniser = Recogniser(counts, load_words(LANGUAGE, table).tags)
+    voices = arguments.voice or asking.VOICES[part]
+    found = asking.measure(recogniser, part, voices, arguments.limit)
+    for line in asking.report(found):
+        print(line)
+    if arguments.tuning:
+        for line in asking.choices(found, recogniser.grammar):
+            print(line)
+    elif arguments.data is not None:
+        for line in asking.report(
+            asking.measure_speech(recogniser, arguments.data, arguments.every)
+        ):
+            print(line)
+    return 0
 
 
 def _add_day(verb: argparse.ArgumentParser) -> None:
