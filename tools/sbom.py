@@ -84,7 +84,7 @@ def _scripts() -> Iterator[Component]:
             "bom-ref": entry["file"],
             "name": entry["package"],
             "version": entry["version"],
-            "purl": f"pkg:npm/{entry['package']}@{entry['version']}",
+            "purl": f"pkg:{entry.get('registry', 'npm')}/{entry['package']}@{entry['version']}",
             **_sha256(entry["sha256"]),
             **_licences(entry["licence"], key=entry.get("licence_by", "id")),
             **({"components": bundled} if bundled else {}),

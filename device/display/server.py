@@ -39,6 +39,9 @@ SETTINGS = "settings.js"
 PICTURES = "pictures"
 """Where the page looks for the catalogue's pictures, beside its own files."""
 
+LEAST_FPS = 30
+"""Frames a second below which the guide is not shown."""
+
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -54,8 +57,8 @@ def settings_script(
     config: Config, websocket_port: int | None = None, speech_port: int | None = None
 ) -> str:
     """The text of `settings.js`: the page's broker, its root topic and its login, the release,
-    where texts become sounds, who answers for the kiosk, for how long cards stay, the time
-    zone, and the photographs.
+    where texts become sounds, the guide, who answers for the kiosk, for how long cards stay, the
+    time zone, and the photographs.
 
     websocket_port: of an embedded broker, and speech_port: of the sounds, where the configuration
     says 0.
@@ -82,6 +85,7 @@ def settings_script(
         "password": password,
         "release": running().name,
         "speech": _speech(config, speech_port or config.speech.port),
+        "guide": {"least_fps": LEAST_FPS} if display.guide else None,
         "keys": config.display.keys.model_dump(exclude_none=True),
         "buttons": list(config.buttons),
         "operator": ", ".join(filter(None, (config.operator.name, config.operator.contact))),

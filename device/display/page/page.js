@@ -58,6 +58,7 @@
     Operator.draw(languages);
     Screen.draw(shown, chosen, languages, listing, taking);
     Speech.draw();
+    Guide.draw();
     afterPaint(beat);
   }
 
@@ -169,6 +170,7 @@
   Hyphens.open(Screen.redraw);
   Scene.open(window.WAYSIDE, Screen.redraw);
   Rest.open(window.WAYSIDE);
+  Guide.open(window.WAYSIDE.guide);
   refresh();
   link = Link.open(window.WAYSIDE, Object.keys(received), {
     open: () => {

@@ -94,9 +94,10 @@ const Speech = (() => {
     if (code === undefined) return [];
     made += 1; // without a number of its own it would wait for one that has been stopped
     const path = `${code}/${encodeURIComponent(spoken(content, code))}?${made}`;
-    const src = `http://${location.hostname}:${settings.port}/${path}`;
+    const base = `http://${location.hostname}:${settings.port}`;
     const volume = LEVELS[level][1];
-    return [Object.assign(new Audio(), { crossOrigin: "anonymous", preload: "none", volume, src })];
+    const audio = Object.assign(new Audio(), { crossOrigin: "anonymous", preload: "none", volume, src: `${base}/${path}` });
+    return [Object.assign(audio, { said: { content, lang }, track: `${base}/visemes/${path}` })];
   }
 
   function stop() {
@@ -126,7 +127,10 @@ const Speech = (() => {
       now?.addEventListener("playing", () => { if (soon) soon.preload = "auto"; });
       now?.addEventListener("ended", next);
       now?.addEventListener("error", next);
-      now?.play().catch(() => {}); // its error has been heard of, or it has been stopped
+      if (!now) return;
+      const ready = window.WAYSIDE.guide ? Visemes.load(now, now.track) : Promise.resolve();
+      ready.then(() => (sounds[0] === now ? now.play() : null))
+        .catch(() => {}); // its error has been heard of, or it has been stopped
     };
     begin();
   }
@@ -136,15 +140,32 @@ const Speech = (() => {
     if (level && (began || (now >= until && !sounds.length))) set(0);
   }
 
-  function set(to) {
+  /* first: what is said when it begins; without it, what is on the screen in short. */
+  function set(to, first) {
     stop();
     level = to;
     said = "";
     offer(words);
     if (!level) return;
     shown = JSON.stringify(summary());
-    say([...part(find("#speech").title), ...summary()]);
+    say(first ?? [...part(find("#speech").title), ...summary()]);
   }
+
+  /* All that is on the screen: cards whole, or what there is instead of them. */
+  function everything() {
+    const cards = [...document.querySelectorAll(".card")];
+    return cards.length ? [...part(text(find("#heading"))), ...cards.flatMap(card)] : summary();
+  }
+
+  /* Says these parts, softly, and from then on what is focused; false: there is no voice here. */
+  function recite(parts) {
+    if (find("#speech").hidden) return false;
+    until = performance.now() + HELD_MS;
+    set(1, parts);
+    return true;
+  }
+
+  const hush = () => set(0);
 
   /* The button in a language, before the screen is drawn in it: the cards get the space that it
      leaves. */
@@ -192,5 +213,11 @@ const Speech = (() => {
     });
   }
 
-  return { open, offer, draw, rest, speaking };
+  /* Whether what is focused is said. */
+  const on = () => level > 0;
+
+  /* The text that is being said, its language and its sound; null: none. */
+  const saying = () => (sounds.length ? { ...sounds[0].said, audio: sounds[0] } : null);
+
+  return { open, offer, draw, rest, speaking, everything, recite, hush, on, saying };
 })();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -210,15 +210,21 @@ class Stage:
 
 @contextmanager
 def site(
-    folder: Path, driver: webdriver.Chrome, pictures: Path | None = None, **settings: Any
+    folder: Path,
+    driver: webdriver.Chrome,
+    pictures: Path | None = None,
+    amend: Callable[[str], str] = str,
+    **settings: Any,
 ) -> Iterator[Stage]:
-    """A broker and the page of a kiosk with these settings; the page is not loaded yet."""
+    """A broker and the page of a kiosk with these settings; the page is not loaded yet.
+
+    amend: changes the text of `settings.js`.
+    """
     with mosquitto(folder) as broker:
         mqtt = {"websocket_port": broker.websocket_port}
         config = Config.model_validate({"mqtt": mqtt, **settings})
-        server = PageServer(
-            0, settings_script(config), made_files(config), pictures, config.display.photographs
-        )
+        script = amend(settings_script(config))
+        server = PageServer(0, script, made_files(config), pictures, config.display.photographs)
         server.start()
         try:
             with listen(broker.port, f"{TOPICS.root}/#") as kiosk:
