@@ -5,6 +5,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 FACE_MODELS := models/third_party/face_detection_full_range_sparse.tflite
+LANDMARKER := models/third_party/face_landmarker.task
 ARGS ?=
 LINT = $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 SLOW_TO_IMPORT = tests/tools/training tests/tools/commands tests/tools/evaluation/test_architectures.py
@@ -74,7 +75,7 @@ uninstall:  ## remove the services (root); the configuration stays
 # Each command is a script of two lines, so nothing has to be built or packaged.
 command = printf '\#!/bin/sh\nPYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -m $(2) "$$@"\n' > $(BIN)/$(1) && chmod +x $(BIN)/$(1)
 
-ready: .venv/workstation $(FACE_MODELS) catalogue/example.sqlite
+ready: .venv/workstation $(FACE_MODELS) $(LANDMARKER) catalogue/example.sqlite
 
 .venv/workstation: requirements/workstation.txt requirements/hearing.txt | .venv/kiosk
 	@echo "wayside: installing the packages of the tools and tests (once, some minutes)"
@@ -84,6 +85,10 @@ ready: .venv/workstation $(FACE_MODELS) catalogue/example.sqlite
 
 $(FACE_MODELS): device/inference/third_party.py | .venv/kiosk
 	@$(BIN)/python -m device.inference.third_party
+	@touch $@
+
+$(LANDMARKER): tools/face/landmarker.py | .venv/workstation
+	@$(BIN)/python -m tools.face.landmarker
 	@touch $@
 
 # The example is of Helsinki; `make catalogue/hangzhou.sqlite` builds the one of Hangzhou.

@@ -240,7 +240,10 @@ class DisplayConfig(Section):
         None, ge=5, le=100, description="percent, where the screen can be dimmed; null: as it is"
     )
     photographs: Path | None = Field(None, description="folder of pictures for the resting screen")
-    guide: bool = Field(False, description="a drawn head that greets, and tells what is shown")
+    guide: bool | Path = Field(
+        False,
+        description="a drawn head that greets, and tells what is shown; or a file: its greeting",
+    )
     heartbeat_timeout_s: float = Field(15, ge=3, le=120, description="page silent: camera closes")
     keys: KeysConfig = KeysConfig()
     buttons: ButtonsConfig = ButtonsConfig()

@@ -23,6 +23,7 @@ VERBS = (
     "card",
     "bench",
     "screens",
+    "face",
 )
 
 

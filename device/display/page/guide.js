@@ -21,6 +21,8 @@ const Guide = (() => {
   };
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+  const GLAD = { browInnerUp: 0.3, mouthSmileLeft: 0.2, mouthSmileRight: 0.2 };
+
   let place = null; // of the guide on the page; null: there is none
   let head = null;
   let leastFps = 0;
@@ -30,6 +32,7 @@ const Guide = (() => {
   let cards = "";
   let silent = []; // parts that are told without a voice
   let silentUntil = 0;
+  let greeting = null; // a recorded curve of blendshapes
   let drawn = null; // what was drawn last
 
   const find = (selector) => place.querySelector(selector);
@@ -127,6 +130,17 @@ const Guide = (() => {
     };
   }
 
+  /* The weights of the recorded greeting at a moment of it; null: it is over, or there is none. */
+  function played(seconds) {
+    const place = seconds * (greeting?.fps ?? 0);
+    const frame = Math.floor(place);
+    if (!greeting || frame < 0 || frame + 1 >= greeting.frames.length) return null;
+    const [one, next] = [greeting.frames[frame], greeting.frames[frame + 1]];
+    return Object.fromEntries(greeting.names.map((name, shape) => (
+      [name, one[shape] + (place - frame) * (next[shape] - one[shape])]
+    )));
+  }
+
   const added = (...all) => all.reduce((sum, weights) => {
     for (const [name, weight] of Object.entries(weights)) sum[name] = (sum[name] ?? 0) + weight;
     return sum;
@@ -136,11 +150,12 @@ const Guide = (() => {
     const { audio } = Speech.saying() ?? {};
     const moves = still.matches ? { weights: {}, pose: {} } : idle(now);
     const lips = audio && !still.matches ? Visemes.at(audio) : { viseme: "", weights: {} };
-    const glad = now - greetedAt < GREETING_MS && !still.matches ? { browInnerUp: 0.3, mouthSmileLeft: 0.2, mouthSmileRight: 0.2 } : {};
+    const curve = audio || still.matches ? null : played((now - greetedAt) / 1000);
+    const glad = now - greetedAt < GREETING_MS && !still.matches ? GLAD : {};
     const calm = audio ? 0.5 : 1; // a smile leaves the lips free to speak
     const friendly = Object.fromEntries(Object.entries(FRIENDLY).map(([name, weight]) => [name, calm * weight]));
-    head.draw(added(friendly, glad, moves.weights, lips.weights), moves.pose);
-    drawn = { at: audio?.currentTime ?? null, src: audio?.currentSrc ?? "", viseme: lips.viseme, jaw: lips.weights.jawOpen ?? 0 };
+    head.draw(curve ?? added(friendly, glad, moves.weights, lips.weights), moves.pose);
+    drawn = { at: audio?.currentTime ?? null, src: audio?.currentSrc ?? "", viseme: lips.viseme, jaw: (curve ?? lips.weights).jawOpen ?? 0 };
   }
 
   function frame(now) {
@@ -191,6 +206,9 @@ const Guide = (() => {
     button.addEventListener("click", touch);
     canvas.addEventListener("webglcontextlost", () => place && leave("the graphics were lost"));
     requestAnimationFrame(frame);
+    if (!settings.greeting) return;
+    fetch(settings.greeting).then((answer) => answer.json()).then((curve) => { greeting = curve; })
+      .catch((error) => console.warn(`guide: ${error.message}`));
   }
 
   /* state: what was drawn last, for tests of it. */

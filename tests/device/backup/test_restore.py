@@ -144,6 +144,7 @@ def test_every_secret_and_every_file_but_a_few_stay_with_their_kiosk() -> None:
         "matching.hand",
         "matching.touches",
         "display.pictures",
+        "display.guide",
         "display.photographs",
     }
 
