@@ -226,6 +226,10 @@ class DisplayConfig(Section):
         min_length=1,
         description="the site's own, as in docs/languages.md; the first leads",
     )
+    diagonal_inch: float = Field(24, ge=5, le=120, description="of the screen's picture")
+    distance_m: float = Field(
+        0.6, ge=0.25, le=5, description="from the eyes to the screen; texts are as large"
+    )
     websocket_url: str | None = Field(None, description="null: the embedded broker's")
     username: str | None = Field(None, description="of the page at the broker")
     password: SecretStr | None = None

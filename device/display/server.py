@@ -22,6 +22,7 @@ from device.config import Config
 from device.display.loopback import HOST, NAMES, LoopbackServer, Response
 from device.display.photographs import FOLDER as PHOTOGRAPHS
 from device.display.photographs import doubts, photographs
+from device.display.sizes import page_sizes
 from device.errors import UserError
 from device.messaging.topics import Topics
 from device.release import running
@@ -61,7 +62,7 @@ def settings_script(
 ) -> str:
     """The text of `settings.js`: the page's broker, its root topic and its login, the release,
     where texts become sounds, the guide, who answers for the kiosk, for how long cards stay, the
-    time zone, and the photographs.
+    time zone, the photographs, and the sizes of texts and codes.
 
     websocket_port: of an embedded broker, and speech_port: of the sounds, where the configuration
     says 0.
@@ -98,6 +99,7 @@ def settings_script(
             {"path": photograph.path, "credit": photograph.credit}
             for photograph in photographs(config.display.photographs)
         ],
+        "sizes": page_sizes(config),
     }
     return f"window.WAYSIDE = {json.dumps(settings)};\n"
 

@@ -2,4 +2,10 @@
    no broker, and shows that the camera is off. */
 "use strict";
 
-window.WAYSIDE = { keys: {}, buttons: [], photographs: [], timezone: "UTC" };
+window.WAYSIDE = {
+  keys: {},
+  buttons: [],
+  photographs: [],
+  timezone: "UTC",
+  sizes: { text: 0, heading: 0, module: 0, reach: 1 },
+};

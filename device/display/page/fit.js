@@ -5,9 +5,12 @@
 "use strict";
 
 const Fit = (() => {
-  const PICTURES = [0.44, 0.36, 0.28]; // shares of a card
+  const PICTURES = [0.5, 0.44, 0.36, 0.28]; // shares of a card
   const TOGETHER = [0.94, 0.88]; // shares of a title's full size
   const ALONE = [0.8, 0.72, 0.64];
+  const MARGIN_PX = 4; // of a picture around its code, at least
+  const LARGEST_CODE = { tall: 0.62, wide: 0.8, beside: 0.8 }; // of the height of a card's content, by its form
+  const LARGEST_ON_PICTURE = { tall: 0.45, wide: 0.95 };
 
   const wide = (part) => part.scrollWidth > part.clientWidth + 1;
 
@@ -15,33 +18,51 @@ const Fit = (() => {
      them, with a picture alone. */
   const wordy = (made) => [...made.querySelectorAll(".verdict, .verdicts")].some(wide);
 
-  /* Whether a part of a card reaches below its body. */
-  function low(made, part) {
+  function wordless(all) {
+    for (const made of all) made.style.setProperty("--labels", "no");
+  }
+
+  /* Whether a part of a card reaches below its body, or above it. */
+  function outside(made, part) {
     const body = made.querySelector(".body");
-    const floor = body.getBoundingClientRect().bottom - parseFloat(getComputedStyle(body).paddingBottom);
-    return part.getBoundingClientRect().bottom > floor + 1;
+    const [inner, outer] = [part, body].map((one) => one.getBoundingClientRect());
+    const floor = outer.bottom - parseFloat(getComputedStyle(body).paddingBottom);
+    return inner.height > 0 && (inner.bottom > floor + 1 || inner.top < outer.top);
+  }
+
+  /* Whether a code is larger than the picture that it lies on. */
+  function bursting(made) {
+    const [picture, code] = [".picture", ".picture .qr"].map((name) => made.querySelector(name));
+    if (code === null || code.hidden) return false;
+    const [inner, outer] = [code, picture].map((part) => part.getBoundingClientRect());
+    return inner.top < outer.top + MARGIN_PX || inner.left < outer.left || inner.right > outer.right;
   }
 
   function tooMuch(made) {
     const [body, text, title] = [".body", ".text", "h2"].map((name) => made.querySelector(name));
     return text.scrollHeight > text.clientHeight + 1
-      || [...made.querySelectorAll(".verdict")].some(wide)
-      || [...made.querySelectorAll("h2, .text, .body .qr, .verdicts")].some((part) => low(made, part))
-      || [body, text, title].some(wide);
+      || wordy(made)
+      || [...made.querySelectorAll("h2, .text, .body .qr, .verdicts")].some((part) => outside(made, part))
+      || [body, text, title].some(wide)
+      || bursting(made);
   }
 
-  /* Each module of a code is a whole number of the screen's pixels, or cameras misread it; `less`
-     takes that many away. With less than two pixels a module there is no code until the card is
-     touched. */
+  /* Each module of a code is a whole number of the screen's pixels, or cameras misread it, and large
+     enough for a phone that is held some way off (Sizes.module); `less` takes that many pixels away.
+     Where that leaves no room for the words there is no code until the card is touched. */
   function align(figure, less = 0) {
     const svg = figure.querySelector("svg");
     const modules = svg.viewBox.baseVal.width;
     figure.hidden = false;
     svg.style.width = "";
     const wanted = svg.getBoundingClientRect().width * devicePixelRatio;
-    const pixels = Math.floor(wanted / modules + 0.25);
-    figure.hidden = pixels < 2;
-    svg.style.width = `${(Math.max(2, pixels - less) * modules) / devicePixelRatio}px`;
+    if (wanted === 0) return; // its layout has none
+    const pixels = Math.max(Math.floor(wanted / modules + 0.25), Sizes.module()) - less;
+    const side = (Math.max(pixels, 2) * modules) / devicePixelRatio;
+    svg.style.width = `${side}px`;
+    const form = getComputedStyle(figure).getPropertyValue("--form").trim();
+    const share = (figure.closest(".picture") ? LARGEST_ON_PICTURE : LARGEST_CODE)[form] ?? 1;
+    figure.hidden = side > share * figure.closest(".content").clientHeight;
   }
 
   function shrink(some, to) {
@@ -58,67 +79,109 @@ const Fit = (() => {
     if (tooWide) text.textContent = Hyphens.divided(text.textContent, title.lang);
   }
 
+  const codesOf = (made) => made.querySelectorAll(".qr").forEach((figure) => align(figure));
+
+  /* The smallest picture that holds its code, with a title of its own size, fewer reasons, and
+     without saying by whom it is, or where. */
+  function squeeze(made) {
+    const content = made.querySelector(".content");
+    const side = getComputedStyle(content).flexDirection === "row" ? "width" : "height";
+    const code = made.querySelector(".picture .qr:not([hidden])");
+    const held = code ? code.getBoundingClientRect()[side] + 2 * parseFloat(getComputedStyle(code).bottom) : 0;
+    made.style.setProperty("--picture", Math.max(held / content.getBoundingClientRect()[side], PICTURES.at(-1)));
+    codesOf(made);
+    for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
+    const fewer = [...[...made.querySelectorAll(".why li")].slice(1).reverse(), ...made.querySelectorAll(".by")];
+    for (const one of fewer) if (tooMuch(made)) one.hidden = true;
+  }
+
   /* The largest pictures that leave room for the text of all cards, with all titles a little smaller
-     if need be; a card whose text does not fit even then, with its own title smaller, has none. */
+     if need be; a card whose text does not fit even then has the smallest, or none. */
   function place(cards) {
     const pictured = cards.filter((made) => made.querySelector(".picture")?.checkVisibility());
-    const codes = (made) => made.querySelectorAll(".qr").forEach((figure) => align(figure));
     const tries = PICTURES.flatMap((share) => [1, ...TOGETHER].map((to) => [share, to]));
     for (const [share, to] of tries) {
       shrink(cards, to);
       for (const made of pictured) {
         made.style.setProperty("--picture", share);
-        codes(made);
+        codesOf(made);
       }
       if (!pictured.some(tooMuch)) break;
     }
-    for (const made of pictured) for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
+    if (pictured.some(tooMuch)) wordless(cards);
+    for (const made of pictured) if (tooMuch(made)) squeeze(made);
     for (const made of cards.filter((one) => one.querySelector(".picture"))) {
       if (pictured.includes(made) && !tooMuch(made)) continue;
       made.querySelector(".side").prepend(...made.querySelectorAll(".qr"));
       made.querySelector(".picture").remove();
+      for (const one of made.querySelectorAll(".why li, .by")) one.hidden = false;
       shrink([made], 1);
-      codes(made);
+      codesOf(made);
+    }
+  }
+
+  /* Whether the title of a card is not there to its end. */
+  function shortened(made) {
+    const title = made.querySelector("h2");
+    return title.scrollHeight > title.clientHeight + 2;
+  }
+
+  /* Cuts the title to as many lines as have room, at least so many, and leaves out the rest of the text
+     on the way. */
+  function cut(made, fewest, [by, reason], leave) {
+    const title = made.querySelector("h2");
+    title.classList.remove("cut");
+    for (let lines = 4; lines >= fewest && tooMuch(made); lines -= 1) {
+      title.classList.add("cut");
+      title.style.setProperty("--lines", lines);
+      const more = { 3: by, 2: reason }[lines];
+      if (more && !more.hidden) leave(more);
     }
   }
 
   /* All titles a little smaller, so that they stay alike; then, for the cards that still overflow, a
-     smaller title, a code without words, a smaller code, fewer reasons and a title that is cut. What
-     was left out comes back where the rest has made space for it. */
+     smaller title, a code without words, fewer reasons, no code and a title that is cut. What was left
+     out comes back where the rest has made space for it. Whether nothing is cut. */
   function cards(all) {
-    all.forEach((made) => made.querySelectorAll(".qr").forEach((figure) => align(figure)));
-    if (all.some(wordy)) all.forEach((made) => made.style.setProperty("--labels", "no"));
+    all.forEach(codesOf);
+    if (all.some(wordy)) wordless(all);
+    const small = document.documentElement.classList.contains("small"); // titles need all of its width
+    const kinds = all.map((made) => made.querySelector(".kind"));
+    if (kinds.some(wide)) all.forEach((made) => made.classList.add("icons"));
     all.forEach(divide);
     place(all);
     all.forEach(divide); // beside a picture a title is narrower
     for (const to of TOGETHER) if (all.some(tooMuch)) shrink(all, to);
     for (const made of all) {
       for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
-      const leftOut = [];
+      const leftOut = [...[...made.querySelectorAll(".why li[hidden]")].reverse(), ...made.querySelectorAll(".by[hidden]")];
       const leave = (part) => {
         part.hidden = true;
         leftOut.push(part);
       };
-      const code = made.querySelector(".qr");
-      if (code && tooMuch(made)) leave(code.querySelector("figcaption"));
-      for (const less of [1, 2, 0]) if (code && tooMuch(made)) align(code, less);
-      for (let less = 1; less < 8 && code && low(made, code); less += 1) align(code, less);
-      const title = made.querySelector("h2");
-      const reasons = [...made.querySelectorAll(".why li")];
+      const codes = [...made.querySelectorAll(".qr:not([hidden])")];
+      const captions = codes.map((code) => code.querySelector("figcaption"));
+      for (const one of captions) if (tooMuch(made)) leave(one);
+      const opened = made.querySelector(".codes") !== null;
+      const enlarged = Sizes.enlarged();
+      if (opened && enlarged) for (const one of codes.slice(1)) if (tooMuch(made)) leave(one);
+      for (let less = 1; less < 8 && opened && !enlarged && tooMuch(made); less += 1) codes.forEach((code) => align(code, less));
+      const reasons = [...made.querySelectorAll(".why li:not([hidden])")];
+      for (const one of reasons.slice(1).reverse()) if (tooMuch(made)) leave(one);
       const about = made.querySelector(".about");
       if (about && tooMuch(made)) leave(about);
-      for (const one of reasons.slice(1).reverse()) if (tooMuch(made)) leave(one);
-      for (let lines = 4; lines >= 1 && tooMuch(made); lines -= 1) {
-        title.classList.add("cut");
-        title.style.setProperty("--lines", lines);
-        const more = { 3: made.querySelector(".by"), 2: reasons[0] }[lines];
-        if (more) leave(more);
-      }
+      const rest = [made.querySelector(".by"), reasons[0]].filter(Boolean);
+      if (enlarged || small) for (const one of rest) if (tooMuch(made)) leave(one);
+      if (small) for (const one of codes) if (tooMuch(made)) leave(one);
+      cut(made, 2, rest, leave);
+      for (const one of codes) if (tooMuch(made)) leave(one);
+      cut(made, 1, rest, leave);
       for (const one of leftOut.reverse()) {
         one.hidden = false;
         if (tooMuch(made)) one.remove();
       }
     }
+    return !all.some((made) => shortened(made) || tooMuch(made));
   }
 
   return { cards };

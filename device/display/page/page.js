@@ -43,8 +43,10 @@
     if (Operator.refresh(now)) shownKey = "";
     if (Night.fall(arrived.connected && arrived.online)) shownKey = "";
     const listing = now < listUntil;
-    if (next.state === "resting" && (shown?.state !== "resting" || now >= languageUntil)) language = null;
-    if (next.state === "resting") Speech.rest(shown?.state !== "resting", now);
+    const comesToRest = next.state === "resting" && shown?.state !== "resting";
+    if (comesToRest || (next.state === "resting" && now >= languageUntil)) language = null;
+    if (next.state === "resting" && Modes.rest(comesToRest, now)) shownKey = "";
+    if (next.state === "resting") Speech.rest(comesToRest, now);
     const taking = Visit.shows(next.items, now) && chosen === null && !listing;
     const key = JSON.stringify([next, chosen, language, listing, taking]);
     if (key === shownKey) return;
@@ -53,6 +55,7 @@
     shown = next;
     shownKey = key;
     const languages = (language ? [language] : Phrases.site).map(Phrases.of);
+    Modes.draw(languages[0]);
     Speech.offer(languages[0]); // first: the cards get the space that these leave
     Keys.draw(languages, shown.items.length === 0);
     Operator.draw(languages);
@@ -166,6 +169,10 @@
   Languages.open({ toggle: list, chosen: speak });
   Speech.open();
   Keys.open({ language: list, opt_out: choose, back: () => (performance.now() < listUntil ? list() : back()) });
+  Modes.open(() => {
+    shownKey = "";
+    refresh();
+  });
   Screen.open({ touched, choose, back, take });
   Hyphens.open(Screen.redraw);
   Scene.open(window.WAYSIDE, Screen.redraw);

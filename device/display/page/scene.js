@@ -82,6 +82,22 @@ const Scene = (() => {
     return [innerWidth * (rtl ? 1 - across : across), down];
   }
 
+  /* Marks and names the place of the kiosk, unless that would stand in the words of the heading. */
+  function mark(atX, atY) {
+    const [spot, here] = ["#scene .spot", "#scene .here"].map(find);
+    here.textContent = words.here;
+    spot.style.translate = `${atX}px ${atY}px`;
+    spot.hidden = here.hidden = false;
+    const heading = document.createRange();
+    heading.selectNodeContents(find("#rest h1"));
+    const lines = [...heading.getClientRects()];
+    const covers = (box) => lines.some((line) => box.left < line.right && box.right > line.left
+      && box.top < line.bottom && box.bottom > line.top);
+    const across = parseFloat(getComputedStyle(spot, "::before").width);
+    here.hidden = covers(here.getBoundingClientRect());
+    spot.hidden = covers(new DOMRect(atX - across / 2, atY - across / 2, across, across));
+  }
+
   /* The space of the photographs: down to the line of the way, upright to the heading. */
   function horizon() {
     const parts = innerWidth < innerHeight ? ["#rest h1"] : ["#open", ".places", ".kinds", "footer"];
@@ -101,7 +117,7 @@ const Scene = (() => {
   function drawStreets() {
     const [width, height] = [innerWidth, innerHeight];
     const [atX, atY] = spot();
-    find("#scene .here").textContent = words.here;
+    mark(atX, atY);
     const key = JSON.stringify([width, height, Math.round(atX), Math.round(atY)]);
     if (key === drawn) return;
     drawn = key;
@@ -126,7 +142,6 @@ const Scene = (() => {
       line.map(place).forEach(([x, y], n) => (n ? pen.lineTo(x, y) : pen.moveTo(x, y)));
     }
     pen.stroke();
-    find("#scene .spot").style.translate = `${atX}px ${atY}px`;
   }
 
   function step() {

@@ -122,7 +122,8 @@ const Screen = (() => {
     made.update = () => {
       const pressed = marks.get(item.id) === value;
       made.setAttribute("aria-pressed", String(pressed));
-      made.querySelector(".label").textContent = pressed ? thanks : ask;
+      made.title = pressed ? thanks : ask;
+      made.querySelector(".label").textContent = made.title;
     };
     made.update();
     return made;
@@ -238,6 +239,17 @@ const Screen = (() => {
     if (last) draw(...last);
   }
 
+  /* The cards, and where their text is larger than the layouts are drawn for, only as many of them as
+     have room for all of their title. */
+  function lay(items, opened) {
+    const cards = find("#cards");
+    for (let count = items.length; count >= 0; count -= 1) {
+      cards.dataset.count = count;
+      cards.replaceChildren(...items.slice(0, count).map((item) => card(item, opened)));
+      if (Fit.cards([...cards.children]) || !Sizes.enlarged() || count <= 1) return;
+    }
+  }
+
   /* languages: those of the texts that turn; the first is the one of all others. listing,
      taking: whether the list of languages, or the code of all cards, is in the place of the cards. */
   function draw(view, chosen, languages, listing, taking) {
@@ -266,9 +278,8 @@ const Screen = (() => {
     }
 
     say("#notice h2", (theirs) => theirs.notices[view.notice].heading);
-    say("#notice p", (theirs) => (
-      resting ? theirs.notices[view.notice].text + answers(theirs) : theirs.notices[view.notice].brief
-    ));
+    const told = resting && !Sizes.enlarged() ? "text" : "brief";
+    say("#notice p", (theirs) => theirs.notices[view.notice][told] + (resting ? answers(theirs) : ""));
     const heard = words.notices[view.notice].heading;
     if (find("#said").textContent !== heard) find("#said").textContent = heard;
     tell(items);
@@ -276,7 +287,6 @@ const Screen = (() => {
 
     const out = view.state === "opted_out";
     say("#choice .label", (theirs) => (out ? theirs.opt_in : theirs.opt_out));
-    say("#choice .hint", (theirs) => theirs.hint);
     find("#choice use").setAttribute("href", out ? "#icon-eye" : "#icon-eye-shut");
 
     // Last: the cards get the space that the rest leaves.
@@ -291,13 +301,11 @@ const Screen = (() => {
     }
     const cards = find("#cards");
     cards.hidden = resting || listing || taking;
-    cards.dataset.count = items.length;
     cards.toggleAttribute("data-opened", opened);
     const there = new Set([...cards.children].map((made) => made.dataset.id));
-    cards.replaceChildren(...(listing || taking ? [] : items.map((item) => card(item, opened))));
+    lay(listing || taking ? [] : items, opened);
     for (const made of cards.children) made.classList.toggle("new", !there.has(made.dataset.id));
     Visit.draw(items, words, taking, opened || listing, qr);
-    Fit.cards([...cards.children]);
     focus.map(find).find(Boolean)?.focus();
   }
 

@@ -11,7 +11,7 @@ from selenium import webdriver
 
 from device.words.table import LANGUAGES
 from tests.brokers import wait_until
-from tests.device.display.stage import ACTIVITY, FILM, FINISH, ON_FOOT, Stage, message, site
+from tests.device.display.stage import ACTIVITY, FILM, FINISH, ON_FOOT, SIZES, Stage, message, site
 from tests.device.display.test_operator import dated
 from tests.device.display.test_rest import AROUND
 from tests.needs import needs
@@ -49,6 +49,7 @@ class State(NamedTuple):
     """What brings the screen back from there."""
     announced: dict[str, str] = {}
     """What the fleet's operator says, by language."""
+    size: tuple[int, int] = SIZES["landscape"]
 
 
 STATES = {
@@ -61,6 +62,8 @@ STATES = {
     "opted out": State(CARDS, {"state": "opted_out", "notice": "opted_out"}),
     "languages at rest": State((), {}, "#language", "#language"),
     "languages over cards": State(CARDS, {}, "#language", "#language"),
+    "larger text": State(CARDS, {}, "#large", "#large"),
+    "a low reach": State(CARDS, {}, "#low", "#low", size=SIZES["portrait"]),
     "an announcement": State(CARDS, announced={"en": "The west door is closed.", "fi": "Suljettu"}),
 }
 """What the screen shows of the kiosk's messages, and after touches."""
@@ -114,6 +117,7 @@ def violations(stage: Stage, state: State, language: str) -> list[str]:
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 def test_nothing_is_in_anybodys_way(stage: Stage, state: State) -> None:
+    stage.resize(state.size)
     stage.say("announcement", dated(60, texts=state.announced))
     resting = {"state": "showing" if state.items else "resting"}
     said = message(*state.items, lifetime_s=60) | resting | state.about

@@ -26,7 +26,7 @@ def decode(png: bytes) -> str:
 
 @pytest.mark.parametrize(
     ("size", "count"),
-    [("landscape", 1), ("landscape", 3), ("landscape", 8), ("portrait", 3), ("small", 3)],
+    [("landscape", 1), ("landscape", 3), ("portrait", 3), ("small", 3)],
 )
 def test_a_code_on_the_screen_leads_to_the_items_link(stage: Stage, size: str, count: int) -> None:
     stage.resize(SIZES[size])
@@ -103,16 +103,17 @@ def test_a_link_that_would_have_no_code_is_refused_by_the_builder(link: str) -> 
         LINK.value(link)
 
 
-def test_every_link_that_the_builder_accepts_has_a_code_on_its_card(
+def test_every_link_that_the_builder_accepts_has_a_code_on_its_opened_card(
     stage: Stage,
 ) -> None:  # failure 39
-    for link in GOOD:
-        item = {**PLACE, "id": "p", "link": LINK.value(link)}
-        stage.show(item, {**item, "id": "q"}, {**item, "id": "r", "title": link[:100]})
+    for n, link in enumerate(GOOD):
+        item = {**PLACE, "id": f"p{n}", "link": LINK.value(link), "title": link[:100]}
+        stage.show(item)
+        stage.find(".choose").click()
         wanted = stage.script("return new URL(arguments[0]).href", link)
-        codes = stage.driver.find_elements(By.CSS_SELECTOR, ".qr svg")
-        assert [code.get_attribute("data-link") for code in codes] == [wanted] * 3
-        assert all(code.is_displayed() for code in codes), link
+        code = stage.find(".codes .qr svg")
+        assert code.get_attribute("data-link") == wanted
+        assert code.is_displayed(), link
 
 
 @pytest.mark.parametrize("link", ["geo:30.25,120.14", "geo:0,0?q=x"])
@@ -133,7 +134,7 @@ def test_only_a_web_address_or_a_place_becomes_a_code(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("size", "count"),
-    [("landscape", 1), ("landscape", 3), ("landscape", 8), ("portrait", 3), ("small", 3)],
+    [("landscape", 1), ("landscape", 3), ("portrait", 3), ("small", 3)],
 )
 def test_a_phone_reads_the_way_to_the_place_in_its_code(
     stage: Stage, size: str, count: int
@@ -146,9 +147,9 @@ def test_a_phone_reads_the_way_to_the_place_in_its_code(
 
 
 def test_the_caption_says_where_a_code_leads(stage: Stage) -> None:
-    stage.show(ON_FOOT, {**ON_FOOT, "id": "p", "route": ""}, ACTIVITY)
-    captions = [each.text for each in stage.driver.find_elements(By.CSS_SELECTOR, ".qr figcaption")]
-    assert captions == ["The way there", "Scan for more"]
+    for item, caption in ((ON_FOOT, "The way there"), ({**ON_FOOT, "route": ""}, "Scan for more")):
+        stage.show(item)
+        assert stage.text(".qr figcaption") == caption
 
 
 def test_an_activity_without_a_link_has_no_code(stage: Stage) -> None:

@@ -311,9 +311,9 @@ def test_a_card_that_is_refused_goes_alone_and_the_rest_is_left_in_place(
     )
     assert set(stage.script(moving)) <= {"p4"}
     assert stage.script(places) == before
-    assert stage.text("[data-id='film-1'] [data-verdict=liked]") == "Thank you"
+    assert stage.find("[data-id='film-1'] [data-verdict=liked]").accessible_name == "Thank you"
     stage.show(shop, FILM, third, serial=3)  # somebody else's screen: p4 was not refused
-    assert stage.text("[data-id='film-1'] [data-verdict=liked]") == "I like it"
+    assert stage.find("[data-id='film-1'] [data-verdict=liked]").accessible_name == "I like it"
 
 
 def test_an_opened_card_that_is_refused_gives_way_to_all_cards(

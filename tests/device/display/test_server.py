@@ -21,6 +21,7 @@ from device.display.server import (
     PageServer,
     settings_script,
 )
+from device.display.sizes import page_sizes
 from device.errors import UserError
 from device.words.table import LANGUAGES
 
@@ -87,6 +88,7 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
         "stay_s": 30.0,
         "timezone": "UTC",
         "photographs": [],
+        "sizes": page_sizes(Config()),
     }
 
 
@@ -289,6 +291,7 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
         "stay_s": 30.0,
         "timezone": "UTC",
         "photographs": [],
+        "sizes": page_sizes(Config()),
     }
 
 
