@@ -8,6 +8,7 @@ is wrong.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.util import find_spec
@@ -28,6 +29,12 @@ from device.config import Config
 from device.display.made import made_files
 from device.display.photographs import MOST_PIXELS, doubts, photographs
 from device.display.server import PageServer, settings_script
+from device.display.sizes import (
+    NOTICED_FROM_M,
+    TEXT_DEGREES,
+    farthest_heading_m,
+    farthest_text_m,
+)
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
 from device.inference.litert import runtime_name
@@ -188,6 +195,25 @@ def _page(config: Config) -> str:
     return Warned("; ".join([found, *missing])) if missing else found
 
 
+def _text(config: Config) -> str:
+    inches, metres = config.display.diagonal_inch, config.display.distance_m
+    if (farthest := farthest_text_m(config)) < metres:
+        raise UserError(
+            f"display.distance_m: {metres:g} m: on {inches:g} inches there is no room for text of "
+            f"{TEXT_DEGREES:g} degrees (EN 301 549); {_cut(farthest)} m at most, or a larger screen"
+        )
+    heading = farthest_heading_m(config)
+    found = f"read from {metres:g} m, the notice's heading from {_cut(heading)} m"
+    noticed = NOTICED_FROM_M[config.vision.range]
+    if heading < noticed - 0.05:
+        return Warned(f"{found}: nearer than the {noticed:g} m from which faces are found")
+    return found
+
+
+def _cut(metres: float) -> str:
+    return f"{math.floor(100 * metres + 0.01) / 100:g}"
+
+
 def _served(config: Config, port: int, settings: str) -> str:
     page = PageServer(port, settings, made_files(config))
     page.start()
@@ -301,6 +327,7 @@ PARTS: Mapping[str, Part] = {
     "camera": _camera,
     "broker": _broker,
     "page": _page,
+    "text": _text,
     "speech": _speech,
     "buttons": _buttons,
     "pictures": _pictures,

@@ -25,7 +25,7 @@ Union asks of drivers (directive 2006/126/EC, annex III)."""
 NOTICED_FROM_M = {"far": 5.0, "near": 2.0}
 """Where MediaPipe's detectors begin to find faces, as their model cards say, by `vision.range`."""
 
-ROOMIEST_TEXT = 1 / 26
+ROOMIEST_TEXT = 1 / 34
 """Share of the diagonal: with larger text not even one card and the notice have room."""
 
 LARGEST_HEADING = 1 / 26
@@ -51,11 +51,23 @@ def heading(config: Config) -> float:
     return _font_share(config, HEADING_DEGREES, NOTICED_FROM_M[config.vision.range])
 
 
+def farthest_text_m(config: Config) -> float:
+    """From where the largest text that has room is as large as it must be."""
+    return _read_from_m(config, ROOMIEST_TEXT, TEXT_DEGREES)
+
+
+def farthest_heading_m(config: Config) -> float:
+    """From where the notice's heading is read, as the page shows it."""
+    return _read_from_m(config, min(heading(config), LARGEST_HEADING), HEADING_DEGREES)
+
+
 def page_sizes(config: Config) -> dict[str, float]:
-    """What the page is told, all in shares of the screen's diagonal: the least `text`, the
-    `heading` of the notice, the least `module` of a code, and the `reach` from the lower edge."""
+    """What the page is told, all in shares of the screen's diagonal: the least `text` and the
+    `most` that has room, the `heading` of the notice, the least `module` of a code, and the
+    `reach` from the lower edge."""
     return {
         "text": min(least_text(config), ROOMIEST_TEXT),
+        "most": ROOMIEST_TEXT,
         "heading": min(heading(config), LARGEST_HEADING),
         "module": MODULE_DIAGONALS,
         "reach": REACH_MM / _diagonal_mm(config),
@@ -65,6 +77,11 @@ def page_sizes(config: Config) -> dict[str, float]:
 def _font_share(config: Config, degrees: float, distance_m: float) -> float:
     capital_mm = 1000 * distance_m * math.tan(math.radians(degrees))
     return capital_mm / CAPITAL / _diagonal_mm(config)
+
+
+def _read_from_m(config: Config, share: float, degrees: float) -> float:
+    capital_mm = share * CAPITAL * _diagonal_mm(config)
+    return capital_mm / 1000 / math.tan(math.radians(degrees))
 
 
 def _diagonal_mm(config: Config) -> float:

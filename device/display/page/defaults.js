@@ -7,5 +7,5 @@ window.WAYSIDE = {
   buttons: [],
   photographs: [],
   timezone: "UTC",
-  sizes: { text: 0, heading: 0, module: 0, reach: 1 },
+  sizes: { text: 0, most: 0, heading: 0, module: 0, reach: 1 },
 };

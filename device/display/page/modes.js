@@ -21,6 +21,7 @@ const Modes = (() => {
 
   function set() {
     Sizes.set(on);
+    find("#large").hidden = !Sizes.grows();
     find("#low").hidden = !Sizes.reaches();
   }
 

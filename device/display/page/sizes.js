@@ -15,10 +15,13 @@ const Sizes = (() => {
   const TEXT_U = 30; // of the page's text, in units of the layout
   const SMALL_PX = 620;
   const ENLARGED = 1.4; // times TEXT_U: more than the layouts are drawn for
+  const COMPACT = 1 / 46; // of the diagonal: text as large as `large` makes it has its layouts too
+  const WORTHWHILE = 1.1; // times the text, at least, for `large`
 
   const share = window.WAYSIDE.sizes; // of the screen's diagonal
   let diagonal = 0;
   let enlarging = false;
+  let growing = false;
 
   /* Sets the sizes for a window of any size; again when it or a mode has changed. */
   function set({ large, low }) {
@@ -31,18 +34,23 @@ const Sizes = (() => {
     const [width, height] = LAYOUTS[narrow ? "narrow" : small ? "small" : upright ? "upright" : "wide"];
     const unit = Math.min(innerWidth / width, tall / height);
     const text = share.text * diagonal;
-    const least = large ? LARGE * Math.max(text, TEXT_U * unit) : text;
+    const larger = Math.max(Math.min(LARGE * text, share.most * diagonal), LARGE * TEXT_U * unit);
+    const least = large ? larger : text;
+    growing = larger > WORTHWHILE * Math.max(text, TEXT_U * unit);
     enlarging = least > ENLARGED * TEXT_U * unit;
     root.classList.toggle("upright", upright);
     root.classList.toggle("narrow", narrow);
     root.classList.toggle("small", small);
-    root.classList.toggle("large", large);
+    root.classList.toggle("large", large || text >= COMPACT * diagonal);
     root.classList.toggle("low", tall < innerHeight);
     root.style.setProperty("--u", `${unit}px`);
     root.style.setProperty("--least", `${least}px`);
     root.style.setProperty("--heading", `${share.heading * diagonal}px`);
     root.style.setProperty("--stage", `${tall}px`);
   }
+
+  /* Whether text has room to be larger. */
+  const grows = () => growing;
 
   /* Whether the low part of the screen is not all of it. */
   const reaches = () => share.reach * Math.hypot(innerWidth, innerHeight) < innerHeight;
@@ -52,5 +60,5 @@ const Sizes = (() => {
 
   const enlarged = () => enlarging;
 
-  return { set, reaches, enlarged, module };
+  return { set, grows, reaches, enlarged, module };
 })();

@@ -97,6 +97,24 @@ def test_a_brightness_that_no_screen_takes_is_a_warning(config: Config) -> None:
     assert "display.brightness: this machine has no screen that it can dim" in str(warned)
 
 
+@pytest.mark.parametrize(
+    ("inches", "metres", "result", "words"),
+    [
+        (24, 0.6, "ok", "read from 0.6 m, the notice's heading from 5 m"),
+        (10, 0.4, "!!", "from 2.31 m: nearer than the 5 m from which faces are found"),
+        (10, 0.6, "NO", "display.distance_m: 0.6 m: on 10 inches there is no room for text of 0.7"),
+        (55, 5, "NO", "2.31 m at most, or a larger screen"),
+    ],
+)
+def test_a_screen_that_cannot_be_read_from_where_people_stand_is_named(
+    config: Config, inches: float, metres: float, result: str, words: str
+) -> None:
+    shown = changed(config, display__diagonal_inch=inches, display__distance_m=metres)
+    found = verdict("text", PARTS["text"], shown)
+    assert found.result == result
+    assert words in found.words
+
+
 def test_a_broker_that_is_not_there_is_named(config: Config) -> None:
     config = changed(config, mqtt__broker="127.0.0.1", mqtt__port=free_port())
     with pytest.raises(UserError, match=r"mqtt.broker: 127\.0\.0\.1"):

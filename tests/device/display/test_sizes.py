@@ -33,7 +33,7 @@ def test_the_notices_heading_is_read_from_where_faces_are_found() -> None:
 
 
 def test_text_is_never_too_large_for_one_card_and_the_notice() -> None:
-    assert shown(diagonal_inch=7, distance_m=2)["text"] == pytest.approx(1 / 26)
+    assert shown(diagonal_inch=7, distance_m=2)["text"] == pytest.approx(1 / 34)
 
 
 def test_a_phone_at_one_metre_has_two_pixels_for_each_module_of_a_code() -> None:
