@@ -166,6 +166,7 @@
     if (Operator.hear(name, text, retained)) shownKey = "";
   }
 
+  Lock.open(); // first: no other hears of a touch that it takes
   Languages.open({ toggle: list, chosen: speak });
   Speech.open();
   Keys.open({ language: list, opt_out: choose, back: () => (performance.now() < listUntil ? list() : back()) });

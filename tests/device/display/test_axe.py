@@ -50,6 +50,8 @@ class State(NamedTuple):
     announced: dict[str, str] = {}
     """What the fleet's operator says, by language."""
     size: tuple[int, int] = SIZES["landscape"]
+    begun: str = ""
+    """What the page is told to do."""
 
 
 STATES = {
@@ -64,6 +66,7 @@ STATES = {
     "languages over cards": State(CARDS, {}, "#language", "#language"),
     "larger text": State(CARDS, {}, "#large", "#large"),
     "a low reach": State(CARDS, {}, "#low", "#low", size=SIZES["portrait"]),
+    "touches are off": State(CARDS, begun="Lock.begin()"),
     "an announcement": State(CARDS, announced={"en": "The west door is closed.", "fi": "Suljettu"}),
 }
 """What the screen shows of the kiosk's messages, and after touches."""
@@ -109,6 +112,7 @@ def violations(stage: Stage, state: State, language: str) -> list[str]:
     wait_until(lambda: stage.script(CHOSEN, language or SITE_LANGUAGES[0]), language)
     if state.touched:
         touch(stage, state.touched)
+    stage.script(state.begun)
     found: list[str] = stage.driver.execute_async_script(RUN)
     if state.ended:
         touch(stage, state.ended)
