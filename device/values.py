@@ -421,7 +421,7 @@ class Context:
     at: monotonic seconds. now: local time, None until the clock can be trusted. weather: a word.
     sky: the same, to be shown; None: not known, or not for how long.
     page_alive: a page reports that it shows the notice. asleep: the screen is off. hot: the board
-    is about to throttle.
+    is about to throttle. used: somebody has touched the screen, or pressed a key or a button of it.
     recent: ids of items shown lately, each with a discount, 0 to 1. draw: decides among equals.
     tried: by id of item. table: how often the table of items has been replaced since the start.
     """
@@ -435,6 +435,7 @@ class Context:
     asleep: bool = False
     hot: bool = False
     touches: tuple[Touch, ...] = field(default=())
+    used: bool = False
     recent: tuple[tuple[str, float], ...] = ()
     draw: int = 0
     tried: Mapping[str, Tried] = field(default_factory=dict, hash=False)

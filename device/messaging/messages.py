@@ -264,6 +264,9 @@ class Display(Received):
     shows_notice: Annotated[bool, Field(description="false closes the camera")]
     at: Time | None = None
     since: Annotated[Time | None, Field(description="when this came on the screen")] = None
+    used_at: Annotated[
+        Time | None, Field(description="when a finger, key or button last did something on it")
+    ] = None
 
 
 class Feedback(Received):

@@ -114,7 +114,7 @@ class Session:
     def _linger(self, context: Context) -> None:
         """Keep the cards while nobody is in the picture, and forget who was."""
         at, memory = context.at, self._memory
-        if context.touches:
+        if context.touches or context.used:
             memory.seen_at = at
         elif at - memory.seen_at >= self._config.leave_s:
             chosen_for = memory.chosen_for

@@ -61,6 +61,8 @@ class World:
         self._opt_out = OptOut(config.session)
         self._weather: Weather | None = None
         self._touches: list[Touch] = []
+        self._used_at: str | None = None
+        self._used = False
         self._on_screen: frozenset[str] = frozenset()
         self._pressed = threading.Event()
         self._table = Replaced(config.matching.catalogue, clock())
@@ -79,6 +81,8 @@ class World:
     def page(self, display: Display, at: float) -> None:
         """Take a heartbeat of the page, received at monotonic seconds."""
         self._page_until = at + (self._page_timeout if display.shows_notice else 0)
+        if display.used_at not in (None, self._used_at):
+            self._used_at, self._used = display.used_at, True
 
     def touch(self, feedback: Feedback, at: float) -> None:
         """Take a touch, received at monotonic seconds.
@@ -103,8 +107,8 @@ class World:
         return self._recent.update(screen, at)
 
     def context(self) -> Context:
-        """The state now; each touch is in one context only, and one of a screen that is off in
-        none."""
+        """The state now; each touch, and each use of the page, is in one context only, and one of
+        a screen that is off in none."""
         at = self._clock()
         if self._pressed.is_set():
             self._pressed.clear()
@@ -116,6 +120,7 @@ class World:
         # By a clock that nobody has set it would be dark at noon, which is worse than lit at night.
         asleep = self.wall.state == "synchronised" and not self._awake.at(now)
         touches, self._touches = () if asleep else tuple(self._touches), []
+        used, self._used = self._used and not asleep, False
         weather = self._weather
         if weather and weather.expires_at and now and weather.expires_at < now:
             weather = None
@@ -132,6 +137,7 @@ class World:
             asleep=asleep,
             hot=self._heat.hot,
             touches=touches,
+            used=used,
             recent=self._recent.discounts,
             draw=self._recent.draw,
             table=self._table.look(at),

@@ -42,6 +42,7 @@ const Keys = (() => {
 
   function act(action) {
     const held = document.activeElement;
+    on.used();
     if (action === "next") next();
     else if (action === "open" && held.matches("button")) held.click();
     else if (action === "open") next();
@@ -103,7 +104,7 @@ const Keys = (() => {
     }
   }
 
-  /* handlers: language(), opt_out(), back(). */
+  /* handlers: used() at each press, language(), opt_out(), back(). */
   function open(handlers) {
     on = handlers;
     const there = (action) => Object.hasOwn(keys, action) || buttons.includes(action);

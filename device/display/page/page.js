@@ -29,6 +29,7 @@
   let shownKey = "";
   let shownSince = performance.now();
   let lastFrame = 0;
+  let usedAt = null; // by a finger, a key or a button
   let link = null;
 
   const utc = (at = performance.now()) =>
@@ -86,7 +87,12 @@
       release: window.WAYSIDE.release,
       shows_notice: !HIDDEN && shown.discloses && drawing && Screen.noticeIsVisible(),
       since: utc(shownSince),
+      used_at: usedAt,
     }, 0);
+  }
+
+  function used() {
+    usedAt = utc();
   }
 
   /* Whether it could be sent. */
@@ -169,7 +175,7 @@
   Lock.open(); // first: no other hears of a touch that it takes
   Languages.open({ toggle: list, chosen: speak });
   Speech.open();
-  Keys.open({ language: list, opt_out: choose, back: () => (performance.now() < listUntil ? list() : back()) });
+  Keys.open({ used, language: list, opt_out: choose, back: () => (performance.now() < listUntil ? list() : back()) });
   Modes.open(() => {
     shownKey = "";
     refresh();
@@ -201,6 +207,7 @@
   setInterval(() => afterPaint(beat), BEAT_MS);
   setInterval(Languages.turn, TURN_MS);
   document.addEventListener("visibilitychange", beat);
+  for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, used, true);
   document.addEventListener("contextmenu", (event) => event.preventDefault());
 
   /* Against burn-in everything moves by a pixel every few seconds, too slowly to be noticed. */

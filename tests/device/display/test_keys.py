@@ -127,6 +127,17 @@ def test_a_button_does_what_its_key_does(stage: Stage) -> None:
     wait_until(lambda: stage.find("#languages").is_displayed(), "the list opens")
 
 
+def test_the_kiosk_hears_of_every_press_so_that_the_cards_stay(stage: Stage) -> None:
+    stage.show(PLACE, FILM)
+    before = datetime.now(UTC)
+    button(stage, "next")
+    wait_until(lambda: focused(stage) == "place-1 choose", "the button moves the focus")
+    by_button = datetime.fromisoformat(stage.heartbeat()["used_at"])
+    press(stage, "n")
+    by_key = datetime.fromisoformat(stage.heartbeat()["used_at"])
+    assert before <= by_button < by_key
+
+
 def test_a_press_that_is_late_repeated_retained_or_nonsense_does_nothing(stage: Stage) -> None:
     stage.show(PLACE, FILM)
     stage.script("window.moves = 0; document.addEventListener('focusin', () => { moves += 1; });")

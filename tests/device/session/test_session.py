@@ -32,9 +32,11 @@ class Kiosk:
         *visitors: Visitor,
         matched=FILMS,
         touches: tuple[Touch, ...] = (),
+        used: bool = False,
         still: tuple[str, ...] = (),
     ) -> Screen:
-        self.context = replace(self.context, at=self.context.at + STEP, touches=touches)
+        at = self.context.at + STEP
+        self.context = replace(self.context, at=at, touches=touches, used=used)
         audience = Audience() if self.context.opted_out else audience_of(visitors)
         audience = replace(audience, still=still)
         self.screen = self.session.update(audience, matched, self.context)
@@ -328,6 +330,17 @@ def test_a_person_who_touches_the_screen_is_there_even_outside_the_picture() -> 
         kiosk.for_seconds(CONFIG.linger_s - 0.5)
         kiosk.turn(touches=(Touch("a", "liked"),))
     assert kiosk.screen.state == "showing"
+
+
+def test_whoever_only_moves_the_focus_is_there_too() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(3, kiosk.someone())
+    for _ in range(3):
+        kiosk.for_seconds(CONFIG.linger_s - 0.5)
+        kiosk.turn(used=True)
+    assert kiosk.screen.state == "showing"
+    kiosk.for_seconds(CONFIG.linger_s + 0.5)
+    assert kiosk.screen.state == "resting"
 
 
 def test_opted_out_there_are_suggestions_without_anybody_being_looked_at() -> None:

@@ -77,6 +77,15 @@ def test_the_world_listens_to_the_page_and_to_the_weather(config: Config) -> Non
     assert context.weather == "rain"
 
 
+def test_a_use_of_the_page_is_in_one_context_however_often_it_is_told(config: Config) -> None:
+    world = world_at(config, Time())
+    told = []
+    for at in (None, "2026-12-01T12:00:00Z", "2026-12-01T12:00:00Z", "2026-12-01T12:00:01Z", None):
+        world.page(Display(state="showing", shows_notice=True, used_at=at), 1000.0)
+        told += [world.context().used, world.context().used]
+    assert told == [False, False, True, False, False, False, True, False, False, False]
+
+
 def test_a_page_is_alive_while_it_reports_the_notice(config: Config) -> None:
     time, timeout = Time(), config.display.heartbeat_timeout_s
     world = world_at(config, time)
