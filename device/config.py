@@ -86,6 +86,12 @@ class RecogniseConfig(Section):
     gender: bool = True
     eyes: bool = True
 
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        """What the notice and the sign name: `mood`, `age` and `gender`, as far as predicted."""
+        told = {"mood": self.emotion, "age": self.age, "gender": self.gender}
+        return tuple(name for name, predicted in told.items() if predicted)
+
 
 class AudienceConfig(Section):
     """How the readings of a track become a visitor."""

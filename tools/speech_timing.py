@@ -64,7 +64,7 @@ def report() -> Iterator[str]:
         raise UserError(f"{PROGRAM}: not found; install it with apt")
     speaker = Speaker(program)
     for language in VOICES:
-        notice = read_table(language).page["notices"]["watching"]
+        notice = read_table(language).page["notices"]["opted_out"]
         text = f"{notice['heading']}. {notice['brief']}"
         taken = [_made(speaker, text, language) for _ in range(TRIES)]
         yield f"{language:8} {len(text):4} characters: {1000 * median(taken):4.0f} ms"

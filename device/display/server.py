@@ -61,8 +61,8 @@ def settings_script(
     config: Config, websocket_port: int | None = None, speech_port: int | None = None
 ) -> str:
     """The text of `settings.js`: the page's broker, its root topic and its login, the release,
-    where texts become sounds, the guide, who answers for the kiosk, for how long cards stay, the
-    time zone, the photographs, and the sizes of texts and codes.
+    where texts become sounds, the guide, what is guessed, who answers for the kiosk, for how long
+    cards stay, the time zone, the photographs, and the sizes of texts and codes.
 
     websocket_port: of an embedded broker, and speech_port: of the sounds, where the configuration
     says 0.
@@ -92,6 +92,7 @@ def settings_script(
         "guide": _guide(config),
         "keys": config.display.keys.model_dump(exclude_none=True),
         "buttons": list(config.buttons),
+        "guesses": list(config.recognise.guesses),
         "operator": ", ".join(filter(None, (config.operator.name, config.operator.contact))),
         "stay_s": config.session.stay_s,
         "timezone": config.place.timezone,

@@ -2,7 +2,7 @@
 is kept, how to opt out, and who answers for it, in the site's languages.
 
 Guarantees: the page needs nothing but itself; every text of the configuration is escaped; what is
-switched off is not announced (`privacy.counts`).
+switched off is not announced (`privacy.counts`, `recognise`).
 """
 
 from __future__ import annotations
@@ -97,14 +97,19 @@ def _sheet(config: Config, tables: dict[str, WordTable]) -> str:
 
 def _section(config: Config, code: str, table: WordTable) -> str:
     said = Patterns(table.locale, table.sign.model_dump())
+    guesses = config.recognise.guesses
+    guessed = said.listed([getattr(table.guesses, guess) for guess in guesses])
     given: dict[str, dict[str, Argument]] = {
+        "camera": {"guessed": guessed},
         "counts": {"number": config.privacy.smallest_cell},
         "opt_out": {"button": str(table.page["opt_out"])},
     }
     rows = [name for name in ICONS if name != "counts" or config.privacy.counts]
+    texts = {row: said.say(row, **given.get(row, {})) for row in rows}
+    if not guesses:
+        texts["camera"] = said.say("finds")
     lines = "\n".join(
-        f'<li class="{row}">{_icon(ICONS[row], 24)}'
-        f"<span>{escape(said.say(row, **given.get(row, {})))}</span></li>"
+        f'<li class="{row}">{_icon(ICONS[row], 24)}<span>{escape(texts[row])}</span></li>'
         for row in rows
     )
     heading = escape(table.page["notices"]["watching"]["heading"])

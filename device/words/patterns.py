@@ -7,12 +7,13 @@ as on the signs of a station: the day has 24 hours, and digits are 0 to 9, in Ar
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from typing import TypeAlias
 
 from babel import Locale
 from babel.dates import format_skeleton
+from babel.lists import format_list
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
@@ -55,6 +56,10 @@ class Patterns:
     def clock(self, at: time) -> str:
         """A time of the day, such as 09:05, or 09.05 in Finnish."""
         return f"{at:%H}{self._colon}{at:%M}"
+
+    def listed(self, items: Sequence[str]) -> str:
+        """Several things and the last, such as mood, age and gender."""
+        return format_list(items, locale=self._locale)
 
     def day(self, on: date) -> str:
         """A day of the year, such as 1 December, or 1. joulukuuta in Finnish."""

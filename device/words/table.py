@@ -43,10 +43,19 @@ class ReasonWords(Section):
     well_known: str
 
 
+class GuessWords(Section):
+    """What the notice and the sign name, as the object of "guesses"."""
+
+    mood: str
+    age: str
+    gender: str
+
+
 class SignWords(Section):
     """What the sign beside the kiosk says (`wayside sign`), as patterns."""
 
-    camera: str
+    camera: str = Field(pattern=r"\$guessed\b")
+    finds: str = Field(description="in the place of `camera`, where nothing is guessed")
     kept: str
     counts: str = Field(pattern=r"\$number\b")
     opt_out: str = Field(pattern=r"\$button\b")
@@ -83,6 +92,7 @@ class WordTable(Section):
     language: str = Field(description="the language's own name for itself")
     locale: str = Field(description="BCP 47 tag by which numbers, times and dates are written")
     page: dict[str, Any] = Field(description="texts of the page, as its scripts use them")
+    guesses: GuessWords
     reasons: ReasonWords
     sign: SignWords
     tags: dict[str, str]

@@ -42,6 +42,7 @@ class Words:
             "locale": self._table.locale,
             "direction": babel_locale(self._table.locale).text_direction,
             "page": self._table.page,
+            "guesses": self._table.guesses.model_dump(),
             "reasons": self._table.reasons.model_dump(),
             "tags": dict(self.tags),
         }

@@ -5,6 +5,7 @@
 window.WAYSIDE = {
   keys: {},
   buttons: [],
+  guesses: [],
   photographs: [],
   timezone: "UTC",
   sizes: { text: 0, most: 0, heading: 0, module: 0, reach: 1 },

@@ -8,16 +8,14 @@ const Keys = (() => {
   const LATE_MS = 2000;
   const PRESSED = ["next", "open", "language", "speech"]; // opting out is the kiosk's own
   const USUAL = { o: "opt_out", l: "language", escape: "back" }; // where the settings have no other
-  const SIGNS = { Enter: "↵", ArrowRight: "→", ArrowLeft: "←", ArrowDown: "↓", ArrowUp: "↑", " ": "␣" };
   const ICONS = { next: "next", open: "open", language: "language", speech: "speech-loud", opt_out: "eye-shut" };
   const AT = { language: "#language", speech: "#speech", opt_out: "#choice" };
   const SVG = "http://www.w3.org/2000/svg";
   const { keys, buttons } = window.WAYSIDE;
-  const named = (key) => (key === "Space" ? " " : key);
 
   const find = (selector) => document.querySelector(selector);
   const actions = { ...USUAL };
-  for (const [action, key] of Object.entries(keys)) actions[named(key).toLowerCase()] = action;
+  for (const [action, key] of Object.entries(keys)) actions[Signs.named(key).toLowerCase()] = action;
   let on = null;
   let lastPress = "";
 
@@ -80,7 +78,7 @@ const Keys = (() => {
     made.setAttribute("aria-hidden", "true");
     if (Object.hasOwn(keys, action)) {
       const key = document.createElement("kbd");
-      key.textContent = SIGNS[named(keys[action])] ?? keys[action].toUpperCase();
+      key.textContent = Signs.of(keys[action]);
       made.append(key);
     }
     if (buttons.includes(action)) {

@@ -14,6 +14,8 @@ const Phrases = (() => {
   const SIMPLE = ["always_open", "hours_unknown", "decade", "well_known"]; // need no more than a year
   const INTERVAL = /^(\S+T\d\d:\d\d)[+-]\d\d:\d\d\/(\S+T\d\d:\d\d)[+-]\d\d:\d\d$/;
   const { site, offered, tables } = window.WORDS;
+  const { guesses: guessed, keys } = window.WAYSIDE;
+  const key = keys.opt_out ? Signs.of(keys.opt_out) : "";
   const made = new Map(); // the languages that have been spoken
 
   /* A tree of patterns as one resource of Fluent; the name of each is its place in the tree. */
@@ -24,13 +26,15 @@ const Phrases = (() => {
   )).flat();
 
   function learn(code) {
-    const { own_name, locale, direction, page, reasons, tags } = tables[code];
+    const { own_name, locale, direction, page, guesses, reasons, tags } = tables[code];
     const bundle = new Fluent.FluentBundle(locale, { useIsolating: false });
     const resource = [...entries(page, "page-"), ...entries(reasons, "reasons-")].join("");
     bundle.addResource(new Fluent.FluentResource(resource));
     const say = (id, values) => bundle.formatPattern(bundle.getMessage(id).value, values);
+    const list = new Intl.ListFormat(locale);
+    const told = { guessed: list.format(guessed.map((guess) => guesses[guess])), key };
     const texts = (tree, path) => Object.fromEntries(Object.entries(tree).map(([key, text]) => [
-      key, typeof text === "string" ? say(path + key) : texts(text, `${path}${key}-`),
+      key, typeof text === "string" ? say(path + key, told) : texts(text, `${path}${key}-`),
     ]));
     const clock = new Intl.DateTimeFormat(locale, {
       hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC",

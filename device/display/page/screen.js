@@ -278,8 +278,8 @@ const Screen = (() => {
     }
 
     say("#notice h2", (theirs) => theirs.notices[view.notice].heading);
-    const told = resting && !Sizes.enlarged() ? "text" : "brief";
-    say("#notice p", (theirs) => theirs.notices[view.notice][told] + (resting ? answers(theirs) : ""));
+    const brief = !resting || Sizes.enlarged();
+    say("#notice p", (theirs) => Notice.text(theirs, view.notice, brief) + (resting ? answers(theirs) : ""));
     const heard = words.notices[view.notice].heading;
     if (find("#said").textContent !== heard) find("#said").textContent = heard;
     tell(items);

@@ -88,6 +88,7 @@ def test_the_settings_give_the_page_the_address_of_its_broker(server: PageServer
         "stay_s": 30.0,
         "timezone": "UTC",
         "photographs": [],
+        "guesses": ["mood", "age", "gender"],
         "sizes": page_sizes(Config()),
     }
 
@@ -106,7 +107,15 @@ def test_the_page_begins_with_the_sites_words_and_finds_each_other_language_besi
         answer, body = ask(server, f"/words/{code}.json")
         assert answer.status == (404 if code == "en" else 200)
         table = words["tables"]["en"] if code == "en" else json.loads(body)
-        assert table.keys() == {"own_name", "locale", "direction", "page", "reasons", "tags"}
+        assert table.keys() == {
+            "own_name",
+            "locale",
+            "direction",
+            "page",
+            "guesses",
+            "reasons",
+            "tags",
+        }
     for code in words["hyphens"]:
         answer, body = ask(server, f"/vendor/hyphens/{code}.json")
         assert answer.status == 200
@@ -291,6 +300,7 @@ def test_the_settings_carry_the_pages_own_name_and_the_port_that_was_chosen() ->
         "stay_s": 30.0,
         "timezone": "UTC",
         "photographs": [],
+        "guesses": ["mood", "age", "gender"],
         "sizes": page_sizes(Config()),
     }
 

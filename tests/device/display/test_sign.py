@@ -60,13 +60,26 @@ def test_every_language_says_what_is_done_kept_and_counted_how_to_opt_out_and_wh
     said = Texts(sign_page(answered, [language]))
     page, sign = read_table(language).page, read_table(language).sign
     for text in (
-        page["notices"]["watching"]["heading"], sign.camera, sign.kept, sign.questions,
+        page["notices"]["watching"]["heading"], *sign.camera.split("{ $guessed }"), sign.kept,
+        *read_table(language).guesses.model_dump().values(), sign.questions,
         page["opt_out"], "11", "City <of> Oulu", "ouka.fi & 08 1234",
     ):  # fmt: skip
         assert text in said.text
     assert "$" not in said.text
     assert said.loads == []
     assert "script" not in said.tags
+
+
+def test_only_what_is_guessed_is_announced(answered: Config) -> None:
+    without = changed(answered, recognise__gender=False)
+    assert "guesses mood and age, to choose" in sign_page(without, ["en"])
+    assert "schätzt Stimmung und Alter, um" in sign_page(without, ["de"])
+    nothing = changed(without, recognise__emotion=False, recognise__age=False)
+    for language in LANGUAGES:
+        table = read_table(language)
+        said = Texts(sign_page(nothing, [language])).text
+        assert table.sign.finds in said
+        assert table.sign.camera.partition("{")[0] not in said
 
 
 def test_what_is_not_counted_is_not_announced(answered: Config) -> None:
