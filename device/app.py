@@ -22,6 +22,10 @@ from device.corridor import Corridor
 from device.display.made import made_files
 from device.display.server import PageServer, broker_page, settings_script
 from device.display.speech import SpeechServer
+from device.hearing.listening import Listening
+from device.hearing.microphone import Arecord, Microphone, deaf_because
+from device.hearing.recogniser import Recogniser
+from device.hearing.vocabulary import LANGUAGE
 from device.inference.litert import runtime_name
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
@@ -31,6 +35,7 @@ from device.messaging.topics import Topics
 from device.names import Action
 from device.release import running
 from device.session.archive import Archive
+from device.session.asking import Asking
 from device.session.awake import Awake
 from device.session.counts import Counts
 from device.session.world import World
@@ -40,6 +45,7 @@ from device.upkeep.board import disk_free_mb
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Watchdog
 from device.values import Audience, Context, Frame, Screen
+from device.words.words import load_words
 
 
 class Kiosk:
@@ -60,11 +66,13 @@ class Kiosk:
         live: bool,
         announce: Callable[[str], None] = print,
         world: World | None = None,
+        microphone: Microphone | None = None,
     ) -> None:
         """Start everything; if a part fails, stop those that have started.
 
         live: whether the camera shows people who are there now, so that it may be open only while
         a page shows the notice. announce: prints a line for the user who started the kiosk.
+        microphone: to ask aloud by, instead of the configuration's.
 
         Raises:
             UserError: a model or table is missing or broken, or a port is taken.
@@ -87,6 +95,9 @@ class Kiosk:
             watchdog.loading("models and catalogue")
             self.corridor = Corridor(config)
             started.callback(self.corridor.close)
+            self.asking = self._open_asking(microphone)
+            if self.asking is not None:
+                started.callback(self.asking.stop)
             watchdog.loading("broker and page")
             mqtt, websocket_port = config.mqtt, None
             self.broker = EmbeddedBroker(mqtt) if mqtt.broker == EMBEDDED else None
@@ -104,7 +115,9 @@ class Kiosk:
             if config.display.port is not None:
                 page = PageServer(
                     config.display.port,
-                    settings_script(config, websocket_port, speech_port),
+                    settings_script(
+                        config, websocket_port, speech_port, ask=self.asking is not None
+                    ),
                     made_files(config),
                     config.display.pictures,
                     config.display.photographs,
@@ -116,6 +129,8 @@ class Kiosk:
             topics = Topics(config.site, config.kiosk)
             self.bus = Bus(mqtt, topics, release=running().name, boot=boot)
             self.world.listen(self.bus.inbox)
+            if self.asking is not None:
+                self.asking.listen(self.bus.inbox)
             self.bus.start(beats.expect("bus", self.DEADLINE_S))
             started.callback(self.bus.stop)
             self.capture = Capture(camera, config.camera)
@@ -132,7 +147,11 @@ class Kiosk:
             ClientDeadError: nothing can be published any more.
         """
         self.bus.deliver()
-        self._context = context = replace(self.world.context(), tried=self.counts.tried)
+        context = replace(self.world.context(), tried=self.counts.tried)
+        if self.asking is not None:
+            self.asking.turn(context)
+            context = replace(context, request=self.asking.request)
+        self._context = context
         if self._may_look(context):
             self.capture.allow()
         else:
@@ -150,6 +169,7 @@ class Kiosk:
         self.counts.update(self.audience, context, shown)
         self.counts.keep(context.at)
         self._publish(screen, context)
+        self._answer(screen)
         self._beat_corridor()
         if self.capture.state.name != "hung":
             self._beat_camera()
@@ -217,6 +237,25 @@ class Kiosk:
         if touches := self.counts.touches_due(context):
             self.bus.publish("touches", touches)
             self._archive.add_day(touches, self.corridor.matcher.catalogue.get)
+
+    def _open_asking(self, microphone: Microphone | None) -> Asking | None:
+        """None: nobody can ask aloud here."""
+        hearing, table = self._config.hearing, self._config.matching.catalogue
+        if microphone is None:
+            if deaf_because(hearing) is not None:
+                return None
+            microphone = Arecord(hearing.microphone)
+        recogniser = Recogniser(
+            lambda: self.corridor.matcher.askable, load_words(LANGUAGE, table).tags
+        )
+        return Asking(Listening(microphone, recogniser.recognise))
+
+    def _answer(self, screen: Screen) -> None:
+        """Tell the page what has become of asking aloud."""
+        if self.asking is not None:
+            self.asking.shown(screen)
+            if (news := self.asking.news()) is not None:
+                self.bus.publish("heard", news)
 
     def _notice(self, context: Context) -> Notice:
         """Which notice the page must show: that of the camera before it opens, not after."""

@@ -271,6 +271,15 @@ class SpeechConfig(Section):
     )
 
 
+class HearingConfig(Section):
+    """Asking aloud: the microphone is open only while somebody holds the button on the screen."""
+
+    ask: bool = Field(False, description="a button to ask aloud by, in English")
+    microphone: Line = Field(
+        "default", min_length=1, max_length=80, description="ALSA's name of it (`arecord -L`)"
+    )
+
+
 class OperatorConfig(Section):
     """Who answers for the kiosk: the notice and the sign beside it say so."""
 
@@ -338,6 +347,7 @@ class Config(Section):
     mqtt: MqttConfig = MqttConfig()
     display: DisplayConfig = DisplayConfig()
     speech: SpeechConfig = SpeechConfig()
+    hearing: HearingConfig = HearingConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     upkeep: UpkeepConfig = UpkeepConfig()
     setup: SetupConfig = SetupConfig()

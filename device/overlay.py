@@ -39,6 +39,7 @@ LESS: dict[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(
         ("recognise.emotion", "recognise.age", "recognise.gender", "recognise.eyes"), min
     ),
+    "hearing.ask": min,
     "matching.by_gender": min,
     "privacy.counts": min,
     "privacy.trend": min,

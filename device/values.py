@@ -424,6 +424,7 @@ class Context:
     is about to throttle. used: somebody has touched the screen, or pressed a key or a button of it.
     recent: ids of items shown lately, each with a discount, 0 to 1. draw: decides among equals.
     tried: by id of item. table: how often the table of items has been replaced since the start.
+    request: what somebody there has asked for aloud.
     """
 
     at: float
@@ -440,3 +441,4 @@ class Context:
     draw: int = 0
     tried: Mapping[str, Tried] = field(default_factory=dict, hash=False)
     table: int = 0
+    request: Request | None = None

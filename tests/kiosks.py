@@ -92,6 +92,12 @@ class RunningKiosk:
         touch = {"item_id": item_id, "verdict": verdict, "at": at}
         self.heard.say(f"{self._root}/feedback", touch)
 
+    def ask(self, action: str, press: str, *, shows_notice: bool = False) -> None:
+        """Do something with the button to ask aloud by."""
+        self.says("status")
+        asked = {"action": action, "press": press, "shows_notice": shows_notice, "at": press}
+        self.heard.say(f"{self._root}/ask", asked)
+
     def stop(self) -> None:
         """A clean stop; harmless when stopped already."""
         if not self._ending.is_set():

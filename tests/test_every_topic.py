@@ -27,12 +27,13 @@ from tools.fleet.commands import send
 from tools.fleet.keys import generate
 from tools.fleet.table import HEARD as WATCHED
 
-TO_THE_KIOSK = ("display", "feedback", "weather")
-TO_THE_PAGE = ("status", "suggestions", "screen", "press", "announcement", "identify")
+TO_THE_KIOSK = ("display", "feedback", "weather", "ask")
+TO_THE_PAGE = ("status", "suggestions", "screen", "press", "heard", "announcement", "identify")
 TO_THE_AGENT = (*RELAYED, "command", "site-announcement")
 TO_THE_TOOLS = (*WATCHED, "command-result")
 
-KEYS = ("at", "state", "serial", "shows_notice", "item_id", "verdict", "condition", "expires_at")
+KEYS = ("at", "state", "serial", "shows_notice", "item_id", "verdict", "condition", "expires_at",
+        "action", "press")  # fmt: skip
 
 
 def test_every_message_is_sent_to_somebody_who_is_tried(root: Path) -> None:

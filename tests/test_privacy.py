@@ -20,6 +20,7 @@ from device.camera.files import Paced
 from device.camera.images import frame_of
 from device.config import Config
 from device.corridor import Corridor
+from device.hearing.microphone import FakeMicrophone, deaf_because
 from device.session.counts import Counts
 from device.values import EMOTIONS, MOODS, UNKNOWN, Audience, Context
 from tests.brokers import wait_until
@@ -149,6 +150,55 @@ def test_rule_3_a_live_camera_opens_only_while_a_page_shows_the_notice(config: C
         wait_until(lambda: camera.is_open, "the camera opens again")
         kiosk.page_shows(False)
         wait_until(lambda: not camera.is_open, "the camera closes when the notice is hidden")
+
+
+RECORDERS = ("sounddevice", "soundcard", "pyaudio", "alsaaudio", "arecord", "parec", "pw-record")
+
+
+def test_rule_1_sound_is_read_in_one_place_and_written_in_none(root: Path) -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in (root / "device").rglob("*.py")}
+    found = {path.name for path, text in texts.items() for name in RECORDERS if f'"{name}"' in text}
+    assert found == {"microphone.py"}
+    writing = {"write", "write_bytes", "write_text", "writeframes", "sendall", "publish", "open"}
+    calls = {
+        (path.name, node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id)
+        for path in (root / "device" / "hearing").glob("*.py")
+        for node in ast.walk(ast.parse(texts[path]))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
+    }
+    assert {call for call in calls if call[1] in writing} == {("listening.py", "open")}
+
+
+def test_rule_3_the_microphone_opens_only_while_a_finger_holds_the_button_under_the_notice(
+    config: Config,
+) -> None:
+    microphone = FakeMicrophone(b"\1" * 64_000, paced=True)
+    config = changed(config, display__heartbeat_timeout_s=60)
+    with running(config, somebody(config), microphone=microphone) as kiosk:
+        kiosk.ask("hold", "before the page lives", shows_notice=True)
+        kiosk.page_shows(True)
+        kiosk.says("suggestions", lambda m: m["state"] == "showing")
+        kiosk.ask("hold", "without the notice", shows_notice=False)
+        kiosk.ask("release", "without the notice")
+        kiosk.ask("hold", "first", shows_notice=True)
+        kiosk.says("heard", lambda m: m["state"] == "listening")
+        assert (microphone.is_open, microphone.opened) == (True, 1)
+        kiosk.ask("release", "first")
+        kiosk.says("heard", lambda m: m["state"] == "nothing")
+        assert not microphone.is_open
+        kiosk.ask("hold", "second", shows_notice=True)
+        wait_until(lambda: microphone.is_open, "the microphone opens again")
+        kiosk.page_shows(False)
+        wait_until(lambda: not microphone.is_open, "it closes when the notice is hidden")
+        kiosk.ask("hold", "second", shows_notice=True)
+        sent = b"".join(m.payload for m in kiosk.heard.messages if m.name == "heard")
+    assert b"\1" not in sent
+    assert microphone.opened == 2
+
+
+def test_rule_3_a_microphone_is_off_by_default(config: Config) -> None:
+    assert not config.hearing.ask
+    assert deaf_because(config.hearing) == "hearing.ask: false"
 
 
 def test_rule_3_files_and_the_demo_need_no_page(showing: RunningKiosk) -> None:

@@ -104,11 +104,12 @@ class Arrays:
         texts = (*self.hours_texts, *few.hours_texts)
         return replace(self, hours=hours, hours_texts=texts, **others)
 
-    @property
-    def feature_counts(self) -> dict[str, int]:
-        """How many items have each feature."""
-        counts = np.bincount(self.features, minlength=len(self.feature_names))
-        return dict(zip(self.feature_names, counts.tolist(), strict=True))
+    def feature_counts(self, some: NDArray[np.bool_]) -> dict[str, int]:
+        """How many of some items, an (N,) mask, have each feature that one of them has."""
+        features = self.features[np.repeat(some, np.diff(self.starts))]
+        counts = np.bincount(features, minlength=len(self.feature_names)).tolist()
+        named = zip(self.feature_names, counts, strict=True)
+        return {name: count for name, count in named if count}
 
     def features_of(self, rows: NDArray[np.intp]) -> tuple[Codes, NDArray[np.intp]]:
         """The features of some items one after the other, and where each item's begin."""

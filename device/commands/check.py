@@ -37,6 +37,7 @@ from device.display.sizes import (
 )
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
+from device.hearing.microphone import deaf_because
 from device.inference.litert import runtime_name
 from device.matching.match import Matcher
 from device.messaging.broker import EmbeddedBroker
@@ -236,6 +237,14 @@ def _speech(config: Config) -> str:
     return f"{', '.join(VOICES)}, on port {config.speech.port or 'any'}"
 
 
+def _hearing(config: Config) -> str:
+    if not config.hearing.ask:
+        return "hearing.ask: false: no microphone is opened"
+    if (why := deaf_because(config.hearing)) is not None:
+        return Warned(f"nobody can ask aloud: {why}; or `hearing.ask: false`")
+    return f"in English, by the microphone {config.hearing.microphone!r}"
+
+
 def _buttons(config: Config) -> str:
     pins = config.buttons
     if pins and find_spec("gpiozero") is None:
@@ -329,6 +338,7 @@ PARTS: Mapping[str, Part] = {
     "page": _page,
     "text": _text,
     "speech": _speech,
+    "hearing": _hearing,
     "buttons": _buttons,
     "pictures": _pictures,
     "photographs": _photographs,

@@ -24,6 +24,7 @@ from device.display.photographs import FOLDER as PHOTOGRAPHS
 from device.display.photographs import doubts, photographs
 from device.display.sizes import page_sizes
 from device.errors import UserError
+from device.hearing.microphone import deaf_because
 from device.messaging.topics import Topics
 from device.release import running
 from device.setting_types import EMBEDDED
@@ -58,14 +59,19 @@ MADE_TYPES = CONTENT_TYPES | {".json": "application/json; charset=utf-8"}
 
 
 def settings_script(
-    config: Config, websocket_port: int | None = None, speech_port: int | None = None
+    config: Config,
+    websocket_port: int | None = None,
+    speech_port: int | None = None,
+    *,
+    ask: bool | None = None,
 ) -> str:
     """The text of `settings.js`: the page's broker, its root topic and its login, the release,
-    where texts become sounds, the guide, what is guessed, who answers for the kiosk, for how long
-    cards stay, the time zone, the photographs, and the sizes of texts and codes.
+    where texts become sounds, the guide, whether one can ask aloud, what is guessed, who answers
+    for the kiosk, for how long cards stay, the time zone, the photographs, and the sizes of texts
+    and codes.
 
     websocket_port: of an embedded broker, and speech_port: of the sounds, where the configuration
-    says 0.
+    says 0. ask: whether one can ask aloud; None: by the configuration.
 
     Raises:
         UserError: the page's broker is not on this kiosk, or its address is missing.
@@ -90,6 +96,7 @@ def settings_script(
         "release": running().name,
         "speech": _speech(config, speech_port or config.speech.port),
         "guide": _guide(config),
+        "ask": deaf_because(config.hearing) is None if ask is None else ask,
         "keys": config.display.keys.model_dump(exclude_none=True),
         "buttons": list(config.buttons),
         "guesses": list(config.recognise.guesses),

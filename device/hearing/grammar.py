@@ -23,7 +23,7 @@ Arc = tuple[int, int, float, str | None]
 
 
 class Grammar:
-    """arcs: of the network, as PocketSphinx takes them, from state 0 to `final`."""
+    """arcs: of the network, from state `START` to `final`, without circles."""
 
     START, LED, ARTICLE, QUIET, ANY, NAMED, WISHED, ENDING, final = range(9)
 
@@ -54,17 +54,6 @@ class Grammar:
         self._skip(self.WISHED, self.ENDING, 0.7)
         self._say(self.ENDING, self.final, _equally(said.thanks), 0.2)
         self._skip(self.ENDING, self.final, 0.8)
-
-    def accepts(self, words: Iterable[str]) -> bool:
-        """Whether this is a whole sentence of it."""
-        said: dict[tuple[int, str], set[int]] = defaultdict(set)
-        free: dict[int, set[int]] = defaultdict(set)
-        for start, end, _, word in self.arcs:
-            (said[start, word] if word else free[start]).add(end)
-        there = _reached({self.START}, free)
-        for word in words:
-            there = _reached({end for state in there for end in said[state, word]}, free)
-        return self.final in there
 
     def request_in(self, words: Iterable[str]) -> Request | None:
         """The request in a sentence; None: it asks for nothing.
@@ -114,14 +103,3 @@ def _equally(phrases: Iterable[str]) -> dict[str, float]:
 
 def _has(heard: Says, words: Says) -> bool:
     return any(heard[at : at + len(words)] == words for at in range(len(heard) - len(words) + 1))
-
-
-def _reached(states: set[int], free: Mapping[int, set[int]]) -> set[int]:
-    """These states, and those that are reached from them without a word."""
-    reached, waiting = set(states), list(states)
-    while waiting:
-        for end in free.get(waiting.pop(), ()):
-            if end not in reached:
-                reached.add(end)
-                waiting.append(end)
-    return reached

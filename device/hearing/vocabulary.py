@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,13 +76,10 @@ def load_phrases() -> Phrases:
     return read_yaml(path, Phrases, named_by="this program")
 
 
-def vocabulary_of(
-    counts: Mapping[str, int], tags: Mapping[str, str], known: Set[str]
-) -> Vocabulary:
+def vocabulary_of(counts: Mapping[str, int], tags: Mapping[str, str]) -> Vocabulary:
     """The vocabulary of a catalogue.
 
     counts: how many items have each kind, category and tag. tags: phrases of the screen for them.
-    known: words that can be heard; what has another one in it cannot be asked for.
     """
     phrases = load_phrases()
     things: dict[Says, set[str]] = {}
@@ -93,7 +90,7 @@ def vocabulary_of(
             loose.add(words)
             names = [words]
         else:
-            names = list(_names(_bare(words, phrases), phrases, known))
+            names = list(_names(_bare(words, phrases), phrases))
         for name in names:
             things.setdefault(name, set()).update(_under(feature, counts))
     for phrase, features in phrases.things.items():
@@ -103,7 +100,7 @@ def vocabulary_of(
     sayable = {
         words: frozenset(found)
         for words, found in things.items()
-        if found and 0 < len(words) <= MOST_WORDS and words not in taken and known >= set(words)
+        if found and 0 < len(words) <= MOST_WORDS and words not in taken
     }
     return Vocabulary(sayable, frozenset(loose & sayable.keys()), counts, phrases)
 
@@ -124,12 +121,11 @@ def _bare(words: Says, phrases: Phrases) -> Says:
     return words[1:] if words[:1] in {(each,) for each in phrases.articles} else words
 
 
-def _names(words: Says, phrases: Phrases, known: Set[str]) -> Iterator[Says]:
+def _names(words: Says, phrases: Phrases) -> Iterator[Says]:
     """A name, what some people say for it, and the plural of each."""
     if not words:
         return
     for last in {words[-1], phrases.exchanged.get(words[-1], words[-1])}:
         yield (*words[:-1], last)
-        plural = f"{last[:-1]}ies" if last.endswith("y") else f"{last}s"
-        if plural in known:
-            yield (*words[:-1], plural)
+        if not last.endswith("s"):
+            yield (*words[:-1], f"{last[:-1]}ies" if last.endswith("y") else f"{last}s")

@@ -90,6 +90,8 @@ class Matcher:
         self.age_needed = np.where(suggested, arrays.minimum_age, np.uint8(255))
         self.age_needed[rows_of(catalogue, hand.hide)] = 255
         """(N,) years that an audience must certainly have; 255: never suggested."""
+        self.askable = arrays.feature_counts(self.age_needed < 255)
+        """How many items that may be suggested have each kind, category and tag."""
         if pinned := rows_of(catalogue, hand.pin):
             self._terms.pin(pinned)
         self.unknown = unknown(catalogue, hand)

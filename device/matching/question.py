@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from device.values import ADULT_AT, AGE_BAND_STARTS, AGE_BANDS, UNKNOWN, Audience, Context
+from device.values import (
+    ADULT_AT,
+    AGE_BAND_STARTS,
+    AGE_BANDS,
+    UNKNOWN,
+    Audience,
+    Context,
+    Request,
+)
 
 STEP_MIN = 5
 """The clock is read in steps of this many minutes, so that an answer can be kept."""
@@ -42,11 +50,14 @@ class Question:
     weather: str
     recent: tuple[tuple[str, float], ...] = ()
     draw: int = 0
+    request: Request | None = None
 
     @classmethod
     def of(cls, audience: Audience, context: Context, *, by_gender: bool) -> Question:
-        """What this audience asks now. by_gender: whether its gender counts."""
-        now = context.now
+        """What this audience asks now. by_gender: whether its gender counts. Whoever asks for
+        children is a family, and not all of it is of age."""
+        now, request = context.now, context.request
+        for_children = request is not None and request.children
         if now is not None:
             now = now.replace(minute=now.minute // STEP_MIN * STEP_MIN, second=0, microsecond=0)
         return cls(
@@ -54,10 +65,11 @@ class Question:
             emotion=audience.emotion,
             age_band=audience.age_band,
             gender=audience.gender if by_gender else UNKNOWN,
-            company=audience.company,
-            years=certain_years(audience),
+            company="family" if for_children else audience.company,
+            years=0 if for_children else certain_years(audience),
             now=now,
             weather=context.weather,
             recent=context.recent,
             draw=context.draw,
+            request=request,
         )

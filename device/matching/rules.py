@@ -22,7 +22,7 @@ Weight = Annotated[float, Field(ge=0, le=10)]
 
 
 def _lower_case(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9 &-]*", name):
+    if not re.fullmatch(r"[a-z0-9][a-z0-9 &/_-]*", name):
         raise ValueError("a tag, category or kind in lower case")
     return name
 
@@ -51,6 +51,7 @@ class Weights(Section):
     recent: Weight = 1.0
     touches: Weight = 1.2
     pinned: Weight = 3.0
+    asked: Weight = 6.0
     variety: Weight = 1.0
 
 
@@ -134,6 +135,7 @@ class Rules(Section):
     company: dict[SomeCompany, Likes] = {}
     hours: tuple[Daypart, ...] = ()
     weather: dict[str, Likes] = {}
+    quiet: Likes = {}
     presets: dict[str, Preset] = Field(min_length=1)
 
     def preset(self, name: str) -> Preset:

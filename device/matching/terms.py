@@ -86,9 +86,10 @@ class Terms:
         self._weathers = self._liked("weather", rules.weather)
         self._hours = self._by_hour()
         near = np.exp2(1 - metres / np.float32(rules.near_m)) - 1
+        self._near = np.nan_to_num(near, copy=False)
         popular = 2 * arrays.popularity - 1
         self.constant = {
-            "distance": self._weighted("distance", np.nan_to_num(near, copy=False)),
+            "distance": self._weighted("distance", self._near),
             "popularity": self._weighted("popularity", np.nan_to_num(popular, copy=False)),
         }
         self.timetable = Timetable(arrays.hours_texts, place)
@@ -110,6 +111,7 @@ class Terms:
             "open": None if now is None else self._open(now),
             "weather": self._weathers.get(question.weather),
             "turn": self._turn(now, question.draw),
+            "asked": self._asked(question),
         }
         return {name: term for name, term in terms.items() if term is not None and term.weight}
 
@@ -200,6 +202,32 @@ class Terms:
     def _open(self, now: datetime) -> TermValues:
         known = self.timetable.minutes_left(now) > 0
         return self._weighted("open", known * np.float32(OPEN), self._arrays.hours)
+
+    def _asked(self, question: Question) -> TermValues | None:
+        """Whether an item is what was asked for, and how well it is so in the way that was asked.
+
+        -1 for another thing; of the right one half, and as much more as the mean of the wishes.
+        """
+        request, arrays = question.request, self._arrays
+        if request is None:
+            return None
+        wishes = []
+        if request.near:
+            wishes.append(self._near)
+        if request.quiet:
+            wishes.append(self._suits(self._rules.quiet))
+        if request.children:
+            wishes.append(self._fits("family", self._rules.company.get("family", {})))
+        if request.open_now and question.now is not None:
+            known = self.timetable.minutes_left(question.now) > 0
+            wishes.append(known.astype(np.float32)[arrays.hours])
+        values = np.full(len(arrays), 1, np.float32)
+        if wishes:
+            values = np.mean(wishes, axis=0, dtype=np.float32)
+        if request.features:
+            having = self._sums(self._strengths(dict.fromkeys(request.features, 1.0))) > 0
+            values = np.where(having, (1 + values) / 2, np.float32(-1))
+        return self._weighted("asked", values)
 
     def _turn(self, now: datetime | None, draw: int) -> TermValues:
         """A random number from -1 to 1, another one each hour and draw: equals take turns."""

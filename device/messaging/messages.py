@@ -128,6 +128,30 @@ class ScreenPower(TypedDict):
     on: bool
 
 
+class RequestMessage(TypedDict):
+    """What was asked for aloud."""
+
+    thing: Annotated[str, Field(description="as it was said, in English; empty: anything")]
+    features: Annotated[list[str], Field(description="kinds, categories and tags that are it")]
+    open_now: bool
+    near: bool
+    quiet: bool
+    children: bool
+
+
+class Heard(TypedDict):
+    """What has become of asking aloud, on each change. It stays on the kiosk."""
+
+    state: Annotated[
+        Literal["closed", "listening", "thinking", "understood", "nothing", "asked"],
+        Field(description="`listening`: the microphone is open; `asked`: the cards follow it"),
+    ]
+    request: Annotated[
+        RequestMessage | None, Field(description="of `understood`, to be confirmed, and `asked`")
+    ]
+    at: Time
+
+
 class Press(TypedDict):
     """A press of a button at the screen. The page does nothing with one that is older than two
     seconds. It stays on the kiosk."""
@@ -286,6 +310,23 @@ class Feedback(Received):
         if self.item_id is None and self.verdict not in ("opt_out", "opt_in"):
             raise ValueError("item_id: missing")
         return self
+
+
+class Ask(Received):
+    """What somebody does with the button to ask aloud by. It stays on the kiosk.
+
+    `hold` is said again twice a second, and opens the microphone once for each press.
+    """
+
+    action: Annotated[
+        Literal["hold", "release", "yes", "no"],
+        Field(description="`yes`: what was understood is meant; `no`: it is not, or no longer"),
+    ]
+    press: Annotated[str, Field(description="a name of this press", min_length=1, max_length=32)]
+    shows_notice: Annotated[
+        bool, Field(description="false, or missing: the microphone stays closed")
+    ] = False
+    at: Annotated[Time, Field(description="by which two of them differ")]
 
 
 class Weather(Received):

@@ -24,10 +24,12 @@ from device.messaging.fleet_messages import (
     SignedAnnouncement,
 )
 from device.messaging.messages import (
+    Ask,
     Counts,
     Display,
     Feedback,
     Health,
+    Heard,
     Press,
     Received,
     ScreenPower,
@@ -77,6 +79,8 @@ TABLE = (
     Row("display", KIOSK + "/display", Display, "the page", retained=False, qos=0),
     Row("feedback", KIOSK + "/feedback", Feedback, "the page", retained=False, qos=1),
     Row("press", KIOSK + "/press", Press, "the kiosk", retained=False, qos=1),
+    Row("ask", KIOSK + "/ask", Ask, "the page", retained=False, qos=1),
+    Row("heard", KIOSK + "/heard", Heard, "the kiosk", retained=False, qos=1),
     Row("health", KIOSK + "/health", Health, "the kiosk", retained=True, qos=1),
     Row("counts", KIOSK + "/counts", Counts, "the kiosk", retained=False, qos=1),
     Row("touches", KIOSK + "/touches", Touches, "the kiosk", retained=False, qos=1),

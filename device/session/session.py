@@ -14,7 +14,16 @@ from datetime import datetime
 
 from device.config import SessionConfig
 from device.session.places import JUDGED_S, Places
-from device.values import Audience, Company, Context, Item, Screen, ScreenState, Suggestion
+from device.values import (
+    Audience,
+    Company,
+    Context,
+    Item,
+    Request,
+    Screen,
+    ScreenState,
+    Suggestion,
+)
 
 SPARES = 5
 """Suggestions that the matcher returns beyond the cards: they replace cards that are refused."""
@@ -43,7 +52,8 @@ class _Memory:
     """Everything known about the people who are there; a new one forgets it.
 
     came_at, seen_at, held_until, others_since: monotonic seconds. chosen_for: for whom the screen
-    was chosen. others: who is there instead, until that is certain. away: nobody is in the picture.
+    was chosen. request: what was asked for then. others: who is there instead, until that is
+    certain. away: nobody is in the picture.
     refused: ids of items.
     """
 
@@ -54,6 +64,7 @@ class _Memory:
     chosen_for: _People = _People(frozenset(), None, False)
     others: _People | None = None
     others_since: float = 0.0
+    request: Request | None = None
     away: bool = False
     refused: set[str] = field(default_factory=set)
 
@@ -87,15 +98,31 @@ class Session:
         if context.opted_out:
             if self._screen.state != "opted_out":
                 # What a touch has refused is known without looking at anyone.
-                self._memory = _Memory(Places(self._config), refused=self._memory.refused)
+                self._memory = _Memory(
+                    Places(self._config),
+                    refused=self._memory.refused,
+                    request=self._memory.request,
+                )
                 self._put("opted_out", self._choose(suggestions), at)
         else:
             if self._screen.state == "opted_out":
                 self._rest(at)
             self._watch(audience, suggestions, context)
+        self._answer(suggestions, context)
         if self._screen.state != "resting":
             self._read(suggestions, context)
         return self._screen
+
+    def _answer(self, suggestions: tuple[Suggestion, ...], context: Context) -> None:
+        """Show what is asked for aloud at once, also to somebody whom no camera sees; of what is no
+        longer asked for, other cards."""
+        if context.request == self._memory.request:
+            return
+        self._memory.request, self._memory.held_until = context.request, context.at
+        choice = self._choose(suggestions)
+        if context.request is not None and self._screen.state == "resting" and choice:
+            self._memory.seen_at = context.at
+            self._put("showing", choice, context.at)
 
     def _watch(
         self, audience: Audience, suggestions: tuple[Suggestion, ...], context: Context
@@ -206,7 +233,7 @@ class Session:
 
     def _rest(self, at: float) -> None:
         self._put("resting", (), at)
-        self._memory = _Memory(Places(self._config))
+        self._memory = _Memory(Places(self._config), request=self._memory.request)
 
 
 def _is_over(item: Item, now: datetime | None) -> bool:

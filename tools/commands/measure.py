@@ -84,17 +84,18 @@ def _add_ask(verb: argparse.ArgumentParser) -> None:
 
 
 def _ask(arguments: argparse.Namespace) -> int:
-    from device.catalogue.store import Catalogue
     from device.config import load_config
     from device.hearing.recogniser import Recogniser
     from device.hearing.vocabulary import LANGUAGE
+    from device.matching.match import Matcher
     from device.words.words import load_words
     from tools.evaluation import asking
 
     part = "tuning" if arguments.tuning else "test"
-    table = load_config(arguments.config).matching.catalogue
-    counts = Catalogue.open(table).arrays.feature_counts
-    recogniser = Recogniser(counts, load_words(LANGUAGE, table).tags)
+    config = load_config(arguments.config)
+    words = load_words(LANGUAGE, config.matching.catalogue)
+    askable = Matcher.open(config, words).askable
+    recogniser = Recogniser(lambda: askable, words.tags)
     voices = arguments.voice or asking.VOICES[part]
     found = asking.measure(recogniser, part, voices, arguments.limit)
     for line in asking.report(found):

@@ -1,7 +1,7 @@
 """Whether what is asked aloud is understood, and what is no request is taken for none.
 
 Synthetic voices say the sentences of `asked.json`; each is mixed with a noise of a station, in
-turn. The threshold and the beams of `device/hearing/recogniser.py` were chosen on the sentences and
+turn. The threshold of `device/hearing/recogniser.py` was chosen on the sentences and
 voices for tuning. Guarantee: no sentence and no voice of the test is among them.
 """
 
@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from device.errors import UserError
 from device.hearing.grammar import Grammar
-from device.hearing.recogniser import LEAST_FIT, Heard, Recogniser
+from device.hearing.recogniser import Recogniser, Sentence
 from device.hearing.utterance import RATE
 from device.hearing.vocabulary import spoken
 from device.speech.speaker import HEADER
@@ -64,7 +64,7 @@ class Heeded:
     text: str
     wanted: Request | None
     got: Request | None
-    heard: Heard
+    heard: Sentence
     s: float
 
 
@@ -180,18 +180,17 @@ def report(found: Sequence[Heeded]) -> Iterator[str]:
 
 
 def choices(found: Sequence[Heeded], grammar: Grammar) -> Iterator[str]:
-    """What other thresholds would give: lines, for tuning."""
-    for least in np.arange(-5.5, -3.0, 0.25):
+    """What other thresholds than `FARTHEST` would give: lines, for tuning."""
+    for farthest in np.arange(0.2, 0.5, 0.03):
         kept = [
-            (one, grammar.request_in(one.heard.words))
+            (one, grammar.request_in(one.heard.near.words))
             for one in found
-            if one.heard.whole and one.heard.fit >= least
+            if one.heard.near.distance <= farthest
         ]
         asked = sum(one.wanted is not None for one in found)
         right = sum(same(got, one.wanted) for one, got in kept)
         false = sum(one.wanted is None and got is not None for one, got in kept)
         yield (
-            f"{least:6.2f}: understood {right / asked:6.1%}, "
+            f"{farthest:.2f}: understood {right / asked:6.1%}, "
             f"taken for a request {false / max(1, len(found) - asked):6.1%}"
-            + (" (in use)" if least == LEAST_FIT else "")
         )

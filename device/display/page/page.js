@@ -42,6 +42,7 @@
     const next = View.decide(arrived, now);
     if (now >= chosenUntil || !next.items.some((item) => item.id === chosen)) chosen = null;
     if (Operator.refresh(now)) shownKey = "";
+    if (Ask.refresh(now)) shownKey = "";
     if (Night.fall(arrived.connected && arrived.online)) shownKey = "";
     const listing = now < listUntil;
     const comesToRest = next.state === "resting" && shown?.state !== "resting";
@@ -60,6 +61,7 @@
     Speech.offer(languages[0]); // first: the cards get the space that these leave
     Keys.draw(languages, shown.items.length === 0);
     Operator.draw(languages);
+    Ask.draw(languages);
     Screen.draw(shown, chosen, languages, listing, taking);
     Speech.draw();
     Guide.draw();
@@ -163,6 +165,7 @@
       }
     },
     screen: (text) => Night.hear(text),
+    heard: (text, retained) => { if (Ask.hear(text, retained)) shownKey = ""; },
     announcement: (text, retained) => said("announcement", text, retained),
     identify: (text, retained) => said("identify", text, retained),
   };
@@ -180,6 +183,13 @@
     shownKey = "";
     refresh();
   });
+  Ask.open({
+    publish: (message) => link?.publish("ask", { ...message, at: utc() }, 1),
+    changed: () => {
+      shownKey = "";
+      refresh();
+    },
+  });
   Screen.open({ touched, choose, back, take });
   Hyphens.open(Screen.redraw);
   Scene.open(window.WAYSIDE, Screen.redraw);
@@ -195,6 +205,7 @@
     close: () => {
       Object.assign(arrived, { connected: false, online: true, message: null });
       Operator.forget();
+      Ask.forget();
       refresh();
     },
     message: (name, text, retained) => {

@@ -11,7 +11,18 @@ from selenium import webdriver
 
 from device.words.table import LANGUAGES
 from tests.brokers import wait_until
-from tests.device.display.stage import ACTIVITY, FILM, FINISH, ON_FOOT, SIZES, Stage, message, site
+from tests.device.display.stage import (
+    ACTIVITY,
+    FILM,
+    FINISH,
+    ON_FOOT,
+    SIZES,
+    TOPICS,
+    Stage,
+    message,
+    site,
+)
+from tests.device.display.test_ask import MUSEUM, can_ask
 from tests.device.display.test_operator import dated
 from tests.device.display.test_rest import AROUND
 from tests.needs import needs
@@ -52,6 +63,8 @@ class State(NamedTuple):
     size: tuple[int, int] = SIZES["landscape"]
     begun: str = ""
     """What the page is told to do."""
+    heard: dict[str, Any] = {}
+    """What has become of asking aloud."""
 
 
 STATES = {
@@ -67,6 +80,8 @@ STATES = {
     "larger text": State(CARDS, {}, "#large", "#large"),
     "a low reach": State(CARDS, {}, "#low", "#low", size=SIZES["portrait"]),
     "touches are off": State(CARDS, begun="Lock.begin()"),
+    "what was understood": State(CARDS, heard={"state": "understood", "request": MUSEUM}),
+    "what was asked for": State(CARDS, heard={"state": "asked", "request": MUSEUM}),
     "an announcement": State(CARDS, announced={"en": "The west door is closed.", "fi": "Suljettu"}),
 }
 """What the screen shows of the kiosk's messages, and after touches."""
@@ -84,9 +99,12 @@ CHOSEN = """return document.documentElement.lang === arguments[0]
   && document.querySelector("#languages").hidden"""
 
 
+ASKED = """return ["#asking", "#asked"].some((one) => !document.querySelector(one).hidden)"""
+
+
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) -> Iterator[Stage]:
-    with site(tmp_path_factory.mktemp("axe"), browser, **SITE) as stage:
+    with site(tmp_path_factory.mktemp("axe"), browser, amend=can_ask, **SITE) as stage:
         yield stage
 
 
@@ -127,5 +145,8 @@ def test_nothing_is_in_anybodys_way(stage: Stage, state: State) -> None:
     said = message(*state.items, lifetime_s=60) | resting | state.about
     known = stage.say("suggestions", said)
     stage.heartbeat(known, state=said["state"], serial=1)
+    if state.heard:
+        stage.kiosk.say(TOPICS.topic("heard"), state.heard)
+        wait_until(lambda: stage.script(ASKED), "what was asked aloud is shown")
     found = [what for code in ("", *LANGUAGES) for what in violations(stage, state, code)]
     assert found == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from device.audience.group import audience_of
 from device.config import SessionConfig
 from device.session.session import Session
-from device.values import Audience, Context, Screen, Touch, Visitor
+from device.values import Audience, Context, Request, Screen, Touch, Visitor
 from tests.device.audience.people import holds, place_of, suggestions, visitor
 
 CONFIG = SessionConfig()
@@ -470,3 +470,37 @@ def test_whoever_stays_in_place_keeps_the_cards_however_often_the_phone_is_raise
         back = kiosk.someone(f"a{number}", place=place_of("a"))
         kiosk.for_seconds(seen_s, back, matched=OTHERS)
     assert (kiosk.cards, kiosk.screen.serial) == ("abc", 1)
+
+
+MUSIC = Request("music", ("song",))
+
+
+def test_what_is_asked_for_aloud_comes_at_once_and_stays_as_long_as_any_cards() -> None:
+    kiosk = Kiosk()
+    kiosk.for_seconds(3, person := kiosk.someone())
+    kiosk.context = replace(kiosk.context, request=MUSIC)
+    kiosk.turn(person, matched=OTHERS)
+    assert kiosk.cards == "stu"
+    kiosk.context = replace(kiosk.context, request=None)
+    kiosk.turn(person)
+    assert kiosk.cards == "abc"
+
+
+def test_somebody_whom_no_camera_sees_may_ask_too_and_then_the_screen_rests_again() -> None:
+    kiosk = Kiosk()
+    kiosk.context = replace(kiosk.context, request=MUSIC)
+    kiosk.turn(matched=OTHERS)
+    assert (kiosk.screen.state, kiosk.cards) == ("showing", "stu")
+    kiosk.for_seconds(CONFIG.linger_s - 1, matched=OTHERS)
+    assert kiosk.cards == "stu"
+    kiosk.for_seconds(2, matched=OTHERS)
+    assert kiosk.screen.state == "resting"
+
+
+def test_opting_out_keeps_what_was_asked_for() -> None:
+    kiosk = Kiosk()
+    kiosk.context = replace(kiosk.context, request=MUSIC)
+    kiosk.turn(matched=OTHERS)
+    kiosk.context = replace(kiosk.context, opted_out=True)
+    kiosk.turn(matched=OTHERS)
+    assert (kiosk.screen.state, kiosk.cards) == ("opted_out", "stu")
