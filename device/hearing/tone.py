@@ -77,10 +77,10 @@ class ToneReader:
         outputs = [self._model.run({"view": view[None]}) for view in views(power)]
         mean = {name: np.mean([one[name][0] for one in outputs], axis=0) for name in outputs[0]}
         shares = np.zeros(len(self.labels), np.float32)
-        np.add.at(shares, self._place, softmax(mean["emotion"]))
+        np.add.at(shares, self._place, mean["emotion"])
         valence = softmax(mean["valence"])
         return Tone(
-            self.labels, shares,
+            self.labels, shares / shares.sum(),
             arousal=float(1 / (1 + np.exp(-mean["arousal"][0]))),
             valence=float(valence[2] - valence[0]),
             trust=trust_of(power),

@@ -109,6 +109,63 @@ def announcement(
     return said
 
 
+def at_random(
+    one: Callable[[np.random.Generator], NDArray[np.float64]],
+    samples: int, a_second: float, draw: np.random.Generator,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Short sounds, each another, at random times; `a_second`: how many on average."""
+    found = np.zeros(samples)
+    for start in draw.integers(samples, size=1 + draw.poisson(a_second * samples / RATE)):
+        sound = one(draw)[: samples - start]
+        found[start : start + len(sound)] += sound
+    return found
+
+
+def _step(draw: np.random.Generator) -> NDArray[np.float64]:
+    fading = np.exp(-np.linspace(0, 5, int(draw.uniform(0.03, 0.2) * RATE)))
+    lowest = draw.uniform(60, 800)
+    edges = [lowest, lowest * draw.uniform(2, 8)]
+    band = scipy.signal.butter(1, edges, "bandpass", fs=RATE, output="sos")
+    knock = scipy.signal.sosfilt(band, draw.standard_normal(len(fading)))
+    return draw.uniform(0.3, 1) * fading * knock / rms(knock)
+
+
+def steps(samples: int, speech: Sequence[Floats], draw: np.random.Generator) -> NDArray[np.float64]:
+    """Shoes of people who walk by, in the murmur of a hall."""
+    shoes = at_random(_step, samples, draw.uniform(3, 8), draw)
+    hall = coloured(samples, 1.5, draw)
+    return shoes / rms(shoes) + draw.uniform(0.1, 0.5) * hall / rms(hall)
+
+
+def _beep(draw: np.random.Generator) -> NDArray[np.float64]:
+    turns = 2 * np.pi * draw.uniform(400, 4000) * np.arange(int(draw.uniform(0.06, 0.4) * RATE))
+    tone = np.sin(turns / RATE) + draw.uniform(0, 0.5) * np.sin(2 * turns / RATE)
+    return draw.uniform(0.3, 1) * tone * np.minimum(1, np.linspace(20, 0, len(tone)))
+
+
+def machines(
+    samples: int, speech: Sequence[Floats], draw: np.random.Generator
+) -> NDArray[np.float64]:
+    """Beeps of gates and tills, and a fan."""
+    beeps = at_random(_beep, samples, draw.uniform(0.5, 3), draw)
+    fan = coloured(samples, draw.uniform(0.5, 1.5), draw)
+    return beeps / rms(beeps) + draw.uniform(0.2, 1) * fan / rms(fan)
+
+
+def _cup(draw: np.random.Generator) -> NDArray[np.float64]:
+    time = np.arange(RATE // 4)[:, None] / RATE
+    rings = np.exp(-draw.uniform(15, 60, 4) * time)
+    rings *= np.sin(2 * np.pi * draw.uniform(1500, 7000, 4) * time)
+    return draw.uniform(0.2, 1) * (rings @ draw.uniform(0.2, 1, 4))
+
+
+def cafe(samples: int, speech: Sequence[Floats], draw: np.random.Generator) -> NDArray[np.float64]:
+    """Cups and plates among people who talk."""
+    cups = at_random(_cup, samples, draw.uniform(1, 4), draw)
+    said = babble(samples, speech, draw)
+    return cups / rms(cups) + draw.uniform(0.5, 2) * said / rms(said)
+
+
 def trolley(
     samples: int, speech: Sequence[Floats], draw: np.random.Generator
 ) -> NDArray[np.float64]:
@@ -130,7 +187,8 @@ def trolley(
 
 
 HEARD: dict[str, Maker] = {
-    "pink": pink, "hum": hum, "babble": babble, "announcement": announcement,
+    "pink": pink, "hum": hum, "babble": babble, "announcement": announcement, "steps": steps,
+    "machines": machines, "cafe": cafe,
 }  # fmt: skip
 """Trained on."""
 

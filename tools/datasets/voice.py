@@ -37,6 +37,10 @@ KNOWN = {
 }
 """Whether a corpus has each of `CLASSES`."""
 
+UNIT_CORPUS, UNIT_CLASS = np.nonzero([KNOWN[name] for name in CORPORA])
+"""(U,) each class of each corpus, as indices into `CORPORA` and `CLASSES`: a corpus's anger is its
+own, since languages and actors differ."""
+
 AROUSED = np.array([name in ("happy", "angry", "fear", "surprise") for name in CLASSES])
 """Which classes are of high arousal, as Schuller et al. (2009, "Acoustic emotion recognition: a
 benchmark comparison of performances") divide EmoDB's and eNTERFACE's."""
@@ -75,6 +79,11 @@ class VoiceDataset:
     def known(self) -> NDArray[np.bool_]:
         """(N, C) whether the corpus of each clip has each class."""
         return np.array([KNOWN[name] for name in CORPORA])[self.corpus]
+
+    @property
+    def own(self) -> NDArray[np.bool_]:
+        """(N, U) whether each class of each corpus is of the clip's corpus."""
+        return self.corpus[:, None] == UNIT_CORPUS
 
     def only(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> VoiceDataset:
         """The clips that an (N,) mask or an array of indices selects."""

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from device.faces.crop import CROP_SIZE
 from tools.datasets.face_dataset import FaceDataset
+from tools.datasets.voice import CLASSES, CORPORA, UNIT_CLASS, UNIT_CORPUS
 
 Type = Literal["float", "dynamic", "int8", "int16"]
 """float: not quantized. dynamic: int8 weights, float arithmetic (tflite-runtime 2.14 does not load
@@ -93,14 +94,19 @@ def temporal_to_tflite(network: keras.Model) -> bytes:
 
 
 def voice_to_tflite(network: keras.Model, samples: Iterable[NDArray[np.float32]]) -> bytes:
-    """Int8: input "view" (1, frames, mels); outputs "emotion", "arousal" and "valence".
+    """Int8: input "view" (1, frames, mels); outputs "emotion", probabilities of `CLASSES`, and the
+    logits "classes" of each corpus, "arousal" and "valence".
 
-    samples: (frames, mels) views for the quantization ranges.
+    An emotion's probability is the mean of what the corpora say, since a kiosk does not know whose
+    language it hears. samples: (frames, mels) views for the quantization ranges.
     """
+    merging = np.eye(len(CLASSES), dtype=np.float32)[UNIT_CLASS] / len(CORPORA)
 
     def serve(view: tf.Tensor) -> dict[str, tf.Tensor]:
         found = network(view, training=False)
-        return {"emotion": found["classes"], **{n: found[n] for n in ("arousal", "valence")}}
+        by_corpus = tf.split(found["classes"], np.bincount(UNIT_CORPUS).astype(np.int32), axis=1)
+        shares = tf.concat([tf.nn.softmax(logits) for logits in by_corpus], axis=1)
+        return {"emotion": shares @ merging, **found}
 
     def representative_dataset() -> Iterator[dict[str, NDArray[np.float32]]]:
         for view in samples:

@@ -1,6 +1,6 @@
 """Training of the voice network, one run after another, each continued where it was interrupted.
 
-Five runs test each speaker once with a network that has not heard them; two train on one corpus and
+Five runs test each speaker once with networks that have not heard them; two train on one corpus and
 test on the other; the last of the five is what ships, so that its own figures are of speakers that
 neither trained nor tuned it. In each run the validation speakers set the temperatures alone: the
 recipe is fixed, and chosen on fold 0. Guarantees: no speaker is in two parts of a run.
@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from device.hearing.spectrogram import FRAMES, MELS
 from tools.datasets.voice import (
     AROUSED,
-    CLASSES,
     CORPORA,
     EMODB,
     FOLDS,
     RAVDESS,
+    UNIT_CLASS,
     VALENCE,
     VALENCES,
     VoiceDataset,
@@ -39,7 +39,7 @@ from tools.training.calibrate import temperature
 from tools.training.checkpoint import Checkpoint
 from tools.training.fit import RunningAverage
 from tools.training.networks import load_network
-from tools.training.voice_network import VoiceDesign
+from tools.training.voice_network import VoiceDesign, together
 from tools.training.voice_views import of_clips, tilt, whole_views
 
 Floats = NDArray[np.float32]
@@ -58,7 +58,7 @@ class VoiceRecipe:
     microphone's response, in the network's units."""
 
     design: VoiceDesign = field(default_factory=VoiceDesign)
-    epochs: int = 45
+    epochs: int = 90
     batch: int = 32
     rate: float = 3e-3
     decay: float = 0.02
@@ -73,12 +73,14 @@ class VoiceRecipe:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VoiceSplit:
-    """One run: (N,) masks of its training, validation and test clips; name: of its folder."""
+    """One run: (N,) masks of its training, validation and test clips; name: of its folder. by: the
+    only corpus that it is trained on, an index into `CORPORA`."""
 
     name: str
     train: NDArray[np.bool_]
     validation: NDArray[np.bool_]
     test: NDArray[np.bool_]
+    by: int | None = None
 
 
 def fold_split(dataset: VoiceDataset, fold: int) -> VoiceSplit:
@@ -95,8 +97,9 @@ def fold_split(dataset: VoiceDataset, fold: int) -> VoiceSplit:
 
 def across_split(dataset: VoiceDataset, corpus: str) -> VoiceSplit:
     """The run that trains on one corpus and tests on the other; nothing is tuned."""
-    train = dataset.corpus == CORPORA.index(corpus)
-    return VoiceSplit(f"{corpus} alone", train, np.zeros(len(dataset), bool), ~train)
+    by = CORPORA.index(corpus)
+    train = dataset.corpus == by
+    return VoiceSplit(f"{corpus} alone", train, np.zeros(len(dataset), bool), ~train, by)
 
 
 class VoiceBatches(keras.utils.PyDataset):
@@ -146,12 +149,12 @@ def targets(
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Targets and weights of the losses for all clips, the weights by the classes of `rows`.
 
-    classes: (N, 2 C), smoothed over what the corpus knows, then what masks the rest. arousal:
-    (N, 1). valence: (N, 3).
+    classes: (N, 2 U), smoothed over the corpus's own, then what masks the other's. arousal: (N, 1).
+    valence: (N, 3).
     """
-    known, label = dataset.known, dataset.label
-    exact = np.eye(len(CLASSES))[label]
-    smooth = exact * (1 - smoothing) + smoothing * known / known.sum(axis=1, keepdims=True)
+    own, label = dataset.own, dataset.label
+    exact = own & (label[:, None] == UNIT_CLASS)
+    smooth = exact * (1 - smoothing) + smoothing * own / own.sum(axis=1, keepdims=True)
     aroused = AROUSED[label][:, None] * (1 - smoothing) + smoothing / 2
     valence = np.eye(len(VALENCES))[VALENCE[label]]
     weights = {name: np.zeros(len(dataset), np.float32) for name in ("classes", "valence")}
@@ -162,16 +165,28 @@ def targets(
             weights["classes"][some] = balanced_weights(label[some])
     valued = rows[VALENCE[label[rows]] >= 0]
     weights["valence"][valued] = balanced_weights(VALENCE[label[valued]])
-    found = {"classes": np.hstack([smooth, MASKED * ~known]), "arousal": aroused}
+    found = {"classes": np.hstack([smooth, MASKED * ~own]), "arousal": aroused}
     found["valence"] = valence
     return {name: values.astype(np.float32) for name, values in found.items()}, weights
 
 
-def masked_loss(target: Any, logits: Any) -> Any:
-    """Cross-entropy of (N, 2 C) targets, whose second half is added to the logits."""
-    classes = logits.shape[-1]
-    log_shares = ops.log_softmax(logits + target[:, classes:])
-    return -ops.sum(target[:, :classes] * log_shares, axis=-1)
+def classes_loss(target: Any, logits: Any) -> Any:
+    """Cross-entropies, summed over the members, of (N, 2 U) targets, whose second half is added to
+    the (N, M, U) logits."""
+    units = logits.shape[-1]
+    return shares_loss(target[:, :units], logits + target[:, None, units:])
+
+
+def shares_loss(target: Any, logits: Any) -> Any:
+    """Cross-entropies, summed over the members, of (N, C) shares and (N, M, C) logits."""
+    return -ops.sum(target[:, None] * ops.log_softmax(logits), axis=(1, 2))
+
+
+def arousal_loss(target: Any, logits: Any) -> Any:
+    """Cross-entropies, summed over the members, of (N, 1) shares and (N, M) logits: Keras takes the
+    last axis away from (N, M, 1)."""
+    high, low = ops.log_sigmoid(logits), ops.log_sigmoid(-logits)
+    return -ops.sum(target * high + (1 - target) * low, axis=-1)
 
 
 @dataclass(slots=True)
@@ -221,8 +236,9 @@ class VoiceRun:
                 )
         network = recipe.design.build()  # without the losses, which no reader needs
         network.set_weights(average.weights)
-        found = self._calibrate(network, dataset.only(split.validation))
+        found = temperatures(together(network, {}), dataset.only(split.validation))
         (self.folder / "temperatures.json").write_text(json.dumps(found))
+        network = together(network, found)
         network.save(done)
         return network
 
@@ -233,38 +249,30 @@ class VoiceRun:
             warmup_target=recipe.rate, warmup_steps=warmup,
         )  # fmt: skip
         optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.decay, clipnorm=5.0)
-        losses = {
-            "classes": masked_loss,
-            "arousal": keras.losses.BinaryCrossentropy(from_logits=True),
-            "valence": keras.losses.CategoricalCrossentropy(from_logits=True),
-        }
+        losses = {"classes": classes_loss, "arousal": arousal_loss, "valence": shares_loss}
         weights = {"classes": 1.0, "arousal": recipe.arousal, "valence": recipe.valence}
         network.compile(optimizer, losses, loss_weights=weights, jit_compile=False)
 
-    def _calibrate(self, network: keras.Model, held_out: VoiceDataset) -> dict[str, float]:
-        """Divide the heads by the temperatures that fit the validation speakers best."""
-        if not len(held_out):
-            return {}
-        views, clips = whole_views(held_out)
-        outputs = of_clips(predict_voice(network, views), clips)
-        target, weight = targets(held_out, np.arange(len(held_out)), 0.0)
-        classes = len(CLASSES)
-        logits = outputs["classes"] + target["classes"][:, classes:]
-        valued = weight["valence"] > 0
-        found = {
-            "classes": temperature(
-                logits, target["classes"][:, :classes] * weight["classes"][:, None]
-            ),
-            "arousal": temperature(outputs["arousal"], target["arousal"]),
-            "valence": temperature(
-                outputs["valence"][valued],
-                target["valence"][valued] * weight["valence"][valued, None],
-            ),
-        }
-        for name, value in found.items():
-            layer = network.get_layer(name)
-            layer.set_weights([part / value for part in layer.get_weights()])
-        return {name: round(value, 3) for name, value in found.items()}
+
+def temperatures(network: keras.Model, held_out: VoiceDataset) -> dict[str, float]:
+    """Of each head, what fits the validation speakers best; none where there are none."""
+    if not len(held_out):
+        return {}
+    views, clips = whole_views(held_out)
+    outputs = of_clips(predict_voice(network, views), clips)
+    target, weight = targets(held_out, np.arange(len(held_out)), 0.0)
+    units = len(UNIT_CLASS)
+    logits = outputs["classes"] + target["classes"][:, units:]
+    valued = weight["valence"] > 0
+    found = {
+        "classes": temperature(logits, target["classes"][:, :units] * weight["classes"][:, None]),
+        "arousal": temperature(outputs["arousal"], target["arousal"]),
+        "valence": temperature(
+            outputs["valence"][valued],
+            target["valence"][valued] * weight["valence"][valued, None],
+        ),
+    }
+    return {name: round(value, 3) for name, value in found.items()}
 
 
 def predict_voice(network: keras.Model, views: Floats) -> dict[str, Floats]:

@@ -148,7 +148,7 @@ def cross_validated(
         if split not in folds:
             part = dataset.only(split.test)
             outputs = _outputs(runs, split, dataset)
-            report[f"trained on {split.name}"] = voice_figures(outputs, part)
+            report[f"trained on {split.name}"] = voice_figures(outputs, part, by=split.by)
     return report
 
 
@@ -197,8 +197,8 @@ def convert_voice(
             "made_by": "device/hearing/spectrogram.py",
         },
         outputs={
-            # The device's cards call the classes' output emotion.
-            "emotion": "logits", "arousal": "logit of high", "valence": list(VALENCES),
+            "emotion": "probabilities", "classes": "logits by corpus", "arousal": "logit of high",
+            "valence": list(VALENCES),
         },
         conversion={
             "type": "int8", "max_loss": MAX_LOSS, "milliseconds_a_second_of_sound": round(speed, 3),
@@ -257,7 +257,7 @@ def milliseconds_a_second(model: Model, seconds: int = 3, calls: int = 30) -> fl
 
 
 def predict_tflite(path: Path, whole: Floats, clips: NDArray[np.int64]) -> dict[str, Floats]:
-    """Mean logits of each clip from a `.tflite`, in the kiosk's runtime.
+    """Mean outputs of each clip from a `.tflite`, in the kiosk's runtime.
 
     whole, clips: of `whole_views`.
     """
@@ -266,6 +266,4 @@ def predict_tflite(path: Path, whole: Floats, clips: NDArray[np.int64]) -> dict[
     for view in whole:
         for name, logits in model.run({"view": view[None]}).items():
             rows.setdefault(name, []).append(logits[0])
-    named = {"emotion": "classes"}
-    stacked = {named.get(name, name): np.stack(some) for name, some in rows.items()}
-    return of_clips(stacked, clips)
+    return of_clips({name: np.stack(some) for name, some in rows.items()}, clips)

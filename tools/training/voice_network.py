@@ -1,13 +1,15 @@
 """The voice network: what kind of speech a view of 3 s is, for two corpora at once.
 
-Statistics over time of the mel bands themselves (mean, mean deviation, maximum, mean change) beside
-those of a small convolution over time, then three heads: `classes` (of both corpora; a loss or a
-figure leaves out those that a corpus lacks), `arousal` (one logit) and `valence`. Every operation
-has an int8 kernel of its own.
+A few small networks that differ in their initial weights alone, since their mean is right more
+often than one network as large as all of them. Each has statistics over time of the mel bands
+themselves (mean, mean deviation, maximum, mean change) beside those of a small convolution over
+time, then three heads: `classes` (of each corpus apart: one set for both is right less often),
+`arousal` (one logit) and `valence`. Every operation has an int8 kernel of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,25 +17,37 @@ import keras
 from keras import layers, ops
 
 from device.hearing.spectrogram import FRAMES, MELS
-from tools.datasets.voice import CLASSES, VALENCES
+from tools.datasets.voice import UNIT_CLASS, VALENCES
 
-HEADS = {"classes": len(CLASSES), "arousal": 1, "valence": len(VALENCES)}
+HEADS = {"classes": len(UNIT_CLASS), "arousal": 1, "valence": len(VALENCES)}
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceDesign:
-    """front: filters over frequency and time before those over time. channels: of the convolutions
-    over time. statistics: units that read the statistics of the bands. dropout: before the heads
-    and in the statistics."""
+    """members: networks. Of each, front: filters over frequency and time before those over time.
+    channels: of the convolutions over time. statistics: units that read the statistics of the
+    bands. dropout: before the heads and in the statistics."""
 
-    front: int = 8
-    channels: int = 64
-    statistics: int = 64
+    members: int = 4
+    front: int = 6
+    channels: int = 32
+    statistics: int = 32
     dropout: float = 0.3
 
     def build(self) -> keras.Model:
-        """(N, FRAMES, MELS) views in, logits of `HEADS` out."""
+        """(N, FRAMES, MELS) views in, logits of `HEADS` by member out: (N, members, units)."""
         view = keras.Input((FRAMES, MELS), name="view")
+        found = [self._member(view) for _ in range(self.members)]
+        return keras.Model(
+            view,
+            {
+                name: layers.Concatenate(1, name=f"{name}_by_member")([one[name] for one in found])
+                for name in HEADS
+            },
+        )
+
+    def _member(self, view: Any) -> dict[str, Any]:
+        """Logits of each head, (N, 1, units)."""
         frames = layers.Reshape((FRAMES, 1, MELS))(view)
         frames = layers.AveragePooling2D((2, 1))(frames)  # 40 ms
         change = ops.abs(frames[:, 1:] - frames[:, :-1])
@@ -56,8 +70,18 @@ class VoiceDesign:
         moving = layers.BatchNormalization()(layers.Concatenate()(_statistics(maps)))
 
         both = layers.Dropout(self.dropout)(layers.Concatenate()([steady, moving]))
-        heads = {name: layers.Dense(units, name=name)(both) for name, units in HEADS.items()}
-        return keras.Model(view, heads)
+        heads = {name: layers.Dense(units)(both) for name, units in HEADS.items()}
+        return {name: layers.Reshape((1, units))(heads[name]) for name, units in HEADS.items()}
+
+
+def together(network: keras.Model, temperatures: Mapping[str, float]) -> keras.Model:
+    """The mean of a trained network's members, each head's logits divided by its temperature:
+    (N, FRAMES, MELS) views in, (N, units) logits of `HEADS` out."""
+    outputs = {}
+    for name, by_member in network.output.items():
+        mean = layers.GlobalAveragePooling1D()(by_member)
+        outputs[name] = layers.Rescaling(1 / temperatures.get(name, 1.0), name=name)(mean)
+    return keras.Model(network.input, outputs)
 
 
 def _normalised(values: Any) -> Any:

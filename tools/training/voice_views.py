@@ -1,6 +1,6 @@
 """What the voice network is trained on: varied views of each clip, made once and kept.
 
-Ten of each clip, so that an epoch costs the network's arithmetic alone: faster and slower, in
+Some of each clip, so that an epoch costs the network's arithmetic alone: faster and slower, in
 rooms, in noise, cut and stretched as the device would cut them. Guarantees: noise is made from the
 speech of the clip's own fold, so that no network hears a speaker of a fold that it is tested on.
 """
@@ -40,9 +40,9 @@ from tools.datasets.voice import FOLDS, VoiceDataset
 
 Floats = NDArray[np.float32]
 
-VARIANTS = 10
+VARIANTS = 25
 """Views of each clip; the first `QUIET` of them without noise."""
-QUIET = 3
+QUIET = 7
 
 NOISE_S = 20.0
 """Seconds of each noise of a fold, of which parts are taken."""
@@ -169,5 +169,7 @@ def of_clips(outputs: Mapping[str, Floats], clips: NDArray[np.int64]) -> dict[st
 
 
 def _digest(dataset: VoiceDataset, seed: int) -> str:
-    settings = f"{dataset.fingerprint} {len(dataset)} {seed} {HOP} {VARIANTS} {sorted(HEARD)}"
+    settings = (
+        f"{dataset.fingerprint} {len(dataset)} {seed} {HOP} {VARIANTS} {QUIET} {sorted(HEARD)}"
+    )
     return hashlib.sha256(settings.encode()).hexdigest()[:12]
