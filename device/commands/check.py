@@ -47,6 +47,7 @@ from device.overlay import load_running
 from device.recognition.recognise import Recogniser
 from device.setting_types import EMBEDDED
 from device.speech.output import open_speaker, silent_because
+from device.speech.visemes import visemes
 from device.speech.voices import VOICES
 from device.upkeep.board import backlights
 from device.upkeep.buttons import MISSING
@@ -230,6 +231,8 @@ def _speech(config: Config) -> str:
         return Warned(f"nothing is said aloud: {why}; or `speech.output: never`")
     if config.display.port is None and config.speech.port == 0:
         raise UserError("speech.port: 0: a broker serves the page, which needs to know the port")
+    if config.display.guide:
+        visemes(TRIED, "en")
     speaker = open_speaker(config.speech)
     for language in VOICES:
         if speaker is not None:

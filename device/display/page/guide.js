@@ -11,6 +11,7 @@ const Guide = (() => {
   const GREETING_MS = 3500;
   const NOD_MS = 900;
   const READING_MS = { least: 1800, character: 70 }; // of words without a sound
+  const IDLE_MS = 66; // from one drawing to the next while nothing is told
   const LONG_TEXT = 80; // smaller letters from here on
   const BLINK_MS = 170;
   const BLINKS_MS = [2200, 6000]; // from one to the next
@@ -29,6 +30,7 @@ const Guide = (() => {
   let measured = { frames: 0, since: 0, done: false };
   let greetedAt = -GREETING_MS;
   let blinkAt = 0;
+  let paintedAt = 0;
   let cards = "";
   let silent = []; // parts that are told without a voice
   let silentUntil = 0;
@@ -147,6 +149,7 @@ const Guide = (() => {
   }, {});
 
   function paint(now) {
+    paintedAt = now;
     const { audio } = Speech.saying() ?? {};
     const moves = still.matches ? { weights: {}, pose: {} } : idle(now);
     const lips = audio && !still.matches ? Visemes.at(audio) : { viseme: "", weights: {} };
@@ -168,7 +171,8 @@ const Guide = (() => {
       measured.frames = 0;
       return;
     }
-    paint(now);
+    const lively = !measured.done || busy() || now - greetedAt < GREETING_MS;
+    if (lively || now - paintedAt >= IDLE_MS) paint(now);
     measure(now);
   }
 
