@@ -149,6 +149,7 @@ const Guide = (() => {
   }, {});
 
   function paint(now) {
+    if (!head) return;
     paintedAt = now;
     const { audio } = Speech.saying() ?? {};
     const moves = still.matches ? { weights: {}, pose: {} } : idle(now);
@@ -208,7 +209,11 @@ const Guide = (() => {
       return;
     }
     button.addEventListener("click", touch);
-    canvas.addEventListener("webglcontextlost", () => place && leave("the graphics were lost"));
+    canvas.addEventListener("webglcontextlost", (event) => {
+      event.preventDefault(); // or it is never restored
+      head = null;
+    });
+    canvas.addEventListener("webglcontextrestored", () => { head = Head.open(canvas); });
     requestAnimationFrame(frame);
     if (!settings.greeting) return;
     fetch(settings.greeting).then((answer) => answer.json()).then((curve) => { greeting = curve; })

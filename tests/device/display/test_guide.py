@@ -84,6 +84,17 @@ return wrong;
 """What the guide covers, and where it has no room itself."""
 
 
+LOSE = """
+const [done] = arguments;
+const canvas = document.querySelector("#guide canvas");
+const lost = canvas.getContext("webgl").getExtension("WEBGL_lose_context");
+canvas.addEventListener("webglcontextlost", () => setTimeout(() => lost.restoreContext(), 100));
+canvas.addEventListener("webglcontextrestored", () => done());
+lost.loseContext();
+"""
+"""Has the browser lose what it draws with, and get it back."""
+
+
 def without_measure(script: str) -> str:
     """The settings of a kiosk that draws the guide however slow its board is."""
     return re.sub(r'"least_fps": \d+', '"least_fps": 0', script)
@@ -284,6 +295,13 @@ def test_it_greets_as_the_operators_clip_was_recorded(
         wait_until(lambda: recorded.script("return Guide.state()?.jaw") == 0, "it is drawn at rest")
         recorded.show(*CARDS)
         wait_until(lambda: recorded.script("return Guide.state().jaw") == 1, "the clip is played")
+
+
+def test_it_comes_back_when_the_graphics_were_lost(stage: Stage) -> None:
+    wait_until(lambda: stage.script("return Guide.state() !== null"), "the head is drawn")
+    stage.driver.execute_async_script(LOSE)
+    touch(stage)
+    wait_until(lambda: stage.script("return Boolean(Guide.state().at)"), "it speaks and is drawn")
 
 
 def test_axe_core_has_nothing_to_complain_of_in_any_language(still: Stage) -> None:
