@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from tools.datasets.voice import (
-    AROUSED,
     CLASSES,
     CORPORA,
     EMODB,
