@@ -20,24 +20,28 @@ from tools.page import Behind, Page, Picture, open_page
 SIZES = ((1920, 1080), (1080, 1920), (800, 480), (3840, 2160))
 """Landscape, portrait, the smallest screen and the largest, width and height in pixels."""
 
+UPRIGHT = ((1080, 1920), (480, 800))
+"""Where a low reach changes something."""
+
 FULL = SIZES[0]
 
 TILE_PX, GAP_PX, ABREAST = 160, 6, 2
 """Height of a picture on a sheet, the space around it, and languages side by side."""
 
-QUALITY = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 78), ".png": (cv2.IMWRITE_PNG_COMPRESSION, 9)}
+QUALITY = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 62), ".png": (cv2.IMWRITE_PNG_COMPRESSION, 9)}
 """By the end of a file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One state of the screen. state: how the page comes there. touch, leave: selectors of what is
-    touched then, and to leave it; empty: nothing. A page without the first has no such state."""
+    touched then, and to leave it; empty: nothing. sizes: of the windows."""
 
     name: str
     state: Callable[[Page], None]
     touch: str = ""
     leave: str = ""
+    sizes: tuple[tuple[int, int], ...] = SIZES
 
 
 def _opened(page: Page) -> None:
@@ -50,7 +54,7 @@ SHEETS = (
     Sheet("cards", Page.show),
     Sheet("opened", _opened, leave="#back"),
     Sheet("cards-large-text", Page.show, touch="#large", leave="#large"),
-    Sheet("cards-low-reach", Page.show, touch="#low", leave="#low"),
+    Sheet("cards-low-reach", Page.show, touch="#low", leave="#low", sizes=UPRIGHT),
     Sheet("resting-large-text", Page.rest, touch="#large", leave="#large"),
 )
 
@@ -81,22 +85,19 @@ def write_sheets(folder: Path, names: tuple[str, ...], say: Callable[[str], None
         for sheet in SHEETS:
             if names and sheet.name not in names:
                 continue
-            columns = [_tiles(page, sheet, size) for size in SIZES]
-            if not all(columns):
-                say(f"{sheet.name}: the page has no {sheet.touch}")
-                continue
+            columns = [_tiles(page, sheet, size) for size in sheet.sizes]
             _write(folder / f"screens-{sheet.name}.jpg", composed(columns), say)
 
 
 def _tiles(page: Page, sheet: Sheet, size: tuple[int, int]) -> list[Picture]:
-    """The screen in each language, small; none where the page has no such state."""
+    """The screen in each language, small."""
     page.resize(size)
     tiles = []
     for language in LANGUAGES:
         sheet.state(page)
         page.speak(language)
-        if sheet.touch and not page.touch(sheet.touch):
-            return []
+        if sheet.touch:
+            page.touch(sheet.touch)
         picture = page.picture()
         if sheet.leave:
             page.touch(sheet.leave)
