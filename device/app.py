@@ -22,10 +22,7 @@ from device.corridor import Corridor
 from device.display.made import made_files
 from device.display.server import PageServer, broker_page, settings_script
 from device.display.speech import SpeechServer
-from device.hearing.listening import Listening
-from device.hearing.microphone import Arecord, Microphone, deaf_because
-from device.hearing.recogniser import Recogniser
-from device.hearing.vocabulary import LANGUAGE
+from device.hearing.microphone import Microphone
 from device.inference.litert import runtime_name
 from device.messaging import payloads
 from device.messaging.broker import EmbeddedBroker
@@ -45,7 +42,6 @@ from device.upkeep.board import disk_free_mb
 from device.upkeep.health import Health
 from device.upkeep.watchdog import Watchdog
 from device.values import Audience, Context, Frame, Screen
-from device.words.words import load_words
 
 
 class Kiosk:
@@ -88,6 +84,7 @@ class Kiosk:
         self._light = Light()
         self._context = self.world.context()
         self._seen_at = self._publish_at = self._health_at = self._fps = 0.0
+        self._faces = 0
         self._published: tuple[int, str] | None = None
         self._screen_on: bool | None = None
         boot, beats = secrets.token_hex(8), watchdog.heartbeats
@@ -95,7 +92,7 @@ class Kiosk:
             watchdog.loading("models and catalogue")
             self.corridor = Corridor(config)
             started.callback(self.corridor.close)
-            self.asking = self._open_asking(microphone)
+            self.asking = Asking.open(config, lambda: self.corridor.matcher.askable, microphone)
             if self.asking is not None:
                 started.callback(self.asking.stop)
             watchdog.loading("broker and page")
@@ -156,14 +153,12 @@ class Kiosk:
             self.capture.allow()
         else:
             self.capture.pause()
-            self.corridor.forget()
-            self.audience = Audience()
+            self._forget()
         frame = self.capture.take(self.TURN_S)
         if frame is not None and not self._too_soon(frame):
             self._look(frame)
         elif context.at - self._seen_at > self._config.vision.absence_s:
-            self.corridor.forget()
-            self.audience = Audience()
+            self._forget()
         screen = self.corridor.show(self.audience, context)
         shown = self.world.shown(screen, context.at)
         self.counts.update(self.audience, context, shown)
@@ -203,7 +198,14 @@ class Kiosk:
         self._seen_at = frame.at
         self.frames += 1
         self._light.measure(frame)
-        self.audience = self.corridor.see(frame).audience
+        overheard = () if self.asking is None else self.asking.overheard(self._faces, frame.at)
+        seen = self.corridor.see(frame, overheard)
+        self.audience, self._faces = seen.audience, len(seen.tracks)
+
+    def _forget(self) -> None:
+        """Forget everybody at once."""
+        self.corridor.forget()
+        self.audience, self._faces = Audience(), 0
 
     def _too_soon(self, frame: Frame) -> bool:
         """On a hot board every second frame is skipped, before the board throttles itself."""
@@ -237,18 +239,6 @@ class Kiosk:
         if touches := self.counts.touches_due(context):
             self.bus.publish("touches", touches)
             self._archive.add_day(touches, self.corridor.matcher.catalogue.get)
-
-    def _open_asking(self, microphone: Microphone | None) -> Asking | None:
-        """None: nobody can ask aloud here."""
-        hearing, table = self._config.hearing, self._config.matching.catalogue
-        if microphone is None:
-            if deaf_because(hearing) is not None:
-                return None
-            microphone = Arecord(hearing.microphone)
-        recogniser = Recogniser(
-            lambda: self.corridor.matcher.askable, load_words(LANGUAGE, table).tags
-        )
-        return Asking(Listening(microphone, recogniser.recognise))
 
     def _answer(self, screen: Screen) -> None:
         """Tell the page what has become of asking aloud."""

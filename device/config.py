@@ -275,6 +275,7 @@ class HearingConfig(Section):
     """Asking aloud: the microphone is open only while somebody holds the button on the screen."""
 
     ask: bool = Field(False, description="a button to ask aloud by, in English")
+    tone: bool = Field(False, description="with `ask`: guess the mood from the tone of voice too")
     microphone: Line = Field(
         "default", min_length=1, max_length=80, description="ALSA's name of it (`arecord -L`)"
     )
@@ -352,6 +353,11 @@ class Config(Section):
     upkeep: UpkeepConfig = UpkeepConfig()
     setup: SetupConfig = SetupConfig()
     diary: DiaryConfig = DiaryConfig()
+
+    @property
+    def hears_tone(self) -> bool:
+        """Whether the mood of whoever asks aloud is guessed from the voice too."""
+        return self.hearing.ask and self.hearing.tone and self.recognise.emotion
 
     @property
     def buttons(self) -> dict[Action, int]:

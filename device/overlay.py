@@ -40,6 +40,7 @@ LESS: dict[str, Callable[[Any, Any], Any]] = {
         ("recognise.emotion", "recognise.age", "recognise.gender", "recognise.eyes"), min
     ),
     "hearing.ask": min,
+    "hearing.tone": min,
     "matching.by_gender": min,
     "privacy.counts": min,
     "privacy.trend": min,

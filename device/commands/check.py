@@ -38,6 +38,7 @@ from device.display.sizes import (
 from device.errors import UserError
 from device.faces.pipeline import FacePipeline
 from device.hearing.microphone import deaf_because
+from device.hearing.tone import ToneReader
 from device.inference.litert import runtime_name
 from device.matching.match import Matcher
 from device.messaging.broker import EmbeddedBroker
@@ -245,7 +246,10 @@ def _hearing(config: Config) -> str:
         return "hearing.ask: false: no microphone is opened"
     if (why := deaf_because(config.hearing)) is not None:
         return Warned(f"nobody can ask aloud: {why}; or `hearing.ask: false`")
-    return f"in English, by the microphone {config.hearing.microphone!r}"
+    if config.hears_tone:
+        ToneReader(config.models)
+    told = ", and the tone of it" if config.hears_tone else ""
+    return f"what is asked in English{told}, by the microphone {config.hearing.microphone!r}"
 
 
 def _buttons(config: Config) -> str:

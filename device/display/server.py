@@ -66,9 +66,9 @@ def settings_script(
     ask: bool | None = None,
 ) -> str:
     """The text of `settings.js`: the page's broker, its root topic and its login, the release,
-    where texts become sounds, the guide, whether one can ask aloud, what is guessed, who answers
-    for the kiosk, for how long cards stay, the time zone, the photographs, and the sizes of texts
-    and codes.
+    where texts become sounds, the guide, whether one can ask aloud and is guessed from by voice,
+    what is guessed, who answers for the kiosk, for how long cards stay, the time zone, the
+    photographs, and the sizes of texts and codes.
 
     websocket_port: of an embedded broker, and speech_port: of the sounds, where the configuration
     says 0. ask: whether one can ask aloud; None: by the configuration.
@@ -97,6 +97,7 @@ def settings_script(
         "speech": _speech(config, speech_port or config.speech.port),
         "guide": _guide(config),
         "ask": deaf_because(config.hearing) is None if ask is None else ask,
+        "tone": config.hears_tone,
         "keys": config.display.keys.model_dump(exclude_none=True),
         "buttons": list(config.buttons),
         "guesses": list(config.recognise.guesses),

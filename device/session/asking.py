@@ -7,14 +7,21 @@ counts only once it is confirmed, and until the cards leave; nothing of it is ke
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
+from device.config import Config
 from device.hearing.listening import Listening, State
+from device.hearing.microphone import Arecord, Microphone, deaf_because
+from device.hearing.recogniser import Recogniser
+from device.hearing.tone import ToneReader, Voice
+from device.hearing.vocabulary import LANGUAGE
 from device.messaging.messages import Ask, Heard, RequestMessage
 from device.messaging.payloads import iso
 from device.messaging.queues import Inbox
-from device.values import Context, Request, Screen
+from device.values import Context, Observation, Request, Screen
+from device.words.words import load_words
 
 SHOWN_S = 20.0
 """What was understood waits so long to be confirmed."""
@@ -25,13 +32,39 @@ Stage: TypeAlias = State | Literal["asked"]
 class Asking:
     """Takes the page's messages, and tells it what has become of them."""
 
-    def __init__(self, listening: Listening) -> None:
-        self._listening = listening
+    def __init__(self, listening: Listening, voice: Voice | None = None) -> None:
+        """voice: that hears what `listening` does."""
+        self._listening, self._voice = listening, voice
         self._allowed = False
         self._offered_at: float | None = None
         self._told: tuple[Stage, Request | None] = ("closed", None)
         self.request: Request | None = None
         """What was asked for, and confirmed; None: nothing."""
+
+    @classmethod
+    def open(
+        cls, config: Config, askable: Callable[[], Mapping[str, int]], microphone: Microphone | None
+    ) -> Asking | None:
+        """None: nobody can ask aloud here. askable: as `counts` of a `Recogniser`. microphone: None
+        takes the configuration's.
+
+        Raises:
+            UserError: the recogniser's or the voice's model is missing.
+        """
+        if microphone is None:
+            if deaf_because(config.hearing) is not None:
+                return None
+            microphone = Arecord(config.hearing.microphone)
+        recogniser = Recogniser(askable, load_words(LANGUAGE, config.matching.catalogue).tags)
+        if not config.hears_tone:
+            return cls(Listening(microphone, recogniser.recognise))
+        voice = Voice(ToneReader(config.models).read)
+
+        def heard(sound: bytes) -> Request | None:
+            voice.hear(sound)
+            return recogniser.recognise(sound)
+
+        return cls(Listening(microphone, heard), voice)
 
     def listen(self, inbox: Inbox) -> None:
         """Register for the page's messages."""
@@ -63,6 +96,13 @@ class Asking:
             self._offered_at = context.at
         elif context.at - self._offered_at >= SHOWN_S:
             self._listening.cancel()
+
+    def overheard(self, people: int, at: float) -> tuple[Observation, ...]:
+        """What the voice of the one person who held the button says of the mood; to be called for
+        each frame. people: faces in the frame before. at: monotonic seconds."""
+        if self._voice is None:
+            return ()
+        return self._voice.turn(self._listening.state == "listening", people, at)
 
     def shown(self, screen: Screen) -> None:
         """What was asked for goes with the cards."""

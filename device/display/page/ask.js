@@ -128,6 +128,9 @@ const Ask = (() => {
     return made;
   }
 
+  /* What the screen says while the microphone is open. */
+  const told = ({ listening, tone }) => (window.WAYSIDE.tone === true ? `${listening} ${tone}` : listening);
+
   /* languages: those of the texts that turn; the panel is in the first. */
   function draw([theirs]) {
     const key = find("#ask");
@@ -136,7 +139,7 @@ const Ask = (() => {
     key.setAttribute("aria-pressed", String(press !== null));
     const panel = find("#asking");
     const texts = {
-      listening: theirs.ask.listening, thinking: "…", nothing: theirs.ask.nothing,
+      listening: told(theirs.ask), thinking: "…", nothing: theirs.ask.nothing,
       understood: theirs.ask.mean,
     };
     panel.hidden = !(state in texts);

@@ -11,6 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from device.words.table import read_table
 from tests.brokers import Heard, wait_until
 from tests.device.display.stage import CARDS, TOPICS, Stage, site
 from tests.needs import needs
@@ -101,12 +102,28 @@ def test_without_a_microphone_there_is_no_button(tmp_path: Path, browser: webdri
         assert not stage.find("#ask").is_displayed()
 
 
+def test_where_the_tone_of_voice_counts_the_screen_says_so(
+    tmp_path: Path, browser: webdriver.Chrome
+) -> None:
+    def by_voice(settings: str) -> str:
+        return can_ask(settings).replace('"tone": false', '"tone": true')
+
+    with site(tmp_path, browser, amend=by_voice) as stage:
+        stage.open()
+        stage.show(*CARDS)
+        held = press(stage)
+        becomes(stage, "listening")
+        assert stage.text("#asking p").endswith(f" {read_table('en').page['ask']['tone']}")
+        Kiosk(stage).asked("hold", shows_notice=True)
+        held.release().perform()
+
+
 def test_held_it_tells_of_the_microphone_and_the_kiosk_hears_so_until_it_is_let_go(
     stage: Stage, kiosk: Kiosk
 ) -> None:
     held = press(stage)
     becomes(stage, "listening")
-    assert "microphone is open" in stage.text("#asking p")
+    assert stage.text("#asking p") == read_table("en").page["ask"]["listening"]
     first = kiosk.asked("hold")
     assert first["shows_notice"] is True
     wait_until(lambda: kiosk.actions().count("hold") >= 2, "it says so again")

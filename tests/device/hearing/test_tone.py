@@ -11,7 +11,7 @@ from device.audience.smoothing import Smoother
 from device.config import AudienceConfig
 from device.errors import UserError
 from device.hearing.spectrogram import RATE, Floats
-from device.hearing.tone import Tone, ToneReader, observation_of
+from device.hearing.tone import HELD_S, REPEAT_S, Tone, ToneReader, Voice, observation_of
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,55 @@ def test_the_audience_takes_what_is_observed_of_one_person(reader: ToneReader) -
         assert observed is not None
         (visitor,) = smoother.observe((observed,), at)
     assert visitor.emotion in reader.labels
+
+
+def said() -> bytes:
+    return (utterance() * 32767).astype("<i2").tobytes()
+
+
+@pytest.fixture
+def voice(reader: ToneReader) -> Voice:
+    return Voice(reader.read)
+
+
+def asked_by_one(voice: Voice) -> None:
+    """One person holds the button for two seconds, until 2.0."""
+    assert voice.turn(False, 1, 0.0) == ()
+    for at in (0.1, 1.0, 2.0):
+        assert voice.turn(True, 1, at) == ()
+    voice.hear(said())
+
+
+def test_the_tone_counts_twice_a_second_while_the_cards_are_read(voice: Voice) -> None:
+    asked_by_one(voice)
+    times = np.arange(2.1, 2.0 + 2 * HELD_S, 0.1)
+    observed = [float(at) for at in times if voice.turn(False, 1, at)]
+    assert observed[0] == times[0]
+    assert 2.0 + HELD_S - REPEAT_S <= observed[-1] <= 2.0 + HELD_S
+    assert np.diff(observed) == pytest.approx(REPEAT_S, abs=0.11)
+
+
+def test_it_is_dropped_for_good_when_another_face_comes(voice: Voice) -> None:
+    asked_by_one(voice)
+    assert voice.turn(False, 1, 2.1)
+    assert voice.turn(False, 2, 2.2) == ()
+    assert voice.turn(False, 1, 3.0) == ()
+
+
+@pytest.mark.parametrize("people", [0, 2])
+def test_it_is_nobodys_if_not_one_person_alone_stood_there_all_the_while(
+    voice: Voice, people: int
+) -> None:
+    for at, there in ((0.0, 1), (1.0, people), (2.0, 1)):
+        voice.turn(True, there, at)
+    voice.hear(said())
+    assert voice.turn(False, 1, 2.1) == ()
+
+
+def test_what_was_said_before_does_not_count_for_who_asks_next(voice: Voice) -> None:
+    asked_by_one(voice)
+    voice.turn(True, 1, 2.5)
+    assert voice.turn(False, 1, 3.0) == ()
 
 
 def test_a_missing_model_is_a_user_error(tmp_path: Path) -> None:
