@@ -193,8 +193,12 @@ def test_the_lips_drawn_are_within_80_ms_of_the_sound(stage: Stage) -> None:
             by_text.setdefault(text, []).append(frame)
         return by_text
 
-    wait_until(lambda: "Place" in frames(), "the guide has begun with the first card")
-    checked, shapes = 0, set()
+    def enough() -> bool:
+        """Whether a slow machine has drawn as much as is to be looked at."""
+        drawn = [frame["viseme"] for part in frames().values() for frame in part]
+        return "Place" in frames() and len(drawn) > 20 and len({*drawn} - {"sil"}) > 5
+
+    wait_until(enough, "the guide tells of the first card")
     for text, drawn in frames().items():
         lips = visemes(text, "en")
         for frame in drawn:
@@ -205,10 +209,6 @@ def test_the_lips_drawn_are_within_80_ms_of_the_sound(stage: Stage) -> None:
                 near.add("sil")
             assert name in near, text
             assert abs(frame["now"] - at) < WITHIN_S
-            checked += 1
-            shapes.add(name)
-    assert checked > 20
-    assert len(shapes - {"sil"}) > 5
 
 
 def test_in_a_language_without_a_voice_it_tells_in_captions_alone(
