@@ -23,7 +23,8 @@ def test_topics_are_spelled_as_the_design_spells_them() -> None:
 def test_every_message_has_one_row_and_the_kiosk_receives_what_it_does_not_send() -> None:
     assert len({row.name for row in TABLE}) == len({row.message for row in TABLE}) == len(TABLE)
     sent = {row.name for row in TABLE if row.sender == "the kiosk"}
-    assert sent == {"status", "suggestions", "screen", "press", "health", "counts", "touches"}
+    stay = {"screen", "press", "heard"}
+    assert sent == {"status", "suggestions", "health", "counts", "touches"} | stay
     of_the_agent = {row.name for row in TABLE if row.sender == "the agent"}
     assert of_the_agent == {"release", "agent", "command-result", "announcement", "identify"}
     of_the_operator = {row.name for row in TABLE if row.sender == "the operator"}
@@ -37,6 +38,8 @@ def test_a_touch_a_heartbeat_and_a_command_are_never_retained() -> None:  # fail
     assert not KIOSK.row("identify").retained
     assert not KIOSK.row("feedback").retained
     assert not KIOSK.row("display").retained
+    assert not KIOSK.row("ask").retained
+    assert not KIOSK.row("heard").retained
 
 
 @given(site=st.text(max_size=70), kiosk=st.text(max_size=70))
