@@ -15,10 +15,10 @@ from tests.tools.small_voices import voice_zip
 from tools.__main__ import main
 from tools.datasets.voice import CLASSES, FOLDS, load_voice
 from tools.fleet.packing import refuse_loss
-from tools.training.voice import across_split, fold_split
+from tools.training.voice import VoiceRecipe, VoiceRun, across_split, fold_split
 from tools.training.voice_views import VARIANTS, ViewMaker, whole_views
 
-ACTORS = (1, 2, 3, 4, 5, 9)
+ACTORS = (1, 3, 4, 9)
 
 
 def test_no_speaker_is_in_two_parts_of_a_run_and_each_is_tested_once(tmp_path: Path) -> None:
@@ -50,6 +50,7 @@ def test_views_are_varied_and_finite_and_noise_costs_no_shape(tmp_path: Path) ->
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_voice_network_is_trained_converted_and_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -67,8 +68,11 @@ def test_a_voice_network_is_trained_converted_and_measured(
     model = load_model(out / "voice.tflite")
     model.require({"view": (1, FRAMES, MELS)}, {"emotion": (1, 9), "arousal": (1, 1)})
 
+    dataset = load_voice(tmp_path)
     finished = (runs / "voice" / "fold 4" / "state.npz").stat().st_mtime_ns
-    assert main(given) == 0  # nothing is trained twice
+    run = VoiceRun(runs / "voice" / "fold 4", VoiceRecipe(epochs=2))
+    nothing = np.zeros((0, VARIANTS, FRAMES, MELS), np.float16)
+    assert run.train(dataset, nothing, fold_split(dataset, 4)).count_params()  # not trained twice
     assert (runs / "voice" / "fold 4" / "state.npz").stat().st_mtime_ns == finished
     again = tmp_path / "again.tflite"
     assert main(["convert", str(out / "voice.keras"), "--out", str(again), *places]) == 0
