@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from selenium import webdriver
 
+from tests.device.display.sounds import Sounds
 from tests.device.display.stage import Stage, chromium, site
 
 
@@ -18,6 +19,15 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     """One browser for all tests; each loads the page again."""
     with chromium(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
+
+
+@pytest.fixture(scope="module")
+def sounds() -> Iterator[Sounds]:
+    """The server of sounds of a module's tests."""
+    server = Sounds()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from device.display.server import PAGE
 from device.speech.visemes import NAMES, visemes
 from device.words.table import LANGUAGES, read_table
 from tests.brokers import wait_until
+from tests.device.display.sounds import Sounds
 from tests.device.display.stage import ACTIVITY, FILM, FINISH, ON_FOOT, SIZES, Stage, message, site
 from tests.device.display.test_axe import AXE, CHOSEN, RUN, State, violations
 from tests.device.display.test_rest import AROUND
-from tests.device.display.test_speech import Sounds
 from tests.needs import needs
 
 pytestmark = [
@@ -98,14 +98,6 @@ lost.loseContext();
 def without_measure(script: str) -> str:
     """The settings of a kiosk that draws the guide however slow its board is."""
     return re.sub(r'"least_fps": \d+', '"least_fps": 0', script)
-
-
-@pytest.fixture(scope="module")
-def sounds() -> Iterator[Sounds]:
-    server = Sounds()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")

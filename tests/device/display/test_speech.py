@@ -14,15 +14,13 @@ from selenium.webdriver.common.keys import Keys
 
 from device.config import Config
 from device.display.folder import write_folder
-from device.display.loopback import Response
-from device.display.speech import SpeechServer
-from device.speech.speaker import Speaker
 from device.words.guard import Guard
 from device.words.table import read_table
 from tests.brokers import listen, mosquitto, wait_until
+from tests.device.display.sounds import Sounds
 from tests.device.display.stage import FILM, PLACE, TOPICS, Stage, message, site
 from tests.device.speech.test_speaker import heard
-from tests.needs import needs, tool
+from tests.needs import needs
 
 pytestmark = [
     pytest.mark.browser,
@@ -45,40 +43,6 @@ NOW = """
 const now = window.played.filter((sound) => !sound.paused).map((sound) => sound.volume);
 return { now, heard: window.played.some((sound) => sound.currentTime > 0) };
 """
-
-
-class Sounds(SpeechServer):
-    """The kiosk's server of sounds, which remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__(0, Speaker(tool("espeak-ng")))
-        self.asked: list[tuple[str, str]] = []
-        self.made: list[bytes] = []
-
-    def respond(self, path: str) -> Response | None:
-        _, language, text = path.split("/", 2)
-        self.asked.append((language, text))
-        answer = super().respond(path)
-        if answer is not None and isinstance(answer.body, bytes):
-            self.made.append(answer.body)
-        return answer
-
-    def wait(self, *wanted: tuple[str, str]) -> None:
-        """Wait until these were asked for, in this order and next to each other."""
-
-        def there() -> bool:
-            starts = range(len(self.asked))
-            return any(tuple(self.asked[at : at + len(wanted)]) == wanted for at in starts)
-
-        wait_until(there, f"the page asks for {wanted}, after {self.asked}")
-
-
-@pytest.fixture(scope="module")
-def sounds() -> Iterator[Sounds]:
-    server = Sounds()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")
