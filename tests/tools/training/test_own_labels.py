@@ -78,7 +78,7 @@ def test_a_model_of_eight_moods_runs_on_the_device_up_to_suggestions(
     out = tmp_path / "models"
     card = train_own_labels(
         folders(tmp_path / "emopoi"), root / "models" / "face.keras", tmp_path / "runs", out,
-        FinetuneRecipe(head_epochs=12, head_rate=1e-2, epochs=4, rate=1e-3),
+        FinetuneRecipe(head_epochs=24, head_rate=1e-2, epochs=4, rate=1e-3),
         TemporalRecipe(clips=24, steps=15, held_out_clips=4, held_out_s=1.0, epochs=1, batch=8),
         "a test", ImportIssues(),
     )  # fmt: skip
