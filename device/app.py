@@ -206,6 +206,8 @@ class Kiosk:
         """Forget everybody at once."""
         self.corridor.forget()
         self.audience, self._faces = Audience(), 0
+        if self.asking is not None:
+            self.asking.overheard(0, self._context.at)
 
     def _too_soon(self, frame: Frame) -> bool:
         """On a hot board every second frame is skipped, before the board throttles itself."""

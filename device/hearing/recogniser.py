@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from device.errors import UserError
 from device.hearing.grammar import Grammar
 from device.hearing.nearest import Near, Nearest
-from device.hearing.utterance import spoken_part
+from device.hearing.utterance import as_floats, spoken_part
 from device.hearing.vocabulary import spoken, vocabulary_of
 from device.values import Request
 
@@ -38,7 +36,7 @@ class Sentence:
     """text: what was heard, in any words. near: the nearest sentence of the grammar."""
 
     text: str = ""
-    near: Near = Near()  # noqa: RUF009 (it is frozen)
+    near: Near = field(default_factory=Near)
 
 
 def missing() -> str | None:
@@ -91,8 +89,7 @@ class Recogniser:
         part = spoken_part(sound)
         if not part:
             return Sentence()
-        samples = np.frombuffer(part, "<i2").astype(np.float32) / 32768
-        lines = self._transcriber.transcribe_without_streaming(samples).lines
+        lines = self._transcriber.transcribe_without_streaming(as_floats(part)).lines
         text = " ".join(line.text for line in lines)
         return Sentence(text, self._nearest.to(spoken(text)))
 

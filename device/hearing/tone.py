@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from device.hearing.spectrogram import FRAMES, MELS, RATE, Floats, decibels, mel_power, views
+from device.hearing.utterance import as_floats
 from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from device.recognition.recognise import softmax
@@ -129,12 +130,12 @@ class Voice:
 
     def hear(self, sound: bytes) -> None:
         """Read the tone of an utterance, as `device.hearing.utterance` has it, once the button was
-        let go; may be called from any thread."""
-        samples = np.frombuffer(sound, "<i2").astype(np.float32) / np.float32(32768)
-        self._heard = self._read(samples)
+        let go, if one person alone was seen all the while. May be called from any thread."""
+        if self._alone:
+            self._heard = self._read(as_floats(sound))
 
     def turn(self, speaking: bool, people: int, at: float) -> tuple[Observation, ...]:
-        """What is observed now; to be called for each frame.
+        """What is observed now; to be called for each frame, and when everybody is forgotten.
 
         speaking: the button is held. people: how many faces the camera shows. at: monotonic
         seconds.

@@ -7,6 +7,7 @@ tell who speaks.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 RATE = 16_000
 """Samples a second, of 16 bits, little-endian, one channel."""
@@ -24,9 +25,17 @@ SHORTEST_S = 0.3
 """A shorter sound is no utterance."""
 
 
+_FULL = np.float32(32768)
+
+
+def as_floats(sound: bytes) -> NDArray[np.float32]:
+    """(N,) samples, -1 to 1; half a sample at the end, where a recording broke off, is left out."""
+    return np.frombuffer(sound[: len(sound) // 2 * 2], "<i2").astype(np.float32) / _FULL
+
+
 def spoken_part(sound: bytes) -> bytes:
     """The sound from where speech begins to where it ends; empty: nobody speaks."""
-    samples = np.frombuffer(sound[: len(sound) // 2 * 2], "<i2").astype(np.float32)
+    samples = as_floats(sound) * _FULL
     blocks = samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK)
     if len(blocks) * BLOCK < SHORTEST_S * RATE:
         return b""

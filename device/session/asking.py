@@ -99,7 +99,8 @@ class Asking:
 
     def overheard(self, people: int, at: float) -> tuple[Observation, ...]:
         """What the voice of the one person who held the button says of the mood; to be called for
-        each frame. people: faces in the frame before. at: monotonic seconds."""
+        each frame, and when everybody is forgotten. people: faces in the frame before. at:
+        monotonic seconds."""
         if self._voice is None:
             return ()
         return self._voice.turn(self._listening.state == "listening", people, at)

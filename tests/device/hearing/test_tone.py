@@ -119,6 +119,21 @@ def test_it_is_nobodys_if_not_one_person_alone_stood_there_all_the_while(
     assert voice.turn(False, 1, 2.1) == ()
 
 
+def test_of_somebody_who_is_not_looked_at_no_tone_is_read() -> None:
+    read: list[int] = []
+    voice = Voice(lambda sound: read.append(len(sound)))
+    voice.turn(True, 1, 0.0)
+    voice.turn(True, 0, 1.0)  # as when the camera closes, since somebody opted out
+    voice.hear(said())
+    assert read == []
+
+
+def test_a_recording_that_broke_off_in_a_sample_is_read_too(voice: Voice) -> None:
+    voice.turn(True, 1, 0.0)
+    voice.hear(said() + b"\1")
+    assert voice.turn(False, 1, 2.1)
+
+
 def test_what_was_said_before_does_not_count_for_who_asks_next(voice: Voice) -> None:
     asked_by_one(voice)
     voice.turn(True, 1, 2.5)
