@@ -1,8 +1,9 @@
-"""The sign that hangs beside a kiosk, as one HTML page to print on A4: what the camera does, what
-is kept, how to opt out, and who answers for it, in the site's languages.
+"""The sign that hangs beside a kiosk, as one HTML page to print on A4: what the camera and the
+microphone do, what is kept, how to opt out, and who answers for it, in the site's languages.
 
-Guarantees: the page needs nothing but itself; every text of the configuration is escaped; what is
-switched off is not announced (`privacy.counts`, `recognise`).
+Guarantees: the page needs nothing but itself; every text of the configuration is escaped; each
+sensor that is on is named, and what is switched off is not announced (`privacy.counts`,
+`recognise`, `hearing`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ STYLE = Path(__file__).with_suffix(".css")
 
 MOST_ON_A_SHEET = 3
 
-SIZES = {1: "20pt", 2: "14pt", 3: "10.5pt"}
+SIZES_PT = {1: 20.0, 2: 14.0, 3: 10.5}
 """Of the text, by the number of languages on a sheet."""
+
+HEARING = 0.88
+"""Of that size, where the microphone needs lines of its own."""
 
 EYE = (
     '<path d="M1.800 12S5.500 5.200 12 5.200 22.200 12 22.200 12 18.500 18.800 12 18.800 1.800 12 '
@@ -33,6 +37,10 @@ ICONS = {
     "kept": (
         '<rect x="3" y="4.500" width="18" height="15" rx="1.500"/>'
         '<path d="M3 16l5-5 4 4 3-3 6 5M2 21.500 22 2.500"/>'
+    ),
+    "microphone": (
+        '<rect x="9" y="2.500" width="6" height="12" rx="3"/>'
+        '<path d="M5 11.500a7 7 0 0 0 14 0M12 18.500V22M8.500 22h7"/>'
     ),
     "counts": '<path d="M4 20V13M10 20V8M16 20V11M22 20V4M1 20.500h23"/>',
     "opt_out": (
@@ -84,8 +92,9 @@ def _sheet(config: Config, tables: dict[str, WordTable]) -> str:
         for code, table in tables.items()
     )
     name = escape(next(iter(tables.values())).page["name"])
+    size = SIZES_PT[len(tables)] * (HEARING if config.hearing.ask else 1)
     return (
-        f'<div class="sheet" style="--size: {SIZES[len(tables)]}">\n'
+        f'<div class="sheet" style="--size: {size:g}pt">\n'
         f"<header>{_icon(EYE, 24, 'eye')}"
         f'<span class="name">{_icon(MARK, 32)}{name}</span></header>\n'
         f"<main>\n{sections}\n</main>\n"
@@ -96,7 +105,9 @@ def _sheet(config: Config, tables: dict[str, WordTable]) -> str:
 
 
 def _section(config: Config, code: str, table: WordTable) -> str:
-    said = Patterns(table.locale, table.sign.model_dump())
+    ask = table.page["ask"]
+    heard = [ask["microphone"], table.sign.sound, *[ask["tone"]] * config.hears_tone]
+    said = Patterns(table.locale, {**table.sign.model_dump(), "microphone": " ".join(heard)})
     guesses = config.recognise.guesses
     guessed = said.listed([getattr(table.guesses, guess) for guess in guesses])
     given: dict[str, dict[str, Argument]] = {
@@ -104,7 +115,8 @@ def _section(config: Config, code: str, table: WordTable) -> str:
         "counts": {"number": config.privacy.smallest_cell},
         "opt_out": {"button": str(table.page["opt_out"])},
     }
-    rows = [name for name in ICONS if name != "counts" or config.privacy.counts]
+    absent = {"microphone": not config.hearing.ask, "counts": not config.privacy.counts}
+    rows = [name for name in ICONS if not absent.get(name)]
     texts = {row: said.say(row, **given.get(row, {})) for row in rows}
     if not guesses:
         texts["camera"] = said.say("finds")

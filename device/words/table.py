@@ -57,6 +57,7 @@ class SignWords(Section):
     camera: str = Field(pattern=r"\$guessed\b")
     finds: str = Field(description="in the place of `camera`, where nothing is guessed")
     kept: str
+    sound: str = Field(description="where there is a microphone, after `page.ask.microphone`")
     counts: str = Field(pattern=r"\$number\b")
     opt_out: str = Field(pattern=r"\$button\b")
     questions: str

@@ -25,7 +25,7 @@ const disjoint = (parts) => parts.forEach((a, n) => parts.slice(n + 1).forEach((
 const window_ = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
 
 const way = ".way > :not(.traveller)";
-const ground = "#notice, #tools button, #choice, #languages button";
+const ground = "#notice, #tools button, #ask, #choice, #languages button";
 for (const e of all(`header > *, #rest > *, ${way}, .card, #credit, ${ground}`)) {
   if (!inside(box(e), window_)) wrong.push(`${name(e)} leaves the window`);
 }
@@ -66,6 +66,7 @@ const wrong = [];
       Modes.draw(Phrases.of(code));
       Speech.offer(Phrases.of(code));
       Keys.draw([Phrases.of(code)], view.items.length === 0);
+      Ask.draw([Phrases.of(code)]);
       Screen.draw(view, chosen, [Phrases.of(code)], false);
       finish();
       if (chosen !== null) { // its map comes with a frame

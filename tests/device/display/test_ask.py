@@ -13,7 +13,8 @@ from selenium.webdriver.common.keys import Keys
 
 from device.words.table import read_table
 from tests.brokers import Heard, wait_until
-from tests.device.display.stage import CARDS, TOPICS, Stage, site
+from tests.device.display.misplaced import misplaced_in_any_language
+from tests.device.display.stage import CARDS, SIZES, TOPICS, Stage, message, site
 from tests.needs import needs
 
 pytestmark = [
@@ -100,6 +101,32 @@ def test_without_a_microphone_there_is_no_button(tmp_path: Path, browser: webdri
     with site(tmp_path, browser) as stage:
         stage.open()
         assert not stage.find("#ask").is_displayed()
+
+
+def test_keys_the_button_and_a_long_notice_find_room_in_every_language_on_every_screen(
+    tmp_path: Path, browser: webdriver.Chrome
+) -> None:
+    def guesses(settings: str) -> str:
+        return can_ask(settings).replace('"tone": false', '"tone": true')
+
+    settings = {
+        "operator": {"name": "Tourist Information Centre", "contact": "visit@city.example"},
+        "display": {
+            "keys": {"next": "n", "open": "Enter", "language": "x", "opt_out": "o"},
+            "buttons": {"next": 5, "open": 6, "language": 7},
+        },
+        "privacy": {"opt_out_gpio": 17},
+    }
+    with site(tmp_path, browser, amend=guesses, **settings) as stage:
+        stage.open()
+        screens = [
+            (message(state="resting"), None),
+            (message(state="opted_out", notice="opted_out"), None),
+            (message(*CARDS), None),
+        ]
+        for size in (*SIZES.values(), (480, 800)):
+            stage.resize(size)
+            assert misplaced_in_any_language(stage, screens) == [], size
 
 
 def test_where_the_tone_of_voice_counts_the_screen_says_so(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,29 @@ def test_two_guesses_are_named_in_one_sentence(tmp_path: Path, browser: webdrive
         assert seen(stage).startswith("It finds faces and guesses mood and age, to choose")
         stage.show(PLACE, serial=2)
         assert stage.text("#notice p").startswith("It guesses mood and age from faces.")
+
+
+@pytest.mark.parametrize("tone", [False, True])
+def test_a_microphone_is_named_in_every_notice_and_language(
+    tmp_path: Path, browser: webdriver.Chrome, tone: bool
+) -> None:
+    def hears(settings: str) -> str:  # what a kiosk with a sound card says
+        guesses = settings.replace('"tone": false', f'"tone": {json.dumps(tone)}')
+        return guesses.replace('"ask": false', '"ask": true')
+
+    with site(tmp_path, browser, amend=hears) as stage:
+        stage.open()
+        for name in ("watching", "demo", "opted_out", "not_watching"):
+            for brief in (True, False):
+                for language, text in notices(stage, name, brief).items():
+                    ask = read_table(language).page["ask"]
+                    assert ask["microphone"] in text, (language, name, brief)
+                    assert (ask["tone"] in text) is (tone and not brief), (language, name, brief)
+
+
+def test_a_kiosk_without_a_microphone_speaks_of_none(stage: Stage) -> None:
+    for language, text in notices(stage, "watching", False).items():
+        assert read_table(language).page["ask"]["microphone"] not in text
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,14 @@ for (const sheet of document.querySelectorAll(".sheet")) {
 return wrong;
 """
 
+TOUCHING = {
+    "ar": ("المس",), "de": ("berühr", "tippen"), "en": ("touch", "tap"), "es": ("toque",),
+    "fi": ("kosket", "napaut"), "fr": ("touche",), "it": ("tocc",), "ja": ("触れ", "タッチ"),
+    "ko": ("터치",), "pt": ("toque",), "sv": ("peka", "rör"), "zh-Hans": ("触",),
+    "zh-Hant": ("觸",),
+}  # fmt: skip
+"""Beginnings of words that ask for a finger on the screen."""
+
 
 class Texts(HTMLParser):
     """What a page says, and what it would load."""
@@ -82,6 +90,29 @@ def test_only_what_is_guessed_is_announced(answered: Config) -> None:
         assert table.sign.camera.partition("{")[0] not in said
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_microphone_is_named_where_there_is_one_and_what_is_guessed_by_it(
+    answered: Config, language: str
+) -> None:
+    table = read_table(language)
+    microphone, tone = table.page["ask"]["microphone"], table.page["ask"]["tone"]
+    deaf = changed(answered, hearing__tone=True)  # does nothing without a microphone
+    hearing = changed(answered, hearing__ask=True)
+    guessing = changed(deaf, hearing__ask=True)
+    said = [Texts(sign_page(each, [language])).text for each in (deaf, hearing, guessing)]
+    assert [microphone in each for each in said] == [False, True, True]
+    assert [table.sign.sound in each for each in said] == [False, True, True]
+    assert [tone in each for each in said] == [False, False, True]
+
+
+def test_the_sign_of_a_screen_that_is_not_touched_asks_for_no_touch(answered: Config) -> None:
+    assert "Choose “Don’t look at me” on the screen" in sign_page(answered, ["en"])
+    for language in LANGUAGES:
+        said = read_table(language).sign.opt_out
+        for word in TOUCHING[language]:
+            assert word not in said.lower(), language
+
+
 def test_what_is_not_counted_is_not_announced(answered: Config) -> None:
     counts = read_table("en").sign.counts.partition("{")[0]
     assert counts in sign_page(answered, ["en"])
@@ -113,7 +144,10 @@ def test_three_languages_are_on_a_sheet_and_each_once(answered: Config) -> None:
 def test_nothing_leaves_its_sheet_in_any_language(
     config: Config, tmp_path: Path, browser: webdriver.Chrome
 ) -> None:
-    longest = changed(config, operator__name="W" * 40, operator__contact="W" * 50)
+    longest = changed(
+        config, operator__name="W" * 40, operator__contact="W" * 50,
+        hearing__ask=True, hearing__tone=True,
+    )  # fmt: skip
     length = {
         code: len(" ".join(read_table(code).sign.model_dump().values())) for code in LANGUAGES
     }
