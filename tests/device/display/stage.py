@@ -127,6 +127,7 @@ class Stage:
         self, broker: Mosquitto, kiosk: Listener, driver: webdriver.Chrome, address: str
     ) -> None:
         self.broker, self.kiosk, self.driver, self.address = broker, kiosk, driver, address
+        self.said: set[str] = set()  # what the broker retains of the kiosk
 
     def open(self, size: tuple[int, int] = SIZES["landscape"]) -> None:
         """Load the page in a window of this size, and wait until it reports."""
@@ -134,6 +135,15 @@ class Stage:
         self.resize(size)
         self.driver.get(self.address)
         self.heartbeat(known)
+
+    def anew(self) -> None:
+        """Load the page as if the kiosk had said nothing yet, whatever tests have said before."""
+        self.driver.get("about:blank")
+        for name in self.said:
+            self.kiosk.say(TOPICS.topic(name), b"", retain=True)
+        self.said.clear()
+        self.open()
+        self.kiosk.messages.clear()
 
     def again(self) -> Stage:
         """Load the page once more, at rest: for a test that shares its site with others."""
@@ -152,6 +162,7 @@ class Stage:
     def say(self, name: str, payload: Any) -> int:
         """Publish as the kiosk does, retained; how many messages had been heard before."""
         known = len(self.kiosk.messages)
+        self.said.add(name)
         self.kiosk.say(TOPICS.topic(name), payload, retain=True)
         return known
 

@@ -34,21 +34,21 @@ def test_the_page_rests_when_the_kiosk_has_gone(stage: Stage) -> None:
     stage.wait_for_titles(*(item["title"] for item in CARDS))
 
 
-def test_the_page_survives_the_brokers_death_and_return(stage: Stage) -> None:  # failure 28
-    stage.show(*CARDS)
-    stage.broker.kill()
-    stage.wait_for_titles()
-    assert stage.text("#notice h2") == "Not looking right now"
-    stage.broker.start()
-    with listen(stage.broker.port, f"{TOPICS.root}/#") as kiosk:
-        back = Stage(stage.broker, kiosk, stage.driver, stage.address)
+def test_the_page_survives_the_brokers_death_and_return(own_stage: Stage) -> None:  # failure 28
+    own_stage.show(*CARDS)
+    own_stage.broker.kill()
+    own_stage.wait_for_titles()
+    assert own_stage.text("#notice h2") == "Not looking right now"
+    own_stage.broker.start()
+    with listen(own_stage.broker.port, f"{TOPICS.root}/#") as kiosk:
+        back = Stage(own_stage.broker, kiosk, own_stage.driver, own_stage.address)
         back.show(PLACE, serial=2)
         back.heartbeat(0, state="showing", serial=2, shows_notice=True)
 
 
-def test_the_waits_for_the_broker_have_jitter(stage: Stage) -> None:
-    stage.broker.kill()
-    stage.script(
+def test_the_waits_for_the_broker_have_jitter(own_stage: Stage) -> None:
+    own_stage.broker.kill()
+    own_stage.script(
         """window.waits = [];
         const real = window.setTimeout;
         window.setTimeout = (call, ms, ...more) => {
@@ -57,10 +57,10 @@ def test_the_waits_for_the_broker_have_jitter(stage: Stage) -> None:
         };"""
     )
     wait_until(
-        lambda: len(stage.script("return window.waits.filter((ms) => ms >= 5001)")) >= 6,
+        lambda: len(own_stage.script("return window.waits.filter((ms) => ms >= 5001)")) >= 6,
         "the page tries again and again",
     )
-    waits = stage.script("return window.waits.filter((ms) => ms >= 5001)")
+    waits = own_stage.script("return window.waits.filter((ms) => ms >= 5001)")
     assert len(set(waits)) == len(waits)
     assert max(waits) <= 15000
 

@@ -165,15 +165,15 @@ def test_opting_out_is_one_touch_and_so_is_opting_in(stage: Stage, by: str) -> N
     assert stage.text("#choice .label") == "Don’t look at me"
 
 
-def test_opting_out_while_the_broker_is_away_is_sent_when_it_is_back(stage: Stage) -> None:
-    stage.show(*CARDS)
-    stage.broker.stop()
-    stage.wait_for_titles()
-    stage.find("#choice").click()
-    assert "feedback" not in stage.broker.log()
-    stage.broker.start()
+def test_opting_out_while_the_broker_is_away_is_sent_when_it_is_back(own_stage: Stage) -> None:
+    own_stage.show(*CARDS)
+    own_stage.broker.stop()
+    own_stage.wait_for_titles()
+    own_stage.find("#choice").click()
+    assert "feedback" not in own_stage.broker.log()
+    own_stage.broker.start()
     wait_until(
-        lambda: re.search(r"Received PUBLISH from wayside-page-.*feedback", stage.broker.log()),
+        lambda: re.search(r"Received PUBLISH from wayside-page-.*feedback", own_stage.broker.log()),
         "the page reports it to the broker",
     )
 

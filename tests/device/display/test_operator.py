@@ -109,12 +109,12 @@ def test_it_ends_with_its_time_and_when_it_is_taken_back(stage: Stage) -> None:
     reads(stage, "announcement", "")
 
 
-def test_it_ends_when_the_kiosk_is_gone(stage: Stage) -> None:
-    stage.say("announcement", announcement())
-    reads(stage, "announcement", TEXT)
-    stage.broker.kill()
-    reads(stage, "announcement", "")
-    stage.broker.start()
+def test_it_ends_when_the_kiosk_is_gone(own_stage: Stage) -> None:
+    own_stage.say("announcement", announcement())
+    reads(own_stage, "announcement", TEXT)
+    own_stage.broker.kill()
+    reads(own_stage, "announcement", "")
+    own_stage.broker.start()
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
