@@ -8,7 +8,7 @@ const Rest = (() => {
   const TICK_MS = 1000;
   const STOP_MS = 10000; // of the traveller at each place
   const STOPS = 3; // places at a time
-  const GIVEN_UP = ["space", "lines", "minutes", "heading", "places", "kinds"]; // in this order
+  const GIVEN_UP = ["space", "lines", "minutes", "heading", "places", "kinds", "size", "invitation"]; // in this order
 
   const find = (selector) => document.querySelector(selector);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -97,8 +97,9 @@ const Rest = (() => {
     }
   }
 
-  /* The fullest form of the line that fits. What it is without: space around it, names of two lines,
-     the minutes, its heading, the places, for which the kinds of things stand then, and these too. */
+  /* The fullest form that fits. What it is without: space around the line, names of two lines, the
+     minutes, the line's heading, the places, for which the kinds of things stand then, these too, the
+     size of the great heading, and the sentence below that. */
   function fit() {
     const rest = find("#rest");
     for (let less = 0; less <= GIVEN_UP.length; less += 1) {

@@ -110,7 +110,10 @@ def test_keys_the_button_and_a_long_notice_find_room_in_every_language_on_every_
         return can_ask(settings).replace('"tone": false', '"tone": true')
 
     settings = {
-        "operator": {"name": "Tourist Information Centre", "contact": "visit@city.example"},
+        "operator": {
+            "name": "Stadt Musterstadt Tourismus GmbH",
+            "contact": "willkommen@tourismus.example",
+        },
         "display": {
             "keys": {"next": "n", "open": "Enter", "language": "x", "opt_out": "o"},
             "buttons": {"next": 5, "open": 6, "language": 7},
