@@ -40,7 +40,7 @@ from tools.training.checkpoint import Checkpoint
 from tools.training.fit import RunningAverage
 from tools.training.networks import load_network
 from tools.training.voice_network import VoiceDesign, together
-from tools.training.voice_views import of_clips, tilt, whole_views
+from tools.training.voice_views import TrainingViews, of_clips, tilt, whole_views
 
 Floats = NDArray[np.float32]
 
@@ -58,7 +58,7 @@ class VoiceRecipe:
     microphone's response, in the network's units."""
 
     design: VoiceDesign = field(default_factory=VoiceDesign)
-    epochs: int = 90
+    epochs: int = 120
     batch: int = 32
     rate: float = 3e-3
     decay: float = 0.02
@@ -106,14 +106,12 @@ class VoiceBatches(keras.utils.PyDataset):
     """One epoch: a view of each training clip, with masked bands and another microphone."""
 
     def __init__(
-        self, dataset: VoiceDataset, views: NDArray[np.float16], rows: NDArray[np.int64],
+        self, dataset: VoiceDataset, views: TrainingViews, rows: NDArray[np.int64],
         recipe: VoiceRecipe, epoch: int,
     ) -> None:  # fmt: skip
         super().__init__()
-        self._views, self._recipe = views, recipe
-        self._draw = np.random.default_rng((recipe.seed, epoch))
-        self._rows = self._draw.permutation(rows)
-        self._variant = self._draw.integers(views.shape[1], size=len(views))
+        self._views, self._recipe, self._epoch = views, recipe, epoch
+        self._rows = np.random.default_rng((recipe.seed, epoch)).permutation(rows)
         self._targets = targets(dataset, rows, recipe.smoothing)
 
     def __len__(self) -> int:
@@ -121,11 +119,12 @@ class VoiceBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
         recipe = self._recipe
-        rows = np.sort(self._rows[index * recipe.batch : (index + 1) * recipe.batch])
-        views = self._views[rows, self._variant[rows]].astype(np.float32)
+        draw = np.random.default_rng((recipe.seed, self._epoch, index))
+        rows = self._rows[index * recipe.batch : (index + 1) * recipe.batch]
+        views = np.stack([self._views.view(clip, draw) for clip in rows])
         for view in views:
-            self._mask(view)
-            view += tilt(self._draw, recipe.tilt)
+            self._mask(view, draw)
+            view += tilt(draw, recipe.tilt)
         target, weight = self._targets
         return (
             views,
@@ -133,13 +132,13 @@ class VoiceBatches(keras.utils.PyDataset):
             {name: values[rows] for name, values in weight.items()},
         )
 
-    def _mask(self, view: Floats) -> None:
+    def _mask(self, view: Floats, draw: np.random.Generator) -> None:
         """SpecAugment (Park et al. 2019): a band of frames and one of mels become 0."""
         for axis, (length, widest) in enumerate(
             zip((FRAMES, MELS), self._recipe.masks, strict=True)
         ):
-            width = self._draw.integers(widest)
-            start = self._draw.integers(length - width)
+            width = draw.integers(widest)
+            start = draw.integers(length - width)
             band = slice(start, start + width)
             view[(band, slice(None))[:: 1 if axis == 0 else -1]] = 0
 
@@ -196,12 +195,10 @@ class VoiceRun:
     folder: Path
     recipe: VoiceRecipe
 
-    def train(
-        self, dataset: VoiceDataset, views: NDArray[np.float16], split: VoiceSplit
-    ) -> keras.Model:
+    def train(self, dataset: VoiceDataset, views: TrainingViews, split: VoiceSplit) -> keras.Model:
         """Train, continue, or do nothing if the run is finished; returns the calibrated network.
 
-        views: of `training_views`.
+        views: of the dataset's clips; not drawn from if the run is finished.
 
         Raises:
             UserError: the folder holds another run.

@@ -58,7 +58,7 @@ from tools.training.voice import (
     predict_voice,
 )
 from tools.training.voice_network import HEADS
-from tools.training.voice_views import TEST_NOISE_DB, of_clips, training_views, whole_views
+from tools.training.voice_views import TEST_NOISE_DB, TrainingViews, of_clips, whole_views
 
 Floats = NDArray[np.float32]
 
@@ -103,7 +103,7 @@ def train_voice(
 ) -> dict[str, Any]:  # fmt: skip
     """Train what is not trained yet, write the model's three files to `out`, return its card.
 
-    runs: folder of the runs and the cache. folds: how many of the five are tested.
+    runs: folder of the runs. folds: how many of the five are tested.
 
     Raises:
         UserError: the data lacks speakers, a folder holds another run, or int8 loses too much.
@@ -111,7 +111,7 @@ def train_voice(
     splits = splits_of(dataset, folds)
     if splits[0].name != f"fold {SHIPPED_FOLD}" or not splits[0].validation.any():
         raise UserError(f"{FILE_NAME}: too few speakers: none of fold {SHIPPED_FOLD} or of fold 0")
-    varied = training_views(dataset, runs / "cache")
+    varied = TrainingViews(dataset)
     networks = [
         VoiceRun(runs / "voice" / split.name, recipe).train(dataset, varied, split)
         for split in splits

@@ -1,15 +1,14 @@
-"""What the voice network is trained on: varied views of each clip, made once and kept.
+"""What the voice network is trained on: a new view of a clip each time that it is asked for.
 
-Some of each clip, so that an epoch costs the network's arithmetic alone: faster and slower, in
-rooms, in noise, cut and stretched as the device would cut them. Guarantees: noise is made from the
-speech of the clip's own fold, so that no network hears a speaker of a fold that it is tested on.
+Of each clip some sounds are kept, faster and slower, close and in rooms; a view is a part of one of
+them, in noise, cut and stretched as the device would cut it. Guarantees: noise is made from the
+speech of the clip's own fold, so that no network hears a speaker of a fold that it is tested on;
+the same generator draws the same view.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import scipy.signal
@@ -18,7 +17,6 @@ from tqdm import tqdm
 
 from device.hearing.spectrogram import (
     FRAMES,
-    HOP,
     MELS,
     RATE,
     decibels,
@@ -40,20 +38,31 @@ from tools.datasets.voice import FOLDS, VoiceDataset
 
 Floats = NDArray[np.float32]
 
-VARIANTS = 25
-"""Views of each clip; the first `QUIET` of them without noise."""
-QUIET = 7
+Kept = NDArray[np.float16]
 
 NOISE_S = 20.0
 """Seconds of each noise of a fold, of which parts are taken."""
 
-LOUDEST_NOISE_DB, FAINTEST_NOISE_DB = 0.0, 25.0
+NOISY = 0.7
+"""Share of the views in noise that is heard; below the others lies a floor of noise, since the
+silence of one corpus is deeper than that of the other, and no microphone's is."""
+
+IN_A_ROOM = 0.25
+"""Share of the views."""
+
+NOISE_DB, FLOOR_DB = (0.0, 25.0), (25.0, 60.0)
 """Signal-to-noise ratios that are trained on."""
 
 TEST_NOISE_DB = 10.0
 
-SPEEDS = (0.85, 1.18)
-"""Resampling, which changes pitch and tempo, and stretching, which changes tempo alone."""
+SLOW, FAST = (0.85, 0.95), (1.05, 1.18)
+"""Resampling, which changes pitch and tempo."""
+
+SPEEDS = (SLOW[0], FAST[1])
+"""Stretching, which changes tempo alone."""
+
+TILT_DB = 4.0
+"""Of the response to noise."""
 
 
 def tilt(draw: np.random.Generator, size: float) -> Floats:
@@ -76,67 +85,59 @@ def in_a_room(sound: Floats, draw: np.random.Generator) -> Floats:
     return scipy.signal.fftconvolve(sound, room)[: len(sound)].astype(np.float32)
 
 
-class ViewMaker:
-    """Makes the views of a dataset's clips from a seed."""
+class TrainingViews:
+    """Draws views of a dataset's clips; the sounds and noises are made from a seed."""
 
     def __init__(self, dataset: VoiceDataset, seed: int = 1) -> None:
-        self._dataset, self._draw = dataset, np.random.default_rng(seed)
-        self._noises = {fold: self._noises_of(fold) for fold in range(FOLDS)}
+        draw = np.random.default_rng(seed)
+        self._fold = dataset.fold
+        self._noises = [
+            _noises(dataset.only(dataset.fold == fold).sounds, draw) for fold in range(FOLDS)
+        ]
+        self._sounds = [
+            _sounds(sound, draw)
+            for sound in tqdm(dataset.sounds, "sounds", unit="clip", disable=None)
+        ]
 
-    def _noises_of(self, fold: int) -> list[Floats]:
-        """Mel power of each kind of noise, twice."""
-        sounds = self._dataset.only(self._dataset.fold == fold).sounds
-        makers = 2 * [*HEARD.values()] if sounds else []
-        return [mel_power(make_noise(m, NOISE_S, sounds, self._draw)) for m in makers]
-
-    def variants(self, clip: int) -> Floats:
-        """(VARIANTS, FRAMES, MELS) views of one clip."""
-        sound, draw = self._dataset.sounds[clip], self._draw
-        slow, fast = draw.uniform(SPEEDS[0], 0.95), draw.uniform(1.05, SPEEDS[1])
-        sounds = [
-            sound, faster(sound, slow), faster(sound, fast), in_a_room(sound, draw),
-            in_a_room(faster(sound, draw.uniform(0.9, 1.1)), draw),
-        ]  # fmt: skip
-        powers, level = [mel_power(one) for one in sounds], speech_level(sound)
-        made = []
-        for variant in range(VARIANTS):
-            power = powers[variant % len(powers)]
-            if variant >= QUIET:
-                power = power + self._noise(clip, len(power)) * np.float32(level**2)
-            made.append(self._view(speech(decibels(power))))
-        return np.stack(made)
-
-    def _noise(self, clip: int, frames: int) -> Floats:
-        """(frames, MELS) power. Powers of speech and noise add up but for their phases."""
-        draw, noises = self._draw, self._noises[int(self._dataset.fold[clip])]
-        noise = noises[draw.integers(len(noises))]
-        noise = repeated(noise, frames + 1)
-        start = draw.integers(len(noise) - frames)
-        ratio = draw.uniform(LOUDEST_NOISE_DB, FAINTEST_NOISE_DB)
-        response = 10 ** ((tilt(draw, 4.0) - np.float32(ratio)) / 10)
-        return noise[start : start + frames] * response
-
-    def _view(self, heard: Floats) -> Floats:
-        draw = self._draw
+    def view(self, clip: int, draw: np.random.Generator) -> Floats:
+        """(FRAMES, MELS) one view of a clip."""
+        sounds = self._sounds[clip][draw.random() < IN_A_ROOM]
+        power = _power(sounds[draw.integers(len(sounds))])
+        heard = speech(decibels(power + self._noise(clip, len(power), draw)))
         heard = stretched(heard, draw.uniform(*SPEEDS))
         start = draw.integers(max(1, len(heard) - FRAMES if len(heard) > FRAMES else len(heard)))
         return levelled(repeated(heard, FRAMES + start)[start : start + FRAMES])
 
+    def _noise(self, clip: int, frames: int, draw: np.random.Generator) -> Floats:
+        """(frames, MELS) power. Powers of speech and noise add up but for their phases."""
+        noises = self._noises[int(self._fold[clip])]
+        noise = repeated(noises[draw.integers(len(noises))], frames + 1)
+        start = draw.integers(len(noise) - frames)
+        ratio = draw.uniform(*(NOISE_DB if draw.random() < NOISY else FLOOR_DB))
+        response = tilt(draw, TILT_DB) - np.float32(ratio)
+        return _power(noise[start : start + frames] + response)
 
-def training_views(dataset: VoiceDataset, cache: Path, seed: int = 1) -> NDArray[np.float16]:
-    """(N, VARIANTS, FRAMES, MELS) views of every clip, kept in the folder `cache`."""
-    kept = cache / f"voice {_digest(dataset, seed)}.npy"
-    if not kept.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        maker, part = ViewMaker(dataset, seed), kept.with_suffix(".part.npy")
-        shape = (len(dataset), VARIANTS, FRAMES, MELS)
-        made = np.lib.format.open_memmap(part, "w+", np.float16, shape)
-        for clip in tqdm(range(len(dataset)), "views", unit="clip", disable=None):
-            made[clip] = maker.variants(clip)
-        made.flush()
-        part.replace(kept)
-    found: NDArray[np.float16] = np.load(kept, mmap_mode="r")
-    return found
+
+def _noises(speech: Sequence[Floats], draw: np.random.Generator) -> list[Kept]:
+    """(T, MELS) dB of each kind of noise, twice."""
+    makers = 2 * [*HEARD.values()] if speech else []
+    return [_kept(make_noise(maker, NOISE_S, speech, draw)) for maker in makers]
+
+
+def _sounds(sound: Floats, draw: np.random.Generator) -> tuple[list[Kept], list[Kept]]:
+    """(T, MELS) dB of a clip at level 1, as it is and faster and slower; close, and in a room."""
+    sound = sound / np.float32(speech_level(sound))
+    speeds = [draw.uniform(*limits) for limits in (SLOW, FAST, (SLOW[1], FAST[0]))]
+    close = [sound, *(faster(sound, speed) for speed in speeds)]
+    return [_kept(one) for one in close], [_kept(in_a_room(one, draw)) for one in close]
+
+
+def _kept(sound: Floats) -> Kept:
+    return decibels(mel_power(sound)).astype(np.float16)
+
+
+def _power(kept: NDArray[np.floating]) -> Floats:
+    return np.asarray(10 ** (kept.astype(np.float32) / 10))
 
 
 def whole_views(dataset: VoiceDataset, noise: bool = False) -> tuple[Floats, NDArray[np.int64]]:
@@ -166,10 +167,3 @@ def of_clips(outputs: Mapping[str, Floats], clips: NDArray[np.int64]) -> dict[st
         np.add.at(total, clips, logits)
         found[name] = (total / count).astype(np.float32)
     return found
-
-
-def _digest(dataset: VoiceDataset, seed: int) -> str:
-    settings = (
-        f"{dataset.fingerprint} {len(dataset)} {seed} {HOP} {VARIANTS} {QUIET} {sorted(HEARD)}"
-    )
-    return hashlib.sha256(settings.encode()).hexdigest()[:12]

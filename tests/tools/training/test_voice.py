@@ -16,7 +16,7 @@ from tools.__main__ import main
 from tools.datasets.voice import CLASSES, FOLDS, load_voice
 from tools.fleet.packing import refuse_loss
 from tools.training.voice import VoiceRecipe, VoiceRun, across_split, fold_split
-from tools.training.voice_views import VARIANTS, ViewMaker, whole_views
+from tools.training.voice_views import TrainingViews, whole_views
 
 ACTORS = (1, 3, 4, 9)
 
@@ -41,10 +41,12 @@ def test_no_speaker_is_in_two_parts_of_a_run_and_each_is_tested_once(tmp_path: P
 def test_views_are_varied_and_finite_and_noise_costs_no_shape(tmp_path: Path) -> None:
     voice_zip(tmp_path / "voice.zip", (1,))
     dataset = load_voice(tmp_path)
-    variants = ViewMaker(dataset).variants(0)
-    assert variants.shape == (VARIANTS, FRAMES, MELS)
-    assert np.isfinite(variants).all()
-    assert len(np.unique(variants.reshape(VARIANTS, -1), axis=0)) == VARIANTS
+    drawn = TrainingViews(dataset)
+    views = np.stack([drawn.view(0, np.random.default_rng(seed)) for seed in range(20)])
+    assert views.shape == (20, FRAMES, MELS)
+    assert np.isfinite(views).all()
+    assert len(np.unique(views.reshape(20, -1), axis=0)) == 20
+    assert (drawn.view(0, np.random.default_rng(3)) == views[3]).all()
     quiet, noisy = (whole_views(dataset, noise)[0] for noise in (False, True))
     assert np.abs(quiet[0] - noisy[0]).mean() > 0.1
 
@@ -71,8 +73,8 @@ def test_a_voice_network_is_trained_converted_and_measured(
     dataset = load_voice(tmp_path)
     finished = (runs / "voice" / "fold 4" / "state.npz").stat().st_mtime_ns
     run = VoiceRun(runs / "voice" / "fold 4", VoiceRecipe(epochs=2))
-    nothing = np.zeros((0, VARIANTS, FRAMES, MELS), np.float16)
-    assert run.train(dataset, nothing, fold_split(dataset, 4)).count_params()  # not trained twice
+    views = TrainingViews(dataset)
+    assert run.train(dataset, views, fold_split(dataset, 4)).count_params()  # not trained twice
     assert (runs / "voice" / "fold 4" / "state.npz").stat().st_mtime_ns == finished
     again = tmp_path / "again.tflite"
     assert main(["convert", str(out / "voice.keras"), "--out", str(again), *places]) == 0
