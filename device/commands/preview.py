@@ -253,7 +253,8 @@ def add_parser(verbs: SubParsers) -> None:
     parser.add_argument(
         "--fov", type=_between(20, 150), default=DEFAULT_FOV, metavar="DEGREES",
         help="that the camera sees from left to right, before camera.rotate: 62 (Camera Module 2, "
-        "most webcams; the default), 66 (Camera Module 3), 102 (Camera Module 3 Wide)",
+        "most webcams; the default), 52 (Camera Module 3, of which a picture of 4:3 has no sides), "
+        "86 (its Wide)",
     )  # fmt: skip
     parser.add_argument(
         "--eyes", type=_between(0.5, 2.2), default=STANDING_M, metavar="METRES",

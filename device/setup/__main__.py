@@ -23,7 +23,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="device.setup", description="Set up this kiosk.")
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="in memory, its own")
-    parser.add_argument("--host", default="", help="listen at this address alone")
     arguments = parser.parse_args(argv)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -31,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     notifier = Notifier.from_environment()
     try:
         setup = Setup(arguments.config, arguments.folder, Door())
-        serve(setup, stop, arguments.folder, host=arguments.host, notifier=notifier)
+        serve(setup, stop, arguments.folder, notifier=notifier)
     except UserError as error:
         notifier.status(f"not open: {error}")
         print(f"wayside: {error}", file=sys.stderr)

@@ -112,6 +112,11 @@ class Door:
                 raise RefusedError(HTTPStatus.UNAUTHORIZED, "Type the code on the kiosk's screen.")
             session.last_s = self._clock()
 
+    def leave(self) -> None:
+        """End the session, if there is one, so that the next may come in at once."""
+        with self._lock:
+            self._session = None
+
     def _current(self) -> _Session | None:
         session = self._session
         if session and (not self.left_s or self._clock() - session.last_s > IDLE_S):

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from device.catalogue.network import Network
 from device.catalogue.store import Catalogue, read_footways
@@ -28,8 +29,7 @@ from device.setup.screen import PORT as SCREEN_PORT
 from device.setup.screen import ScreenServer
 from device.setup.server import PORT, SetupServer
 from device.upkeep.notify import Notifier
-from device.words.table import LANGUAGES
-from device.words.words import load_words
+from device.words.table import LANGUAGES, read_table
 
 SCREEN, CAMERA = "screen", "camera"
 """Files in the folder that are there while the screen shows the set-up, and while the camera test
@@ -63,6 +63,9 @@ class Setup:
         self.first = (folder / FIRST).exists()
         """Whether nobody has set this kiosk up yet."""
         self._fixed = CERTIFIED if (folder / ENROLLED).exists() else ()
+        chosen = self._config.display.languages
+        others = [one for one in LANGUAGES if one not in chosen] if self.first else []
+        self._languages = (*chosen, *others)
         self.fingerprint = self.address = ""
         self._table: Catalogue | None = None
         self._ways: Network | None = None
@@ -99,20 +102,17 @@ class Setup:
             "camera": PREVIEW if (self._folder / CAMERA).exists() else "",
             "saved": self.saved,
             "first": self.first,
+            "languages": self._languages,
         }
 
     def _settings(self, query: Mapping[str, Any]) -> dict[str, Any]:
         towns = places.towns()
-        names = {code: load_words(code).for_page()["own_name"] for code in LANGUAGES}
-        countries = {town.country: town.about for town in towns}
+        names = {code: read_table(code).language for code in LANGUAGES}
         return {
             "settings": answers.now(self._config),
             "languages": [{"code": code, "name": name} for code, name in names.items()],
             "timezones": sorted({town.timezone for town in towns}),
-            "countries": sorted(
-                ({"code": code, "name": name} for code, name in countries.items()),
-                key=lambda one: str(one["name"]),
-            ),
+            "countries": sorted({town.country for town in towns if town.country}),
             "network": self._network(),
             "fixed": self._fixed,
         }
@@ -165,7 +165,7 @@ class Setup:
         return {}
 
     def _network(self) -> str:
-        return f"{wifi.current() or 'Connected'}, {self.address.partition('//')[2].rstrip('/')}"
+        return ", ".join(filter(None, (wifi.current(), urlsplit(self.address).netloc)))
 
 
 def local_address() -> str:
@@ -183,21 +183,23 @@ def serve(
     stop: threading.Event,
     folder: Path,
     *,
-    host: str = "",
+    host: str = "0.0.0.0",
     port: int = PORT,
+    address: Callable[[], str] = local_address,
     screen_port: int = SCREEN_PORT,
     notifier: Notifier | None = None,
 ) -> None:
     """Keep the page open until it is used, its time is over, or `stop` is set.
 
-    host: the address to listen at alone; empty: all, and the screen shows the one that leads out.
+    host: the address to listen at. address: where the page can be reached; when that changes, since
+    a Wi-Fi was joined, whoever is in comes in anew by the next code.
     """
     name = f"{socket.gethostname()}.local"
-    own = host or local_address()
+    own = address()
     context, setup.fingerprint = server_context([one for one in (own, name) if one], folder)
     server = SetupServer(
         setup.door, context, reads=setup.reads, changes=setup.changes, names=(name,),
-        host=host or "0.0.0.0", port=port,
+        host=host, port=port,
     )  # fmt: skip
     screen = ScreenServer(setup.state, screen_port)
     port = server.start()
@@ -207,8 +209,10 @@ def serve(
         if notifier:
             notifier.ready("open")
         while not stop.is_set() and setup.door.left_s:
-            own = host or local_address()  # it changes where a Wi-Fi is joined
-            setup.address = f"https://{own}:{port}/" if own else ""
+            if (now := address()) and now != own:
+                own = now
+                setup.door.leave()
+            setup.address = f"https://{own}:{port}/" if now else ""
             if setup.ended.wait(1):
                 break
         server.stop()

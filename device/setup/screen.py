@@ -1,5 +1,6 @@
 """What the kiosk's own screen shows while it is set up: address, code and fingerprint, then who is
-setting it up, then the camera test or that all is saved. On loopback, as everything else.
+setting it up, then the camera test or that all is saved. It turns through the site's languages, or
+through all while nobody has chosen any. On loopback, as everything else.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ from typing import Any
 
 from device.display.loopback import LoopbackServer, Response
 from device.display.server import PAGE as VISITORS_PAGE
+from device.setup import words
 
 PORT = 8099
 
 PAGE = Path(__file__).parent / "page"
+SCRIPT = "text/javascript; charset=utf-8"
 FILES = {
     "/": (PAGE / "screen.html", "text/html; charset=utf-8"),
     "/screen.css": (PAGE / "screen.css", "text/css; charset=utf-8"),
-    "/screen.js": (PAGE / "screen.js", "text/javascript; charset=utf-8"),
-    "/qrcode.js": (VISITORS_PAGE / "vendor" / "qrcode.js", "text/javascript; charset=utf-8"),
+    "/say.js": (PAGE / "say.js", SCRIPT),
+    "/screen.js": (PAGE / "screen.js", SCRIPT),
+    "/fluent.js": (VISITORS_PAGE / "vendor" / "fluent.min.js", SCRIPT),
+    "/qrcode.js": (VISITORS_PAGE / "vendor" / "qrcode.js", SCRIPT),
 }
 
 
@@ -40,6 +45,8 @@ class ScreenServer(LoopbackServer):
         """One of the files, or the state as JSON."""
         if path == "/state":
             return Response("application/json", json.dumps(self._state()).encode())
+        if path == words.PATH:
+            return Response(SCRIPT, words.screen_words())
         if path not in FILES:
             return None
         file, kind = FILES[path]

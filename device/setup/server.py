@@ -2,7 +2,7 @@
 
 It is the one part of a kiosk that listens beyond loopback, and these are its guarantees. It runs
 only while the door is open (device/setup/door.py). It answers private addresses alone, and nothing
-but its own three files without the session's cookie. A request for another host name is refused
+but its own files and words without the session's cookie. A request for another host name is refused
 (DNS rebinding), and so is a change that another site's page asks for (CSRF). Bodies, connections
 and waiting are limited. It knows no picture and no file of the kiosk: what a path does is in
 `Actions`, and nothing else can be reached.
@@ -26,7 +26,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from device.display.loopback import HEADERS
+from device.display.server import PAGE as VISITORS_PAGE
 from device.errors import UserError
+from device.setup import words
 from device.setup.door import Door, RefusedError
 
 log = logging.getLogger(__name__)
@@ -43,10 +45,13 @@ WAIT_S = 10
 STOPS_WITHIN_S = 0.1
 
 PAGE = Path(__file__).parent / "page"
+SCRIPT = "text/javascript; charset=utf-8"
 FILES = {
-    "/": ("setup.html", "text/html; charset=utf-8"),
-    "/setup.css": ("setup.css", "text/css; charset=utf-8"),
-    "/setup.js": ("setup.js", "text/javascript; charset=utf-8"),
+    "/": (PAGE / "setup.html", "text/html; charset=utf-8"),
+    "/setup.css": (PAGE / "setup.css", "text/css; charset=utf-8"),
+    "/say.js": (PAGE / "say.js", SCRIPT),
+    "/setup.js": (PAGE / "setup.js", SCRIPT),
+    "/fluent.js": (VISITORS_PAGE / "vendor" / "fluent.min.js", SCRIPT),
 }
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -163,8 +168,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._check_host()
             path, query = urlsplit(self.path).path, urlsplit(self.path).query
             if self.command == "GET" and path in FILES:
-                name, kind = FILES[path]
-                self._send(HTTPStatus.OK, (PAGE / name).read_bytes(), kind)
+                file, kind = FILES[path]
+                self._send(HTTPStatus.OK, file.read_bytes(), kind)
+                return
+            if (self.command, path) == ("GET", words.PATH):
+                self._send(HTTPStatus.OK, words.phone_words(), SCRIPT)
                 return
             given = dict(parse_qsl(query)) if self.command == "GET" else self._body(content)
             if (self.command, path) == ("POST", "/enter"):

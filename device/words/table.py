@@ -1,6 +1,6 @@
 """The file of a language: `device/words/<language>.json`, and an operator's own beside a catalogue.
 
-The texts in `page`, `reasons` and `sign` are patterns of Project Fluent
+The texts in `page`, `reasons`, `sign`, `setup` and `setup_screen` are patterns of Project Fluent
 (https://projectfluent.org), which the page reads by `@fluent/bundle` and the kiosk by
 `fluent.runtime`; tags and categories are plain text. A file is named after its language: ISO 639-1,
 and the script where there are two.
@@ -96,6 +96,8 @@ class WordTable(Section):
     guesses: GuessWords
     reasons: ReasonWords
     sign: SignWords
+    setup: dict[str, str] = Field(description="texts of the set-up page, as patterns")
+    setup_screen: dict[str, str] = Field(description="of the kiosk's own screen meanwhile")
     tags: dict[str, str]
     categories: dict[str, str] = Field(
         description="names of categories, in the place of the iD editor's or where it has none"

@@ -1,8 +1,9 @@
 "use strict";
-/* The kiosk's screen during the set-up: asks the set-up program each second what to show. */
+/* The kiosk's screen during the set-up: asks the set-up program each second what to show, and
+   turns through its languages. */
 (() => {
   const $ = (id) => document.getElementById(id);
-  const EVERY_MS = 1000;
+  const EVERY_MS = 1000, TURN_MS = 6000;
   let drawn = "";
 
   function draw(text) {
@@ -24,10 +25,11 @@
 
   function show(state) {
     const shown = state.saved ? "saved" : !state.minutes ? "over" : state.who ? "busy" : state.address ? "open" : "lost";
+    Say.speak(state.languages[Math.floor(Date.now() / TURN_MS) % state.languages.length]);
     for (const main of document.querySelectorAll("main")) main.hidden = main.id !== shown;
-    $("minutes").textContent = state.minutes && !state.saved ? `open for ${state.minutes} min` : "";
-    $("then").textContent = state.first ? "Switch the kiosk off and on to open it again." : "The kiosk starts …";
-    $("who").textContent = state.who;
+    $("minutes").textContent = state.minutes && !state.saved ? Say.text("minutes", { minutes: state.minutes }) : "";
+    $("then").textContent = Say.text(state.first ? "again" : "starts");
+    $("who").textContent = Say.text("busy", { who: state.who });
     $("address").textContent = state.address;
     $("fingerprint").textContent = state.fingerprint;
     $("code").textContent = `${state.code.slice(0, 4)} ${state.code.slice(4)}`;

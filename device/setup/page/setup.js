@@ -5,7 +5,10 @@
   const $ = (id) => document.getElementById(id);
   const KEEP_MS = 30_000, TYPING_MS = 300, METRES_A_DEGREE = 111_195;
   const SCAN_MS = 6_000;  // that a kiosk takes to look for networks
+  const REFUSED = { 401: "ended", 403: "wrong_code", 409: "busy", 410: "closed", 429: "too_many" };
+  const COMMAND = "sudo wayside setup";
   let inside = false;
+  let minutes = null;  // until the page closes
 
   function say(text) {
     $("told").textContent = text;
@@ -22,11 +25,11 @@
     try {
       answer = await fetch(path, options);
     } catch {
-      throw new Error("The kiosk does not answer. Is this phone in its network, and the set-up still open?");
+      throw new Error(Say.text("lost"));
     }
     const said = await answer.json();
     if (answer.status === 401) show(false);
-    if (!answer.ok) throw new Error(said.error);
+    if (!answer.ok) throw new Error(answer.status in REFUSED ? Say.text(REFUSED[answer.status]) : said.error);
     return said;
   }
 
@@ -60,13 +63,37 @@
   });
 
   async function keep() {
-    const { minutes } = await ask("/left");
-    $("left").textContent = `closes in ${minutes} min`;
+    ({ minutes } = await ask("/left"));
+    tell();
   }
   setInterval(() => { if (inside) keep().catch((error) => say(error.message)); }, KEEP_MS);
 
+  /* What changes besides the words that stand in the page. */
+  function tell() {
+    if (minutes !== null) $("left").textContent = Say.text("left", { minutes });
+    $("camera").textContent = Say.text($("camera").getAttribute("aria-pressed") === "true" ? "camera_off" : "camera_on");
+    $("joined").textContent = Say.has(joined) ? Say.text(joined) : joined;
+  }
+
+  function tellCountries() {
+    const chosen = $("country").value;
+    const named = countries.map((country) => ({ country, name: Say.country(country) }));
+    named.sort((one, other) => Say.order(one.name, other.name));
+    $("country").replaceChildren();
+    option($("country"), "", Say.text("none"));
+    for (const { country, name } of named) option($("country"), country, name);
+    $("country").value = chosen;
+  }
+  let joined = "";  // what is said of the Wi-Fi: the name of a text, or the kiosk's own words
+  let countries = [];
+
+  function tellOf(wifi) {
+    joined = wifi;
+    tell();
+  }
+
   /* What the kiosk is set to, and what it can be set to. */
-  function fill({ settings, languages, timezones, countries, network, fixed }) {
+  function fill({ settings, languages, timezones, countries: known, network, fixed }) {
     const [first, ...more] = settings["display.languages"];
     for (const { code, name } of languages) {
       option($("first"), code, name);
@@ -82,8 +109,8 @@
     mark();
     const zones = new Set([...timezones, settings["place.timezone"]]);
     for (const zone of zones) option($("timezone"), zone, zone.replaceAll("_", " "));
-    option($("country"), "", "none");
-    for (const { code, name } of countries) option($("country"), code, name);
+    countries = known;
+    tellCountries();
     for (const field of document.querySelectorAll("[data-key]")) {
       field.value = settings[field.dataset.key] ?? "";
       if (fixed.includes(field.dataset.key)) field.readOnly = true;
@@ -157,7 +184,7 @@
   $("here").addEventListener("click", () => {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => put(coords.latitude, coords.longitude),
-      () => say("This phone does not tell its place. Search it, or touch the map."),
+      () => say(Say.text("nowhere")),
       { enableHighAccuracy: true, timeout: 15_000 },
     );
   });
@@ -196,19 +223,19 @@
     $("ssid").replaceChildren();
     for (const { ssid, bars } of networks) option($("ssid"), ssid, `${ssid}  ${bars}`);
     if (networks.some(({ ssid }) => ssid === chosen)) $("ssid").value = chosen;
-    $("joined").textContent = networks.length ? "" : "This kiosk sees no Wi-Fi.";
+    tellOf(networks.length ? "" : "no_wifi");
     $("join").disabled = !networks.length;
   }
   function noWifi(error) {
-    $("joined").textContent = error.message;
+    tellOf(error.message);
     $("join").disabled = true;
   }
   $("join").addEventListener("click", () => {
-    $("joined").textContent = "Connecting …";
+    tellOf("joining");
     $("join").disabled = true;
     ask("/join", { ssid: $("ssid").value, passphrase: $("passphrase").value })
-      .then(({ network }) => { $("joined").textContent = network; })
-      .catch((error) => { $("joined").textContent = error.message; })
+      .then(({ network }) => tellOf(network))
+      .catch((error) => tellOf(error.message))
       .finally(() => { $("join").disabled = false; $("passphrase").value = ""; });
   });
 
@@ -216,9 +243,13 @@
     const on = $("camera").getAttribute("aria-pressed") !== "true";
     ask("/camera", { on }).then(() => {
       $("camera").setAttribute("aria-pressed", String(on));
-      $("camera").textContent = on ? "End the camera test" : "Show the camera test";
+      tell();
     }).catch((error) => say(error.message));
   });
+
+  Say.speak(Say.preferred(), { command: COMMAND });
+  Say.offer($("spoken"), () => { tell(); tellCountries(); });
+  tell();
 
   /* The code on the screen has its digits behind the address, where no server and no log gets them. */
   const code = location.hash.slice(1);

@@ -43,8 +43,9 @@ class Clock:
 class Opened:
     """The set-up that is open, as a phone and as the kiosk's screen see it."""
 
-    def __init__(self, setup: Setup, folder: Path, config: Path) -> None:
-        self.setup, self.folder, self.config = setup, folder, config
+    def __init__(self, setup: Setup, folder: Path, config: Path, at: list[str]) -> None:
+        """at: addresses that the kiosk has had, the last one now."""
+        self.setup, self.folder, self.config, self.at = setup, folder, config, at
 
     @property
     def address(self) -> str:
@@ -98,14 +99,13 @@ def opened(
     memory.mkdir()
     for name in told:
         (memory / name).touch()
-    setup, stop = Setup(file, memory, door or Door()), threading.Event()
-    thread = threading.Thread(
-        target=serve, args=(setup, stop, memory), kwargs={"host": HOST, "port": 0, "screen_port": 0}
-    )
+    setup, stop, at = Setup(file, memory, door or Door()), threading.Event(), [HOST]
+    where = {"host": HOST, "port": 0, "screen_port": 0, "address": lambda: at[-1]}
+    thread = threading.Thread(target=serve, args=(setup, stop, memory), kwargs=where)
     thread.start()
     try:
         wait_until(lambda: bool(setup.address), "the set-up's address")
-        yield Opened(setup, memory, file)
+        yield Opened(setup, memory, file, at)
     finally:
         stop.set()
         thread.join(10)

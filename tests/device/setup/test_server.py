@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from device.setup.door import IDLE_S, OPEN_S, Door
+from device.setup import words
+from device.setup.door import DIGITS, IDLE_S, OPEN_S, Door
 from device.setup.program import ENROLLED, FIRST, UNWRITABLE
 from device.setup.server import FILES, MOST_BYTES, MOST_CONNECTIONS, is_near
 from tests.brokers import wait_until
@@ -34,7 +35,7 @@ def cookie(kiosk: Opened) -> str:
 def test_without_the_code_there_is_a_form_for_it_and_nothing_else(
     kiosk: Opened, cookie: str
 ) -> None:
-    for path in FILES:
+    for path in (*FILES, words.PATH):
         assert kiosk.ask("GET", path)[0] == 200
     for method, actions in (("GET", kiosk.setup.reads), ("POST", kiosk.setup.changes)):
         for path in actions:
@@ -225,6 +226,19 @@ def test_the_camera_test_ends_with_the_session(tmp_path: Path) -> None:
         clock.now += IDLE_S + 1
         assert kiosk.screen()["code"]
         assert not kiosk.screen()["camera"]
+
+
+def test_at_a_new_address_the_next_code_stands_on_the_screen_at_once(tmp_path: Path) -> None:
+    with opened(tmp_path) as kiosk:
+        cookie = kiosk.enter()
+        kiosk.at.append("")  # between two networks
+        wait_until(lambda: not kiosk.screen()["address"], "no network")
+        kiosk.at.append(HOST)
+        wait_until(lambda: HOST in kiosk.screen()["address"], "the same network again")
+        assert kiosk.ask("GET", "/left", Cookie=cookie)[0] == 200
+        kiosk.at.append("192.0.2.7")
+        wait_until(lambda: "192.0.2.7" in kiosk.screen()["address"], "the new address")
+        assert len(kiosk.screen()["code"]) == DIGITS
 
 
 @pytest.mark.parametrize("first", [True, False])

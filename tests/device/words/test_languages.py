@@ -49,7 +49,9 @@ def flat(texts: Mapping[str, object], before: str = "") -> Iterator[tuple[str, s
 
 def patterns(table: WordTable) -> dict[str, str]:
     said = {"reasons": table.reasons.model_dump(), "sign": table.sign.model_dump()}
-    return dict(flat({"page": table.page, **said}))
+    return dict(
+        flat({"page": table.page, "setup": table.setup, "setup_screen": table.setup_screen, **said})
+    )
 
 
 def test_there_are_the_languages_of_the_screen() -> None:
