@@ -129,7 +129,7 @@ units() {
         wayside-diagnostics.path wayside-diagnostics.service \
         wayside-screenshot.path wayside-screenshot.service \
         wayside-catalogue.timer wayside-catalogue.service \
-        wayside-setup.service wayside-preview.path wayside-preview.service; do
+        wayside-setup.service wayside-setup-end.service wayside-preview.path wayside-preview.service; do
         put "$source/systemd/$unit" "/etc/systemd/system/$unit"
     done
     put "$source/systemd/conf/journald.conf" /etc/systemd/journald.conf.d/wayside.conf

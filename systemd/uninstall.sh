@@ -11,7 +11,7 @@ esac
 root=${root%/}
 [ -n "$root" ] || [ "$(id -u)" -eq 0 ] || { echo "wayside: root is required: sudo make uninstall" >&2; exit 1; }
 
-units='wayside-setup.service wayside-preview.path wayside-preview.service wayside-catalogue.timer wayside-catalogue.service wayside-agent.service wayside-diagnostics.path wayside-diagnostics.service wayside-screenshot.path wayside-screenshot.service wayside-switch.path wayside-switch.service wayside-display.service wayside.service wayside-broker.service'
+units='wayside-setup.service wayside-setup-end.service wayside-preview.path wayside-preview.service wayside-catalogue.timer wayside-catalogue.service wayside-agent.service wayside-diagnostics.path wayside-diagnostics.service wayside-screenshot.path wayside-screenshot.service wayside-switch.path wayside-switch.service wayside-display.service wayside.service wayside-broker.service'
 if [ -n "$root" ]; then
     # shellcheck disable=SC2086
     systemctl --root="$root" disable --quiet $units 2> /dev/null || true

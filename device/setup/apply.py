@@ -1,8 +1,8 @@
 """Root's part of the set-up: `python -m device.setup.apply --folder DIR --config F --waits FILE`.
 
-It runs once the set-up program has ended (systemd/end-setup), puts the answers that it left into
-the configuration, and removes the file that had asked for the set-up. Without answers that file
-stays, so that a kiosk nobody has set up asks again at the next start.
+It runs once the set-up program has ended (systemd/wayside-setup-end.service), puts the answers that
+it left into the configuration, and removes the file that had asked for the set-up. Without answers
+that file stays, so that a kiosk nobody has set up asks again at the next start.
 """
 
 from __future__ import annotations

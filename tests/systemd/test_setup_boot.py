@@ -155,7 +155,9 @@ def test_a_command_opens_it_again_and_a_read_only_disk_is_told_and_the_kiosk_goe
         lambda: machine.show("wayside-preview", "ActiveState") != "active", "the test's end", 60
     )
     assert settings(machine) == before
-    assert "without answers" in machine.run("journalctl", "--unit=wayside-setup", "--output=cat")
+    told = machine.run("journalctl", "--unit=wayside-setup-end", "--output=cat")
+    assert "without answers" in told
+    assert "wayside-setup" not in machine.run("ls", "/run").split()
 
 
 def test_the_set_up_can_read_neither_passwords_nor_keys(machine: Machine) -> None:
