@@ -291,6 +291,10 @@ class Display(Received):
     used_at: Annotated[
         Time | None, Field(description="when a finger, key or button last did something on it")
     ] = None
+    seen: Annotated[
+        tuple[Annotated[str, Field(max_length=128)], ...] | None,
+        Field(description="ids of the items that have been in view; null: all", max_length=8),
+    ] = None
 
 
 class Feedback(Received):

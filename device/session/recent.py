@@ -1,10 +1,13 @@
 """What this kiosk has shown lately, so that cards take turns. It knows items and times, no people.
 
 A screen counts when it is replaced, and after each minute for which it stays: its items are then
-discounted by how long they stood there, half as much three hours later.
+discounted by how long they stood there, half as much three hours later. An item that a page has not
+had in view, since it had no room for all at once, was not shown.
 """
 
 from __future__ import annotations
+
+from collections.abc import Set
 
 from device.values import Screen
 
@@ -34,7 +37,12 @@ class Recent:
         self.discounts: Discounts = ()
         self._shown: dict[str, tuple[float, float]] = {}  # discount, and when it was that
         self._ids: tuple[str, ...] = ()
+        self._seen: Set[str] | None = None  # not told: all
         self._since = 0.0
+
+    def saw(self, ids: Set[str]) -> None:
+        """Take which items of the present screen have been in view."""
+        self._seen = ids
 
     def update(self, screen: Screen, at: float) -> tuple[str, ...]:
         """Take the screen of this turn into account; the items of a screen that counts now.
@@ -44,20 +52,24 @@ class Recent:
         ids = tuple(suggestion.item.id for suggestion in screen.suggestions)
         if ids == self._ids and at - self._since < WHOLE_S:
             return ()
-        counted = self._ids
+        counted = (
+            self._ids if self._seen is None else tuple(i for i in self._ids if i in self._seen)
+        )
         if counted:
-            self._count(min(1.0, (at - self._since) / WHOLE_S), at)
+            self._count(counted, min(1.0, (at - self._since) / WHOLE_S), at)
             self.draw += 1
+        if ids != self._ids:
+            self._seen = None
         self._ids, self._since = ids, at
         return counted
 
-    def _count(self, share: float, at: float) -> None:
-        """Add a showing of the present cards, and forget what has long been shown."""
+    def _count(self, ids: tuple[str, ...], share: float, at: float) -> None:
+        """Add a showing of these items, and forget what has long been shown."""
         faded = {
             item: discount * 0.5 ** ((at - then) / HALF_LIFE_S)
             for item, (discount, then) in self._shown.items()
         }
-        for item in self._ids:
+        for item in ids:
             faded[item] = min(1.0, faded.get(item, 0.0) + share)
         self._shown = {item: (left, at) for item, left in faded.items() if left >= LEAST}
         rounded = {item: round(left / STEP) * STEP for item, (left, _) in self._shown.items()}

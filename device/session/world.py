@@ -64,6 +64,7 @@ class World:
         self._used_at: str | None = None
         self._used = False
         self._on_screen: frozenset[str] = frozenset()
+        self._serial: int | None = None
         self._pressed = threading.Event()
         self._table = Replaced(config.matching.catalogue, clock())
         self._recent = Recent(zlib.crc32(config.kiosk.encode()))
@@ -83,6 +84,8 @@ class World:
         self._page_until = at + (self._page_timeout if display.shows_notice else 0)
         if display.used_at not in (None, self._used_at):
             self._used_at, self._used = display.used_at, True
+        if display.seen is not None and display.serial == self._serial:
+            self._recent.saw(frozenset(display.seen))
 
     def touch(self, feedback: Feedback, at: float) -> None:
         """Take a touch, received at monotonic seconds.
@@ -101,8 +104,9 @@ class World:
         self._weather = weather
 
     def shown(self, screen: Screen, at: float) -> tuple[str, ...]:
-        """Take what the screen shows in this turn, at monotonic seconds; the ids of the items of a
-        screen that counts now."""
+        """Take what the screen shows in this turn, at monotonic seconds; of a screen that counts
+        now, the ids of the items that the page has had in view."""
+        self._serial = screen.serial
         self._on_screen = frozenset(suggestion.item.id for suggestion in screen.suggestions)
         return self._recent.update(screen, at)
 

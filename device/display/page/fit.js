@@ -1,7 +1,8 @@
 /* Makes cards fit the space they have.
    Guarantees: a card's picture gives way to its text, which is made smaller, then shorter, until it
    fits; a word that is too long for its line is divided as its language does; nothing is left out
-   while there is space for it; a QR code is as sharp as the screen. */
+   while there is space for it; a QR code is as sharp as the screen. A card beside others keeps all of
+   its title and what is needed of its text, or it is told that they do not fit: fewer have more room. */
 "use strict";
 
 const Fit = (() => {
@@ -30,6 +31,16 @@ const Fit = (() => {
     return inner.height > 0 && (inner.bottom > floor + 1 || inner.top < outer.top);
   }
 
+  /* Whether the title reaches over what stands below it or beside it. */
+  function covering(made) {
+    const title = made.querySelector("h2").getBoundingClientRect();
+    return [...made.querySelectorAll(".body .qr, .verdicts")].some((part) => {
+      const box = part.getBoundingClientRect();
+      return box.height > 0 && box.top < title.bottom - 1 && box.bottom > title.top
+        && box.left < title.right - 1 && box.right > title.left + 1;
+    });
+  }
+
   /* Whether a code is larger than the picture that it lies on. */
   function bursting(made) {
     const [picture, code] = [".picture", ".picture .qr"].map((name) => made.querySelector(name));
@@ -39,11 +50,12 @@ const Fit = (() => {
   }
 
   function tooMuch(made) {
-    const [body, text, title] = [".body", ".text", "h2"].map((name) => made.querySelector(name));
+    const [band, body, text, title] = [".band", ".body", ".text", "h2"].map((name) => made.querySelector(name));
     return text.scrollHeight > text.clientHeight + 1
       || wordy(made)
       || [...made.querySelectorAll("h2, .text, .body .qr, .verdicts")].some((part) => outside(made, part))
-      || [body, text, title].some(wide)
+      || [band, body, text, title].some(wide)
+      || covering(made)
       || bursting(made);
   }
 
@@ -81,6 +93,9 @@ const Fit = (() => {
 
   const codesOf = (made) => made.querySelectorAll(".qr").forEach((figure) => align(figure));
 
+  /* The reasons that a card can do without, the last of them first. */
+  const spare = (made) => [...made.querySelectorAll(".why li:not(.needed)")].reverse();
+
   /* The smallest picture that holds its code, with a title of its own size, fewer reasons, and
      without saying by whom it is, or where. */
   function squeeze(made) {
@@ -91,7 +106,7 @@ const Fit = (() => {
     made.style.setProperty("--picture", Math.max(held / content.getBoundingClientRect()[side], PICTURES.at(-1)));
     codesOf(made);
     for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
-    const fewer = [...[...made.querySelectorAll(".why li")].slice(1).reverse(), ...made.querySelectorAll(".by")];
+    const fewer = [...spare(made), ...made.querySelectorAll(".by")];
     for (const one of fewer) if (tooMuch(made)) one.hidden = true;
   }
 
@@ -126,26 +141,38 @@ const Fit = (() => {
     return title.scrollHeight > title.clientHeight + 2;
   }
 
-  /* Cuts the title to as many lines as have room, at least so many, and leaves out the rest of the text
-     on the way. */
-  function cut(made, fewest, [by, reason], leave) {
+  /* Cuts the title to as many lines as have room, at least so many. */
+  function cut(made, fewest) {
     const title = made.querySelector("h2");
     title.classList.remove("cut");
     for (let lines = 4; lines >= fewest && tooMuch(made); lines -= 1) {
       title.classList.add("cut");
       title.style.setProperty("--lines", lines);
-      const more = { 3: by, 2: reason }[lines];
-      if (more && !more.hidden) leave(more);
     }
   }
 
+  /* Of an opened card: smaller codes, or where text is enlarged fewer, fewer facts and lines about it. */
+  function reduce(made, codes, leave) {
+    const enlarged = Sizes.enlarged();
+    if (enlarged) codes.slice(1).forEach(leave);
+    for (let less = 1; less < 8 && !enlarged && tooMuch(made); less += 1) codes.forEach((code) => align(code, less));
+    const [first, ...others] = made.querySelectorAll(".why li:not([hidden])");
+    others.reverse().forEach(leave);
+    made.querySelectorAll(".about").forEach(leave);
+    const rest = [...made.querySelectorAll(".by"), first].filter(Boolean);
+    const small = document.documentElement.classList.contains("small"); // titles need all of its width
+    if (enlarged || small) rest.forEach(leave);
+    if (small) codes.forEach(leave);
+    return rest;
+  }
+
   /* All titles a little smaller, so that they stay alike; then, for the cards that still overflow, a
-     smaller title, a code without words, fewer reasons, no code and a title that is cut. What was left
-     out comes back where the rest has made space for it. Whether nothing is cut. */
+     smaller title, a code without words, fewer reasons, not by whom or where it is, no code; and of a
+     card that is alone less of what is needed, and a title that is cut. What was left out comes back
+     where the rest has made space for it. Whether nothing that is needed is missing. */
   function cards(all) {
     all.forEach(codesOf);
     if (all.some(wordy)) wordless(all);
-    const small = document.documentElement.classList.contains("small"); // titles need all of its width
     const kinds = all.map((made) => made.querySelector(".kind"));
     if (kinds.some(wide)) all.forEach((made) => made.classList.add("icons"));
     all.forEach(divide);
@@ -156,26 +183,25 @@ const Fit = (() => {
       for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
       const leftOut = [...[...made.querySelectorAll(".why li[hidden]")].reverse(), ...made.querySelectorAll(".by[hidden]")];
       const leave = (part) => {
+        if (part.hidden || !tooMuch(made)) return;
         part.hidden = true;
         leftOut.push(part);
       };
       const codes = [...made.querySelectorAll(".qr:not([hidden])")];
-      const captions = codes.map((code) => code.querySelector("figcaption"));
-      for (const one of captions) if (tooMuch(made)) leave(one);
+      codes.forEach((code) => leave(code.querySelector("figcaption")));
       const opened = made.querySelector(".codes") !== null;
-      const enlarged = Sizes.enlarged();
-      if (opened && enlarged) for (const one of codes.slice(1)) if (tooMuch(made)) leave(one);
-      for (let less = 1; less < 8 && opened && !enlarged && tooMuch(made); less += 1) codes.forEach((code) => align(code, less));
-      const reasons = [...made.querySelectorAll(".why li:not([hidden])")];
-      for (const one of reasons.slice(1).reverse()) if (tooMuch(made)) leave(one);
-      const about = made.querySelector(".about");
-      if (about && tooMuch(made)) leave(about);
-      const rest = [made.querySelector(".by"), reasons[0]].filter(Boolean);
-      if (enlarged || small) for (const one of rest) if (tooMuch(made)) leave(one);
-      if (small) for (const one of codes) if (tooMuch(made)) leave(one);
-      cut(made, 2, rest, leave);
-      for (const one of codes) if (tooMuch(made)) leave(one);
-      cut(made, 1, rest, leave);
+      let rest = [];
+      if (opened) {
+        rest = reduce(made, codes, leave);
+      } else {
+        [...spare(made), ...made.querySelectorAll(".by"), ...codes].forEach(leave);
+        rest = [...made.querySelectorAll(".needed")].reverse();
+      }
+      if (all.length === 1) {
+        cut(made, 2);
+        [...rest, ...codes].forEach(leave);
+        cut(made, 1);
+      }
       for (const one of leftOut.reverse()) {
         one.hidden = false;
         if (tooMuch(made)) one.remove();

@@ -90,6 +90,7 @@
       shows_notice: !HIDDEN && shown.discloses && drawing && Screen.noticeIsVisible(),
       since: utc(shownSince),
       used_at: usedAt,
+      seen: Pages.shown(),
     }, 0);
   }
 
@@ -190,7 +191,7 @@
       refresh();
     },
   });
-  Screen.open({ touched, choose, back, take });
+  Screen.open({ touched, choose, back, take, turned: () => afterPaint(beat) });
   Hyphens.open(Screen.redraw);
   Scene.open(window.WAYSIDE, Screen.redraw);
   Rest.open(window.WAYSIDE);

@@ -105,9 +105,17 @@ const Screen = (() => {
     return parts.length ? element("div", "view", parts) : null;
   }
 
-  function fact(item) {
-    if (item.distance !== null && item.distance >= 0) return words.distance(item.distance);
+  /* How far it is: on foot, and on an opened card, which has that below, in metres; or its year. */
+  function fact(item, opened) {
+    if (item.distance !== null && item.distance >= 0) {
+      return words.reason({ code: "distance", argument: item.distance }, opened ? null : item.minutes);
+    }
     return item.year === null ? "" : String(Math.round(item.year));
+  }
+
+  /* A line of a card's text; one that is needed stays on the card. */
+  function line({ text, needed }) {
+    return element("li", needed ? "needed" : "", [aside(text)]);
   }
 
   /* A button for an opinion, which may change but is sent once. */
@@ -143,8 +151,8 @@ const Screen = (() => {
     const lines = element("p", "about", [aside(about.text)]);
     lines.lang = about.lang ?? "";
     if (about.text) text.append(lines);
-    const why = opened ? View.facts(item) : View.why(item);
-    if (why.length) text.append(element("ul", "why", why.map((one) => element("li", "", [aside(one)]))));
+    const why = opened ? View.facts(item).map((one) => ({ text: one })) : View.lines(item);
+    if (why.length) text.append(element("ul", "why", why.map(line)));
 
     const verdicts = element("div", "verdicts", [
       verdict(item, "liked", "like", words.like, words.liked),
@@ -158,7 +166,7 @@ const Screen = (() => {
     if (opened && code) side.prepend(element("div", "codes", [code, ...more]));
     else if (code && !shown) side.prepend(code);
     const band = element("div", "band", [
-      icon(item.kind), element("bdi", "kind", words.kinds[item.kind]), element("span", "fact", [aside(fact(item))]),
+      icon(item.kind), element("bdi", "kind", words.kinds[item.kind]), element("span", "fact", [aside(fact(item, opened))]),
     ]);
     const content = element("div", "content", [element("div", "body", [title, text, side])]);
     if (shown) content.prepend(shown);
@@ -239,15 +247,15 @@ const Screen = (() => {
     if (last) draw(...last);
   }
 
-  /* The cards, and where their text is larger than the layouts are drawn for, only as many of them as
-     have room for all of their title. */
+  /* Draws these cards, closer together if need be. Whether all that is needed of them has room. */
   function lay(items, opened) {
     const cards = find("#cards");
-    for (let count = items.length; count >= 0; count -= 1) {
-      cards.dataset.count = count;
-      cards.replaceChildren(...items.slice(0, count).map((item) => card(item, opened)));
-      if (Fit.cards([...cards.children]) || !Sizes.enlarged() || count <= 1) return;
-    }
+    cards.dataset.count = items.length;
+    return [false, true].some((dense) => {
+      cards.classList.toggle("dense", dense && items.length > 1);
+      cards.replaceChildren(...items.map((item) => card(item, opened)));
+      return Fit.cards([...cards.children]) || items.length < 2;
+    });
   }
 
   /* languages: those of the texts that turn; the first is the one of all others. listing,
@@ -289,7 +297,6 @@ const Screen = (() => {
     say("#choice .label", (theirs) => (out ? theirs.opt_in : theirs.opt_out));
     find("#choice use").setAttribute("href", out ? "#icon-eye" : "#icon-eye-shut");
 
-    // Last: the cards get the space that the rest leaves.
     const owed = items.length ? items : [...Scene.shown(), ...(view.around?.places ?? [])];
     const credits = [...new Set(owed.map(({ credit }) => credit).filter(Boolean))]
       .filter((one, _, all) => !all.some((other) => other !== one && other.includes(one)));
@@ -302,10 +309,16 @@ const Screen = (() => {
     const cards = find("#cards");
     cards.hidden = resting || listing || taking;
     cards.toggleAttribute("data-opened", opened);
-    const there = new Set([...cards.children].map((made) => made.dataset.id));
-    lay(listing || taking ? [] : items, opened);
-    for (const made of cards.children) made.classList.toggle("new", !there.has(made.dataset.id));
     Visit.draw(items, words, taking, opened || listing, qr);
+    // Last: the cards get the space that the rest leaves.
+    const there = new Set([...cards.children].map((made) => made.dataset.id));
+    if (opened || resting || listing || taking) {
+      Pages.leave(view.items, chosen);
+      lay(listing || taking ? [] : items, opened);
+    } else {
+      Pages.draw(items, words, (some) => lay(some, false));
+    }
+    for (const made of cards.children) made.classList.toggle("new", !there.has(made.dataset.id));
     focus.map(find).find(Boolean)?.focus();
   }
 
@@ -329,8 +342,8 @@ const Screen = (() => {
     find("#stage").style.translate = `${Math.round(across * DRIFT_PX)}px ${Math.round(down * DRIFT_PX)}px`;
   }
 
-  /* `handlers`: touched(item id, verdict), choose() for opting out or in, back(), and
-     take() for the code of all cards. */
+  /* `handlers`: touched(item id, verdict), choose() for opting out or in, back(), take() for the
+     code of all cards, and turned() when other cards have come into view. */
   function open(handlers) {
     on = handlers;
     document.title = words.name;
@@ -338,6 +351,10 @@ const Screen = (() => {
     find("#choice").addEventListener("click", on.choose);
     find("#back").addEventListener("click", on.back);
     find("#visit").addEventListener("click", on.take);
+    Pages.open(() => {
+      redraw();
+      on.turned();
+    });
     find(".kinds").prepend(...Object.keys(words.stops).map(stop));
     addEventListener("resize", redraw);
   }

@@ -13,6 +13,8 @@ const View = (() => {
   const ACCESS = ["yes", "limited", "no"];
   const SPAN = /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/;
   const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
+  const HOURS = ["open_until", "always_open", "hours_unknown"];
+  const TIMES = ["when", ...HOURS];
   const MOST_PLACES = 9;
   const MOST_SPANS = 4;
   const LONGEST_WAY = 20000; // characters of a polyline
@@ -61,10 +63,26 @@ const View = (() => {
     return [...new Set(made.filter(Boolean))].slice(0, MOST_REASONS);
   }
 
+  /* What a card says below its title, which does not repeat how far it is. needed: nobody can choose
+     without it: when it is or how long it is open, and the first reason of another kind. */
+  function lines(one) {
+    const kinds = new Set();
+    const made = new Map();
+    for (const each of one.reasons) {
+      if (each.code === "distance" && one.distance !== null) continue;
+      const [text] = why({ ...one, reasons: [each] });
+      if (text === undefined || made.has(text)) continue;
+      const kind = TIMES.includes(each.code) ? "time" : "reason";
+      made.set(text, !kinds.has(kind));
+      kinds.add(kind);
+    }
+    return [...made].slice(0, MOST_REASONS).map(([text, needed]) => ({ text, needed }));
+  }
+
   /* What an opened card says: when it is, how far, when it is open today, what it costs, who gets in,
      and the reasons that say something else. */
   function facts(one) {
-    const told = one.hours === null ? ["distance"] : ["distance", "open_until", "always_open", "hours_unknown"];
+    const told = one.hours === null ? ["distance"] : ["distance", ...HOURS];
     const [when, others] = [[], []];
     for (const each of one.reasons) {
       if (each.code === "when") when.push(each);
@@ -184,5 +202,5 @@ const View = (() => {
     return { state, notice, serial, items, around: told, discloses: DISCLOSING.includes(notice) };
   }
 
-  return { read, decide, why, facts, text, lifetime };
+  return { read, decide, lines, facts, text, lifetime };
 })();

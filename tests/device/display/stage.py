@@ -91,6 +91,12 @@ look();
 """
 """Waits until the window has its size and the page has heard of it."""
 
+PAGED = """
+const more = document.querySelector("#more");
+return more.hidden ? "" : more.querySelector(".all").textContent;
+"""
+"""Of how many cards the screen shows a page; empty: it shows them all."""
+
 FINISH = """
 for (const animation of document.getAnimations()) {
   if (Number.isFinite(animation.effect.getComputedTiming().endTime)) animation.finish();
@@ -167,9 +173,17 @@ class Stage:
         return known
 
     def show(self, *items: dict[str, Any], **about: Any) -> None:
-        """Publish suggestions and wait until they are drawn."""
+        """Publish suggestions and wait until they are drawn, or the first page of them."""
         self.say("suggestions", message(*items, **about))
-        self.wait_for_titles(*(item["title"] for item in items))
+        titles = [item["title"] for item in items]
+
+        def drawn() -> bool:
+            shown = self.titles()
+            paged = self.script(PAGED) == str(len(titles))
+            return shown == titles or (paged and shown == titles[: len(shown)] != [])
+
+        wait_until(drawn, f"the page shows {titles}")
+        self.script(FINISH)
 
     def wait_for_titles(self, *titles: str) -> None:
         """Wait until these cards are on the screen, and no other."""

@@ -125,10 +125,12 @@ def test_a_phone_reads_the_place_in_the_code_of_a_geo_link(stage: Stage, link: s
 def test_only_a_web_address_or_a_place_becomes_a_code(stage: Stage) -> None:
     links = ["javascript:alert(1)", "file:///etc/passwd", "no address", "", None, "https://a.b/c"]
     items = [{**PLACE, "id": f"p{n}", "link": link} for n, link in enumerate(links)]
-    stage.show(*items)
-    codes = stage.script(
-        "return [...document.querySelectorAll('.qr svg')].map((e) => e.dataset.link)"
-    )
+    codes = []
+    for shown in (items[:3], items[3:]):
+        stage.show(*({**item, "title": item["id"]} for item in shown))
+        codes += stage.script(
+            "return [...document.querySelectorAll('.qr svg')].map((e) => e.dataset.link)"
+        )
     assert codes == ["https://a.b/c"]
 
 

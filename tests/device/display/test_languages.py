@@ -185,7 +185,7 @@ def test_the_keyboard_opens_the_list_walks_through_it_and_closes_it(stage: Stage
 
 def test_everything_on_the_screen_is_in_the_language_that_was_chosen(stage: Stage) -> None:
     for serial, language in enumerate(LANGUAGES, start=1):
-        stage.show(item(), serial=serial)  # anew, since what is shown expires
+        stage.show(item(distance_m=None), serial=serial)  # anew, since what is shown expires
         choose(stage, language)
         said = [phrase.lower() for phrase in stage.script(READ, ".card .why li")]
         kiosk = [phrase.lower() for phrase in load_words(language).say(REASONS, NOW)]

@@ -128,22 +128,26 @@ def test_reasons_become_words_on_the_page_and_unknown_ones_are_left_out(stage: S
         None,
         {"code": "well_known", "argument": None},
     ]
-    stage.show({**PLACE, "why": ["in some other language"], "reasons": reasons})
+    item = {**PLACE, "distance_m": None, "why": ["in some other language"], "reasons": reasons}
+    stage.show(item)
     said = [line.text for line in stage.driver.find_elements(By.CSS_SELECTOR, ".why li")]
     assert said == ["quiet", "1.3 km", "open till 17:30", "well known"]
 
 
-def test_a_distance_is_said_in_minutes_on_foot_beside_the_metres(stage: Stage) -> None:
+def test_a_distance_is_said_once_in_minutes_on_foot_and_opened_in_metres_too(stage: Stage) -> None:
     reasons = [{"code": "distance", "argument": 480}]
     shown = []
     for minutes in (7, 0, 90, 91, -1, None, "7"):
         about = {"title": f"{minutes!r} minutes", "walk_min": minutes, "reasons": reasons}
         stage.show({**PLACE, "distance_m": 480, **about})
-        shown.append((stage.find(".fact").text, stage.find(".why li").text))
-    assert {fact for fact, _ in shown} == {"500 m"}
-    assert [why for _, why in shown] == [
+        shown.append(stage.text(".fact"))
+        assert stage.driver.find_elements(By.CSS_SELECTOR, ".why li") == []
+    assert shown == [
         "7 min on foot", "1 min on foot", "90 min on foot", "500 m", "500 m", "500 m", "500 m"
     ]  # fmt: skip
+    stage.show({**PLACE, "title": "Opened", "distance_m": 480, "walk_min": 7, "reasons": reasons})
+    stage.find(".choose").click()
+    assert (stage.text(".fact"), stage.text(".why li")) == ("500 m", "7 min on foot")
 
 
 def test_the_page_and_the_kiosk_make_the_same_words_of_a_distance(stage: Stage) -> None:

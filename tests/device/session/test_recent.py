@@ -50,3 +50,12 @@ def test_a_question_stays_the_same_between_screens() -> None:
     for second in range(41, 100):
         recent.update(screen("b"), float(second))
     assert recent.discounts is before
+
+
+def test_an_item_that_was_never_in_view_was_not_shown() -> None:
+    recent = Recent()
+    recent.update(screen("a", "b"), 0.0)
+    recent.saw({"a", "z"})
+    assert recent.update(screen("a", "c"), 60.0) == ("a",)
+    assert dict(recent.discounts) == {"a": 1.0}
+    assert recent.update(screen(), 90.0) == ("a", "c")  # of which nothing was told

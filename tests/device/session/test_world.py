@@ -165,6 +165,15 @@ def test_opting_out_ends_by_itself_and_by_a_touch(config: Config) -> None:
     assert not world.context().opted_out
 
 
+def test_of_a_screen_only_what_the_page_has_had_in_view_counts(config: Config) -> None:
+    cards = tuple(Suggestion(Item(name, "place", name, "lake"), 1.0, ()) for name in "ab")
+    world = world_at(config, Time())
+    world.shown(Screen("showing", cards, serial=7), 1000.0)
+    for serial, seen in ((7, ("a",)), (6, ("a", "b")), (7, None)):  # of another screen, of none
+        world.page(Display(state="showing", serial=serial, shows_notice=True, seen=seen), 1001.0)
+    assert world.shown(Screen(serial=8), 1020.0) == ("a",)
+
+
 def test_a_touch_is_in_one_context_only(config: Config) -> None:
     world = world_at(config, Time())
     world.shown(LAKE, 1000.0)
