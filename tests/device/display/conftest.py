@@ -50,9 +50,9 @@ def module_site(
 
 
 @pytest.fixture
-def stage(module_site: Stage) -> Stage:
+def stage(module_site: Stage, request: pytest.FixtureRequest) -> Stage:
     """The page at 1920 x 1080, connected, before the kiosk has said anything."""
-    module_site.anew()
+    module_site.anew(request.function.__name__)
     return module_site
 
 

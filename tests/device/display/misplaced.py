@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.device.display.stage import FINISH, Stage
@@ -53,13 +53,13 @@ return wrong;
 """
 """Looks at the screen as it is; a line for each."""
 
-IN_EVERY_LANGUAGE = """
-const [screens, done] = arguments;
+DRAWN = """
+const [screens, languages, done] = arguments;
 const misplaced = () => { MISPLACED };
 const finish = () => { FINISH };
 const wrong = [];
 (async () => {
-  for (const { code } of Phrases.offered) {
+  for (const code of languages ?? Phrases.offered.map((each) => each.code)) {
     await Phrases.load(code);
     for (const [text, chosen] of screens) {
       const view = View.decide({ connected: true, online: true, message: View.read(text, false) });
@@ -73,7 +73,8 @@ const wrong = [];
         await new Promise(requestAnimationFrame);
         await new Promise(requestAnimationFrame);
       }
-      wrong.push(...misplaced().map((what) => `${code} ${chosen ?? view.items.length}: ${what}`));
+      const screen = `${code} ${view.state} ${view.notice} ${chosen ?? view.items.length}`;
+      wrong.push(...misplaced().map((what) => `${screen}: ${what}`));
     }
   }
   return wrong;
@@ -81,13 +82,17 @@ const wrong = [];
 """.replace("MISPLACED", MISPLACED).replace("FINISH", FINISH)
 
 
-def misplaced_in_any_language(
-    stage: Stage, screens: Iterable[tuple[dict[str, Any], str | None]]
-) -> list[str]:
-    """What leaves its place when these screens are drawn in every language.
+Screens = Iterable[tuple[dict[str, Any], str | None]]
+"""Messages of suggestions, each with the id of the card that is opened."""
 
-    screens: a message of suggestions, and the id of the card that is opened.
+
+def misplaced_in_any_language(
+    stage: Stage, screens: Screens, languages: Sequence[str] | None = None
+) -> list[str]:
+    """What leaves its place when these screens are drawn.
+
+    languages: None means every language.
     """
     asked = [(json.dumps(said), chosen) for said, chosen in screens]
-    found: list[str] = stage.driver.execute_async_script(IN_EVERY_LANGUAGE, asked)
+    found: list[str] = stage.driver.execute_async_script(DRAWN, asked, languages)
     return found

@@ -23,6 +23,7 @@ from tests.brokers import Heard, Listener, Mosquitto, listen, mosquitto, wait_un
 from tests.needs import tool
 
 TOPICS = Topics("helsinki", "kiosk-1")
+MOTION = "prefers-reduced-motion"
 SIZES = {"landscape": (1920, 1080), "portrait": (1080, 1920), "small": (800, 480)}
 
 PLACE = {
@@ -134,6 +135,7 @@ class Stage:
     ) -> None:
         self.broker, self.kiosk, self.driver, self.address = broker, kiosk, driver, address
         self.said: set[str] = set()  # what the broker retains of the kiosk
+        self.test = ""  # whose page is loaded
 
     def open(self, size: tuple[int, int] = SIZES["landscape"]) -> None:
         """Load the page in a window of this size, and wait until it reports."""
@@ -142,20 +144,37 @@ class Stage:
         self.driver.get(self.address)
         self.heartbeat(known)
 
-    def anew(self) -> None:
-        """Load the page as if the kiosk had said nothing yet, whatever tests have said before."""
-        self.driver.get("about:blank")
+    def anew(self, test: str = "") -> None:
+        """The page as if the kiosk had said nothing yet, whatever was said and touched before.
+
+        test: whose page it is. The cases of one test share a load; between two of them the screen
+        comes to rest, as between two visitors.
+        """
+        if test and test == self.test and self.driver.current_url == self.address:
+            self.resize(SIZES["landscape"])
+            self.heartbeat(self.say("suggestions", message(PLACE)), state="showing")
+            known = self.forget()
+            self.heartbeat(known, state="resting", shows_notice=False)
+        else:
+            self.driver.get(f"{self.address}nothing")  # the old page says no more
+            self.forget()
+            self.open()
+        self.test = test
+        self.kiosk.messages.clear()
+
+    def again(self, test: str = "") -> Stage:
+        """The same, when the kiosk has said that nobody is there; test: as `anew` takes it."""
+        self.anew(test)
+        self.heartbeat(self.say("suggestions", message(state="resting")), shows_notice=True)
+        return self
+
+    def forget(self) -> int:
+        """Take back what the broker retains; how many messages had been heard before."""
+        known = len(self.kiosk.messages)
         for name in self.said:
             self.kiosk.say(TOPICS.topic(name), b"", retain=True)
         self.said.clear()
-        self.open()
-        self.kiosk.messages.clear()
-
-    def again(self) -> Stage:
-        """Load the page once more, at rest: for a test that shares its site with others."""
-        self.say("suggestions", message(state="resting"))
-        self.open()
-        return self
+        return known
 
     def resize(self, size: tuple[int, int]) -> None:
         """Give the page a window of exactly this size."""
@@ -164,6 +183,16 @@ class Stage:
             {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
         )
         self.driver.execute_async_script(RESIZED, *size)
+
+    @contextmanager
+    def less_motion(self) -> Iterator[Stage]:
+        """The same page where less motion is asked for: it draws no more than its last state."""
+        emulate, reduce = "Emulation.setEmulatedMedia", {"name": MOTION, "value": "reduce"}
+        self.driver.execute_cdp_cmd(emulate, {"features": [reduce]})
+        try:
+            yield self
+        finally:
+            self.driver.execute_cdp_cmd(emulate, {"features": []})
 
     def say(self, name: str, payload: Any) -> int:
         """Publish as the kiosk does, retained; how many messages had been heard before."""
@@ -277,6 +306,7 @@ def chromium(folder: Path, **environment: str) -> Iterator[webdriver.Chrome]:
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--disable-features=SpareRendererForSitePerProcess",  # no test opens a second page
         f"--user-data-dir={folder}",
     ):
         options.add_argument(argument)

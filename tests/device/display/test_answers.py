@@ -33,8 +33,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 
 @pytest.fixture
-def stage(loaded: Stage) -> Stage:
-    return loaded.again()
+def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
+    return loaded.again(request.function.__name__)
 
 
 def test_the_notice_at_rest_says_who_answers_for_the_kiosk(stage: Stage) -> None:

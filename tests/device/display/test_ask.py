@@ -40,8 +40,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 
 @pytest.fixture
-def stage(opened: Stage) -> Iterator[Stage]:
-    opened.again().show(*CARDS)
+def stage(opened: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    opened.again(request.function.__name__).show(*CARDS)
     yield opened
     ActionChains(opened.driver).reset_actions()
 

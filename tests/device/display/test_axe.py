@@ -33,7 +33,9 @@ pytestmark = [
     needs("chromium", "chromedriver", "mosquitto"),
 ]
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+SOURCE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+AXE = f"if (!window.axe) {{ {SOURCE} }}"
+"""Loads axe-core, once a page."""
 
 SITE_LANGUAGES = ("fi", "sv", "ar")
 SITE = {
@@ -104,13 +106,15 @@ ASKED = """return ["#asking", "#asked"].some((one) => !document.querySelector(on
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) -> Iterator[Stage]:
-    with site(tmp_path_factory.mktemp("axe"), browser, amend=can_ask, **SITE) as stage:
+    """A page that moves no more than it must: what fades in is looked at when it is there."""
+    folder = tmp_path_factory.mktemp("axe")
+    with site(folder, browser, amend=can_ask, **SITE) as stage, stage.less_motion():
         yield stage
 
 
 @pytest.fixture
-def stage(loaded: Stage) -> Stage:
-    loaded.again()
+def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
+    loaded.again(request.function.__name__)
     loaded.script(AXE)
     return loaded
 
@@ -142,11 +146,12 @@ def test_nothing_is_in_anybodys_way(stage: Stage, state: State) -> None:
     stage.resize(state.size)
     stage.say("announcement", dated(60, texts=state.announced))
     resting = {"state": "showing" if state.items else "resting"}
-    said = message(*state.items, lifetime_s=60) | resting | state.about
+    said = message(*state.items, lifetime_s=600) | resting | state.about
     known = stage.say("suggestions", said)
     stage.heartbeat(known, state=said["state"], serial=1)
     if state.heard:
         stage.kiosk.say(TOPICS.topic("heard"), state.heard)
         wait_until(lambda: stage.script(ASKED), "what was asked aloud is shown")
     found = [what for code in ("", *LANGUAGES) for what in violations(stage, state, code)]
+    stage.kiosk.say(TOPICS.topic("heard"), {"state": "closed"})
     assert found == []

@@ -67,8 +67,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 
 @pytest.fixture
-def stage(loaded: Stage) -> Stage:
-    return loaded.again()
+def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
+    return loaded.again(request.function.__name__)
 
 
 def sky() -> list[list[int]]:

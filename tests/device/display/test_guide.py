@@ -33,6 +33,9 @@ WITHIN_S = 0.08
 
 CARDS = (ON_FOOT, FILM, ACTIVITY)
 
+MEDIUM = (1280, 720)
+"""Of a window in which the head is drawn at less cost: the tests have no graphics card."""
+
 WATCH = """
 window.seen = [];
 const look = () => {
@@ -47,6 +50,16 @@ const look = () => {
 requestAnimationFrame(look);
 """
 """Remembers what was drawn in each frame, and where the sound was then."""
+
+WIDEST = """
+window.widest = 0;
+const look = () => {
+  window.widest = Math.max(window.widest, Guide.state().jaw);
+  requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+"""Remembers how far the mouth of the guide was open."""
 
 LIPS = """
 const { LIPS, EYES, make, closed } = Shapes;
@@ -113,7 +126,7 @@ def shared(
 
 @pytest.fixture
 def stage(shared: Stage, sounds: Sounds) -> Stage:
-    shared.again()
+    shared.again().resize(MEDIUM)
     sounds.asked.clear()
     return shared
 
@@ -227,7 +240,7 @@ def test_where_the_board_is_too_slow_it_is_gone_and_the_rest_goes_on(
         return re.sub(r'"least_fps": \d+', '"least_fps": 100000', script)
 
     with site(tmp_path, browser, amend=impossible, display={"guide": True}) as slow:
-        slow.open()
+        slow.open(MEDIUM)
         slow.show(*CARDS)
         wait_until(
             lambda: slow.script("return document.querySelector('#guide') === null"), "it is gone"
@@ -238,15 +251,11 @@ def test_where_the_board_is_too_slow_it_is_gone_and_the_rest_goes_on(
         assert slow.titles() == [card["title"] for card in CARDS]
 
 
-REDUCED = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
-
-
 @pytest.fixture
-def still(stage: Stage) -> Iterator[Stage]:
+def still(shared: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The page of a browser that is to reduce motion."""
-    stage.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", REDUCED)
-    yield stage.again()
-    stage.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    with shared.less_motion():
+        yield shared.again(request.function.__name__)
 
 
 def test_it_is_still_where_motion_is_to_be_reduced(still: Stage) -> None:
@@ -279,14 +288,15 @@ def test_it_greets_as_the_operators_clip_was_recorded(
 ) -> None:
     opened = tuple(float(name == "jawOpen") for name in SHAPES)
     file = tmp_path / "greeting.json"
-    file.write_text(Curve(25.0, (opened,) * 500).text())
+    file.write_text(Curve(25.0, (opened,) * 50).text())
     folder = tmp_path / "site"
     folder.mkdir()
     with site(folder, browser, amend=without_measure, display={"guide": str(file)}) as recorded:
-        recorded.open()
+        recorded.open(MEDIUM)
         wait_until(lambda: recorded.script("return Guide.state()?.jaw") == 0, "it is drawn at rest")
+        recorded.script(WIDEST)
         recorded.show(*CARDS)
-        wait_until(lambda: recorded.script("return Guide.state().jaw") == 1, "the clip is played")
+        wait_until(lambda: recorded.script("return window.widest") == 1, "the clip is played")
 
 
 def test_it_comes_back_when_the_graphics_were_lost(stage: Stage) -> None:

@@ -58,8 +58,8 @@ def shared(browser: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def stage(shared: Stage) -> Stage:
-    return shared.again()
+def stage(shared: Stage, request: pytest.FixtureRequest) -> Stage:
+    return shared.again(request.function.__name__)
 
 
 def press(stage: Stage, *keys: str) -> None:

@@ -71,9 +71,9 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 
 @pytest.fixture
-def stage(loaded: Stage) -> Stage:
+def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
     """The same page, loaded again, at rest."""
-    return loaded.again()
+    return loaded.again(request.function.__name__)
 
 
 def choose(stage: Stage, language: str) -> None:
@@ -269,15 +269,11 @@ def test_an_announcement_is_seen_when_the_sites_own_languages_come_back(stage: S
 
 
 def test_it_turns_without_motion_too(stage: Stage) -> None:
-    media = [{"name": "prefers-reduced-motion", "value": "reduce"}]
-    stage.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
-    try:
+    with stage.less_motion():
         stage.show(state="resting")
         stage.script(TURN)
         assert stage.text("#rest h1") == text("sv", "resting", "watching", "heading")
         assert stage.script("return document.getAnimations().length") == 0
-    finally:
-        stage.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 TITLES: tuple[tuple[dict[str, Any], str, str, str], ...] = (

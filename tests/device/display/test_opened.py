@@ -78,9 +78,9 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 
 @pytest.fixture
-def stage(loaded: Stage) -> Stage:
+def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
     """The same page, loaded again, at rest."""
-    return loaded.again()
+    return loaded.again(request.function.__name__)
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def dated(lifetime_s: float, **content: Any) -> dict[str, Any]:
 
 
 def identify(stage: Stage, name: str, lifetime_s: float = 30) -> None:
-    stage.kiosk.say(TOPICS.topic("identify"), dated(lifetime_s, name=name))
+    stage.say("identify", dated(lifetime_s, name=name))
 
 
 def reads(stage: Stage, name: str, text: str) -> None:
@@ -57,7 +57,7 @@ def boxes(stage: Stage, selector: str) -> list[dict[str, float]]:
 def test_an_announcement_stands_above_the_cards_and_hides_nothing(
     stage: Stage, size: tuple[int, int], text: str
 ) -> None:
-    stage.open(size)
+    stage.resize(size)
     stage.show(*CARDS)
     stage.say("announcement", announcement(text))
     reads(stage, "announcement", text.strip())
@@ -122,7 +122,7 @@ def test_it_ends_when_the_kiosk_is_gone(own_stage: Stage) -> None:
 def test_the_kiosks_name_is_large_and_the_notice_stays(
     stage: Stage, size: tuple[int, int], name: str
 ) -> None:
-    stage.open(size)
+    stage.resize(size)
     stage.show(*CARDS)
     identify(stage, name)
     reads(stage, "identify", name)

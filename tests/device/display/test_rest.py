@@ -40,8 +40,6 @@ AROUND = {
     ],
 }
 HERE = place(0, 0)
-EMULATE = "Emulation.setEmulatedMedia"
-STILL = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
 
 
 def resting(around: Any = AROUND, **about: Any) -> dict[str, Any]:
@@ -215,15 +213,12 @@ def test_every_text_can_be_read_over_the_brightest_photograph(
 
 
 def test_less_motion_means_none(pictured: Stage) -> None:
-    try:
-        pictured.driver.execute_cdp_cmd(EMULATE, STILL)
+    with pictured.less_motion():
         told(pictured)
         pictured.script("Scene.step(); Rest.step()")
         wait_until(lambda: pictured.script(SHOWN) == ["c © Eve.png"], "the next one, at once")
         assert pictured.script("return document.getAnimations().length") == 0
         assert not pictured.find(".places .traveller").is_displayed()
-    finally:
-        pictured.driver.execute_cdp_cmd(EMULATE, {"features": []})
 
 
 def test_it_moves_for_moments_by_what_costs_little_and_stands_still_in_between(

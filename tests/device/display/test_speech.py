@@ -56,8 +56,8 @@ def shared(
 
 
 @pytest.fixture
-def stage(shared: Stage, sounds: Sounds) -> Stage:
-    shared.again()
+def stage(shared: Stage, sounds: Sounds, request: pytest.FixtureRequest) -> Stage:
+    shared.again(request.function.__name__)
     shared.script(WATCH)
     sounds.asked.clear()
     sounds.made.clear()
