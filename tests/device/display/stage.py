@@ -23,6 +23,9 @@ from tests.brokers import Heard, Listener, Mosquitto, listen, mosquitto, wait_un
 from tests.needs import tool
 
 TOPICS = Topics("helsinki", "kiosk-1")
+LONGEST_SCRIPT_S = 150
+"""Of a busy machine, in which a script draws the page in every language."""
+
 MOTION = "prefers-reduced-motion"
 SIZES = {"landscape": (1920, 1080), "portrait": (1080, 1920), "small": (800, 480)}
 
@@ -161,6 +164,10 @@ class Stage:
             self.open()
         self.test = test
         self.kiosk.messages.clear()
+
+    def spoil(self) -> None:
+        """What a test has done to the page outlasts a visitor: the next case loads it anew."""
+        self.test = ""
 
     def again(self, test: str = "") -> Stage:
         """The same, when the kiosk has said that nobody is there; test: as `anew` takes it."""
@@ -313,6 +320,7 @@ def chromium(folder: Path, **environment: str) -> Iterator[webdriver.Chrome]:
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     service = Service(tool("chromedriver"), env={**os.environ, **environment})
     driver = webdriver.Chrome(options=options, service=service)
+    driver.set_script_timeout(LONGEST_SCRIPT_S)
     try:
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RECORDER})
         yield driver

@@ -70,6 +70,7 @@ def test_the_finger_that_locks_opens_no_card_and_all_is_in_its_place(
     assert stage.script(MISPLACED) == []
     plate, notice = stage.find("#lock").rect, stage.find("#notice").rect
     assert plate["y"] + plate["height"] <= notice["y"]
+    stage.spoil()
 
 
 def test_a_short_touch_or_one_that_moves_away_locks_nothing(stage: Stage) -> None:
