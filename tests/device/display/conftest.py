@@ -12,7 +12,7 @@ import pytest
 from selenium import webdriver
 
 from tests.device.display.sounds import Sounds
-from tests.device.display.stage import Stage, chromium, site
+from tests.device.display.stage import Stage, chromium, site, whose
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def module_site(
 @pytest.fixture
 def stage(module_site: Stage, request: pytest.FixtureRequest) -> Stage:
     """The page at 1920 x 1080, connected, before the kiosk has said anything."""
-    module_site.anew(request.function.__name__)
+    module_site.anew(whose(request))
     return module_site
 
 

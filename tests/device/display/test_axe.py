@@ -21,6 +21,7 @@ from tests.device.display.stage import (
     Stage,
     message,
     site,
+    whose,
 )
 from tests.device.display.test_ask import MUSEUM, can_ask
 from tests.device.display.test_operator import dated
@@ -114,7 +115,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 @pytest.fixture
 def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
-    loaded.again(request.function.__name__)
+    loaded.again(whose(request))
     loaded.script(AXE)
     return loaded
 

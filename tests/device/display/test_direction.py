@@ -18,6 +18,8 @@ pytestmark = [
     needs("chromium", "chromedriver", "mosquitto"),
 ]
 
+ONE_PAGE = True
+
 ARABIC, HEBREW = "متحف بحيرة الغرب", "לטייל בשוק הישן"
 
 SIDES = """

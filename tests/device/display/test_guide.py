@@ -17,7 +17,17 @@ from device.speech.visemes import NAMES, visemes
 from device.words.table import LANGUAGES, read_table
 from tests.brokers import wait_until
 from tests.device.display.sounds import Sounds
-from tests.device.display.stage import ACTIVITY, FILM, FINISH, ON_FOOT, SIZES, Stage, message, site
+from tests.device.display.stage import (
+    ACTIVITY,
+    FILM,
+    FINISH,
+    ON_FOOT,
+    SIZES,
+    Stage,
+    message,
+    site,
+    whose,
+)
 from tests.device.display.test_axe import AXE, CHOSEN, RUN, State, violations
 from tests.device.display.test_rest import AROUND
 from tests.needs import needs
@@ -255,7 +265,7 @@ def test_where_the_board_is_too_slow_it_is_gone_and_the_rest_goes_on(
 def still(shared: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The page of a browser that is to reduce motion."""
     with shared.less_motion():
-        yield shared.again(request.function.__name__)
+        yield shared.again(whose(request))
 
 
 def test_it_is_still_where_motion_is_to_be_reduced(still: Stage) -> None:

@@ -29,6 +29,7 @@ from tests.device.display.stage import (
     Stage,
     message,
     site,
+    whose,
 )
 from tests.needs import needs
 
@@ -73,7 +74,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 @pytest.fixture
 def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
     """The same page, loaded again, at rest."""
-    return loaded.again(request.function.__name__)
+    return loaded.again(whose(request))
 
 
 def choose(stage: Stage, language: str) -> None:

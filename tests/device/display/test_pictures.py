@@ -26,6 +26,8 @@ pytestmark = [
     needs("chromium", "chromedriver", "mosquitto"),
 ]
 
+ONE_PAGE = True
+
 LOADED = """return [...document.querySelectorAll(".card img")].map(
   (e) => e.complete && e.naturalWidth > 0 && e.getBoundingClientRect().height > 40)"""
 
