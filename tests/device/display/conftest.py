@@ -17,7 +17,7 @@ from tests.device.display.stage import Stage, chromium, site, whose
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """One browser for all tests; each loads the page again."""
+    """One browser for all tests."""
     with chromium(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
 

@@ -298,7 +298,7 @@ def test_it_greets_as_the_operators_clip_was_recorded(
 ) -> None:
     opened = tuple(float(name == "jawOpen") for name in SHAPES)
     file = tmp_path / "greeting.json"
-    file.write_text(Curve(25.0, (opened,) * 50).text())
+    file.write_text(Curve(25.0, (opened,) * 80).text())
     folder = tmp_path / "site"
     folder.mkdir()
     with site(folder, browser, amend=without_measure, display={"guide": str(file)}) as recorded:

@@ -73,7 +73,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 @pytest.fixture
 def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
-    """The same page, loaded again, at rest."""
+    """The same page, at rest."""
     return loaded.again(whose(request))
 
 
