@@ -47,7 +47,7 @@ sbom: .venv/workstation  ## write the bill of materials (CycloneDX) to var/sbom.
 	@mkdir -p var
 	$(BIN)/python -m tools.sbom var/sbom.json
 
-install:  ## install as a service on this machine (root; ARGS=--security-updates for those of the system)
+install:  ## install as a service on this machine (root; ARGS=--security-updates for those of the system, ARGS=--microphone)
 	./systemd/install.sh $(ARGS)
 
 uninstall:  ## remove the services (root); the configuration stays

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Installs Wayside as services: systemd/install.sh [--root DIR] [--venv DIR] [--security-updates] [--set-up]
+# Installs Wayside as services: systemd/install.sh [--root DIR] [--venv DIR] [--security-updates] [--microphone] [--set-up]
 #
 #   --root DIR  install below DIR only: no packages, services or users of the running system change
 #               (for disk images; sysusers.d creates the users)
 #   --venv DIR  use this virtual environment instead of creating one
 #   --security-updates  let Debian's unattended-upgrades install those of the system every night; once
 #               on, it stays on, and `apt remove unattended-upgrades` ends it
+#   --microphone  what `hearing.ask` needs: the recogniser, arecord and leave to use sound cards; once on,
+#               it stays on
 #   --set-up    open the set-up page, now and at each start of the machine until somebody has used it
 #
 # It can be run again at any time. Nothing is rewritten in place: each release has its own folder,
@@ -13,20 +15,23 @@
 set -eu
 umask 022
 
-root='' venv='' updates='' set_up=''
+root='' venv='' updates='' microphone='' set_up=''
 while [ $# -gt 0 ]; do
     case $1 in
         --root) root=${2:?--root needs a folder}; shift 2 ;;
         --venv) venv=${2:?--venv needs a folder}; shift 2 ;;
         --security-updates) updates=unattended-upgrades; shift ;;
+        --microphone) microphone=alsa-utils; shift ;;
         --set-up) set_up=yes; shift ;;
-        *) echo "wayside: $1: unknown option; usage: install.sh [--root DIR] [--venv DIR] [--security-updates] [--set-up]" >&2; exit 2 ;;
+        *) echo "wayside: $1: unknown option; usage: install.sh [--root DIR] [--venv DIR] [--security-updates] [--microphone] [--set-up]" >&2; exit 2 ;;
     esac
 done
 root=${root%/}
 source=$(cd "$(dirname "$0")/.." && pwd)
 opt=$root/opt/wayside
 etc=$root/etc/wayside
+hears=/etc/systemd/system/wayside.service.d/microphone.conf
+[ ! -e "$root$hears" ] || microphone=alsa-utils
 
 say() { echo "wayside: $*"; }
 fail() { echo "wayside: $*" >&2; exit 1; }
@@ -38,7 +43,7 @@ packages() {
     # A title may be in any script; tests/device/display/test_fonts.py shows some with these fonts.
     fonts='fonts-liberation fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji'
     # cage needs Xwayland, and Debian does not declare that dependency.
-    for package in mosquitto mosquitto-clients cage wlr-randr grim xwayland chromium espeak-ng python3-venv $fonts $updates; do
+    for package in mosquitto mosquitto-clients cage wlr-randr grim xwayland chromium espeak-ng python3-venv $fonts $updates $microphone; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed ||
             missing="$missing $package"
     done
@@ -53,7 +58,7 @@ environment() {
     python=${PYTHON:-python3}
     "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' ||
         fail "$python is not Python 3.11, 3.12 or 3.13; set PYTHON=/path/to/python3"
-    name=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-$wanted
+    name=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-$wanted${microphone:+-microphone}
     venv=$opt/venvs/$name link=../../venvs/$name
     [ -e "$venv/complete" ] && return
     say "installing the Python packages (some minutes)"
@@ -61,7 +66,7 @@ environment() {
     "$python" -c 'import picamera2' 2> /dev/null && system=--system-site-packages
     rm -rf "$venv"
     "$python" -m venv $system "$venv"
-    for file in kiosk demo; do
+    for file in kiosk demo ${microphone:+hearing}; do
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
             --require-hashes -r "$source/requirements/$file.txt"
     done
@@ -141,6 +146,7 @@ units() {
     if [ -n "$updates" ]; then
         put "$source/systemd/conf/security-updates.conf" /etc/apt/apt.conf.d/60wayside
     fi
+    if [ -n "$microphone" ]; then put "$source/systemd/conf/microphone.conf" "$hears"; fi
     put "$source/systemd/wayside" /usr/local/bin/wayside 755
     put "$source/systemd/wayside-enrol" /usr/local/bin/wayside-enrol 755
 }

@@ -24,6 +24,8 @@ rm -f "$root/etc/systemd/journald.conf.d/wayside.conf" "$root/etc/systemd/system
     "$root/etc/sysusers.d/wayside.conf" "$root/etc/tmpfiles.d/wayside.conf" "$root/etc/pam.d/wayside-display" \
     "$root/etc/polkit-1/rules.d/50-wayside.rules" \
     "$root/usr/local/bin/wayside" "$root/usr/local/bin/wayside-enrol" "$root/etc/apt/apt.conf.d/60wayside"
+rm -f "$root/etc/systemd/system/wayside.service.d/microphone.conf"
+rmdir "$root/etc/systemd/system/wayside.service.d" 2> /dev/null || true
 rm -rf "$root/opt/wayside" "$root/var/lib/wayside/state" "$root/var/lib/wayside/fleet"
 # Not with an operator's table or pictures.
 rmdir "$root/var/lib/wayside/catalogue" "$root/var/lib/wayside" 2> /dev/null || true

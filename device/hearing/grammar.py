@@ -1,16 +1,14 @@
 """The sentences of a request as a network of words, and the request in a sentence of it.
 
 A sentence is a lead ("find me"), something of the catalogue, and what is asked of it in any order
-("that is open now", "near here"). The more items a thing stands for, the likelier it is to be asked
-for. Guarantee: `request_in` leaves out what it does not know, so that a request holds only what was
-said.
+("that is open now", "near here"). Guarantee: `request_in` leaves out what it does not know, so that
+a request holds only what was said.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from math import sqrt
+from collections.abc import Iterable
 
 from device.hearing.vocabulary import Says, Vocabulary, spoken
 from device.values import Request
@@ -18,8 +16,8 @@ from device.values import Request
 ANY = ("something", "somewhere", "anything", "anywhere")
 """Things of any kind."""
 
-Arc = tuple[int, int, float, str | None]
-"""From a state, to another, the probability, and the word that is said on the way; None: none."""
+Arc = tuple[int, int, str | None]
+"""From a state, to another, and the word that is said on the way; None: none."""
 
 
 class Grammar:
@@ -28,32 +26,26 @@ class Grammar:
     START, LED, ARTICLE, QUIET, ANY, NAMED, WISHED, ENDING, final = range(9)
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        """The probabilities are this project's own judgement."""
         self._vocabulary = vocabulary
         self.arcs: list[Arc] = []
         self._states = self.final + 1
         said = vocabulary.phrases
-        wishes = dict.fromkeys((*said.near, *said.open_now, *said.children), 1.0)
-        names = {words: sqrt(vocabulary.items(words)) for words in vocabulary.things}
-        named = {" ".join(w): p for w, p in names.items() if w not in vocabulary.loose}
-        loose = {" ".join(words): 1.0 for words in vocabulary.loose}
-        self._say(self.START, self.LED, _equally(said.leads), 0.5)
-        self._skip(self.START, self.LED, 0.5)
-        self._say(self.LED, self.ARTICLE, _equally(said.articles), 0.4)
-        self._skip(self.LED, self.ARTICLE, 0.4)
-        self._say(self.ARTICLE, self.QUIET, _equally(said.quiet), 0.05)
-        self._skip(self.ARTICLE, self.QUIET, 0.95)
-        self._say(self.QUIET, self.NAMED, named, 1)
-        self._say(self.LED, self.ANY, _equally(ANY), 0.2)
-        self._say(self.ANY, self.NAMED, _equally(said.quiet), 0.15)
-        self._say(self.ANY, self.NAMED, loose, 0.4)
-        self._say(self.ANY, self.NAMED, wishes, 0.45)
-        self._say(self.NAMED, self.WISHED, wishes, 0.4)
-        self._skip(self.NAMED, self.ENDING, 0.6)
-        self._say(self.WISHED, self.ENDING, wishes, 0.3)
-        self._skip(self.WISHED, self.ENDING, 0.7)
-        self._say(self.ENDING, self.final, _equally(said.thanks), 0.2)
-        self._skip(self.ENDING, self.final, 0.8)
+        wishes = (*said.near, *said.open_now, *said.children)
+        loose = [" ".join(words) for words in vocabulary.loose]
+        named = [" ".join(each) for each in vocabulary.things if each not in vocabulary.loose]
+        for start, end, phrases in (
+            (self.START, self.LED, said.leads),
+            (self.LED, self.ARTICLE, said.articles),
+            (self.ARTICLE, self.QUIET, said.quiet),
+            (self.NAMED, self.WISHED, wishes),
+            (self.WISHED, self.ENDING, wishes),
+            (self.ENDING, self.final, said.thanks),
+        ):
+            self._say(start, end, phrases)
+            self.arcs.append((start, end, None))
+        self._say(self.QUIET, self.NAMED, named)
+        self._say(self.LED, self.ANY, ANY)
+        self._say(self.ANY, self.NAMED, (*said.quiet, *loose, *wishes))
 
     def request_in(self, words: Iterable[str]) -> Request | None:
         """The request in a sentence; None: it asks for nothing.
@@ -72,33 +64,23 @@ class Grammar:
         features = tuple(sorted(self._vocabulary.things[thing])) if thing else ()
         return Request(" ".join(thing), features, open_now, near, quiet, children)
 
-    def _skip(self, start: int, end: int, share: float) -> None:
-        self.arcs.append((start, end, share, None))
-
-    def _say(self, start: int, end: int, phrases: Mapping[str, float], share: float) -> None:
+    def _say(self, start: int, end: int, phrases: Iterable[str]) -> None:
         """Ways from one state to another, one a phrase; those that begin alike begin together."""
-        if phrases:
-            whole = sum(phrases.values())
-            rows = {spoken(text): share * weight / whole for text, weight in phrases.items()}
-            self._branch(start, end, rows)
+        self._branch(start, end, {spoken(phrase) for phrase in phrases})
 
-    def _branch(self, start: int, end: int, rows: Mapping[Says, float]) -> None:
-        """rows: the words to say from here, and the probability of each row."""
-        behind: dict[str, dict[Says, float]] = defaultdict(dict)
-        for words, share in rows.items():
-            behind[words[0]][words[1:]] = share
+    def _branch(self, start: int, end: int, rows: Iterable[Says]) -> None:
+        """rows: the words to say from here, one or more each."""
+        behind: dict[str, set[Says]] = defaultdict(set)
+        for first, *rest in sorted(rows):
+            behind[first].add(tuple(rest))
         for word, rests in behind.items():
             if () in rests:
-                self.arcs.append((start, end, rests.pop(()), word))
-            if rests:
+                self.arcs.append((start, end, word))
+            if rests := rests - {()}:
                 self._states += 1
-                state, whole = self._states - 1, sum(rests.values())
-                self.arcs.append((start, state, whole, word))
-                self._branch(state, end, {row: each / whole for row, each in rests.items()})
-
-
-def _equally(phrases: Iterable[str]) -> dict[str, float]:
-    return dict.fromkeys(phrases, 1.0)
+                state = self._states - 1
+                self.arcs.append((start, state, word))
+                self._branch(state, end, rests)
 
 
 def _has(heard: Says, words: Says) -> bool:

@@ -119,8 +119,10 @@ class Listening:
         if utterance.cancelled.is_set():
             return
         utterance.state = "thinking"
-        utterance.request = self._recognise(sound)
-        utterance.state = "nothing" if utterance.request is None else "understood"
+        try:
+            utterance.request = self._recognise(sound)
+        finally:  # an error ends this utterance alone, and is logged as every thread's is
+            utterance.state = "nothing" if utterance.request is None else "understood"
 
     def _record(self, utterance: _Utterance) -> bytes:
         """The sound until the button is let go. What nobody let go, since the page was lost, is no

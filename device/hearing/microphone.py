@@ -15,7 +15,7 @@ from typing import Protocol
 
 from device.config import HearingConfig
 from device.errors import UserError
-from device.hearing.recogniser import missing
+from device.hearing.moonshine import missing
 from device.hearing.utterance import RATE
 
 PROGRAM = "arecord"

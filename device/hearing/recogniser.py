@@ -1,49 +1,61 @@
-"""A sound becomes a request, on this machine, by Moonshine's smallest English model.
+"""A sound becomes a request, on this machine.
 
-The model (https://github.com/moonshine-ai/moonshine, 27 million parameters, MIT licence, in the
-package) writes what was said as any words, and of the grammar the sentence that sounds nearest is
-taken. What is no request is far from every sentence, and so is one that was hardly understood: both
-are taken for nothing. Guarantees: neither the sound nor the words are kept or passed on, but those
-of the grammar; who speaks is not told apart; nothing is fetched.
+Of all sentences of the grammar the one is searched that the model of speech is most likely to
+write, piece by piece, a few beginnings at a time (beam search). What is no request is unlikely in
+every one of them, and so is one that was hardly heard: both are taken for nothing. Guarantees:
+neither the sound nor the words are kept or passed on, but those of the grammar; who speaks is not
+told apart; nothing is fetched.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from device.errors import UserError
+import numpy as np
+
 from device.hearing.grammar import Grammar
-from device.hearing.nearest import Near, Nearest
+from device.hearing.moonshine import END, Floats, Moonshine, Writing
+from device.hearing.spelling import Spelling, State
 from device.hearing.utterance import as_floats, spoken_part
-from device.hearing.vocabulary import spoken, vocabulary_of
+from device.hearing.vocabulary import Says, vocabulary_of
 from device.values import Request
 
-PACKAGE = "moonshine_voice"
+LEAST_LIKELY = -0.95
+"""Of a request, as `Sentence.likely`. Chosen on the voices and sentences for tuning
+(`wayside-tools measure ask --tuning`): lower, hardly more is understood, and soon more than a
+tenth of what is no request is taken for one."""
 
-FARTHEST = 0.38
-"""The greatest distance of a request (`device.hearing.nearest`). Chosen on the voices and sentences
-for tuning (`wayside-tools measure ask --tuning`)."""
+BEGINNINGS = 16
+"""Of sentences, that are kept at a time."""
 
-OPTIONS = {"identify_speakers": "false", "vad_threshold": "0"}
-"""Who speaks is nobody's business; the whole utterance is one line."""
+WORSE = 10.0
+"""Natural logarithm of how much less likely than the best a beginning may be that is kept."""
+
+SPEEDS = (1.0, 0.9, 1.1)
+"""The model hears each sound at these speeds, and the mean of what it takes for likely counts: it
+errs less often in all of them than in one (docs/experiments.md)."""
+
+MOST_PIECES = 24
+"""Of a sentence; the longest of the shipped catalogue has 20."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """text: what was heard, in any words. near: the nearest sentence of the grammar."""
+    """words: of the grammar; none: no sentence was found. likely: natural logarithm of its
+    probability, by the number of its letters, so that long names are taken as short ones are."""
 
-    text: str = ""
-    near: Near = field(default_factory=Near)
+    words: Says = ()
+    likely: float = -np.inf
 
 
-def missing() -> str | None:
-    """Why nothing can be recognised here; None: it can."""
-    if importlib.util.find_spec(PACKAGE) is None:
-        return "moonshine-voice is not installed (requirements/hearing.txt)"
-    return None
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """likely: sum of the logarithms. pieces: written so far."""
+
+    likely: float
+    pieces: tuple[int, ...]
+    state: State
 
 
 class Recogniser:
@@ -54,19 +66,9 @@ class Recogniser:
         the same table. tags: phrases of the screen for features.
 
         Raises:
-            UserError: the package is not installed, or its model is missing.
+            UserError: the model of speech is missing.
         """
-        if reason := missing():
-            raise UserError(f"hearing.ask: {reason}")
-        from moonshine_voice import ModelArch, MoonshineError
-        from moonshine_voice.transcriber import Transcriber
-        from moonshine_voice.utils import get_model_path
-
-        try:
-            path = str(get_model_path("tiny-en"))
-            self._transcriber: Any = Transcriber(path, ModelArch.TINY, options=OPTIONS)
-        except MoonshineError as error:
-            raise UserError(f"hearing.ask: {error}") from None
+        self._model = Moonshine()
         self._counts, self._tags = counts, tags
         self._learn(counts())
 
@@ -77,24 +79,62 @@ class Recogniser:
         """
         return self.taken(self.hear(sound))
 
-    def taken(self, heard: Sentence) -> Request | None:
-        """The request in what was heard, if it is near enough."""
-        near = heard.near
-        return self.grammar.request_in(near.words) if near.distance <= FARTHEST else None
+    def taken(self, heard: Sentence, least: float = LEAST_LIKELY) -> Request | None:
+        """The request in what was heard, if it is likely enough."""
+        return self.grammar.request_in(heard.words) if heard.likely >= least else None
 
     def hear(self, sound: bytes) -> Sentence:
-        """What was said, and the sentence of the grammar that is nearest to it."""
+        """The sentence of the grammar that was said, if one was."""
         if (counts := self._counts()) is not self._known:
             self._learn(counts)
-        part = spoken_part(sound)
-        if not part:
+        part = as_floats(spoken_part(sound))
+        if not len(part):
             return Sentence()
-        lines = self._transcriber.transcribe_without_streaming(as_floats(part)).lines
-        text = " ".join(line.text for line in lines)
-        return Sentence(text, self._nearest.to(spoken(text)))
+        best = search(self._model.hear([at_speed(part, speed) for speed in SPEEDS]), self._spelling)
+        self._spelling.forget()
+        if best is None:
+            return Sentence()
+        text = "".join(self._model.pieces[piece] for piece in best.pieces)
+        words = self._spelling.words(text)
+        return Sentence(words, best.likely / len("".join(words)))
 
     def _learn(self, counts: Mapping[str, int]) -> None:
         self._known = counts
         self.vocabulary = vocabulary_of(counts, self._tags)
         self.grammar = Grammar(self.vocabulary)
-        self._nearest = Nearest(self.grammar.arcs)
+        self._spelling = Spelling(self.grammar.arcs, self._model.pieces)
+        self._spelling.forget()  # which finds those at the start: half a second
+
+
+def at_speed(sound: Floats, speed: float) -> Floats:
+    """A sound that is said so much faster, and higher."""
+    if speed == 1.0:
+        return sound
+    at = np.arange(0, len(sound) - 1, speed)
+    return np.asarray(np.interp(at, np.arange(len(sound)), sound), np.float32)
+
+
+def search(writing: Writing, spelling: Spelling) -> _Beginning | None:
+    """The likeliest whole sentence; None: none was found. Its pieces are those before `END`."""
+    beginnings, best = [_Beginning(0.0, (), spelling.start)], None
+    for _ in range(MOST_PIECES):
+        longer: list[tuple[int, _Beginning]] = []
+        for row, begun in enumerate(beginnings):
+            likely = begun.likely + writing.likely[row]
+            if spelling.finished(begun.state) and (best is None or likely[END] > best.likely):
+                best = _Beginning(float(likely[END]), begun.pieces, begun.state)
+            choices = spelling.choices(begun.state)
+            for choice in np.argsort(-likely[choices.pieces])[:BEGINNINGS]:
+                piece, after = int(choices.pieces[choice]), choices.states[choice]
+                next_ = _Beginning(float(likely[piece]), (*begun.pieces, piece), after)
+                longer.append((row, next_))
+        longer = sorted(longer, key=lambda each: -each[1].likely)[:BEGINNINGS]
+        likeliest = longer[0][1].likely if longer else -np.inf
+        # No sentence becomes likelier by what follows.
+        least = max(likeliest - WORSE, -np.inf if best is None else best.likely)
+        longer = [each for each in longer if each[1].likely > least]
+        if not longer:
+            break
+        beginnings = [begun for _, begun in longer]
+        writing.extend([row for row, _ in longer], [begun.pieces[-1] for begun in beginnings])
+    return best

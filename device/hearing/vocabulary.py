@@ -57,17 +57,11 @@ class Phrases(Section):
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """things: by the words of each, the features (kinds, categories, tags) any of which is it.
-    loose: those among them that follow `something` or `somewhere`. counts: how many items have a
-    feature. phrases: around them."""
+    loose: those among them that follow `something` or `somewhere`. phrases: around them."""
 
     things: Mapping[Says, frozenset[str]]
     loose: frozenset[Says]
-    counts: Mapping[str, int]
     phrases: Phrases
-
-    def items(self, thing: Says) -> int:
-        """How many items a thing stands for, at most."""
-        return sum(self.counts[feature] for feature in self.things[thing])
 
 
 def load_phrases() -> Phrases:
@@ -102,7 +96,7 @@ def vocabulary_of(counts: Mapping[str, int], tags: Mapping[str, str]) -> Vocabul
         for words, found in things.items()
         if found and 0 < len(words) <= MOST_WORDS and words not in taken
     }
-    return Vocabulary(sayable, frozenset(loose & sayable.keys()), counts, phrases)
+    return Vocabulary(sayable, frozenset(loose & sayable.keys()), phrases)
 
 
 def spoken(phrase: str) -> Says:

@@ -280,3 +280,19 @@ def test_security_updates_of_the_system_are_an_option_that_is_off(
     assert "Debian-Security" in origin
     subprocess.run([source / "systemd/uninstall.sh", "--root", tmp_path], check=True)
     assert not (tmp_path / place).exists()
+
+
+def test_a_microphone_is_an_option_that_is_off_and_stays_on(
+    source: Path, installed: Path, tmp_path: Path
+) -> None:
+    drop_in = "etc/systemd/system/wayside.service.d/microphone.conf"
+    assert not (installed / drop_in).exists()
+    install(source, tmp_path, "--microphone")
+    written = (tmp_path / drop_in).stat().st_mtime_ns
+    verified = ["systemd-analyze", "verify", "--root", tmp_path, "wayside.service"]
+    said = subprocess.run(verified, check=False, capture_output=True, text=True).stderr
+    assert "microphone.conf" not in said
+    install(source, tmp_path)
+    assert (tmp_path / drop_in).stat().st_mtime_ns > written
+    subprocess.run([source / "systemd/uninstall.sh", "--root", tmp_path], check=True)
+    assert not (tmp_path / drop_in).parent.exists()

@@ -101,7 +101,7 @@ def _ask(arguments: argparse.Namespace) -> int:
     for line in asking.report(found):
         print(line)
     if arguments.tuning:
-        for line in asking.choices(found, recogniser.grammar):
+        for line in asking.choices(found, recogniser):
             print(line)
     elif arguments.data is not None:
         for line in asking.report(

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from device.errors import UserError
-from device.hearing.grammar import Grammar
 from device.hearing.recogniser import Recogniser, Sentence
 from device.hearing.utterance import RATE
 from device.hearing.vocabulary import spoken
@@ -33,7 +32,19 @@ from tools.datasets.voice import load_voice
 SENTENCES = Path(__file__).with_name("asked.json")
 
 VOICES = {
-    "tuning": ("espeak-ng en-us", "espeak-ng en-us+f3", "flite rms", "flite kal16"),
+    "tuning": (
+        "espeak-ng en-us",
+        "espeak-ng en-us+f1",
+        "espeak-ng en-us+f2",
+        "espeak-ng en-us+f3",
+        "espeak-ng en-us+m3",
+        "espeak-ng en-us+m5",
+        "espeak-ng en-gb-scotland",
+        "espeak-ng en-gb-x-rp",
+        "flite rms",
+        "flite kal",
+        "flite kal16",
+    ),
     "test": (
         "espeak-ng en-gb",
         "espeak-ng en-us+f4",
@@ -179,18 +190,14 @@ def report(found: Sequence[Heeded]) -> Iterator[str]:
     )
 
 
-def choices(found: Sequence[Heeded], grammar: Grammar) -> Iterator[str]:
-    """What other thresholds than `FARTHEST` would give: lines, for tuning."""
-    for farthest in np.arange(0.2, 0.5, 0.03):
-        kept = [
-            (one, grammar.request_in(one.heard.near.words))
-            for one in found
-            if one.heard.near.distance <= farthest
-        ]
-        asked = sum(one.wanted is not None for one in found)
-        right = sum(same(got, one.wanted) for one, got in kept)
-        false = sum(one.wanted is None and got is not None for one, got in kept)
+def choices(found: Sequence[Heeded], recogniser: Recogniser) -> Iterator[str]:
+    """What other thresholds than `LEAST_LIKELY` would give: lines, for tuning."""
+    asked = sum(one.wanted is not None for one in found)
+    for least in np.arange(-1.2, -0.55, 0.05):
+        got = [(one.wanted, recogniser.taken(one.heard, least)) for one in found]
+        right = sum(same(request, want) for want, request in got)
+        false = sum(want is None and request is not None for want, request in got)
         yield (
-            f"{farthest:.2f}: understood {right / asked:6.1%}, "
+            f"{least:.2f}: understood {right / asked:6.1%}, "
             f"taken for a request {false / max(1, len(found) - asked):6.1%}"
         )

@@ -12,12 +12,12 @@ import pytest
 from selenium import webdriver
 
 from tests.device.display.sounds import Sounds
-from tests.device.display.stage import Stage, chromium, site, whose
+from tests.device.display.stage import Stage, chromium, site
 
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """One browser for all tests."""
+    """One browser for all tests; each loads the page again."""
     with chromium(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
 
@@ -52,7 +52,7 @@ def module_site(
 @pytest.fixture
 def stage(module_site: Stage, request: pytest.FixtureRequest) -> Stage:
     """The page at 1920 x 1080, connected, before the kiosk has said anything."""
-    module_site.anew(whose(request))
+    module_site.anew(request.function.__name__)
     return module_site
 
 

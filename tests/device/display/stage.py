@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -151,8 +150,8 @@ class Stage:
     def anew(self, test: str = "") -> None:
         """The page as if the kiosk had said nothing yet, whatever was said and touched before.
 
-        test: whose page it is (`whose`). Those who share one share a load; between two of them the
-        screen comes to rest, as between two visitors.
+        test: whose page it is. The cases of one test share a load; between two of them the screen
+        comes to rest, as between two visitors.
         """
         if test and test == self.test and self.driver.current_url == self.address:
             self.resize(SIZES["landscape"])
@@ -268,14 +267,6 @@ class Stage:
 
         found: dict[str, Any] = self.kiosk.wait(fits).json()
         return found
-
-
-def whose(request: pytest.FixtureRequest) -> str:
-    """Whose page a test uses: that of all its cases, or that of its module where this says
-    `ONE_PAGE`."""
-    module = request.module.__name__
-    one = getattr(request.module, "ONE_PAGE", False)
-    return module if one else f"{module}.{request.function.__name__}"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from selenium import webdriver
 from device.words.table import LANGUAGES
 from tests.brokers import wait_until
 from tests.device.display.misplaced import misplaced_in_any_language
-from tests.device.display.stage import PLACE, SIZES, Stage, message, site, whose
+from tests.device.display.stage import PLACE, SIZES, Stage, message, site
 from tests.needs import needs
 
 pytestmark = [
@@ -34,7 +34,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 @pytest.fixture
 def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
-    return loaded.again(whose(request))
+    return loaded.again(request.function.__name__)
 
 
 def test_the_notice_at_rest_says_who_answers_for_the_kiosk(stage: Stage) -> None:

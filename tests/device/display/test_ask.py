@@ -14,7 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from device.words.table import read_table
 from tests.brokers import Heard, wait_until
 from tests.device.display.misplaced import misplaced_in_any_language
-from tests.device.display.stage import CARDS, SIZES, TOPICS, Stage, message, site, whose
+from tests.device.display.stage import CARDS, SIZES, TOPICS, Stage, message, site
 from tests.needs import needs
 
 pytestmark = [
@@ -41,7 +41,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 @pytest.fixture
 def stage(opened: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
-    opened.again(whose(request)).show(*CARDS)
+    opened.again(request.function.__name__).show(*CARDS)
     yield opened
     ActionChains(opened.driver).reset_actions()
 

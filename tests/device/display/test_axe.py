@@ -21,7 +21,6 @@ from tests.device.display.stage import (
     Stage,
     message,
     site,
-    whose,
 )
 from tests.device.display.test_ask import MUSEUM, can_ask
 from tests.device.display.test_operator import dated
@@ -115,7 +114,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 @pytest.fixture
 def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
-    loaded.again(whose(request))
+    loaded.again(request.function.__name__)
     loaded.script(AXE)
     return loaded
 

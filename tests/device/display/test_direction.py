@@ -18,8 +18,6 @@ pytestmark = [
     needs("chromium", "chromedriver", "mosquitto"),
 ]
 
-ONE_PAGE = True
-
 ARABIC, HEBREW = "متحف بحيرة الغرب", "לטייל בשוק הישן"
 
 SIDES = """

@@ -10,17 +10,7 @@ import pytest
 from selenium import webdriver
 
 from device.words.words import load_words
-from tests.device.display.stage import (
-    ACTIVITY,
-    CARDS,
-    FILM,
-    ON_FOOT,
-    PLACE,
-    SIZES,
-    Stage,
-    site,
-    whose,
-)
+from tests.device.display.stage import ACTIVITY, CARDS, FILM, ON_FOOT, PLACE, SIZES, Stage, site
 from tests.device.display.test_layout import PAGE, contrast
 from tests.needs import needs
 
@@ -78,7 +68,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 @pytest.fixture
 def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
-    return loaded.again(whose(request))
+    return loaded.again(request.function.__name__)
 
 
 def sky() -> list[list[int]]:

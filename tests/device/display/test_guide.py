@@ -17,17 +17,7 @@ from device.speech.visemes import NAMES, visemes
 from device.words.table import LANGUAGES, read_table
 from tests.brokers import wait_until
 from tests.device.display.sounds import Sounds
-from tests.device.display.stage import (
-    ACTIVITY,
-    FILM,
-    FINISH,
-    ON_FOOT,
-    SIZES,
-    Stage,
-    message,
-    site,
-    whose,
-)
+from tests.device.display.stage import ACTIVITY, FILM, FINISH, ON_FOOT, SIZES, Stage, message, site
 from tests.device.display.test_axe import AXE, CHOSEN, RUN, State, violations
 from tests.device.display.test_rest import AROUND
 from tests.needs import needs
@@ -265,7 +255,7 @@ def test_where_the_board_is_too_slow_it_is_gone_and_the_rest_goes_on(
 def still(shared: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The page of a browser that is to reduce motion."""
     with shared.less_motion():
-        yield shared.again(whose(request))
+        yield shared.again(request.function.__name__)
 
 
 def test_it_is_still_where_motion_is_to_be_reduced(still: Stage) -> None:
@@ -298,7 +288,7 @@ def test_it_greets_as_the_operators_clip_was_recorded(
 ) -> None:
     opened = tuple(float(name == "jawOpen") for name in SHAPES)
     file = tmp_path / "greeting.json"
-    file.write_text(Curve(25.0, (opened,) * 80).text())
+    file.write_text(Curve(25.0, (opened,) * 50).text())
     folder = tmp_path / "site"
     folder.mkdir()
     with site(folder, browser, amend=without_measure, display={"guide": str(file)}) as recorded:

@@ -13,17 +13,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.brokers import wait_until
 from tests.device.display.misplaced import MISPLACED
-from tests.device.display.stage import (
-    ACTIVITY,
-    FILM,
-    PLACE,
-    SIZES,
-    TOPICS,
-    Stage,
-    message,
-    site,
-    whose,
-)
+from tests.device.display.stage import ACTIVITY, FILM, PLACE, SIZES, TOPICS, Stage, message, site
 from tests.needs import needs
 
 pytestmark = [
@@ -69,7 +59,7 @@ def shared(browser: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def stage(shared: Stage, request: pytest.FixtureRequest) -> Stage:
-    return shared.again(whose(request))
+    return shared.again(request.function.__name__)
 
 
 def press(stage: Stage, *keys: str) -> None:

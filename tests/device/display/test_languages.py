@@ -29,7 +29,6 @@ from tests.device.display.stage import (
     Stage,
     message,
     site,
-    whose,
 )
 from tests.needs import needs
 
@@ -73,8 +72,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 @pytest.fixture
 def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
-    """The same page, at rest."""
-    return loaded.again(whose(request))
+    """The same page, loaded again, at rest."""
+    return loaded.again(request.function.__name__)
 
 
 def choose(stage: Stage, language: str) -> None:

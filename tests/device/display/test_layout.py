@@ -18,8 +18,6 @@ pytestmark = [
     needs("chromium", "chromedriver", "mosquitto"),
 ]
 
-ONE_PAGE = True
-
 LONG = "The Assassination of Jesse James by the Coward Robert Ford, and other tales of the West"
 UNBROKEN = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch"
 

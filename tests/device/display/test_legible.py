@@ -20,8 +20,6 @@ pytestmark = [
     needs("chromium", "chromedriver", "mosquitto"),
 ]
 
-ONE_PAGE = True
-
 DIAGONAL_MM = 24 * 25.4
 
 SCANNED_MM = 1.37

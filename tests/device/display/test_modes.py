@@ -16,8 +16,6 @@ pytestmark = [
     needs("chromium", "chromedriver", "mosquitto"),
 ]
 
-ONE_PAGE = True
-
 SMALLEST = """
 const shown = [...document.querySelectorAll(".card :is(h2, .by, li), #notice :is(h2, p), .label")]
   .filter((each) => each.checkVisibility() && each.textContent);

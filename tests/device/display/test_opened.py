@@ -29,7 +29,6 @@ from tests.device.display.stage import (
     Stage,
     message,
     site,
-    whose,
 )
 from tests.device.display.test_codes import decode
 from tests.device.display.test_layout import LONG
@@ -40,8 +39,6 @@ pytestmark = [
     pytest.mark.mosquitto,
     needs("chromium", "chromedriver", "mosquitto"),
 ]
-
-ONE_PAGE = True
 
 LATITUDE, LONGITUDE = place(0, 0)
 TOWN = network([(-400, 0), (300, 0), (600, 0)], [(300, 0), (300, 400)], [(-400, 60), (600, 60)])
@@ -82,8 +79,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, browser: webdriver.Chrome) 
 
 @pytest.fixture
 def stage(loaded: Stage, request: pytest.FixtureRequest) -> Stage:
-    """The same page, at rest."""
-    return loaded.again(whose(request))
+    """The same page, loaded again, at rest."""
+    return loaded.again(request.function.__name__)
 
 
 @pytest.fixture(scope="module")

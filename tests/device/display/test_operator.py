@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.brokers import wait_until
-from tests.device.display.stage import CARDS, PAGED, SIZES, TOPICS, Stage
+from tests.device.display.stage import CARDS, SIZES, TOPICS, Stage
 from tests.junk import payloads
 from tests.needs import needs
 
@@ -18,8 +18,6 @@ pytestmark = [
     pytest.mark.mosquitto,
     needs("chromium", "chromedriver", "mosquitto"),
 ]
-
-ONE_PAGE = True
 
 TEXT = "The west door is closed today. Please use the door at the river."
 LONG = "Zwischen Hauptbahnhof und Flughafen fahren bis Betriebsschluss keine Züge. " * 3
@@ -66,10 +64,7 @@ def test_an_announcement_stands_above_the_cards_and_hides_nothing(
     assert stage.heartbeat(state="showing")["shows_notice"]
     (plate,) = boxes(stage, "#announcement")
     cards, (notice,) = boxes(stage, ".card"), boxes(stage, "#notice")
-    if size == SIZES["small"]:  # a page of them, and the rest is one touch away
-        assert stage.script(PAGED) == str(len(CARDS))
-    else:
-        assert len(cards) == len(CARDS)
+    assert len(cards) == len(CARDS)
     for card in cards:
         assert card["top"] >= plate["bottom"]
         assert card["bottom"] <= notice["top"]
@@ -170,4 +165,3 @@ def test_no_message_stops_the_page(stage: Stage) -> None:
     reads(stage, "announcement", TEXT)
     said = stage.driver.get_log("browser")
     assert [entry for entry in said if entry["source"] == "javascript"] == []
-    stage.spoil()

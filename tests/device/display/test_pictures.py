@@ -26,8 +26,6 @@ pytestmark = [
     needs("chromium", "chromedriver", "mosquitto"),
 ]
 
-ONE_PAGE = True
-
 LOADED = """return [...document.querySelectorAll(".card img")].map(
   (e) => e.complete && e.naturalWidth > 0 && e.getBoundingClientRect().height > 40)"""
 

@@ -18,7 +18,7 @@ from device.words.guard import Guard
 from device.words.table import read_table
 from tests.brokers import listen, mosquitto, wait_until
 from tests.device.display.sounds import Sounds
-from tests.device.display.stage import FILM, PLACE, TOPICS, Stage, message, site, whose
+from tests.device.display.stage import FILM, PLACE, TOPICS, Stage, message, site
 from tests.device.speech.test_speaker import heard
 from tests.needs import needs
 
@@ -57,7 +57,7 @@ def shared(
 
 @pytest.fixture
 def stage(shared: Stage, sounds: Sounds, request: pytest.FixtureRequest) -> Stage:
-    shared.again(whose(request))
+    shared.again(request.function.__name__)
     shared.script(WATCH)
     sounds.asked.clear()
     sounds.made.clear()

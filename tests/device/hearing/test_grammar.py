@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from device.hearing.grammar import Grammar
-from device.hearing.nearest import Nearest
+from device.hearing.spelling import Spelling
 from device.hearing.vocabulary import Vocabulary, spoken, vocabulary_of
 from device.values import Request
 
@@ -47,8 +47,7 @@ def grammar(vocabulary: Vocabulary) -> Grammar:
 def test_a_sentence_of_the_grammar_is_a_request(
     grammar: Grammar, sentence: str, request_: Request
 ) -> None:
-    near = Nearest(grammar.arcs).to(spoken(sentence))
-    assert near.words == spoken(sentence)
+    assert Spelling(grammar.arcs, ()).words(" ".join(spoken(sentence))) == spoken(sentence)
     assert grammar.request_in(spoken(sentence)) == request_
 
 
@@ -65,32 +64,3 @@ def test_only_what_the_catalogue_has_and_the_screen_may_say_can_be_asked_for(
     words = {word for thing in vocabulary.things for word in thing}
     assert "opera" not in words  # nothing in the catalogue has it
     assert "romantic" not in words  # the screen has no words for it
-
-
-def test_the_ways_out_of_a_state_are_shares_of_one(grammar: Grammar) -> None:
-    shares: dict[int, float] = {}
-    for start, _, share, _ in grammar.arcs:
-        shares[start] = shares.get(start, 0) + share
-    assert all(share <= 1 + 1e-6 for share in shares.values())
-
-
-@pytest.mark.parametrize(
-    ("heard", "meant"),
-    [
-        ("a museum that is opened now", "a museum that is open now"),
-        ("show me book ships", "show me book shops"),
-        ("thigh restaurant near hear", "thai restaurant near here"),
-    ],
-)
-def test_the_sentence_that_sounds_nearest_is_meant(
-    grammar: Grammar, heard: str, meant: str
-) -> None:
-    near = Nearest(grammar.arcs).to(spoken(heard))
-    assert near.words == spoken(meant)
-    assert 0 < near.distance < 0.3
-
-
-def test_what_is_no_request_is_far_from_every_sentence(grammar: Grammar) -> None:
-    near = Nearest(grammar.arcs).to(spoken("my grandmother was born in the mountains"))
-    assert near.distance > 0.4
-    assert Nearest(grammar.arcs).to(()).distance == 1

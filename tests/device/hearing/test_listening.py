@@ -149,3 +149,16 @@ def test_why_nobody_can_ask_is_one_line(tmp_path: Path) -> None:
     assert deaf_because(on, path=str(tmp_path), sound=card) == "no microphone is there"
     (card / "pcmC1D0c").touch()
     assert deaf_because(on, path=str(tmp_path), sound=card) is None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_error_of_the_recogniser_ends_that_utterance_alone() -> None:
+    kiosk = Kiosk()
+    answers: list[Callable[[bytes], Request | None]] = [kiosk.recognise, lambda _: MUSIC]
+    kiosk.listening = Listening(kiosk.microphone, lambda sound: answers.pop()(sound))
+    answers.append(lambda sound: {}[sound])
+    for press, ends in (("first", "nothing"), ("second", "understood")):
+        kiosk.hold(press)
+        kiosk.listening.release()
+        assert kiosk.ends() == ends
+    kiosk.listening.stop()

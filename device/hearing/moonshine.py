@@ -1,0 +1,151 @@
+"""Moonshine's smallest English model, a piece of text after another.
+
+27 million parameters, MIT licence (https://github.com/moonshine-ai/moonshine), run by ONNX Runtime.
+An encoder reads a sound, and a decoder says how likely each piece of text is to follow those
+before. Guarantees: nothing is fetched, and nothing of a sound outlives its `Writing`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import UserError
+
+PACKAGES = ("onnxruntime", "moonshine_voice")
+"""What runs the model, and the package that has it in it, of which nothing else is used."""
+
+INSIDE = "assets/tiny-en"
+
+ENCODER, DECODER, PIECES = "encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"
+
+BEGIN, END = 1, 2
+"""Numbers of the pieces before the first and after the last."""
+
+HEADS, HEAD_SIZE = 8, 36
+"""Of the decoder's attention."""
+
+THREADS = 2
+
+LEAST = 1e-30
+"""Probability that stands for any below, whose logarithm could be infinite."""
+
+Floats = NDArray[np.float32]
+
+
+def missing() -> str | None:
+    """Why nothing can be recognised here; None: it can."""
+    for package in PACKAGES:
+        if importlib.util.find_spec(package) is None:
+            return f"{package.replace('_', '-')} is not installed (requirements/hearing.txt)"
+    if not all((_folder() / name).is_file() for name in (ENCODER, DECODER, PIECES)):
+        return "this moonshine-voice has no model in it (requirements/hearing.txt)"
+    return None
+
+
+class Moonshine:
+    """The model in memory. pieces: of text, by number."""
+
+    def __init__(self) -> None:
+        """Raises:
+        UserError: a package is not installed, or its model is missing.
+        """
+        if reason := missing():
+            raise UserError(f"hearing.ask: {reason}")
+        import onnxruntime
+
+        folder, options = _folder(), onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = THREADS, 1
+        self._encoder, self.decoder = (
+            onnxruntime.InferenceSession(folder / name, options) for name in (ENCODER, DECODER)
+        )
+        self.pieces = tuple(_pieces((folder / PIECES).read_bytes()))
+
+    def hear(self, sounds: Sequence[Floats]) -> Writing:
+        """Begin to write what is said.
+
+        sounds: (N,) samples each, at 16 kHz, -1 to 1; variants of one sound.
+        """
+        heard = []
+        for sound in sounds:
+            mask = np.ones((1, len(sound)), np.int64)
+            given = {"input_values": sound[None], "attention_mask": mask}
+            heard.append(self._encoder.run(None, given)[0][0])
+        return Writing(self.decoder, heard)
+
+
+class Writing:
+    """Texts being written of one sound, all equally long. likely: (B, P) natural logarithms of the
+    probability of each piece to come next, of each text, in the mean over the sound's variants; at
+    first there is one text, empty."""
+
+    def __init__(self, decoder: Any, heard: Sequence[Floats]) -> None:
+        """heard: (T, D) of the encoder, of each variant."""
+        self._decoder, self._variants = decoder, len(heard)
+        longest = max(len(one) for one in heard)
+        self._heard = np.stack([np.pad(one, ((0, longest - len(one)), (0, 0))) for one in heard])
+        self._mask = np.array([np.arange(longest) < len(one) for one in heard], np.int64)
+        names = [given.name for given in decoder.get_inputs()]
+        self._names = [name for name in names if name.startswith("past_key_values")]
+        empty = np.zeros((len(heard), HEADS, 0, HEAD_SIZE), np.float32)
+        self._past = dict.fromkeys(self._names, empty)
+        self._of_sound: dict[str, Floats] = {}
+        """Of the past, what the decoder computes of the sound in the first step alone."""
+        self.likely = self._step([BEGIN])
+        self._of_sound = {name: self._past[name] for name in self._names if ".encoder." in name}
+
+    def extend(self, texts: Sequence[int], pieces: Sequence[int]) -> None:
+        """Go on with these texts, each by a piece. texts: rows of `likely`; one may be taken
+        several times."""
+        rows = (np.array(texts)[:, None] * self._variants + np.arange(self._variants)).ravel()
+        for name, past in self._past.items():
+            if name not in self._of_sound:
+                self._past[name] = past[rows]
+            elif len(past) != len(rows):
+                self._past[name] = np.tile(self._of_sound[name], (len(texts), 1, 1, 1))
+        self.likely = self._step(pieces)
+
+    def _step(self, pieces: Sequence[int]) -> Floats:
+        """Each text is a row for each variant."""
+        count = len(pieces)
+        given = {
+            "input_ids": np.repeat(np.array(pieces, np.int64), self._variants)[:, None],
+            "encoder_hidden_states": np.tile(self._heard, (count, 1, 1)),
+            "encoder_attention_mask": np.tile(self._mask, (count, 1)),
+            "use_cache_branch": np.array([bool(self._of_sound)]),
+        }
+        scores, *found = self._decoder.run(None, given | self._past)
+        for name, new in zip(self._names, found, strict=True):
+            if name not in self._of_sound:
+                self._past[name] = new
+        last = np.exp(scores[:, -1] - scores[:, -1].max(axis=1, keepdims=True))
+        last /= last.sum(axis=1, keepdims=True)
+        mean = last.reshape(count, self._variants, -1).mean(axis=1)
+        return np.asarray(np.log(np.maximum(mean, LEAST)))
+
+
+def _folder() -> Path:
+    """Where the package, which is not imported, has the model."""
+    found = importlib.util.find_spec(PACKAGES[1])
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / INSIDE
+
+
+def _pieces(content: bytes) -> Iterator[str]:
+    """Each is its length and its bytes. A length of 128 or more has two bytes, the low 7 bits in
+    the first. Bytes that are no text by themselves become signs that no sentence has."""
+    at = 0
+    while at < len(content):
+        length = content[at]
+        at += 1
+        if length >= 128:
+            length += 128 * content[at] - 128
+            at += 1
+        yield content[at : at + length].decode(errors="replace")
+        at += length
