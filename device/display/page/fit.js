@@ -44,7 +44,7 @@ const Fit = (() => {
   /* Whether a code is larger than the picture that it lies on. */
   function bursting(made) {
     const [picture, code] = [".picture", ".picture .qr"].map((name) => made.querySelector(name));
-    if (code === null || code.hidden) return false;
+    if (code === null || !code.checkVisibility()) return false;
     const [inner, outer] = [code, picture].map((part) => part.getBoundingClientRect());
     return inner.top < outer.top + MARGIN_PX || inner.left < outer.left || inner.right > outer.right;
   }
@@ -81,14 +81,14 @@ const Fit = (() => {
     for (const made of some) made.style.setProperty("--shrink", to);
   }
 
-  /* A word that is wider than its title is divided where its language does so. */
+  /* A word that is wider than its title or its line is divided where its language does so. */
   function divide(made) {
     const title = made.querySelector("h2");
-    title.style.overflowWrap = "normal";
-    const tooWide = title.scrollWidth > title.clientWidth + 1;
-    title.style.overflowWrap = "";
-    const text = title.querySelector("bdi") ?? title;
-    if (tooWide) text.textContent = Hyphens.divided(text.textContent, title.lang);
+    const lines = [...made.querySelectorAll(".why li")].map((line) => [line, words.code]);
+    for (const [part, lang] of [[title, title.lang], ...lines]) {
+      const text = part.querySelector("bdi") ?? part;
+      if (wide(part)) text.textContent = Hyphens.divided(text.textContent, lang);
+    }
   }
 
   const codesOf = (made) => made.querySelectorAll(".qr").forEach((figure) => align(figure));
@@ -135,6 +135,17 @@ const Fit = (() => {
     }
   }
 
+  /* Whether a card beside others has no room even for what is needed, as small as it gets. */
+  function hopeless(all) {
+    if (all.length < 2) return false;
+    shrink(all, ALONE.at(-1));
+    for (const made of all) made.classList.add("bare");
+    const found = all.some(tooMuch);
+    for (const made of all) made.classList.remove("bare");
+    shrink(all, 1);
+    return found;
+  }
+
   /* Whether the title of a card is not there to its end. */
   function shortened(made) {
     const title = made.querySelector("h2");
@@ -168,18 +179,22 @@ const Fit = (() => {
 
   /* All titles a little smaller, so that they stay alike; then, for the cards that still overflow, a
      smaller title, a code without words, fewer reasons, not by whom or where it is, no code; and of a
-     card that is alone less of what is needed, and a title that is cut. What was left out comes back
-     where the rest has made space for it. Whether nothing that is needed is missing. */
+     card that is alone words that are broken anywhere, less of what is needed, and a title that is cut.
+     What was left out comes back where the rest has made space for it. Whether nothing that is needed
+     is missing. */
   function cards(all) {
     all.forEach(codesOf);
     if (all.some(wordy)) wordless(all);
     const kinds = all.map((made) => made.querySelector(".kind"));
     if (kinds.some(wide)) all.forEach((made) => made.classList.add("icons"));
     all.forEach(divide);
+    if (hopeless(all)) return false;
     place(all);
     all.forEach(divide); // beside a picture a title is narrower
     for (const to of TOGETHER) if (all.some(tooMuch)) shrink(all, to);
     for (const made of all) {
+      const opened = made.querySelector(".codes") !== null;
+      made.classList.toggle("broken", opened);
       for (const to of ALONE) if (tooMuch(made)) shrink([made], to);
       const leftOut = [...[...made.querySelectorAll(".why li[hidden]")].reverse(), ...made.querySelectorAll(".by[hidden]")];
       const leave = (part) => {
@@ -189,7 +204,6 @@ const Fit = (() => {
       };
       const codes = [...made.querySelectorAll(".qr:not([hidden])")];
       codes.forEach((code) => leave(code.querySelector("figcaption")));
-      const opened = made.querySelector(".codes") !== null;
       let rest = [];
       if (opened) {
         rest = reduce(made, codes, leave);
@@ -198,6 +212,7 @@ const Fit = (() => {
         rest = [...made.querySelectorAll(".needed")].reverse();
       }
       if (all.length === 1) {
+        if (tooMuch(made)) made.classList.add("broken");
         cut(made, 2);
         [...rest, ...codes].forEach(leave);
         cut(made, 1);
