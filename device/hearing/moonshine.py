@@ -27,6 +27,9 @@ ENCODER, DECODER, PIECES = "encoder_model.ort", "decoder_model_merged.ort", "tok
 BEGIN, END = 1, 2
 """Numbers of the pieces before the first and after the last."""
 
+PAST = "past_key_values"
+"""What the decoder keeps of the steps before; its outputs call it `present`."""
+
 HEADS, HEAD_SIZE = 8, 36
 """Of the decoder's attention."""
 
@@ -91,13 +94,14 @@ class Writing:
         self._heard = np.stack([np.pad(one, ((0, longest - len(one)), (0, 0))) for one in heard])
         self._mask = np.array([np.arange(longest) < len(one) for one in heard], np.int64)
         names = [given.name for given in decoder.get_inputs()]
-        self._names = [name for name in names if name.startswith("past_key_values")]
+        self._computed = [name for name in names if name.startswith(PAST)]
         empty = np.zeros((len(heard), HEADS, 0, HEAD_SIZE), np.float32)
-        self._past = dict.fromkeys(self._names, empty)
+        self._past = dict.fromkeys(self._computed, empty)
         self._of_sound: dict[str, Floats] = {}
-        """Of the past, what the decoder computes of the sound in the first step alone."""
+        """Of the past, what the decoder computes of the sound, in the first step alone."""
         self.likely = self._step([BEGIN])
-        self._of_sound = {name: self._past[name] for name in self._names if ".encoder." in name}
+        self._of_sound = {name: self._past[name] for name in self._computed if ".encoder." in name}
+        self._computed = [name for name in self._computed if name not in self._of_sound]
 
     def extend(self, texts: Sequence[int], pieces: Sequence[int]) -> None:
         """Go on with these texts, each by a piece. texts: rows of `likely`; one may be taken
@@ -115,14 +119,13 @@ class Writing:
         count = len(pieces)
         given = {
             "input_ids": np.repeat(np.array(pieces, np.int64), self._variants)[:, None],
-            "encoder_hidden_states": np.tile(self._heard, (count, 1, 1)),
+            "encoder_hidden_states": self._heard,
             "encoder_attention_mask": np.tile(self._mask, (count, 1)),
             "use_cache_branch": np.array([bool(self._of_sound)]),
         }
-        scores, *found = self._decoder.run(None, given | self._past)
-        for name, new in zip(self._names, found, strict=True):
-            if name not in self._of_sound:
-                self._past[name] = new
+        wanted = ["logits", *(name.replace(PAST, "present") for name in self._computed)]
+        scores, *found = self._decoder.run(wanted, given | self._past)
+        self._past.update(zip(self._computed, found, strict=True))
         last = np.exp(scores[:, -1] - scores[:, -1].max(axis=1, keepdims=True))
         last /= last.sum(axis=1, keepdims=True)
         mean = last.reshape(count, self._variants, -1).mean(axis=1)
