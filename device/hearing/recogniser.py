@@ -90,8 +90,11 @@ class Recogniser:
         part = as_floats(spoken_part(sound))
         if not len(part):
             return Sentence()
-        best = search(self._model.hear([at_speed(part, speed) for speed in SPEEDS]), self._spelling)
-        self._spelling.forget()
+        writing = self._model.hear([at_speed(part, speed) for speed in SPEEDS])
+        try:
+            best = search(writing, self._spelling)
+        finally:
+            self._spelling.forget()
         if best is None:
             return Sentence()
         text = "".join(self._model.pieces[piece] for piece in best.pieces)

@@ -95,7 +95,7 @@ class Spelling:
                 continue
             after: dict[int, Says] = {}
             for node, said in ways.items():
-                for target in self._edges[node][letter]:
+                for target in self._edges.get(node, {}).get(letter, ()):
                     word = self._ended.get((node, target))
                     for each in self._reached({target}):
                         after.setdefault(each, said if word is None else (*said, word))

@@ -69,6 +69,11 @@ def test_whatever_is_written_can_be_finished_and_has_words(seed: int) -> None:
     assert spelling.words(text + draw.choice(("", ".", ",")))
 
 
+def test_a_text_that_is_no_sentence_changes_no_choice(spelling: Spelling) -> None:
+    assert spelling.words("▁shows") == ()
+    assert offered(spelling, "▁Show") == {"▁me", "▁", ","}
+
+
 def test_what_was_written_is_forgotten(spelling: Spelling) -> None:
     spelling.forget()
     kept = dict(spelling._kept)
