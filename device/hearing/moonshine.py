@@ -64,7 +64,7 @@ class Moonshine:
 
         folder, options = _folder(), onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = THREADS, 1
-        self._encoder, self.decoder = (
+        self._encoder, self._decoder = (
             onnxruntime.InferenceSession(folder / name, options) for name in (ENCODER, DECODER)
         )
         self.pieces = tuple(_pieces((folder / PIECES).read_bytes()))
@@ -79,7 +79,7 @@ class Moonshine:
             mask = np.ones((1, len(sound)), np.int64)
             given = {"input_values": sound[None], "attention_mask": mask}
             heard.append(self._encoder.run(None, given)[0][0])
-        return Writing(self.decoder, heard)
+        return Writing(self._decoder, heard)
 
 
 class Writing:

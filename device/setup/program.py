@@ -29,7 +29,7 @@ from device.setup.screen import PORT as SCREEN_PORT
 from device.setup.screen import ScreenServer
 from device.setup.server import PORT, SetupServer
 from device.upkeep.notify import Notifier
-from device.words.table import LANGUAGES, read_table
+from device.words.table import LANGUAGES
 
 SCREEN, CAMERA = "screen", "camera"
 """Files in the folder that are there while the screen shows the set-up, and while the camera test
@@ -107,10 +107,8 @@ class Setup:
 
     def _settings(self, query: Mapping[str, Any]) -> dict[str, Any]:
         towns = places.towns()
-        names = {code: read_table(code).language for code in LANGUAGES}
         return {
             "settings": answers.now(self._config),
-            "languages": [{"code": code, "name": name} for code, name in names.items()],
             "timezones": sorted({town.timezone for town in towns}),
             "countries": sorted({town.country for town in towns if town.country}),
             "network": self._network(),

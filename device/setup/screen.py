@@ -11,20 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from device.display.loopback import LoopbackServer, Response
+from device.display.server import CONTENT_TYPES
 from device.display.server import PAGE as VISITORS_PAGE
 from device.setup import words
 
 PORT = 8099
 
 PAGE = Path(__file__).parent / "page"
-SCRIPT = "text/javascript; charset=utf-8"
 FILES = {
-    "/": (PAGE / "screen.html", "text/html; charset=utf-8"),
-    "/screen.css": (PAGE / "screen.css", "text/css; charset=utf-8"),
-    "/say.js": (PAGE / "say.js", SCRIPT),
-    "/screen.js": (PAGE / "screen.js", SCRIPT),
-    "/fluent.js": (VISITORS_PAGE / "vendor" / "fluent.min.js", SCRIPT),
-    "/qrcode.js": (VISITORS_PAGE / "vendor" / "qrcode.js", SCRIPT),
+    "/": PAGE / "screen.html",
+    "/screen.css": PAGE / "screen.css",
+    "/screen.js": PAGE / "screen.js",
+    "/qrcode.js": VISITORS_PAGE / "vendor" / "qrcode.js",
+    **words.FILES,
 }
 
 
@@ -46,8 +45,8 @@ class ScreenServer(LoopbackServer):
         if path == "/state":
             return Response("application/json", json.dumps(self._state()).encode())
         if path == words.PATH:
-            return Response(SCRIPT, words.screen_words())
+            return Response(CONTENT_TYPES[".js"], words.screen_words())
         if path not in FILES:
             return None
-        file, kind = FILES[path]
-        return Response(kind, file.read_bytes())
+        file = FILES[path]
+        return Response(CONTENT_TYPES[file.suffix], file.read_bytes())

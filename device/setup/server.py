@@ -26,7 +26,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from device.display.loopback import HEADERS
-from device.display.server import PAGE as VISITORS_PAGE
+from device.display.server import CONTENT_TYPES
 from device.errors import UserError
 from device.setup import words
 from device.setup.door import Door, RefusedError
@@ -45,13 +45,11 @@ WAIT_S = 10
 STOPS_WITHIN_S = 0.1
 
 PAGE = Path(__file__).parent / "page"
-SCRIPT = "text/javascript; charset=utf-8"
 FILES = {
-    "/": (PAGE / "setup.html", "text/html; charset=utf-8"),
-    "/setup.css": (PAGE / "setup.css", "text/css; charset=utf-8"),
-    "/say.js": (PAGE / "say.js", SCRIPT),
-    "/setup.js": (PAGE / "setup.js", SCRIPT),
-    "/fluent.js": (VISITORS_PAGE / "vendor" / "fluent.min.js", SCRIPT),
+    "/": PAGE / "setup.html",
+    "/setup.css": PAGE / "setup.css",
+    "/setup.js": PAGE / "setup.js",
+    **words.FILES,
 }
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -168,11 +166,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._check_host()
             path, query = urlsplit(self.path).path, urlsplit(self.path).query
             if self.command == "GET" and path in FILES:
-                file, kind = FILES[path]
-                self._send(HTTPStatus.OK, file.read_bytes(), kind)
+                file = FILES[path]
+                self._send(HTTPStatus.OK, file.read_bytes(), CONTENT_TYPES[file.suffix])
                 return
             if (self.command, path) == ("GET", words.PATH):
-                self._send(HTTPStatus.OK, words.phone_words(), SCRIPT)
+                self._send(HTTPStatus.OK, words.phone_words(), CONTENT_TYPES[".js"])
                 return
             given = dict(parse_qsl(query)) if self.command == "GET" else self._body(content)
             if (self.command, path) == ("POST", "/enter"):

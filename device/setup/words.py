@@ -1,15 +1,23 @@
-"""The words of the set-up's two pages, in every language, as a script that they load."""
+"""The words of the set-up's two pages, in every language, and the scripts that say them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
+from device.display.server import PAGE as VISITORS_PAGE
 from device.words.patterns import babel_locale
 from device.words.table import LANGUAGES, WordTable, read_table
 
 PATH = "/words.js"
+"""Of the words themselves, which each page has its own of."""
+
+FILES = {
+    "/say.js": Path(__file__).parent / "page" / "say.js",
+    "/fluent.js": VISITORS_PAGE / "vendor" / "fluent.min.js",
+}
 
 
 @cache

@@ -4,6 +4,7 @@
 const Say = (() => {
   const tables = window.WORDS;
   const find = (selector) => [...document.querySelectorAll(selector)];
+  const languages = Object.entries(tables).map(([each, { name }]) => ({ code: each, name }));
   let code = null, bundle = null, given = {};
 
   /* The language of the browser, as it asks for pages in (`Accept-Language`); English if it has none
@@ -37,7 +38,7 @@ const Say = (() => {
 
   /* Offers all languages in a list. then: is called after each change. */
   function offer(list, then) {
-    for (const [each, { name }] of Object.entries(tables)) {
+    for (const { code: each, name } of languages) {
       const option = document.createElement("option");
       option.value = option.lang = each;
       option.textContent = name;
@@ -55,6 +56,7 @@ const Say = (() => {
     speak,
     offer,
     text,
+    languages,
     has: (name) => Object.hasOwn(tables[code].texts, name),
     country: (country) => new Intl.DisplayNames(tables[code].locale, { type: "region" }).of(country),
     order: (one, other) => new Intl.Collator(tables[code].locale).compare(one, other),

@@ -93,9 +93,9 @@
   }
 
   /* What the kiosk is set to, and what it can be set to. */
-  function fill({ settings, languages, timezones, countries: known, network, fixed }) {
+  function fill({ settings, timezones, countries: known, network, fixed }) {
     const [first, ...more] = settings["display.languages"];
-    for (const { code, name } of languages) {
+    for (const { code, name } of Say.languages) {
       option($("first"), code, name);
       const label = document.createElement("label"), box = document.createElement("input");
       box.type = "checkbox";
