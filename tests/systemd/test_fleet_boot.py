@@ -176,7 +176,7 @@ def test_a_good_release_commits_and_stays_after_a_restart(
     wait_until(lambda: bool(page.heard("status")), "the first status", PATIENCE_S)
     fleet.roll_out(7)
     assert fleet.ends() == "COMMITTED", journal(machine)
-    assert runs(page, f"{RELEASE}+7")
+    wait_until(lambda: runs(page, f"{RELEASE}+7"), "the status of 7")
     machine.run("systemctl", "restart", "wayside")
     wait_until(lambda: "release: 7\n" in journal(machine), "a start that is no trial")
     asked = ("systemd-run", "--pipe", "--wait", "--quiet", "/usr/local/bin/wayside", "--version")
