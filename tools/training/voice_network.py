@@ -9,7 +9,6 @@ time, then three heads: `classes` (of each corpus apart: one set for both is rig
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,13 +73,13 @@ class VoiceDesign:
         return {name: layers.Reshape((1, units))(heads[name]) for name, units in HEADS.items()}
 
 
-def together(network: keras.Model, temperatures: Mapping[str, float]) -> keras.Model:
-    """The mean of a trained network's members, each head's logits divided by its temperature:
-    (N, FRAMES, MELS) views in, (N, units) logits of `HEADS` out."""
-    outputs = {}
-    for name, by_member in network.output.items():
-        mean = layers.GlobalAveragePooling1D()(by_member)
-        outputs[name] = layers.Rescaling(1 / temperatures.get(name, 1.0), name=name)(mean)
+def together(network: keras.Model) -> keras.Model:
+    """The mean of a trained network's members: (N, FRAMES, MELS) views in, (N, units) logits of
+    `HEADS` out."""
+    outputs = {
+        name: layers.GlobalAveragePooling1D(name=name)(by_member)
+        for name, by_member in network.output.items()
+    }
     return keras.Model(network.input, outputs)
 
 
