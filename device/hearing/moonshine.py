@@ -89,47 +89,42 @@ class Writing:
 
     def __init__(self, decoder: Any, heard: Sequence[Floats]) -> None:
         """heard: (T, D) of the encoder, of each variant."""
-        self._decoder, self._variants = decoder, len(heard)
-        longest = max(len(one) for one in heard)
-        self._heard = np.stack([np.pad(one, ((0, longest - len(one)), (0, 0))) for one in heard])
-        self._mask = np.array([np.arange(longest) < len(one) for one in heard], np.int64)
+        self._decoder = decoder
         names = [given.name for given in decoder.get_inputs()]
         self._computed = [name for name in names if name.startswith(PAST)]
-        empty = np.zeros((len(heard), HEADS, 0, HEAD_SIZE), np.float32)
-        self._past = dict.fromkeys(self._computed, empty)
-        self._of_sound: dict[str, Floats] = {}
-        """Of the past, what the decoder computes of the sound, in the first step alone."""
+        empty = np.zeros((1, HEADS, 0, HEAD_SIZE), np.float32)
+        self._variants: list[dict[str, Any]] = [
+            {
+                "encoder_hidden_states": one[None],
+                "encoder_attention_mask": np.ones((1, len(one)), np.int64),
+                "use_cache_branch": np.array([False]),
+            }
+            | dict.fromkeys(self._computed, empty)
+            for one in heard
+        ]
         self.likely = self._step([BEGIN])
-        self._of_sound = {name: self._past[name] for name in self._computed if ".encoder." in name}
-        self._computed = [name for name in self._computed if name not in self._of_sound]
+        # What the decoder computes of the sound alone stays, one row for all texts.
+        self._computed = [name for name in self._computed if ".decoder." in name]
+        for given in self._variants:
+            given["use_cache_branch"] = np.array([True])
 
     def extend(self, texts: Sequence[int], pieces: Sequence[int]) -> None:
         """Go on with these texts, each by a piece. texts: rows of `likely`; one may be taken
         several times."""
-        rows = (np.array(texts)[:, None] * self._variants + np.arange(self._variants)).ravel()
-        for name, past in self._past.items():
-            if name not in self._of_sound:
-                self._past[name] = past[rows]
-            elif len(past) != len(rows):
-                self._past[name] = np.tile(self._of_sound[name], (len(texts), 1, 1, 1))
+        for given in self._variants:
+            given |= {name: given[name][np.array(texts)] for name in self._computed}
         self.likely = self._step(pieces)
 
     def _step(self, pieces: Sequence[int]) -> Floats:
-        """Each text is a row for each variant."""
-        count = len(pieces)
-        given = {
-            "input_ids": np.repeat(np.array(pieces, np.int64), self._variants)[:, None],
-            "encoder_hidden_states": self._heard,
-            "encoder_attention_mask": np.tile(self._mask, (count, 1)),
-            "use_cache_branch": np.array([bool(self._of_sound)]),
-        }
+        written = {"input_ids": np.array(pieces, np.int64)[:, None]}
         wanted = ["logits", *(name.replace(PAST, "present") for name in self._computed)]
-        scores, *found = self._decoder.run(wanted, given | self._past)
-        self._past.update(zip(self._computed, found, strict=True))
-        last = np.exp(scores[:, -1] - scores[:, -1].max(axis=1, keepdims=True))
-        last /= last.sum(axis=1, keepdims=True)
-        mean = last.reshape(count, self._variants, -1).mean(axis=1)
-        return np.asarray(np.log(np.maximum(mean, LEAST)))
+        shares = []
+        for given in self._variants:
+            scores, *found = self._decoder.run(wanted, given | written)
+            given.update(zip(self._computed, found, strict=True))
+            last = np.exp(scores[:, -1] - scores[:, -1].max(axis=1, keepdims=True))
+            shares.append(last / last.sum(axis=1, keepdims=True))
+        return np.asarray(np.log(np.maximum(np.mean(shares, axis=0), LEAST)))
 
 
 def _folder() -> Path:
