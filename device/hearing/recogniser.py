@@ -17,7 +17,7 @@ import numpy as np
 from device.hearing.grammar import Grammar
 from device.hearing.moonshine import END, Floats, Moonshine, Writing
 from device.hearing.spelling import Spelling, State
-from device.hearing.utterance import as_floats, spoken_part
+from device.hearing.utterance import RATE, as_floats, spoken_part
 from device.hearing.vocabulary import Says, vocabulary_of
 from device.values import Request
 
@@ -32,9 +32,13 @@ BEGINNINGS = 16
 WORSE = 10.0
 """Natural logarithm of how much less likely than the best a beginning may be that is kept."""
 
-SPEEDS = (1.0, 0.9, 1.1)
+SPEEDS = (1.0, 0.9, 1.1, 0.82, 1.2)
 """The model hears each sound at these speeds, and the mean of what it takes for likely counts: it
 errs less often in all of them than in one (docs/experiments.md)."""
+
+MOST_HEARD_S = 24.0
+"""Seconds of sound at all speeds together: a long sound is heard at fewer, so that the answer
+comes within a second."""
 
 MOST_PIECES = 24
 """Of a sentence. The shipped catalogue's grammar has some of 31, which say all that can be said at
@@ -91,7 +95,7 @@ class Recogniser:
         part = as_floats(spoken_part(sound))
         if not len(part):
             return Sentence()
-        writing = self._model.hear([at_speed(part, speed) for speed in SPEEDS])
+        writing = self._model.hear([at_speed(part, speed) for speed in speeds_for(len(part))])
         try:
             best = search(writing, self._spelling)
         finally:
@@ -108,6 +112,11 @@ class Recogniser:
         self.grammar = Grammar(self.vocabulary)
         self._spelling = Spelling(self.grammar.arcs, self._model.pieces)
         self._spelling.forget()  # which finds those at the start: half a second
+
+
+def speeds_for(samples: int) -> tuple[float, ...]:
+    """Those of `SPEEDS` at which so long a sound is heard."""
+    return SPEEDS[: max(1, int(MOST_HEARD_S * RATE / samples))]
 
 
 def at_speed(sound: Floats, speed: float) -> Floats:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from device.catalogue.store import Catalogue
-from device.hearing.recogniser import Recogniser
+from device.hearing.recogniser import SPEEDS, Recogniser, speeds_for
+from device.hearing.utterance import RATE
 from device.values import Request
 from device.words.words import load_words
 from tests.device.hearing.voices import heard
@@ -49,3 +50,9 @@ def test_what_is_no_request_is_taken_for_none(recogniser: Recogniser, sentence: 
 @pytest.mark.parametrize("sound", [b"", bytes(200), bytes(32_000)])
 def test_silence_is_no_request(recogniser: Recogniser, sound: bytes) -> None:
     assert recogniser.recognise(sound) is None
+
+
+def test_a_long_sound_is_heard_at_fewer_speeds() -> None:
+    assert speeds_for(2 * RATE) == SPEEDS
+    assert speeds_for(8 * RATE) == SPEEDS[:3]
+    assert speeds_for(60 * RATE) == SPEEDS[:1]
