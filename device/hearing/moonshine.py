@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ HEADS, HEAD_SIZE = 8, 36
 """Of the decoder's attention."""
 
 THREADS = 2
+"""Each runs the model for one variant of a sound at a time: small as it is, the model is no faster
+with two threads for one variant."""
 
 LEAST = 1e-30
 """Probability that stands for any below, whose logarithm could be infinite."""
@@ -63,7 +66,8 @@ class Moonshine:
         import onnxruntime
 
         folder, options = _folder(), onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = THREADS, 1
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._pool = ThreadPoolExecutor(THREADS, "moonshine")
         self._encoder, self._decoder = (
             onnxruntime.InferenceSession(folder / name, options) for name in (ENCODER, DECODER)
         )
@@ -74,12 +78,12 @@ class Moonshine:
 
         sounds: (N,) samples each, at 16 kHz, -1 to 1; variants of one sound.
         """
-        heard = []
-        for sound in sounds:
-            mask = np.ones((1, len(sound)), np.int64)
-            given = {"input_values": sound[None], "attention_mask": mask}
-            heard.append(self._encoder.run(None, given)[0][0])
-        return Writing(self._decoder, heard)
+        return Writing(self._decoder, self._pool, list(self._pool.map(self._encoded, sounds)))
+
+    def _encoded(self, sound: Floats) -> Floats:
+        mask = np.ones((1, len(sound)), np.int64)
+        given = {"input_values": sound[None], "attention_mask": mask}
+        return np.asarray(self._encoder.run(None, given)[0][0])
 
 
 class Writing:
@@ -87,9 +91,9 @@ class Writing:
     probability of each piece to come next, of each text, in the mean over the sound's variants; at
     first there is one text, empty."""
 
-    def __init__(self, decoder: Any, heard: Sequence[Floats]) -> None:
+    def __init__(self, decoder: Any, pool: Executor, heard: Sequence[Floats]) -> None:
         """heard: (T, D) of the encoder, of each variant."""
-        self._decoder = decoder
+        self._decoder, self._pool = decoder, pool
         names = [given.name for given in decoder.get_inputs()]
         self._computed = [name for name in names if name.startswith(PAST)]
         empty = np.zeros((1, HEADS, 0, HEAD_SIZE), np.float32)
@@ -117,14 +121,16 @@ class Writing:
 
     def _step(self, pieces: Sequence[int]) -> Floats:
         written = {"input_ids": np.array(pieces, np.int64)[:, None]}
+        shares = self._pool.map(lambda given: self._heard(given, written), self._variants)
+        return np.asarray(np.log(np.maximum(np.mean(list(shares), axis=0), LEAST)))
+
+    def _heard(self, given: dict[str, Any], written: dict[str, Any]) -> Floats:
+        """Probabilities of the next piece by one variant, which is updated."""
         wanted = ["logits", *(name.replace(PAST, "present") for name in self._computed)]
-        shares = []
-        for given in self._variants:
-            scores, *found = self._decoder.run(wanted, given | written)
-            given.update(zip(self._computed, found, strict=True))
-            last = np.exp(scores[:, -1] - scores[:, -1].max(axis=1, keepdims=True))
-            shares.append(last / last.sum(axis=1, keepdims=True))
-        return np.asarray(np.log(np.maximum(np.mean(shares, axis=0), LEAST)))
+        scores, *found = self._decoder.run(wanted, given | written)
+        given.update(zip(self._computed, found, strict=True))
+        last = np.exp(scores[:, -1] - scores[:, -1].max(axis=1, keepdims=True))
+        return np.asarray(last / last.sum(axis=1, keepdims=True))
 
 
 def _folder() -> Path:

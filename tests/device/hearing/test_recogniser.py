@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from device.catalogue.store import Catalogue
-from device.hearing.recogniser import SPEEDS, Recogniser, speeds_for
+from device.hearing.recogniser import Recogniser, variants_of
 from device.hearing.utterance import RATE
 from device.values import Request
 from device.words.words import load_words
@@ -52,7 +52,14 @@ def test_silence_is_no_request(recogniser: Recogniser, sound: bytes) -> None:
     assert recogniser.recognise(sound) is None
 
 
-def test_a_long_sound_is_heard_at_fewer_speeds() -> None:
-    assert speeds_for(2 * RATE) == SPEEDS
-    assert speeds_for(8 * RATE) == SPEEDS[:3]
-    assert speeds_for(60 * RATE) == SPEEDS[:1]
+@pytest.mark.parametrize(("seconds", "count"), [(0.5, 7), (4, 7), (8, 4), (60, 1)])
+def test_a_sound_is_heard_in_several_ways_a_long_one_in_fewer(seconds: float, count: int) -> None:
+    sound = np.random.default_rng(0).standard_normal(int(seconds * RATE)).astype(np.float32)
+    variants = variants_of(sound)
+    assert len(variants) == count
+    np.testing.assert_array_equal(variants[0], sound)
+    assert {one.dtype for one in variants} == {np.dtype(np.float32)}
+    if count == 7:
+        lengths = [round(len(one) / len(sound), 2) for one in variants]
+        assert lengths == [1.0, 1.11, 0.91, 1.22, 0.83, 1.0, 1.11]
+        assert variants[5].std() > sound.std()  # noise is as bright as can be
