@@ -2,9 +2,9 @@
 
 Five runs test each speaker once with networks that have not heard them; two train on one corpus and
 test on the other; the last of the five is what ships, so that its own figures are of speakers that
-did not train it. The recipe is fixed, and chosen on fold 0. Nothing is fitted afterwards: smoothed
-labels leave the probabilities calibrated, and temperatures that were fitted on three speakers did
-not (docs/experiments.md). Guarantees: no speaker is in two parts of a run.
+it has not heard. The recipe is fixed, and chosen on fold 0. No temperature is fitted after it:
+smoothed labels leave the probabilities calibrated (docs/experiments.md). Guarantees: no speaker is
+in two parts of a run.
 """
 
 from __future__ import annotations
