@@ -35,8 +35,8 @@ HEADS, HEAD_SIZE = 8, 36
 """Of the decoder's attention."""
 
 THREADS = 2
-"""Each runs the model for one variant of a sound at a time: small as it is, the model is no faster
-with two threads for one variant."""
+"""Each runs the model for one variant of a sound at a time, which is faster than two threads for
+one variant (docs/experiments.md)."""
 
 LEAST = 1e-30
 """Probability that stands for any below, whose logarithm could be infinite."""

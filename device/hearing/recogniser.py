@@ -40,8 +40,8 @@ VARIANTS = (
 takes for likely counts: it errs less often in all of them than in one (docs/experiments.md)."""
 
 MOST_HEARD_S = 26.0
-"""Seconds of sound in all variants together: of a long sound there are fewer, so that the answer
-comes within a second."""
+"""Seconds of sound in all variants together: of a long sound there are fewer, so that its answer
+does not come later than others."""
 
 MOST_PIECES = 24
 """Of a sentence. The shipped catalogue's grammar has some of 31, which say all that can be said at
