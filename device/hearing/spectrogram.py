@@ -75,7 +75,7 @@ def decibels(power: Floats) -> Floats:
     return 10 * np.log10(np.maximum(power, np.float32(_LEAST_POWER)))
 
 
-def speech(spectrogram: Floats) -> Floats:
+def spoken(spectrogram: Floats) -> slice:
     """The frames from the first to the last that are speech, of (T, MELS) dB."""
     loudest = spectrogram.max(axis=1)
     limit = loudest.max() - SILENCE_DB
@@ -83,7 +83,7 @@ def speech(spectrogram: Floats) -> Floats:
     if noise < loudest.max() - CLEAR_DB:
         limit = max(limit, noise)
     heard = np.flatnonzero(loudest >= limit)
-    return spectrogram[heard[0] : heard[-1] + 1]
+    return slice(int(heard[0]), int(heard[-1]) + 1)
 
 
 def repeated(spectrogram: Floats, frames: int) -> Floats:
@@ -113,7 +113,8 @@ def views(power: Floats) -> Floats:
 
     One for each of `TEMPOS`, several where speech is longer than a view; their logits are averaged.
     """
-    heard = speech(decibels(power))
+    heard = decibels(power)
+    heard = heard[spoken(heard)]
     made = []
     for tempo in TEMPOS:
         frames = heard if tempo == 1 else stretched(heard, tempo)

@@ -8,15 +8,16 @@ voice hardly stands out of it. It is off unless `hearing.tone` says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from device.hearing.functionals import FUNCTIONALS, functionals
 from device.hearing.spectrogram import FRAMES, MELS, RATE, Floats, decibels, mel_power, views
 from device.hearing.utterance import as_floats
-from device.inference.litert import load_model
+from device.inference.litert import Model, load_model
 from device.inference.model_card import load_card
 from device.recognition.recognise import softmax
 from device.values import Observation
@@ -36,7 +37,7 @@ HELD_S = 5.0
 """A tone counts for so long after it was heard: while the cards that were asked for are read."""
 
 WEIGHT = 0.3
-"""Beside a face's 1: of speakers of another corpus the network tells 46 % of four classes, and the
+"""Beside a face's 1: of speakers of another corpus the network tells 52 % of four classes, and the
 face network 70 % of seven (docs/model-card.md)."""
 
 REPEAT_S = 0.5
@@ -70,7 +71,7 @@ class ToneReader:
         names = load_card(path).labels
         self._model = load_model(path)
         self._model.require(
-            {"view": (1, FRAMES, MELS)},
+            {"view": (1, FRAMES, MELS), "functionals": (1, FUNCTIONALS)},
             {"emotion": (1, len(names)), "arousal": (1, 1), "valence": (1, 3)},
         )
         merged = [MERGED.get(name, name) for name in names]
@@ -85,9 +86,7 @@ class ToneReader:
         """
         if len(sound) < SHORTEST_S * RATE:
             return None
-        power = mel_power(sound)
-        outputs = [self._model.run({"view": view[None]}) for view in views(power)]
-        mean = {name: np.mean([one[name][0] for one in outputs], axis=0) for name in outputs[0]}
+        mean = predict_sound(self._model, inputs_of(sound))
         shares = np.zeros(len(self.labels), np.float32)
         np.add.at(shares, self._place, mean["emotion"])
         valence = softmax(mean["valence"])
@@ -95,8 +94,21 @@ class ToneReader:
             self.labels, shares / shares.sum(),
             arousal=float(1 / (1 + np.exp(-mean["arousal"][0]))),
             valence=float(valence[2] - valence[0]),
-            trust=trust_of(power),
+            trust=trust_of(mel_power(sound)),
         )  # fmt: skip
+
+
+def inputs_of(sound: Floats) -> dict[str, Floats]:
+    """(V, ...) inputs of the voice network: each view of a sound, and its functionals."""
+    view = views(mel_power(sound))
+    return {"view": view, "functionals": np.tile(functionals(sound), (len(view), 1))}
+
+
+def predict_sound(model: Model, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
+    """(units,) mean outputs of the views of a sound. inputs: of `inputs_of`."""
+    rows = zip(*inputs.values(), strict=True)
+    found = [model.run({n: one[None] for n, one in zip(inputs, row, strict=True)}) for row in rows]
+    return {name: np.mean([one[name][0] for one in found], axis=0) for name in found[0]}
 
 
 def trust_of(power: Floats) -> float:

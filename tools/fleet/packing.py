@@ -25,7 +25,7 @@ from device.inference.model_card import load_card
 from device.inference.third_party import SHA256
 from device.overlay import OVERLAY, read_overlay
 from tools.fleet.repository import Repository, digest_of
-from tools.training.model_cards import MAX_LOSS
+from tools.training.model_cards import COMPARED, MAX_LOSS
 
 LEFT_OUT = "__pycache__"
 """Folders that Python makes by itself."""
@@ -130,7 +130,7 @@ def checked(folder: Path, path: str) -> Golden:
 
 
 def refuse_loss(card: Path) -> None:
-    """Hold a model's figures of validation faces against what its card allows.
+    """Hold a model's figures of what `COMPARED` names against what its card allows.
 
     Raises:
         UserError: it loses more than that against the float network, or has no such figures.
@@ -145,7 +145,7 @@ def refuse_loss(card: Path) -> None:
     exact, converted = ({
         title: figures["accuracy"]
         for title, figures in rows.get(name, {}).items()
-        if title.endswith("validation") and "accuracy" in figures
+        if title.endswith(COMPARED) and "accuracy" in figures
     } for name in ("float", kind))  # fmt: skip
     if not exact or exact.keys() != converted.keys():
         raise UserError(f"{card}: no accuracy of the float network to compare with; convert again")

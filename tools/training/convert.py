@@ -22,6 +22,7 @@ from tools.scoring.metrics import measure
 from tools.scoring.predict import median_ms, predict_keras, predict_tflite
 from tools.scoring.tables import of_figures
 from tools.training.model_cards import (
+    COMPARED,
     DATA,
     MAX_LOSS,
     TEMPORAL,
@@ -66,12 +67,12 @@ def measure_both(
 def refuse_loss(
     report: Mapping[str, Mapping[str, Any]], max_loss: float = MAX_LOSS, kind: Type = "int8"
 ) -> None:
-    """Raise UserError if the conversion lost too much accuracy on a validation split, or no such
-    split has a label."""
-    validation = {t: row for t, row in report["float"].items() if t.endswith(SPLITS[VALIDATION])}
-    if not any("accuracy" in row for row in validation.values()):
+    """Raise UserError if the conversion lost too much accuracy on what `COMPARED` names, or none of
+    it has a label."""
+    compared = {title: row for title, row in report["float"].items() if title.endswith(COMPARED)}
+    if not any("accuracy" in row for row in compared.values()):
         raise UserError("no validation face has a label to compare by; nothing was written")
-    for title, exact in validation.items():
+    for title, exact in compared.items():
         lost = round(exact.get("accuracy", 0.0) - report[kind][title].get("accuracy", 0.0), 6)
         if lost > max_loss:
             raise UserError(

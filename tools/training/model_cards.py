@@ -19,6 +19,10 @@ from device.values import AGE_YEARS
 if TYPE_CHECKING:
     import keras
 
+COMPARED = ("validation", " held out, quiet")
+"""Ends of the titles of the figures by which a conversion is judged: of faces a validation split,
+of voices, which are too few for another one, the held-out speakers."""
+
 MAX_LOSS = 0.005
 """Emotion accuracy that a conversion may lose, if its card's `conversion.max_loss` is not there."""
 

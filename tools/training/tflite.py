@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -93,24 +93,27 @@ def temporal_to_tflite(network: keras.Model) -> bytes:
     return _convert(network, serve, signature, lambda converter: None)
 
 
-def voice_to_tflite(network: keras.Model, samples: Iterable[NDArray[np.float32]]) -> bytes:
-    """Int8: input "view" (1, frames, mels); outputs "emotion", probabilities of `CLASSES`, and the
-    logits "classes" of each corpus, "arousal" and "valence".
+def voice_to_tflite(
+    network: keras.Model, samples: Sequence[Mapping[str, NDArray[np.float32]]]
+) -> bytes:
+    """Int8: the network's inputs, one at a time; outputs "emotion", probabilities of `CLASSES`, and
+    the logits "classes" of each corpus, "arousal" and "valence".
 
     An emotion's probability is the mean of what the corpora say, since a kiosk does not know whose
-    language it hears. samples: (frames, mels) views for the quantization ranges.
+    language it hears. samples: (V, ...) inputs by name of some clips, for the quantization ranges.
     """
     merging = np.eye(len(CLASSES), dtype=np.float32)[UNIT_CLASS] / len(CORPORA)
 
-    def serve(view: tf.Tensor) -> dict[str, tf.Tensor]:
-        found = network(view, training=False)
+    def serve(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = network(list(inputs), training=False)
         by_corpus = tf.split(found["classes"], np.bincount(UNIT_CORPUS).astype(np.int32), axis=1)
         shares = tf.concat([tf.nn.softmax(logits) for logits in by_corpus], axis=1)
         return {"emotion": shares @ merging, **found}
 
     def representative_dataset() -> Iterator[dict[str, NDArray[np.float32]]]:
-        for view in samples:
-            yield {"view": view[None].astype(np.float32)}
+        for clip in samples:
+            for row in zip(*clip.values(), strict=True):
+                yield {name: value[None] for name, value in zip(clip, row, strict=True)}
 
     def quantize(converter: tf.lite.TFLiteConverter) -> None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -118,7 +121,9 @@ def voice_to_tflite(network: keras.Model, samples: Iterable[NDArray[np.float32]]
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
 
-    signature = [tf.TensorSpec((1, *network.inputs[0].shape[1:]), tf.float32, "view")]
+    signature = [
+        tf.TensorSpec((1, *tensor.shape[1:]), tf.float32, tensor.name) for tensor in network.inputs
+    ]
     return _convert(network, serve, signature, quantize)
 
 

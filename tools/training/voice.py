@@ -2,15 +2,15 @@
 
 Five runs test each speaker once with networks that have not heard them; two train on one corpus and
 test on the other; the last of the five is what ships, so that its own figures are of speakers that
-it has not heard. The recipe is fixed, and chosen on fold 0. No temperature is fitted after it:
-smoothed labels leave the probabilities calibrated (docs/experiments.md). Guarantees: no speaker is
-in two parts of a run.
+it has not heard. The recipe is fixed, and chosen on fold 0 (docs/experiments.md). Guarantees: no
+speaker is in two parts of a run.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,29 +24,24 @@ from device.hearing.spectrogram import FRAMES, MELS
 from tools.datasets.voice import (
     AROUSED,
     CORPORA,
-    EMODB,
     FOLDS,
-    RAVDESS,
     UNIT_CLASS,
     VALENCE,
     VALENCES,
     VoiceDataset,
-    speakers_in,
 )
 from tools.scoring.metrics import balanced_weights
 from tools.scoring.voice import MASKED
 from tools.training.checkpoint import Checkpoint
 from tools.training.fit import RunningAverage
 from tools.training.networks import load_network
+from tools.training.voice_functionals import TrainingFunctionals, beside, fit
 from tools.training.voice_network import VoiceDesign, together
 from tools.training.voice_views import TrainingViews, tilt
 
 Floats = NDArray[np.float32]
 
 SHIPPED_FOLD = FOLDS - 1
-
-VALIDATION_SPEAKERS = {RAVDESS: 2, EMODB: 1}
-"""Of the fold after the tested one; on them int8 is compared with float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +67,11 @@ class VoiceRecipe:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VoiceSplit:
-    """One run: (N,) masks of its training, validation and test clips; name: of its folder. by: the
-    only corpus that it is trained on, an index into `CORPORA`."""
+    """One run: (N,) masks of its training and test clips; name: of its folder. by: the only corpus
+    that it is trained on, an index into `CORPORA`."""
 
     name: str
     train: NDArray[np.bool_]
-    validation: NDArray[np.bool_]
     test: NDArray[np.bool_]
     by: int | None = None
 
@@ -85,20 +79,14 @@ class VoiceSplit:
 def fold_split(dataset: VoiceDataset, fold: int) -> VoiceSplit:
     """The run that tests a fold."""
     test = dataset.fold == fold
-    after = dataset.fold == (fold + 1) % FOLDS
-    validation = np.zeros(len(dataset), bool)
-    for corpus, speakers in speakers_in(dataset.only(after)).items():
-        chosen = speakers[: VALIDATION_SPEAKERS[corpus]]
-        same = dataset.corpus == CORPORA.index(corpus)
-        validation |= after & same & np.isin(dataset.speaker, chosen)
-    return VoiceSplit(f"fold {fold}", ~test & ~validation, validation, test)
+    return VoiceSplit(f"fold {fold}", ~test, test)
 
 
 def across_split(dataset: VoiceDataset, corpus: str) -> VoiceSplit:
     """The run that trains on one corpus and tests on the other."""
     by = CORPORA.index(corpus)
     train = dataset.corpus == by
-    return VoiceSplit(f"{corpus} alone", train, np.zeros(len(dataset), bool), ~train, by)
+    return VoiceSplit(f"{corpus} alone", train, ~train, by)
 
 
 class VoiceBatches(keras.utils.PyDataset):
@@ -194,10 +182,13 @@ class VoiceRun:
     folder: Path
     recipe: VoiceRecipe
 
-    def train(self, dataset: VoiceDataset, views: TrainingViews, split: VoiceSplit) -> keras.Model:
+    def train(
+        self, dataset: VoiceDataset, views: TrainingViews, varied: TrainingFunctionals,
+        split: VoiceSplit,
+    ) -> keras.Model:  # fmt: skip
         """Train, continue, or do nothing if the run is finished; returns the network.
 
-        views: of the dataset's clips; not drawn from if the run is finished.
+        views, varied: of the dataset's clips.
 
         Raises:
             UserError: the folder holds another run.
@@ -232,7 +223,7 @@ class VoiceRun:
                 )
         network = recipe.design.build()  # without the losses, which no reader needs
         network.set_weights(average.weights)
-        network = together(network)
+        network = beside(together(network), fit(dataset, split.train, varied))
         network.save(done)
         return network
 
@@ -248,8 +239,16 @@ class VoiceRun:
         network.compile(optimizer, losses, loss_weights=weights, jit_compile=False)
 
 
-def predict_voice(network: keras.Model, views: Floats) -> dict[str, Floats]:
-    """Logits of each head, (V, units), of (V, FRAMES, MELS) views."""
-    batches = np.array_split(views, -(-len(views) // 128))
-    found = [network(batch, training=False) for batch in batches]
-    return {name: np.concatenate([np.asarray(one[name]) for one in found]) for name in found[0]}
+def predict_clips(network: keras.Model, clips: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
+    """Mean logits of each head, (N, units), of the views of each clip. clips: of `whole_clips`."""
+    inputs = [np.concatenate([clip[one.name] for clip in clips]) for one in network.inputs]
+    batches = range(0, len(inputs[0]), 128)
+    found = [network([one[at : at + 128] for one in inputs], training=False) for at in batches]
+    ends = np.cumsum([len(clip["view"]) for clip in clips])[:-1]
+    return {
+        head: np.stack([
+            clip.mean(axis=0)
+            for clip in np.split(np.concatenate([np.asarray(one[head]) for one in found]), ends)
+        ])
+        for head in found[0]
+    }  # fmt: skip

@@ -8,7 +8,7 @@ the same generator draws the same view.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.signal
@@ -23,10 +23,10 @@ from device.hearing.spectrogram import (
     levelled,
     mel_power,
     repeated,
-    speech,
+    spoken,
     stretched,
-    views,
 )
+from device.hearing.tone import inputs_of
 from tools.datasets.station_noise import (
     HEARD,
     UNHEARD,
@@ -103,8 +103,8 @@ class TrainingViews:
         """(FRAMES, MELS) one view of a clip."""
         sounds = self._sounds[clip][draw.random() < IN_A_ROOM]
         power = _power(sounds[draw.integers(len(sounds))])
-        heard = speech(decibels(power + self._noise(clip, len(power), draw)))
-        heard = stretched(heard, draw.uniform(*SPEEDS))
+        heard = decibels(power + self._noise(clip, len(power), draw))
+        heard = stretched(heard[spoken(heard)], draw.uniform(*SPEEDS))
         start = draw.integers(max(1, len(heard) - FRAMES if len(heard) > FRAMES else len(heard)))
         return levelled(repeated(heard, FRAMES + start)[start : start + FRAMES])
 
@@ -140,30 +140,19 @@ def _power(kept: NDArray[np.floating]) -> Floats:
     return np.asarray(10 ** (kept.astype(np.float32) / 10))
 
 
-def whole_views(dataset: VoiceDataset, noise: bool = False) -> tuple[Floats, NDArray[np.int64]]:
-    """The views of whole clips as the device makes them, (V, FRAMES, MELS), and (V,) their clips.
+def whole_clips(dataset: VoiceDataset, noise: bool = False) -> list[dict[str, Floats]]:
+    """The network's inputs for each clip, as the device makes them.
 
-    noise: with `UNHEARD` noise at `TEST_NOISE_DB`, mixed as sound.
+    noise: with `UNHEARD` noise at `TEST_NOISE_DB`.
     """
-    draw, made = np.random.default_rng(0), []
+    draw = np.random.default_rng(0)
     longest = max(len(sound) for sound in dataset.sounds) / RATE
     noises = [make_noise(maker, 2 * longest, (), draw) for maker in UNHEARD.values()]
+    made = []
     for clip, sound in enumerate(dataset.sounds):
         if noise:
             some = noises[clip % len(noises)]
             start = draw.integers(len(some) - len(sound))
             sound = mixed(sound, some[start:], TEST_NOISE_DB)
-        made.append(views(mel_power(sound)))
-    clips = np.repeat(np.arange(len(made)), [len(some) for some in made])
-    return np.concatenate(made), clips
-
-
-def of_clips(outputs: Mapping[str, Floats], clips: NDArray[np.int64]) -> dict[str, Floats]:
-    """The mean logits of each clip's views, of those of the views."""
-    count = np.bincount(clips)[:, None]
-    found = {}
-    for name, logits in outputs.items():
-        total = np.zeros((len(count), logits.shape[1]), np.float32)
-        np.add.at(total, clips, logits)
-        found[name] = (total / count).astype(np.float32)
-    return found
+        made.append(inputs_of(sound))
+    return made

@@ -159,6 +159,18 @@ def test_the_limit_itself_is_allowed() -> None:
     refuse_loss(report)
 
 
+def test_a_voice_is_compared_on_the_speakers_held_out_of_it_in_quiet() -> None:
+    quiet, noise = "EmoDB held out, quiet", "EmoDB held out, noise of 10 dB"
+    report = {
+        "float": {quiet: {"accuracy": 0.6}, noise: {"accuracy": 0.6}},
+        "int8": {quiet: {"accuracy": 0.5}, noise: {"accuracy": 0.6}},
+    }
+    with pytest.raises(UserError, match=f"{quiet}: int8 loses 0.1000"):
+        refuse_loss(report)
+    report["int8"] = {quiet: {"accuracy": 0.6}, noise: {"accuracy": 0.5}}
+    refuse_loss(report)
+
+
 def test_another_number_of_labels_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has 3 labels, not 7"):
         convert_face(network(3), tmp_path / "face.keras", tmp_path / "face.tflite", dataset())

@@ -5,18 +5,36 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
+from device.hearing.functionals import FUNCTIONALS
 from device.hearing.spectrogram import FRAMES, MELS
 from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from tests.tools.small_voices import voice_zip
 from tools.__main__ import main
-from tools.datasets.voice import CLASSES, FOLDS, load_voice
+from tools.datasets.voice import (
+    AROUSED,
+    CLASSES,
+    FOLDS,
+    UNIT_CORPUS,
+    VoiceDataset,
+    load_voice,
+)
 from tools.fleet.packing import refuse_loss
 from tools.training.voice import VoiceRecipe, VoiceRun, across_split, fold_split
-from tools.training.voice_views import TrainingViews, whole_views
+from tools.training.voice_functionals import (
+    COPIES,
+    SHARPNESS,
+    Linear,
+    TrainingFunctionals,
+    beside,
+    fit,
+)
+from tools.training.voice_network import HEADS
+from tools.training.voice_views import TrainingViews, whole_clips
 
 ACTORS = (1, 3, 4, 9)
 
@@ -28,7 +46,7 @@ def test_no_speaker_is_in_two_parts_of_a_run_and_each_is_tested_once(tmp_path: P
     tested = np.zeros(len(dataset), int)
     for fold in range(FOLDS):
         split = fold_split(dataset, fold)
-        parts = [set(people[rows]) for rows in (split.train, split.validation, split.test)]
+        parts = [set(people[rows]) for rows in (split.train, split.test)]
         assert sum(map(len, parts)) == len(set.union(*parts)) == 28
         assert all(parts)
         tested += split.test
@@ -47,8 +65,79 @@ def test_views_are_varied_and_finite_and_noise_costs_no_shape(tmp_path: Path) ->
     assert np.isfinite(views).all()
     assert len(np.unique(views.reshape(20, -1), axis=0)) == 20
     assert (drawn.view(0, np.random.default_rng(3)) == views[3]).all()
-    quiet, noisy = (whole_views(dataset, noise)[0] for noise in (False, True))
-    assert np.abs(quiet[0] - noisy[0]).mean() > 0.1
+    quiet, noisy = (whole_clips(dataset, noise)[0] for noise in (False, True))
+    assert np.abs(quiet["view"] - noisy["view"]).mean() > 0.1
+    assert np.abs(quiet["functionals"] - noisy["functionals"]).mean() > 0.1
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> VoiceDataset:
+    folder = tmp_path_factory.mktemp("voices")
+    voice_zip(folder / "voice.zip", ACTORS, (8,))
+    return load_voice(folder)
+
+
+@pytest.fixture(scope="module")
+def copies(small: VoiceDataset) -> TrainingFunctionals:
+    return TrainingFunctionals(small)
+
+
+def test_copies_of_a_clip_differ_and_are_the_same_each_time(
+    small: VoiceDataset, copies: TrainingFunctionals
+) -> None:
+    assert copies.values.shape == (len(small), len(COPIES), FUNCTIONALS)
+    assert len(np.unique(copies.values[0], axis=0)) == len(COPIES)
+    again = TrainingFunctionals(small.only(small.speaker == 1))
+    assert (TrainingFunctionals(small.only(small.speaker == 1)).values == again.values).all()
+
+
+def linear_logits(linear: Linear, head: str, functionals: np.ndarray) -> np.ndarray:
+    weights, bias = linear[head]
+    return np.asarray(functionals @ weights + bias)
+
+
+def test_the_linear_part_tells_classes_and_arousal_of_a_speaker_not_fitted_to(
+    small: VoiceDataset, copies: TrainingFunctionals
+) -> None:
+    held_out = small.speaker == ACTORS[-1]
+    linear = fit(small, ~held_out, copies)
+    clips = whole_clips(small.only(held_out))
+    said = np.stack([clip["functionals"][0] for clip in clips])
+    classes = linear_logits(linear, "classes", said)[:, UNIT_CORPUS == 0].argmax(axis=1)
+    assert (classes == small.label[held_out]).mean() > 0.5  # one of eight by chance
+    aroused = linear_logits(linear, "arousal", said)[:, 0] > 0
+    assert (aroused == AROUSED[small.label[held_out]]).mean() > 0.6
+
+
+def test_nothing_is_told_of_a_corpus_not_fitted_to(
+    small: VoiceDataset, copies: TrainingFunctionals
+) -> None:
+    weights, bias = fit(small, small.corpus == 0, copies)["classes"]
+    assert weights[:, UNIT_CORPUS == 0].any()
+    assert not weights[:, UNIT_CORPUS == 1].any()
+    assert not bias[UNIT_CORPUS == 1].any()
+
+
+def test_both_parts_say_as_much() -> None:
+    view = keras.Input((FRAMES, MELS), name="view")
+    pooled = keras.layers.GlobalAveragePooling1D()(view)
+    heads = {name: keras.layers.Dense(units)(pooled) for name, units in HEADS.items()}
+    network = keras.Model(view, heads)
+    draw = np.random.default_rng(0)
+    linear = {
+        name: (draw.standard_normal((FUNCTIONALS, units)).astype(np.float32),
+               draw.standard_normal(units).astype(np.float32))
+        for name, units in HEADS.items()
+    }  # fmt: skip
+    clip = {
+        "view": draw.standard_normal((2, FRAMES, MELS)).astype(np.float32),
+        "functionals": draw.standard_normal((2, FUNCTIONALS)).astype(np.float32),
+    }
+    alone = np.asarray(network(clip["view"])["arousal"])
+    other = linear_logits(linear, "arousal", clip["functionals"])
+    both = beside(network, linear)
+    found = both([clip[one.name] for one in both.inputs])["arousal"]
+    np.testing.assert_allclose(found, SHARPNESS * (alone + other) / 2, rtol=1e-4)
 
 
 @pytest.mark.slow
@@ -65,16 +154,18 @@ def test_a_voice_network_is_trained_converted_and_measured(
     card = json.loads((out / "voice.json").read_text())
     assert load_card(out / "voice.tflite").labels == CLASSES
     assert card["held_out"] == {"RAVDESS": [9], "EmoDB": []}
-    assert set(card["metrics"]["float"]) == {"RAVDESS validation"}
+    quiet, noise = "RAVDESS held out, quiet", "RAVDESS held out, noise of 10 dB"
+    assert set(card["metrics"]["float"]) == {quiet, noise}
     refuse_loss(out / "voice.json")  # as when a release is packed
     model = load_model(out / "voice.tflite")
-    model.require({"view": (1, FRAMES, MELS)}, {"emotion": (1, 9), "arousal": (1, 1)})
+    inputs = {"view": (1, FRAMES, MELS), "functionals": (1, FUNCTIONALS)}
+    model.require(inputs, {"emotion": (1, 9), "arousal": (1, 1)})
 
     dataset = load_voice(tmp_path)
     finished = (runs / "voice" / "fold 4" / "state.npz").stat().st_mtime_ns
     run = VoiceRun(runs / "voice" / "fold 4", VoiceRecipe(epochs=2))
-    views = TrainingViews(dataset)
-    assert run.train(dataset, views, fold_split(dataset, 4)).count_params()  # not trained twice
+    varied = TrainingViews(dataset), TrainingFunctionals(dataset)
+    assert run.train(dataset, *varied, fold_split(dataset, 4)).count_params()  # not trained twice
     assert (runs / "voice" / "fold 4" / "state.npz").stat().st_mtime_ns == finished
     again = tmp_path / "again.tflite"
     assert main(["convert", str(out / "voice.keras"), "--out", str(again), *places]) == 0
