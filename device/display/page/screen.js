@@ -5,7 +5,6 @@
 
 const Screen = (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const QUIET_ZONE = 2; // white modules; the paper around makes up the 4 of ISO/IEC 18004
   const DRIFT_PX = 10;
 
   const find = (selector) => document.querySelector(selector);
@@ -45,37 +44,6 @@ const Screen = (() => {
     return made;
   }
 
-  /* The QR code of an address as one path, or null where it is too long for a code. The lowest error
-     correction gives the largest modules, and a screen has no scratches to correct. name: what it is
-     to whoever does not see it. */
-  function qr(link, caption, name = caption) {
-    const code = qrcode(0, "L");
-    try {
-      code.addData(link, "Byte");
-      code.make();
-    } catch {
-      return null;
-    }
-    const size = code.getModuleCount();
-    let d = "";
-    for (let y = 0; y < size; y += 1) {
-      for (let x = 0; x < size; x += 1) if (code.isDark(y, x)) d += `M${x} ${y}h1v1h-1z`;
-    }
-    const svg = document.createElementNS(SVG, "svg");
-    const path = document.createElementNS(SVG, "path");
-    const side = size + 2 * QUIET_ZONE;
-    svg.setAttribute("viewBox", `${-QUIET_ZONE} ${-QUIET_ZONE} ${side} ${side}`);
-    svg.setAttribute("shape-rendering", "crispEdges");
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", name);
-    svg.dataset.link = link;
-    path.setAttribute("d", d);
-    svg.append(path);
-    const under = element("figcaption", "", [aside(caption)]);
-    under.setAttribute("aria-hidden", "true"); // the code has this name, even where it has no room
-    return element("figure", "qr", [svg, under]);
-  }
-
   /* The title describes the picture, so it has no alternative text. The code is drawn over it. */
   function picture(address, className, code) {
     const image = element("img");
@@ -91,8 +59,8 @@ const Screen = (() => {
 
   /* What the code of a card leads to; an opened one has both. */
   function codes(item, opened) {
-    const route = item.route ? [qr(item.route, words.scan_route)] : [];
-    const about = item.link && (opened || !route.length) ? [qr(item.link, words.scan)] : [];
+    const route = item.route ? [Codes.figure(item.route, words.scan_route)] : [];
+    const about = item.link && (opened || !route.length) ? [Codes.figure(item.link, words.scan)] : [];
     return [...route, ...about].filter(Boolean);
   }
 
@@ -309,7 +277,7 @@ const Screen = (() => {
     const cards = find("#cards");
     cards.hidden = resting || listing || taking;
     cards.toggleAttribute("data-opened", opened);
-    Visit.draw(items, words, taking, opened || listing, qr);
+    Visit.draw(items, words, taking, opened || listing);
     // Last: the cards get the space that the rest leaves.
     const there = new Set([...cards.children].map((made) => made.dataset.id));
     if (opened || resting || listing || taking) {

@@ -44,8 +44,8 @@ const Visit = (() => {
     return now < until;
   }
 
-  /* `shown`: what `shows` said. `code`: makes the figure of a code, or null where it holds too much. */
-  function draw(items, words, shown, covered, code) {
+  /* `shown`: what `shows` said. */
+  function draw(items, words, shown, covered) {
     const panel = find("#take");
     panel.hidden = !shown;
     find("#visit").hidden = items.length === 0 || covered || shown;
@@ -67,7 +67,7 @@ const Visit = (() => {
       line.dir = "auto";
       return line;
     }));
-    const figure = code(mail, "", words.take.ask);
+    const figure = Codes.figure(mail, "", words.take.ask);
     find("#take .code").replaceChildren(...(figure === null ? [] : [figure]));
     if (figure !== null) size(figure.querySelector("svg"));
   }

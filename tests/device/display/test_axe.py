@@ -89,13 +89,15 @@ STATES = {
 """What the screen shows of the kiosk's messages, and after touches."""
 
 RUN = f"""
-const done = arguments[0];
+const [colours, done] = arguments;
 {FINISH}
 const told = ({{ id, nodes }}) => nodes.map(({{ html }}) => `${{id}}: ${{html.slice(0, 200)}}`);
-axe.run({{ resultTypes: ["violations"] }})
+const rules = {{ "color-contrast": {{ enabled: colours }} }};
+axe.run({{ resultTypes: ["violations"], rules }})
   .then(({{ violations }}) => done(violations.flatMap(told)), (error) => done([String(error)]));
 """
-"""All that axe-core checks by itself: WCAG 2 at A and AA, and what it calls best practices."""
+"""All that axe-core checks by itself: WCAG 2 at A and AA, and what it calls best practices. Takes
+whether contrast is checked too, which is a seventh of its time and the same in every language."""
 
 CHOSEN = """return document.documentElement.lang === arguments[0]
   && document.querySelector("#languages").hidden"""
@@ -135,7 +137,7 @@ def violations(stage: Stage, state: State, language: str) -> list[str]:
     if state.touched:
         touch(stage, state.touched)
     stage.script(state.begun)
-    found: list[str] = stage.driver.execute_async_script(RUN)
+    found: list[str] = stage.driver.execute_async_script(RUN, not language)
     if state.ended:
         touch(stage, state.ended)
     return [f"{language}: {what}" for what in found]

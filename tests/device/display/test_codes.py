@@ -37,6 +37,26 @@ def test_a_code_on_the_screen_leads_to_the_items_link(stage: Stage, size: str, c
     assert [decode(code.screenshot_as_png) for code in codes] == [i["link"] for i in items]
 
 
+COUNT = """
+window.computed = 0;
+const compute = qrcode;
+qrcode = (...how) => { window.computed += 1; return compute(...how); };
+"""
+"""Counts the codes that are computed."""
+
+
+def test_a_code_is_computed_once_however_often_its_card_is_drawn(stage: Stage) -> None:
+    stage.script(COUNT)
+    items = [{**PLACE, "id": f"p{n}", "link": f"https://example.org/{n}"} for n in range(3)]
+    stage.show(*items[:2])
+    first = stage.script("return window.computed")
+    assert first == 2
+    stage.script("Screen.redraw()")
+    assert stage.script("return window.computed") == first
+    stage.show(*items)
+    assert stage.script("return window.computed") == first + 1
+
+
 LINK = next(column for column in COLUMNS if column.name == "link")
 
 GOOD = (
