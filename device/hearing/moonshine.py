@@ -89,7 +89,7 @@ class Moonshine:
 class Writing:
     """Texts being written of one sound, all equally long. likely: (B, P) natural logarithms of the
     probability of each piece to come next, of each text, in the mean over the sound's variants; at
-    first there is one text, empty."""
+    first there is one text, empty. variants: how many there are."""
 
     def __init__(self, decoder: Any, pool: Executor, heard: Sequence[Floats]) -> None:
         """heard: (T, D) of the encoder, of each variant."""
@@ -106,6 +106,7 @@ class Writing:
             | dict.fromkeys(self._computed, empty)
             for one in heard
         ]
+        self.variants = len(heard)
         self.likely = self._step([BEGIN])
         # What the decoder computes of the sound alone stays, one row for all texts.
         self._computed = [name for name in self._computed if ".decoder." in name]

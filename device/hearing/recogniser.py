@@ -26,8 +26,12 @@ LEAST_LIKELY = -0.95
 (`wayside-tools measure ask --tuning`): lower, hardly more is understood, and soon more than a
 tenth of what is no request is taken for one."""
 
-BEGINNINGS = 16
-"""Of sentences, that are kept at a time."""
+BEGINNINGS, LATE_BEGINNINGS = 16, 4
+"""Of sentences, that are kept at a time: at first, and in a long search."""
+
+LONG_SEARCH = 800
+"""Beginnings that were tried, counted in each variant, after which a search is long: what is no
+request keeps many alive to the end, and its answer would come later than others."""
 
 WORSE = 10.0
 """Natural logarithm of how much less likely than the best a beginning may be that is kept."""
@@ -140,6 +144,7 @@ def emphasised(sound: Floats, much: float) -> Floats:
 def search(writing: Writing, spelling: Spelling) -> _Beginning | None:
     """The likeliest whole sentence; None: none was found. Its pieces are those before `END`."""
     beginnings, best = [_Beginning(0.0, (), spelling.start)], None
+    tried = 0
     for _ in range(MOST_PIECES):
         longer: list[tuple[int, _Beginning]] = []
         for row, begun in enumerate(beginnings):
@@ -151,7 +156,8 @@ def search(writing: Writing, spelling: Spelling) -> _Beginning | None:
                 piece, after = int(choices.pieces[choice]), choices.states[choice]
                 next_ = _Beginning(float(likely[piece]), (*begun.pieces, piece), after)
                 longer.append((row, next_))
-        longer = sorted(longer, key=lambda each: -each[1].likely)[:BEGINNINGS]
+        kept = BEGINNINGS if tried < LONG_SEARCH else LATE_BEGINNINGS
+        longer = sorted(longer, key=lambda each: -each[1].likely)[:kept]
         likeliest = longer[0][1].likely if longer else -np.inf
         # No sentence becomes likelier by what follows.
         least = max(likeliest - WORSE, -np.inf if best is None else best.likely)
@@ -159,5 +165,6 @@ def search(writing: Writing, spelling: Spelling) -> _Beginning | None:
         if not longer:
             break
         beginnings = [begun for _, begun in longer]
+        tried += len(beginnings) * writing.variants
         writing.extend([row for row, _ in longer], [begun.pieces[-1] for begun in beginnings])
     return best

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from device.catalogue.store import Catalogue
-from device.hearing.recogniser import Recogniser, variants_of
+from device.hearing.moonshine import Writing
+from device.hearing.recogniser import (
+    BEGINNINGS,
+    LATE_BEGINNINGS,
+    LONG_SEARCH,
+    MOST_PIECES,
+    Recogniser,
+    search,
+    variants_of,
+)
+from device.hearing.spelling import Choices, Spelling, State
 from device.hearing.utterance import RATE
 from device.values import Request
 from device.words.words import load_words
@@ -67,3 +79,39 @@ def test_it_is_heard_slower_and_faster_and_brighter() -> None:
     lengths = [round(len(one) / len(sound), 2) for one in variants]
     assert lengths == [1.0, 1.11, 0.91, 1.22, 0.83, 1.0, 1.11]
     assert variants[5].std() > sound.std()  # noise is as bright as can be
+
+
+class Murmur:
+    """A `Writing` to which every piece is as likely. extended: texts of each step."""
+
+    PIECES = 40
+
+    def __init__(self, variants: int) -> None:
+        self.variants = variants
+        self.likely = np.full((1, self.PIECES), -1.0)
+        self.extended: list[int] = []
+
+    def extend(self, texts: Sequence[int], pieces: Sequence[int]) -> None:
+        self.extended.append(len(texts))
+        self.likely = np.full((len(texts), self.PIECES), -1.0)
+
+
+class Endless:
+    """A `Spelling` of sentences that never end."""
+
+    start = frozenset({0})
+
+    def finished(self, state: State) -> bool:
+        return False
+
+    def choices(self, state: State) -> Choices:
+        return Choices(np.arange(Murmur.PIECES), (state,) * Murmur.PIECES)
+
+
+def test_a_long_search_goes_on_with_fewer_beginnings_and_ends() -> None:
+    murmur = Murmur(variants=7)
+    assert search(cast(Writing, murmur), cast(Spelling, Endless())) is None
+    assert len(murmur.extended) == MOST_PIECES
+    assert set(murmur.extended) == {BEGINNINGS, LATE_BEGINNINGS}
+    long = murmur.extended.index(LATE_BEGINNINGS)
+    assert LONG_SEARCH <= 7 * BEGINNINGS * long < LONG_SEARCH + 7 * BEGINNINGS
