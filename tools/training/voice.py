@@ -2,8 +2,8 @@
 
 Five runs test each speaker once with networks that have not heard them; two train on one corpus and
 test on the other; the last of the five is what ships, so that its own figures are of speakers that
-it has not heard. The recipe is fixed, and chosen on fold 0 (docs/experiments.md). Guarantees: no
-speaker is in two parts of a run.
+it has not heard. The recipe is fixed: the networks' was chosen on fold 0, the linear part's on all
+folds (docs/experiments.md). Guarantees: no speaker is in two parts of a run.
 """
 
 from __future__ import annotations
