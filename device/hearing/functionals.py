@@ -22,7 +22,6 @@ from device.hearing.spectrogram import (
     SCALE_DB,
     Floats,
     decibels,
-    mel_power,
     repeated,
     spoken,
 )
@@ -65,9 +64,9 @@ _LEAST_MODULATION = 1e-2
 """Far below that of speech: what does not move is not told from what hardly moves."""
 
 
-def functionals(sound: Floats) -> Floats:
-    """(FUNCTIONALS,) of the speech in a sound. sound: as of `mel_power`."""
-    power = mel_power(sound)
+def functionals(sound: Floats, power: Floats) -> Floats:
+    """(FUNCTIONALS,) of the speech in a sound. sound: as `mel_power` takes it. power: what that
+    returns."""
     rows = spoken(decibels(power))
     power, level = power[rows], levels(power[rows])
     hertz, periodic = pitch(sound)

@@ -13,8 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from device.hearing.spectrogram import HOP, RATE, WINDOW, Floats
 
 PITCH_WINDOW = 1024
-"""Samples of a frame, 64 ms: four periods of the lowest voice. Its middle is that of a frame of the
-spectrogram."""
+"""Samples of a frame, 64 ms: almost four periods of the lowest voice. Its middle is that of a frame
+of the spectrogram."""
 
 LOWEST_PITCH_HZ, HIGHEST_PITCH_HZ = 60, 600
 

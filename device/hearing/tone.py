@@ -86,7 +86,8 @@ class ToneReader:
         """
         if len(sound) < SHORTEST_S * RATE:
             return None
-        mean = predict_sound(self._model, inputs_of(sound))
+        power = mel_power(sound)
+        mean = predict_sound(self._model, inputs_of(sound, power))
         shares = np.zeros(len(self.labels), np.float32)
         np.add.at(shares, self._place, mean["emotion"])
         valence = softmax(mean["valence"])
@@ -94,14 +95,15 @@ class ToneReader:
             self.labels, shares / shares.sum(),
             arousal=float(1 / (1 + np.exp(-mean["arousal"][0]))),
             valence=float(valence[2] - valence[0]),
-            trust=trust_of(mel_power(sound)),
+            trust=trust_of(power),
         )  # fmt: skip
 
 
-def inputs_of(sound: Floats) -> dict[str, Floats]:
-    """(V, ...) inputs of the voice network: each view of a sound, and its functionals."""
-    view = views(mel_power(sound))
-    return {"view": view, "functionals": np.tile(functionals(sound), (len(view), 1))}
+def inputs_of(sound: Floats, power: Floats) -> dict[str, Floats]:
+    """(V, ...) inputs of the voice network: each view of a sound, and its functionals. power: of
+    `mel_power`."""
+    view = views(power)
+    return {"view": view, "functionals": np.tile(functionals(sound, power), (len(view), 1))}
 
 
 def predict_sound(model: Model, inputs: Mapping[str, Floats]) -> dict[str, Floats]:

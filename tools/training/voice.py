@@ -245,10 +245,8 @@ def predict_clips(network: keras.Model, clips: Sequence[Mapping[str, Floats]]) -
     batches = range(0, len(inputs[0]), 128)
     found = [network([one[at : at + 128] for one in inputs], training=False) for at in batches]
     ends = np.cumsum([len(clip["view"]) for clip in clips])[:-1]
+    logits = {n: np.concatenate([np.asarray(one[n]) for one in found]) for n in found[0]}
     return {
-        head: np.stack([
-            clip.mean(axis=0)
-            for clip in np.split(np.concatenate([np.asarray(one[head]) for one in found]), ends)
-        ])
-        for head in found[0]
-    }  # fmt: skip
+        head: np.stack([of_clip.mean(axis=0) for of_clip in np.split(values, ends)])
+        for head, values in logits.items()
+    }

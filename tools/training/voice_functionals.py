@@ -19,8 +19,8 @@ from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
 from device.hearing.functionals import FUNCTIONALS, functionals
-from device.hearing.spectrogram import RATE
-from tools.datasets.station_noise import HEARD, make_noise, mixed
+from device.hearing.spectrogram import RATE, mel_power
+from tools.datasets.station_noise import mixed
 from tools.datasets.voice import (
     AROUSED,
     CORPORA,
@@ -30,12 +30,15 @@ from tools.datasets.voice import (
     VALENCES,
     VoiceDataset,
 )
-from tools.training.voice_views import FAST, FLOOR_DB, SLOW, SPEEDS, faster
+from tools.training.voice_views import FAST, FLOOR_DB, SLOW, SPEEDS, faster, noises_by_fold
 
 Floats = NDArray[np.float32]
 
-Linear = Mapping[str, tuple[Floats, Floats]]
-"""(FUNCTIONALS, units) weights and (units,) biases by head."""
+Weights = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""(FUNCTIONALS, units) weights and (units,) biases."""
+
+Linear = Mapping[str, Weights]
+"""Those of each head."""
 
 STATION_DB = (5.0, 15.0)
 """Signal-to-noise ratios of the copies in noise."""
@@ -52,7 +55,6 @@ COPIES = (
 INVERSE_PENALTY = 0.005
 """Of the squared weights, as scikit-learn's `C`."""
 
-
 SHARPNESS = 1.45
 """What the mean logits are multiplied by, since those of two parts that err apart are too small:
 the likeliest of the held-out clips of all folds."""
@@ -64,13 +66,7 @@ class TrainingFunctionals:
     def __init__(self, dataset: VoiceDataset, seed: int = 2) -> None:
         draw = np.random.default_rng(seed)
         longest = 1 + max(len(sound) for sound in dataset.sounds) / RATE / SLOW[0]
-        noises = {
-            fold: [
-                make_noise(maker, longest, dataset.only(dataset.fold == fold).sounds, draw)
-                for maker in HEARD.values()
-            ]
-            for fold in set(dataset.fold.tolist())
-        }
+        noises = noises_by_fold(dataset, longest, draw)
         self.values = np.zeros((len(dataset), len(COPIES), FUNCTIONALS), np.float32)
         clips = tqdm(dataset.sounds, "functionals", unit="clip", disable=None)
         for clip, sound in enumerate(clips):
@@ -79,7 +75,8 @@ class TrainingFunctionals:
                 said = faster(sound, draw.uniform(*speeds))
                 noise = some[draw.integers(len(some))]
                 noise = noise[draw.integers(len(noise) - len(said)) :]
-                self.values[clip, copy] = functionals(mixed(said, noise, draw.uniform(*ratios)))
+                said = mixed(said, noise, draw.uniform(*ratios))
+                self.values[clip, copy] = functionals(said, mel_power(said))
 
 
 def fit(dataset: VoiceDataset, rows: NDArray[np.bool_], varied: TrainingFunctionals) -> Linear:
@@ -87,38 +84,31 @@ def fit(dataset: VoiceDataset, rows: NDArray[np.bool_], varied: TrainingFunction
     that is not among them."""
     label, values = dataset.label, varied.values
     unit = np.argmax((dataset.corpus[:, None] == UNIT_CORPUS) & (label[:, None] == UNIT_CLASS), 1)
-    classes = _empty(len(UNIT_CLASS))
+    classes = np.zeros((FUNCTIONALS, len(UNIT_CLASS))), np.zeros(len(UNIT_CLASS))
     for number in range(len(CORPORA)):
         some = rows & (dataset.corpus == number)
-        _regress(values[some], unit[some], classes)
-    arousal, valence = _empty(2), _empty(len(VALENCES))
-    _regress(values[rows], AROUSED[label[rows]].astype(np.int64), arousal)
+        own = _regression(values[some], unit[some], len(UNIT_CLASS))
+        classes = classes[0] + own[0], classes[1] + own[1]
+    high = _regression(values[rows], AROUSED[label[rows]].astype(np.int64), 2)
     valued = rows & (VALENCE[label] >= 0)
-    _regress(values[valued], VALENCE[label[valued]], valence)
-    return {
-        "classes": classes,
-        "arousal": (arousal[0][:, 1:], arousal[1][1:]),
-        "valence": valence,
-    }
+    valence = _regression(values[valued], VALENCE[label[valued]], len(VALENCES))
+    return {"classes": classes, "arousal": (high[0][:, 1:], high[1][1:]), "valence": valence}
 
 
-def _empty(units: int) -> tuple[Floats, Floats]:
-    return np.zeros((FUNCTIONALS, units), np.float32), np.zeros(units, np.float32)
-
-
-def _regress(values: Floats, unit: NDArray[np.int64], found: tuple[Floats, Floats]) -> None:
-    """Fit units to (N, COPIES, FUNCTIONALS) values, and write their weights and biases."""
-    if len(np.unique(unit)) < 2:
-        return
-    scaler = StandardScaler()
-    scaled = scaler.fit_transform(values.reshape(-1, FUNCTIONALS))
-    model = LogisticRegression(C=INVERSE_PENALTY, class_weight="balanced", max_iter=1000)
-    model.fit(scaled, np.repeat(unit, len(COPIES)))
-    # Of two classes scikit-learn tells the second from the first.
-    told = model.classes_ if len(model.coef_) > 1 else model.classes_[1:]
-    weights = (model.coef_ / scaler.scale_).T
-    found[0][:, told] = weights
-    found[1][told] = model.intercept_ - scaler.mean_ @ weights
+def _regression(values: Floats, unit: NDArray[np.int64], units: int) -> Weights:
+    """Weights and biases fitted to (N, COPIES, FUNCTIONALS) values; 0 for units that none has, and
+    for all where there is one alone to tell."""
+    weights, bias = np.zeros((FUNCTIONALS, units)), np.zeros(units)
+    if len(np.unique(unit)) > 1:
+        scaler = StandardScaler()
+        scaled = scaler.fit_transform(values.reshape(-1, FUNCTIONALS))
+        model = LogisticRegression(C=INVERSE_PENALTY, class_weight="balanced", max_iter=1000)
+        model.fit(scaled, np.repeat(unit, len(COPIES)))
+        # Of two classes scikit-learn tells the second from the first.
+        told = model.classes_ if len(model.coef_) > 1 else model.classes_[1:]
+        weights[:, told] = (model.coef_ / scaler.scale_).T
+        bias[told] = model.intercept_ - scaler.mean_ @ weights[:, told]
+    return weights, bias
 
 
 def beside(network: keras.Model, linear: Linear) -> keras.Model:

@@ -8,8 +8,6 @@ the same generator draws the same view.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
@@ -85,6 +83,19 @@ def in_a_room(sound: Floats, draw: np.random.Generator) -> Floats:
     return scipy.signal.fftconvolve(sound, room)[: len(sound)].astype(np.float32)
 
 
+def noises_by_fold(
+    dataset: VoiceDataset, seconds: float, draw: np.random.Generator, takes: int = 1
+) -> list[list[Floats]]:
+    """For each fold each kind of `HEARD` noise so many times, made from the speech of that fold; of
+    a fold without speech there is none."""
+    found = []
+    for fold in range(FOLDS):
+        speech = dataset.only(dataset.fold == fold).sounds
+        makers = takes * [*HEARD.values()] if speech else []
+        found.append([make_noise(maker, seconds, speech, draw) for maker in makers])
+    return found
+
+
 class TrainingViews:
     """Draws views of a dataset's clips; the sounds and noises are made from a seed."""
 
@@ -92,7 +103,8 @@ class TrainingViews:
         draw = np.random.default_rng(seed)
         self._fold = dataset.fold
         self._noises = [
-            _noises(dataset.only(dataset.fold == fold).sounds, draw) for fold in range(FOLDS)
+            [_kept(noise) for noise in noises]
+            for noises in noises_by_fold(dataset, NOISE_S, draw, takes=2)
         ]
         self._sounds = [
             _sounds(sound, draw)
@@ -116,12 +128,6 @@ class TrainingViews:
         ratio = draw.uniform(*(NOISE_DB if draw.random() < NOISY else FLOOR_DB))
         response = tilt(draw, TILT_DB) - np.float32(ratio)
         return _power(noise[start : start + frames] + response)
-
-
-def _noises(speech: Sequence[Floats], draw: np.random.Generator) -> list[Kept]:
-    """(T, MELS) dB of each kind of noise, twice."""
-    makers = 2 * [*HEARD.values()] if speech else []
-    return [_kept(make_noise(maker, NOISE_S, speech, draw)) for maker in makers]
 
 
 def _sounds(sound: Floats, draw: np.random.Generator) -> tuple[list[Kept], list[Kept]]:
@@ -154,5 +160,5 @@ def whole_clips(dataset: VoiceDataset, noise: bool = False) -> list[dict[str, Fl
             some = noises[clip % len(noises)]
             start = draw.integers(len(some) - len(sound))
             sound = mixed(sound, some[start:], TEST_NOISE_DB)
-        made.append(inputs_of(sound))
+        made.append(inputs_of(sound, mel_power(sound)))
     return made

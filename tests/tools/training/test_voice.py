@@ -15,6 +15,7 @@ from device.inference.litert import load_model
 from device.inference.model_card import load_card
 from tests.tools.small_voices import voice_zip
 from tools.__main__ import main
+from tools.datasets.station_noise import HEARD
 from tools.datasets.voice import (
     AROUSED,
     CLASSES,
@@ -24,6 +25,7 @@ from tools.datasets.voice import (
     load_voice,
 )
 from tools.fleet.packing import refuse_loss
+from tools.training import voice_views
 from tools.training.voice import VoiceRecipe, VoiceRun, across_split, fold_split
 from tools.training.voice_functionals import (
     COPIES,
@@ -34,7 +36,7 @@ from tools.training.voice_functionals import (
     fit,
 )
 from tools.training.voice_network import HEADS
-from tools.training.voice_views import TrainingViews, whole_clips
+from tools.training.voice_views import TrainingViews, noises_by_fold, whole_clips
 
 ACTORS = (1, 3, 4, 9)
 
@@ -89,6 +91,24 @@ def test_copies_of_a_clip_differ_and_are_the_same_each_time(
     assert len(np.unique(copies.values[0], axis=0)) == len(COPIES)
     again = TrainingFunctionals(small.only(small.speaker == 1))
     assert (TrainingFunctionals(small.only(small.speaker == 1)).values == again.values).all()
+
+
+def test_noise_is_made_from_the_speech_of_one_fold(
+    small: VoiceDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_from: list[set[int]] = []
+    folds = {id(sound): int(fold) for sound, fold in zip(small.sounds, small.fold, strict=True)}
+
+    def recorded(maker: object, seconds: float, speech: list[np.ndarray], draw: object) -> str:
+        made_from.append({folds[id(sound)] for sound in speech})
+        return str(made_from[-1])
+
+    monkeypatch.setattr(voice_views, "make_noise", recorded)
+    found = noises_by_fold(small, 1.0, np.random.default_rng(0), takes=2)
+    assert [set(noises) for noises in found] == [
+        {str({fold})} if fold in small.fold else set() for fold in range(FOLDS)
+    ]
+    assert {len(noises) for noises in found if noises} == {2 * len(HEARD)}
 
 
 def linear_logits(linear: Linear, head: str, functionals: np.ndarray) -> np.ndarray:
